@@ -1,0 +1,43 @@
+# ansim: `make demo` and `make test` do everything on a fresh machine with Python >= 3.11 and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: demo test check bench rooms help clean
+
+help:
+	@echo "make demo   a simulated inspection: verdict, screen pictures, session and summary in out/demo"
+	@echo "make test   every gate and test (lint, types, layers, tests)"
+	@echo "make check  the gates alone: ruff, mypy, import-linter"
+	@echo "make bench  benchmarks, printed as tables"
+	@echo "make rooms  the table of simulated rooms: level by scene and seed"
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "ansim needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 1; }
+	@echo "Setting up $(VENV) (once, a minute or two) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,diag,report,pi]'
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/ansim demo --out out/demo
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.benchmarks
+
+rooms: $(STAMP)
+	$(BIN)/python -m tests.benchmarks.rooms
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache

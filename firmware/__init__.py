@@ -1,0 +1,1 @@
+"""The top floor: judges what the senses observed, shows it, records it."""

@@ -1,0 +1,1 @@
+"""Is every sensor of this unit alive?"""

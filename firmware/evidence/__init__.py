@@ -1,0 +1,1 @@
+"""Observations in, evidence out: how much more likely a hidden camera is, and why."""

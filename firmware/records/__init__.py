@@ -1,0 +1,1 @@
+"""What was found, kept so that it can be trusted."""

@@ -1,0 +1,1 @@
+"""The readout: one verdict on a small panel."""

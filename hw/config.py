@@ -1,0 +1,78 @@
+"""Settings of the devices: every field with its range and its meaning."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class SdrConfig(BaseModel):
+    """The RTL-SDR."""
+
+    model_config = STRICT
+    serial: str | None = Field(None, description="Serial number of the dongle; the first one found if empty.")
+    rate_hz: float = Field(2.4e6, ge=0.9e6, le=3.2e6, description="Sample rate.")
+    gain_db: float = Field(
+        29.7, ge=0.0, le=50.0, description="Tuner gain, fixed and stored with every block."
+    )
+    ppm: int = Field(0, ge=-200, le=200, description="Crystal error.")
+    rtl_tcp: str | None = Field(
+        None, description="host:port of an rtl_tcp server, instead of a local dongle."
+    )
+
+
+class MonitorConfig(BaseModel):
+    """The Wi-Fi adapter."""
+
+    model_config = STRICT
+    interface: str | None = Field(
+        None, description="Interface name; the first one that can monitor if empty."
+    )
+    snap_length: int = Field(400, ge=96, le=65535, description="Bytes kept of each frame.")
+
+
+class BleConfig(BaseModel):
+    """The Bluetooth controller."""
+
+    model_config = STRICT
+    hci: int | None = Field(None, ge=0, le=15, description="Controller number; the first one if empty.")
+
+
+class CameraConfig(BaseModel):
+    """The camera and its strobe light."""
+
+    model_config = STRICT
+    width_px: int = Field(1280, ge=160, le=4096, description="Picture width.")
+    height_px: int = Field(720, ge=120, le=4096, description="Picture height.")
+    rate_hz: float = Field(60.0, ge=5.0, le=120.0, description="Pictures a second.")
+    exposure_us: int = Field(4000, ge=50, le=100_000, description="Exposure time, locked.")
+    gain: float = Field(2.0, ge=1.0, le=16.0, description="Analogue gain, locked.")
+    source: str | None = Field(None, description="V4L2 device or index instead of the Pi camera.")
+
+
+class PanelConfig(BaseModel):
+    """Screen, buttons and buzzer."""
+
+    model_config = STRICT
+    driver: str = Field(
+        "ili9341", description="Panel chip by its luma name (ili9341, st7789, ssd1306, sh1106)."
+    )
+    width_px: int = Field(320, ge=64, le=800)
+    height_px: int = Field(240, ge=32, le=480)
+    rotate: Literal[0, 1, 2, 3] = 0
+    bus: Literal["spi", "i2c"] = "spi"
+
+
+class HwConfig(BaseModel):
+    """All devices; ``backend`` overrides the kit for one role, e.g. ``camera = "sim:chrome-bathroom"``."""
+
+    model_config = STRICT
+    sdr: SdrConfig = SdrConfig()
+    monitor: MonitorConfig = MonitorConfig()
+    ble: BleConfig = BleConfig()
+    camera: CameraConfig = CameraConfig()
+    panel: PanelConfig = PanelConfig()
+    backend: dict[str, str] = Field(default_factory=dict, description="Role = kit, for single devices.")

@@ -1,0 +1,99 @@
+"""Errors of devices and recordings.
+
+::
+
+    HwError                     what, why, what to do
+    ├── MissingComponent        (ImportError)       a library or driver is not installed: exit 3
+    ├── DeviceMissing           (FileNotFoundError) nothing is plugged in
+    ├── DeviceBusy              (BlockingIOError)   somebody else holds it
+    ├── DeviceDenied            (PermissionError)   no right to open it
+    ├── DeviceLost              (ConnectionError)   it was there and is gone
+    ├── BadRecording            (ValueError)        a file that cannot be what it says
+    ├── BadKit                  (ValueError)        a --kit or scene that does not exist: exit 2
+    └── EndOfRecording          (EOFError)          a recording is over: not a fault
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a device is not well. A screen translates these words."""
+
+    NOT_FOUND = "not_found"
+    BUSY = "busy"
+    DENIED = "denied"
+    UNPLUGGED = "unplugged"
+    STALLED = "stalled"
+    GARBAGE = "garbage"
+    LIBRARY = "library"
+    COVERED = "covered"
+    DARK = "dark"
+    OVERHEATED = "overheated"
+    UNREADABLE = "unreadable"
+    FINISHED = "finished"
+
+
+class HwError(Exception):
+    """Root of what can go wrong with a device or a recording."""
+
+    reason: Reason = Reason.UNREADABLE
+
+    def __init__(self, what: str, *, hint: str = "", reason: Reason | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+        if reason is not None:
+            self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.hint}" if self.hint else self.what
+
+
+class MissingComponent(HwError, ImportError):
+    """A library, driver or program that this needs is not installed."""
+
+    reason = Reason.LIBRARY
+
+
+class DeviceMissing(HwError, FileNotFoundError):
+    """Nothing is plugged in."""
+
+    reason = Reason.NOT_FOUND
+
+
+class DeviceBusy(HwError, BlockingIOError):
+    """Another program holds the device."""
+
+    reason = Reason.BUSY
+
+
+class DeviceDenied(HwError, PermissionError):
+    """The device is there, but this user may not open it."""
+
+    reason = Reason.DENIED
+
+
+class DeviceLost(HwError, ConnectionError):
+    """The device was there and is gone, or has stopped answering."""
+
+    reason = Reason.UNPLUGGED
+
+
+class BadRecording(HwError, ValueError):
+    """A file that is not what its name or header says."""
+
+    reason = Reason.UNREADABLE
+
+
+class BadKit(HwError, ValueError):
+    """A --kit, scene or device name that does not exist."""
+
+    reason = Reason.NOT_FOUND
+
+
+class EndOfRecording(HwError, EOFError):
+    """A recording is over. Not a fault: the sensor is finished."""
+
+    reason = Reason.FINISHED

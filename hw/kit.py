@@ -1,0 +1,166 @@
+"""Which devices a run uses: one option, ``--kit auto | pi | replay:PATH | sim:SCENE``.
+
+The table holds ``"module:factory"`` strings, so that no vendor driver is imported unless it is used.
+A factory takes ``(target, config, clock)`` and returns the device (for ``camera``: camera and lights),
+or raises `DeviceMissing` / `MissingComponent` where this kit has no such device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from hw.config import HwConfig
+from hw.errors import BadKit, DeviceBusy, DeviceDenied, DeviceMissing, HwError, MissingComponent
+from hw.protocols import (
+    Battery,
+    BleRadio,
+    Buttons,
+    Buzzer,
+    Camera,
+    Clock,
+    Device,
+    Display,
+    Leds,
+    MonitorRadio,
+    Sdr,
+)
+from hw.types import SensorName
+
+SENSOR_ROLES: Mapping[str, SensorName] = {"sdr": "rf", "monitor": "wifi", "ble": "ble", "camera": "lens"}
+PANEL_ROLES = ("display", "buttons", "buzzer", "battery")
+
+BACKENDS: Mapping[str, Mapping[str, str]] = {
+    "pi": {
+        "sdr": "hw.pi.rtlsdr:open_sdr",
+        "monitor": "hw.pi.monitor:open_monitor",
+        "ble": "hw.pi.hci:open_ble",
+        "camera": "hw.pi.camera:open_eye",
+        "display": "hw.pi.lcd:open_display",
+        "buttons": "hw.pi.buttons:open_buttons",
+        "buzzer": "hw.pi.buttons:open_buzzer",
+        "battery": "hw.pi.power:open_battery",
+    },
+    "replay": {
+        "sdr": "hw.replay.sdr:open_sdr",
+        "monitor": "hw.replay.radio:open_monitor",
+        "ble": "hw.replay.radio:open_ble",
+        "camera": "hw.replay.camera:open_eye",
+        "buttons": "hw.replay.panel:open_buttons",
+    },
+    "sim": {
+        "sdr": "hw.sim.sdr:open_sdr",
+        "monitor": "hw.sim.radio:open_monitor",
+        "ble": "hw.sim.ble:open_ble",
+        "camera": "hw.sim.camera:open_eye",
+        "display": "hw.sim.panel:open_display",
+        "buttons": "hw.sim.panel:open_buttons",
+        "buzzer": "hw.sim.panel:open_buzzer",
+        "battery": "hw.sim.panel:open_battery",
+    },
+}
+
+
+class Eye(NamedTuple):
+    """The camera and the lights beside it: one instrument, two devices."""
+
+    camera: Camera
+    leds: Leds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """The devices of one run; what is absent is None and named in ``problems`` with its reason."""
+
+    spec: str
+    recorded: bool
+    sdr: Sdr | None = None
+    monitor: MonitorRadio | None = None
+    ble: BleRadio | None = None
+    camera: Camera | None = None
+    leds: Leds | None = None
+    display: Display | None = None
+    buttons: Buttons | None = None
+    buzzer: Buzzer | None = None
+    battery: Battery | None = None
+    problems: Mapping[str, HwError] = field(default_factory=dict)
+
+    def devices(self) -> tuple[Device, ...]:
+        """Return every device that is there."""
+        every = (self.sdr, self.monitor, self.ble, self.camera, self.leds, self.display, self.buttons)
+        return tuple(d for d in (*every, self.buzzer, self.battery) if d is not None)
+
+    def close(self) -> None:
+        """Close every device; may be called twice."""
+        for device in self.devices():
+            device.close()
+
+
+def parse_spec(spec: str) -> tuple[str, str]:
+    """Split ``sim:empty-room?seed=3`` into backend and target."""
+    backend, _, target = spec.partition(":")
+    backend = "pi" if backend == "auto" else backend
+    if backend not in BACKENDS:
+        raise BadKit(f"There is no kit {spec!r}", hint="Use auto, pi, replay:PATH or sim:SCENE.")
+    if backend in {"replay", "sim"} and not target:
+        raise BadKit(f"--kit {backend} needs a target", hint=f"For example --kit {EXAMPLES[backend]}.")
+    return backend, target
+
+
+EXAMPLES = {"replay": "replay:recordings/monday", "sim": "sim:analog-camera"}
+
+
+def open_device(role: str, *, spec: str, config: HwConfig, clock: Clock) -> Any:
+    """Open one device of a kit. Raises what the factory raises, `DeviceMissing` where the kit has none."""
+    backend, target = parse_spec(config.backend.get(role, spec))
+    entry = BACKENDS[backend].get(role)
+    if entry is None:
+        raise DeviceMissing(f"The {backend} kit has no {role}")
+    return _factory(entry)(target=target, config=config, clock=clock)
+
+
+def _factory(entry: str) -> Callable[..., Any]:
+    module_name, _, name = entry.partition(":")
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise MissingComponent(
+            f"{error.name or module_name} is not installed", hint="Install ansim with its [pi] extra."
+        ) from error
+    return getattr(module, name)  # type: ignore[no-any-return]
+
+
+def open_kit(
+    spec: str,
+    *,
+    config: HwConfig,
+    clocks: Mapping[SensorName, Clock],
+    panel_clock: Clock,
+    roles: tuple[str, ...] = (*SENSOR_ROLES, *PANEL_ROLES),
+) -> Kit:
+    """Open what is there of a kit.
+
+    Every sensor has a clock of its own: one running clock for all when live, one manual clock each when
+    the sensors take turns. Absent devices are no error here; whoever needs one asks ``problems``.
+
+    Raises
+    ------
+    BadKit
+        The kit, scene or file does not exist.
+    BadRecording
+        The file is there, but is not what it says.
+    """
+    opened: dict[str, Any] = {}
+    problems: dict[str, HwError] = {}
+    for role in roles:
+        clock = clocks[SENSOR_ROLES[role]] if role in SENSOR_ROLES else panel_clock
+        try:
+            opened[role] = open_device(role, spec=spec, config=config, clock=clock)
+        except (DeviceMissing, DeviceBusy, DeviceDenied, MissingComponent) as error:
+            problems[role] = error
+    eye = opened.pop("camera", None)
+    if eye is not None:
+        opened["camera"], opened["leds"] = eye
+    return Kit(spec=spec, recorded=parse_spec(spec)[0] == "replay", problems=problems, **opened)

@@ -1,0 +1,126 @@
+"""The whole hardware in one screenful. Real, recorded and simulated devices satisfy these alike.
+
+Every device is a context manager and ``close`` may be called twice. A device that has nothing for now
+returns an empty batch or None; one that is lost raises `hw.errors.DeviceLost`; a recording that is over
+raises `hw.errors.EndOfRecording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, Self, runtime_checkable
+
+from PIL import Image
+
+from hw.config import CameraConfig
+from hw.types import (
+    BleBatch,
+    ButtonPress,
+    DeviceHealth,
+    DeviceInfo,
+    Dot11Batch,
+    Frame,
+    IqBlock,
+    LedState,
+)
+
+
+@runtime_checkable
+class Device(Protocol):
+    """What every device can do."""
+
+    def info(self) -> DeviceInfo: ...
+    def health(self) -> DeviceHealth: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+
+@runtime_checkable
+class Sdr(Device, Protocol):
+    """A receiver that is tuned somewhere and read. ``read`` may give fewer samples, never from two tunings.
+
+    A recorded receiver cannot be tuned: it gives what it has, and ``center_hz`` of the block is the truth.
+    """
+
+    @property
+    def rate_hz(self) -> float: ...
+    @property
+    def tunable(self) -> bool:
+        """False for a recording: `tune` changes nothing and blocks come in the order they were recorded."""
+        ...
+
+    def tune(self, *, center_hz: float, gain_db: float | None = None) -> None: ...
+    def read(self, *, count: int) -> IqBlock: ...
+
+
+@runtime_checkable
+class MonitorRadio(Device, Protocol):
+    """A Wi-Fi adapter in monitor mode."""
+
+    def channels_hz(self) -> tuple[float, ...]: ...
+    def set_channel(self, *, center_hz: float) -> None: ...
+    def read(self, *, duration_s: float) -> Dot11Batch: ...
+
+
+@runtime_checkable
+class BleRadio(Device, Protocol):
+    """A Bluetooth LE scanner."""
+
+    def read(self, *, duration_s: float) -> BleBatch: ...
+
+
+@runtime_checkable
+class Camera(Device, Protocol):
+    """A grey camera with locked exposure, gain and white balance."""
+
+    def configure(self, settings: CameraConfig) -> None: ...
+    def read(self) -> Frame: ...
+
+
+@runtime_checkable
+class Leds(Device, Protocol):
+    """The lights around and beside the lens."""
+
+    def states(self) -> tuple[LedState, ...]: ...
+    def set(self, state: LedState) -> None: ...
+
+
+@runtime_checkable
+class Display(Device, Protocol):
+    """Anything with a size that shows a picture."""
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+    @property
+    def mode(self) -> Literal["RGB", "1"]: ...
+    def show(self, image: Image.Image) -> None: ...
+
+
+@runtime_checkable
+class Buttons(Device, Protocol):
+    """Four buttons."""
+
+    def poll(self) -> Sequence[ButtonPress]: ...
+
+
+@runtime_checkable
+class Buzzer(Device, Protocol):
+    """A sound or a vibration."""
+
+    def beep(self, *, frequency_hz: float, duration_ms: int) -> None: ...
+
+
+@runtime_checkable
+class Battery(Device, Protocol):
+    """State of charge, 0…1; None where unknown."""
+
+    def read(self) -> float | None: ...
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Monotonic time. A manual clock jumps where a real one sleeps."""
+
+    def now_ns(self) -> int: ...
+    def sleep_until(self, t_ns: int) -> None: ...

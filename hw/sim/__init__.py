@@ -1,0 +1,1 @@
+"""Simulated devices, all rendering one room. Nothing here knows how a detector works."""

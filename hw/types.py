@@ -1,0 +1,167 @@
+"""What devices hand over: frozen records with their units in the field names.
+
+Time is always ``t_ns``: integer nanoseconds, monotonic from the start of the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+LedState = Literal["off", "ring", "side", "red"]
+SensorName = Literal["rf", "wifi", "ble", "lens"]
+SENSOR_NAMES: tuple[SensorName, ...] = ("rf", "wifi", "ble", "lens")
+
+
+def _no_numbers() -> Mapping[str, float]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IqBlock:
+    """Contiguous complex baseband samples from one tuning.
+
+    ``sample_format`` is the SigMF datatype in which the samples are exact (``cu8`` for an RTL-SDR), so
+    that a recording of them loses nothing. Full scale is 1.0.
+    """
+
+    t_ns: int
+    center_hz: float
+    rate_hz: float
+    gain_db: float | None
+    samples: NDArray[np.complex64]
+    clipped_share: float
+    sample_format: str = "cu8"
+
+    @property
+    def duration_ns(self) -> int:
+        """How long the block lasted on the air, in ns."""
+        return round(len(self.samples) * 1e9 / self.rate_hz)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One camera picture. ``led`` is None where nobody knows which light was on while it was exposed."""
+
+    seq: int
+    t_ns: int
+    exposure_us: int | None
+    led: LedState | None
+    pixels: NDArray[np.uint8]  # (height, width), grey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot11Batch:
+    """Many captured frames at once: one buffer and columns, never one object a frame.
+
+    Frame ``i`` is ``buffer[starts[i] : starts[i] + lengths[i]]``, beginning with the capture header of
+    ``link_type`` (pcap LINKTYPE: 127 radiotap, 105 plain 802.11, 119 Prism, 192 PPI, 163 AVS).
+    ``wire_lengths`` are the lengths before the snap length cut them. An empty batch still says that
+    ``channel_hz`` was listened to from ``t_ns`` until ``until_ns``.
+    """
+
+    t_ns: int
+    until_ns: int
+    channel_hz: float | None
+    link_type: int
+    buffer: bytes | memoryview
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    wire_lengths: NDArray[np.int64]
+    times_ns: NDArray[np.int64]
+    lost: int = 0  # frames the kernel or the adapter dropped, as far as it tells
+    dropped: Mapping[str, int] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # unreadable records by reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BleAdvert:
+    """One advertising report. ``address`` is lower-case hex with colons, as printed on the device."""
+
+    t_ns: int
+    address: str
+    address_type: Literal["public", "random", "unknown"]
+    rssi_dbm: int | None
+    data: bytes  # AD structures, unparsed: hostile until proved otherwise
+    scan_response: bool = False
+    connectable: bool | None = None
+    extended: bool = False
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BleBatch:
+    """The adverts heard from ``t_ns`` until ``until_ns``, with what could not be read, by reason."""
+
+    t_ns: int
+    until_ns: int
+    adverts: tuple[BleAdvert, ...]
+    dropped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonPress:
+    """One press of one of the four buttons."""
+
+    t_ns: int
+    button: Literal["up", "down", "ok", "back"]
+    long: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceInfo:
+    """What a device says it is."""
+
+    role: str  # sdr, monitor, ble, camera, leds, display, buttons, buzzer, battery
+    backend: str  # pi, replay, sim
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceHealth:
+    """How a device is: ``reason`` is a word from ``hw.errors.Reason``, ``hint`` says what to do."""
+
+    ok: bool
+    reason: str = ""
+    hint: str = ""
+    numbers: Mapping[str, float] = field(default_factory=_no_numbers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a sensor read, and what it had to leave out and why."""
+
+    sensor: SensorName
+    read: int
+    dropped: Mapping[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the ``counts`` line of the JSON-lines contract."""
+        return {
+            "type": "counts",
+            "sensor": self.sensor,
+            "read": self.read,
+            "dropped": dict(sorted(self.dropped.items())),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How much of its job a sensor really did, 0…1.
+
+    ``parts`` are named shares (0…1) of the different things it could have found: the fusion weighs
+    "not found" by the part that speaks of that kind of camera. ``reasons`` are keys of sentences that
+    say why it is not full.
+    """
+
+    sensor: SensorName
+    share: float
+    parts: Mapping[str, float] = field(default_factory=_no_numbers)
+    reasons: tuple[str, ...] = ()

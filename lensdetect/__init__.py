@@ -1,0 +1,1 @@
+"""Optical sense: strobed frames in, glints out."""

@@ -1,0 +1,58 @@
+"""What the optical sense says of one bright answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+GlintLabel = Literal["lens", "reflector", "specular", "lamp", "unsure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """Where a glint stood in one frame (``frame`` is the ``seq`` of the ring frame)."""
+
+    frame: int
+    x_px: float
+    y_px: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glint:
+    """One answer to the light, followed over the poses of the hand.
+
+    ``score`` is the probability that it is a lens; ``features`` the numbers behind label and score.
+    ``x_px, y_px`` is the latest sighting. Old sightings are thinned, so the list stays bounded.
+    """
+
+    id: int
+    x_px: float
+    y_px: float
+    label: GlintLabel
+    score: float
+    poses: int
+    first_frame: int
+    last_frame: int
+    first_ns: int
+    last_ns: int
+    sightings: tuple[Sighting, ...]
+    features: Mapping[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the ``glint`` line of the JSON-lines contract."""
+        return {
+            "type": "glint",
+            "id": self.id,
+            "x_px": self.x_px,
+            "y_px": self.y_px,
+            "label": self.label,
+            "score": self.score,
+            "poses": self.poses,
+            "first_frame": self.first_frame,
+            "last_frame": self.last_frame,
+            "first_ns": self.first_ns,
+            "last_ns": self.last_ns,
+            "features": dict(self.features),
+            "sightings": [{"frame": s.frame, "x_px": s.x_px, "y_px": s.y_px} for s in self.sightings],
+        }

@@ -1,0 +1,1 @@
+"""RF sense: IQ blocks in, emissions out."""
