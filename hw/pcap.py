@@ -1,0 +1,207 @@
+"""Walking the records of a pcap or btsnoop file: files with one header length for every record.
+
+A walker is fed chunks of the file and answers with columns (`Columns`), never with one object a record.
+The only work a record costs in Python is the jump to the next one; all else is done by column.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+LONGEST_RECORD_BYTES = 262_144  # libpcap's MAXIMUM_SNAPLEN: a longer record is damage, not a frame
+RESYNC_WINDOW_BYTES = 65_536  # how much is searched at once for the next plausible record after damage
+RESYNC_TIME_S = 86_400  # a plausible record lies within a day of the last good one
+BILLION = 1_000_000_000
+
+PCAP_MAGIC = 0xA1B2C3D4  # microseconds
+PCAP_MAGIC_NS = 0xA1B23C4D
+PCAP_MAGIC_KUZNETZOV = 0xA1B2CD34  # "modified" pcap of old kernels: 8 bytes more a record
+BTSNOOP_MAGIC = b"btsnoop\0"
+BTSNOOP_EPOCH_US = 0x00DCDDB30F2F8000  # 1970-01-01 in microseconds since the year 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Records of one chunk: where they lie in it, when they came, what kind they are."""
+
+    starts: Ints
+    lengths: Ints
+    wire_lengths: Ints
+    stamps_ns: Ints  # since 1970, as the file says
+    links: Ints  # LINKTYPE of each record
+    flags: Ints  # btsnoop record flags, elsewhere 0
+
+    def where(self, keep: NDArray[np.bool_]) -> Columns:
+        """Return the records for which ``keep`` is true."""
+        if keep.all():
+            return self
+        return Columns(**{name: getattr(self, name)[keep] for name in Columns.__slots__})
+
+
+def field_view(chunk: bytes, dtype: str) -> NDArray[Any]:
+    """Return the number that begins at every byte: indexing it gathers a field of all records."""
+    size = np.dtype(dtype).itemsize
+    return np.ndarray((max(0, len(chunk) - size + 1),), dtype, chunk, strides=(1,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLayout:
+    """Where a record header keeps its numbers."""
+
+    order: Literal["<", ">"]
+    header_bytes: int
+    length_at: int
+    wire_length_at: int
+
+
+class FixedWalker:
+    """Walks records that are a header of fixed size and as many bytes as it says."""
+
+    def __init__(self, layout: RecordLayout, link_type: int) -> None:
+        self.layout = layout
+        self.dropped: Counter[str] = Counter()
+        self.link_types = {link_type}
+        self._link_type = link_type
+        self._lost = False  # looking for the next plausible record
+
+    def walk(self, chunk: bytes, *, final: bool) -> tuple[list[Columns], int]:
+        """Return the columns of the whole records in ``chunk`` and how many of its bytes are used up."""
+        found: list[int] = []
+        at = 0
+        while True:
+            if self._lost:
+                at = self._search(chunk, at, final=final)
+            if self._lost:
+                break
+            at, damaged = self._jump(chunk, at, found)
+            if not damaged:
+                break
+            self.dropped["absurd_length"] += 1
+            self._lost, at = True, at + 1
+        if final and at < len(chunk) and not self._lost:
+            self.dropped["truncated_record"] += 1
+        columns = self._columns(chunk, np.array(found, dtype=np.int64))
+        return ([columns] if len(found) else []), at
+
+    def _jump(self, chunk: bytes, at: int, found: list[int]) -> tuple[int, bool]:
+        """Append the places of the records from ``at`` on; True where a length cannot be true."""
+        layout = self.layout
+        length_of = struct.Struct(layout.order + "I").unpack_from
+        header, length_at, add = layout.header_bytes, layout.length_at, found.append
+        end, last = len(chunk), len(chunk) - header
+        while at <= last:
+            (length,) = length_of(chunk, at + length_at)
+            if length > LONGEST_RECORD_BYTES:
+                return at, True
+            following = at + header + length
+            if following > end:
+                break
+            add(at)
+            at = following
+        return at, False
+
+    def _columns(self, chunk: bytes, at: Ints) -> Columns:
+        layout = self.layout
+        words = field_view(chunk, layout.order + "u4")
+        lengths = words[at + layout.length_at].astype(np.int64)
+        return Columns(
+            starts=at + layout.header_bytes,
+            lengths=lengths,
+            wire_lengths=np.maximum(words[at + layout.wire_length_at].astype(np.int64), lengths),
+            stamps_ns=self._stamps_ns(chunk, at),
+            links=np.full(len(at), self._link_type, dtype=np.int64),
+            flags=self._flags(chunk, at),
+        )
+
+    def _search(self, chunk: bytes, at: int, *, final: bool) -> int:
+        """Return where the next plausible record begins, or, still lost, from where to search on."""
+        layout = self.layout
+        while len(chunk) - at >= layout.header_bytes:
+            places = np.arange(at, min(at + RESYNC_WINDOW_BYTES, len(chunk) - layout.header_bytes + 1))
+            good = self._plausible(chunk, places)
+            following = places + layout.header_bytes + self._columns(chunk, places).lengths
+            reachable = following <= len(chunk) - layout.header_bytes
+            good[reachable] &= self._plausible(chunk, following[reachable])
+            good &= reachable | (following == len(chunk)) | (not final)
+            if good.any():
+                self._lost = False
+                return int(places[np.argmax(good)])
+            at = int(places[-1]) + 1
+        return at
+
+    def _plausible(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
+        words = field_view(chunk, self.layout.order + "u4")
+        length, wire = words[at + self.layout.length_at], words[at + self.layout.wire_length_at]
+        sane = (length > 0) & (length <= wire) & (wire <= LONGEST_RECORD_BYTES)
+        return np.asarray(sane & self._plausible_time(chunk, at), dtype=np.bool_)
+
+    def _plausible_time(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
+        raise NotImplementedError
+
+    def _stamps_ns(self, chunk: bytes, at: Ints) -> Ints:
+        raise NotImplementedError
+
+    def _flags(self, _chunk: bytes, at: Ints) -> Ints:
+        return np.zeros(len(at), dtype=np.int64)
+
+
+class PcapWalker(FixedWalker):
+    """pcap in either byte order, with microseconds or nanoseconds."""
+
+    HEADER_BYTES = 24
+
+    def __init__(self, head: bytes) -> None:
+        order: Literal["<", ">"] = "<" if head[0] != PCAP_MAGIC >> 24 else ">"
+        magic, link_type = struct.unpack_from(order + "I16xI", head)
+        self._unit_ns = 1 if magic == PCAP_MAGIC_NS else 1000
+        self._around_s: int | None = None
+        header = 24 if magic == PCAP_MAGIC_KUZNETZOV else 16
+        layout = RecordLayout(order=order, header_bytes=header, length_at=8, wire_length_at=12)
+        super().__init__(layout, link_type & 0xFFFF)  # the upper bits speak of the frame check sequence
+
+    def _stamps_ns(self, chunk: bytes, at: Ints) -> Ints:
+        words = field_view(chunk, self.layout.order + "u4")
+        seconds = words[at].astype(np.int64)
+        if len(at) and not self._lost:
+            self._around_s = int(seconds[-1])
+        return seconds * BILLION + words[at + 4].astype(np.int64) * self._unit_ns
+
+    def _plausible_time(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
+        words = field_view(chunk, self.layout.order + "u4")
+        good = words[at + 4].astype(np.int64) * self._unit_ns < BILLION
+        if self._around_s is not None:
+            good &= np.abs(words[at].astype(np.int64) - self._around_s) <= RESYNC_TIME_S
+        return np.asarray(good, dtype=np.bool_)
+
+
+class BtsnoopWalker(FixedWalker):
+    """btsnoop, as Android's HCI log and ``btmon -w`` write it."""
+
+    HEADER_BYTES = 16
+
+    def __init__(self, head: bytes) -> None:
+        (link_type,) = struct.unpack_from(">12xI", head)
+        layout = RecordLayout(order=">", header_bytes=24, length_at=4, wire_length_at=0)
+        super().__init__(layout, link_type)
+
+    def _stamps_ns(self, chunk: bytes, at: Ints) -> Ints:
+        micros = field_view(chunk, ">u8")[at + 16].astype(np.int64) - BTSNOOP_EPOCH_US
+        limit = np.iinfo(np.int64).max // 1000
+        return np.asarray(np.clip(micros, -limit, limit) * 1000, dtype=np.int64)
+
+    def _flags(self, chunk: bytes, at: Ints) -> Ints:
+        return field_view(chunk, ">u4")[at + 8].astype(np.int64)
+
+    def _plausible_time(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
+        micros = field_view(chunk, ">u8")[at + 16]
+        earliest = np.uint64(BTSNOOP_EPOCH_US)
+        century = np.uint64(100 * 366 * RESYNC_TIME_S * 1_000_000)
+        return np.asarray((micros >= earliest) & (micros <= earliest + century), dtype=np.bool_)
