@@ -1,0 +1,103 @@
+"""Numbers with their units, written the way the reader's language writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+
+from babel import Locale
+from babel.numbers import format_decimal, format_percent
+
+UNKNOWN = "–"
+SMALLEST_SHOWN = 0.001  # below this a probability reads "< 0.1 %": more digits would be invented
+LARGEST_SHOWN = 0.99  # above this it reads "> 99 %": never a claim of certainty
+WHOLE_FROM = 10.0  # values from here on need no decimal
+PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+PLAIN_UNITS = {"db": "dB", "dbm": "dBm", "s": "s", "ms": "ms", "m": "m"}
+
+
+def write_decimal(value: float, locale: Locale, digits: int | None = None) -> str:
+    """Write a number: whole if it is large, with one or two decimals if it is small, or with ``digits``."""
+    if not isfinite(value):
+        return UNKNOWN
+    places = _places(value) if digits is None else digits
+    least = "0" * places if digits is not None else "#" * places
+    return str(format_decimal(value, f"#,##0.{least}" if places else "#,##0", locale=locale))
+
+
+def _places(value: float) -> int:
+    if value == int(value) or abs(value) >= WHOLE_FROM * WHOLE_FROM:
+        return 0
+    return 1 if abs(value) >= WHOLE_FROM else 2
+
+
+def write_percent(value: float, locale: Locale) -> str:
+    """Write a share 0…1 in percent, without more digits than anybody knows."""
+    if not isfinite(value):
+        return UNKNOWN
+    share = min(1.0, max(0.0, value))
+    pattern = "#,##0.#%" if share * 100 < WHOLE_FROM else "#,##0%"
+    return str(format_percent(share, pattern, locale=locale))
+
+
+def write_probability(value: float, locale: Locale) -> str:
+    """Write a probability in percent, and never as nothing or as certain."""
+    if isfinite(value) and value < SMALLEST_SHOWN:
+        return f"<{format_percent(SMALLEST_SHOWN, '0.#%', locale=locale)}"
+    if isfinite(value) and value > LARGEST_SHOWN:
+        return f">{format_percent(LARGEST_SHOWN, '0%', locale=locale)}"
+    return write_percent(value, locale)
+
+
+def _scaled(value: float, locale: Locale, unit: str) -> str:
+    factor, prefix = next(((f, p) for f, p in PREFIXES if abs(value) >= f), (1.0, ""))
+    return f"{write_decimal(value / factor, locale)} {prefix}{unit}"
+
+
+def write_frequency(value_hz: float, locale: Locale) -> str:
+    """Write a frequency; MHz with kHz precision, because that is how channels are told apart."""
+    mega = 1e6
+    if mega <= value_hz < 1e4 * mega:
+        digits = format_decimal(value_hz / mega, "#,##0.###", locale=locale)
+        return f"{digits} MHz"
+    return _scaled(value_hz, locale, "Hz")
+
+
+def write_rate(value_bps: float, locale: Locale) -> str:
+    """Write a data rate in bit/s with its prefix."""
+    return _scaled(value_bps, locale, "bit/s")
+
+
+def write_angle(value_deg: float, locale: Locale) -> str:
+    """Write an angle; the degree sign stands without a space."""
+    return f"{write_decimal(value_deg, locale)}°"
+
+
+def write_clock(seconds: float) -> str:
+    """Write a running time as 1:05 or 1:02:05."""
+    whole = max(0, int(seconds)) if isfinite(seconds) else 0
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+WRITERS: Mapping[str, Callable[[float, Locale], str]] = {
+    "": write_decimal,
+    "percent": write_percent,
+    "probability": write_probability,
+    "hz": write_frequency,
+    "bps": write_rate,
+    "deg": write_angle,
+}
+
+
+def write_number(value: float, spec: str, locale: Locale) -> str:
+    """Write a number by the format word of a sentence: ``percent``, ``hz``, ``db``, ``.1f`` …
+
+    An unknown word writes the plain number: a mistake in a sentence must not hide the figure.
+    """
+    if spec in PLAIN_UNITS:
+        return f"{write_decimal(value, locale)} {PLAIN_UNITS[spec]}"
+    if spec[:1] == "." and spec.endswith("f") and spec[1:-1].isdigit():
+        return write_decimal(value, locale, digits=int(spec[1:-1]))
+    return WRITERS.get(spec, write_decimal)(value, locale)

@@ -1,0 +1,53 @@
+"""What the screen shows, apart from how it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from firmware.fusion import Level
+from firmware.i18n.catalog import Language, Sentence
+from hw.types import SensorName
+
+Condition = Literal["starting", "running", "finished", "lost", "missing"]
+NOT_LOOKED_SHARE = 0.05  # below this a sense has seen too little to say that it noticed nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenseState:
+    """One sense: how it is, how much of its job it did (0…1), and the one thing it has to say."""
+
+    name: SensorName
+    state: Condition
+    coverage: float | None = None
+    headline: Sentence | None = None
+    alert: bool = False
+
+    def spoken(self) -> Sentence:
+        """Return what stands beside its name: silence is only called quiet where it really looked."""
+        if self.state in {"lost", "missing", "starting"}:
+            return Sentence(key=f"state.{self.state}")
+        if self.headline is not None:
+            return self.headline
+        if (self.coverage or 0.0) < NOT_LOOKED_SHARE:
+            return Sentence(key="screen.not_looked")
+        return Sentence(key="screen.quiet" if self.state == "finished" else "screen.looking")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenState:
+    """Everything the home page shows. ``reasons`` come strongest first; ``progress`` is None when over."""
+
+    level: Level
+    probability: float
+    prior: float
+    share_caught: float
+    senses: tuple[SenseState, ...]
+    lang: Language
+    progress: float | None = None
+    elapsed_s: float = 0.0
+    reasons: tuple[Sentence, ...] = ()
+    blind_to: tuple[str, ...] = ()
+    next_step: str = ""
+    simulated: bool = False
+    battery: float | None = None
