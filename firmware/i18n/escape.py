@@ -7,9 +7,8 @@ towers of accents) and cuts what is too long. The others add what one medium nee
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
-
-from rich.markup import escape as escape_markup
 
 from firmware.i18n.font import has_glyph
 
@@ -18,6 +17,9 @@ PDF_LIMIT = 120
 ACCENT_LIMIT = 2  # marks on one letter: Vietnamese needs two, nothing honest on the air needs more
 ELLIPSIS = "…"
 FORMULA_STARTS = "=+-@＝＋－＠|%"
+EMPTY_TAG = "[b][/b]"  # rich markup for nothing at all
+BRACKET = re.compile(r"(\\*)\[")
+TRAILING = re.compile(r"\\+$")
 SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 # Letters by category, blank to the eye: Hangul fillers, the Braille blank, the combining grapheme joiner.
 BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
@@ -52,8 +54,19 @@ def for_pdf(text: str) -> str:
 
 
 def for_terminal(text: str, *, limit: int = NAME_LIMIT) -> str:
-    """Return text that rich prints as it is: no markup, no terminal control."""
-    return escape_markup(visible(text, limit=limit))
+    """Return markup that rich prints as just this text: no styles, no emoji codes, no terminal control.
+
+    An empty tag stands wherever a backslash, a bracket or a colon could mean something to rich together
+    with its neighbour. It is whole by itself and may stand inside other markup.
+    """
+    bracketed = BRACKET.sub(_escape_bracket, visible(text, limit=limit))
+    whole = TRAILING.sub(lambda m: m[0] * 2 + EMPTY_TAG, bracketed)
+    return whole.replace(":", f":{EMPTY_TAG}")
+
+
+def _escape_bracket(match: re.Match[str]) -> str:
+    slashes = match[1]
+    return f"{slashes * 2}{EMPTY_TAG}\\[" if slashes else "\\["
 
 
 def for_csv(text: str, *, limit: int = NAME_LIMIT) -> str:

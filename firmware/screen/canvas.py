@@ -117,6 +117,7 @@ class Canvas:
         spare = room.w - text_width(line, size_px) - extra
         x = room.x + {"left": 0, "center": spare // 2, "right": spare}[align]
         left, top, right, bottom = font.getbbox(line, anchor="ls")
+        x -= min(0, int(left))
         baseline -= max(0, int(baseline + bottom) - (room.y + room.h))  # rare letters reach farther
         baseline += max(0, room.y - int(baseline + top))
         for shift in range(extra + 1):

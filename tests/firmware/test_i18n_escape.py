@@ -48,6 +48,14 @@ def test_visible_text_holds_nothing_hidden_and_stays_short(text: str) -> None:
 @given(HOSTILE)
 def test_the_terminal_shows_just_the_visible_text(text: str) -> None:
     assert Text.from_markup(for_terminal(text)).plain == visible(text)
+    assert Text.from_markup(f"[i]{for_terminal(text)}[/i] end").plain == f"{visible(text)} end"
+
+
+@pytest.mark.parametrize("name", [":smile:", "[red]x[/red]", "\\[b]", "x\\", "[link=a]b", "[/]", "aa:ab:cc"])
+def test_rich_finds_no_orders_in_a_name(name: str) -> None:
+    shown = Text.from_markup(for_terminal(name))
+    assert shown.plain == visible(name)
+    assert not [span for span in shown.spans if span.start < span.end]
 
 
 @given(HOSTILE)
