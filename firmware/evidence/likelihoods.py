@@ -1,0 +1,172 @@
+"""Reads ``likelihoods.toml``: the numbers behind evidence and fusion, each with its source."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from typing import Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from firmware.errors import BadKnowledge
+from hw.types import SENSOR_NAMES, SensorName
+
+Kind = Literal["wifi-stream", "wifi-idle", "card", "wired", "analog-low", "analog-high", "cellular"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+EVERY_KIND = "*"
+WEIGHT_TOLERANCE = 1e-9
+
+Share = Field(ge=0.0, le=1.0)
+Nats = Field(ge=0.0, le=20.0)
+
+
+class Sourced(BaseModel):
+    """Knowledge is only taken in with the place it comes from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+    source: str = Field(min_length=3)
+
+
+class KindWeight(Sourced):
+    """How common a kind of hidden camera is among hidden cameras."""
+
+    weight: float = Share
+
+
+class Priors(Sourced):
+    """Probability of a hidden camera in a room before anything was looked at."""
+
+    default: float = Field(gt=0.0, lt=1.0)
+    hotel: float = Field(gt=0.0, lt=1.0)
+    reason: float = Field(gt=0.0, lt=1.0)
+
+
+class Sense(Sourced):
+    """What holds for everything one sense says. The file explains each field."""
+
+    group: str
+    pfa: float = Field(ge=0.0, lt=1.0)
+    cap_nats: float = Nats
+    confirmed_cap_nats: float = Nats
+    negatives: int = Field(ge=1)
+    confounder_share: float = Share
+    confounders_most: float = Field(ge=1.0)
+    fresh_s: float = Field(gt=0.0)
+    half_life_s: float = Field(gt=0.0)
+
+
+class Catch(Sourced):
+    """Chance that a fully looking sense catches one kind, and the parts of its coverage that say so."""
+
+    sensor: SensorName
+    kind: Kind | Literal["*"]
+    pd: float = Field(ge=0.0, lt=1.0)
+    parts: dict[str, float]
+
+
+class Sign(Sourced):
+    """How far one named sign may go, and which kinds of camera it speaks for."""
+
+    name: str
+    sensor: SensorName
+    kinds: tuple[Kind | Literal["*"], ...]
+    cap_nats: float = Nats
+
+    @cached_property
+    def speaks_for(self) -> tuple[Kind, ...]:
+        """Return the kinds, ``*`` written out."""
+        return KINDS if EVERY_KIND in self.kinds else tuple(k for k in KINDS if k in self.kinds)
+
+
+class Confirmed(Sourced):
+    """When a sign counts as physically confirmed."""
+
+    lens_poses: int = Field(ge=1)
+    lens_score: float = Share
+    picture_score: float = Share
+
+
+class Levels(Sourced):
+    """Thresholds of the level table in `firmware.levels`."""
+
+    check_sense_nats: float = Nats
+    check_room_nats: float = Nats
+    agree_nats: float = Nats
+    confirmed_nats: float = Nats
+    likely_room_nats: float = Nats
+    confirmed_room_nats: float = Nats
+    share_floor: float = Share
+    blind_below: float = Share
+    hysteresis_nats: float = Nats
+    hysteresis_share: float = Share
+    hold_s: float = Field(ge=0.0)
+
+
+class Likelihoods(BaseModel):
+    """All of it, checked against itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+    version: Literal[1]
+    kinds: dict[Kind, KindWeight]
+    priors: Priors
+    senses: dict[SensorName, Sense]
+    catches: tuple[Catch, ...]
+    signs: tuple[Sign, ...]
+    confirmed: Confirmed
+    levels: Levels
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if set(self.kinds) != set(KINDS) or set(self.senses) != set(SENSOR_NAMES):
+            raise ValueError("every kind and every sense needs its entry")
+        total = sum(k.weight for k in self.kinds.values())
+        if abs(total - 1.0) > WEIGHT_TOLERANCE:
+            raise ValueError(f"the weights of the kinds add up to {total}, not 1")
+        if len(self.by_sign) != len(self.signs):
+            raise ValueError("a sign is listed twice")
+        if any(abs(sum(c.parts.values()) - 1.0) > WEIGHT_TOLERANCE for c in self.catches):
+            raise ValueError("the parts of a catch must add up to 1")
+        return self
+
+    @cached_property
+    def weights(self) -> Mapping[Kind, float]:
+        """Share of each kind among hidden cameras, in the order of `KINDS`."""
+        return {kind: self.kinds[kind].weight for kind in KINDS}
+
+    @cached_property
+    def by_sign(self) -> Mapping[str, Sign]:
+        """Signs by name."""
+        return {sign.name: sign for sign in self.signs}
+
+    @cached_property
+    def by_catch(self) -> Mapping[tuple[SensorName, Kind], Catch]:
+        """What each sense catches of each kind; a pair that is absent is out of reach."""
+        table: dict[tuple[SensorName, Kind], Catch] = {}
+        for catch in self.catches:
+            kinds = KINDS if catch.kind == "*" else (catch.kind,)
+            table.update({(catch.sensor, kind): catch for kind in kinds})
+        return table
+
+
+def parse_likelihoods(text: str) -> Likelihoods:
+    """Read a table.
+
+    Raises
+    ------
+    BadKnowledge
+        It is not TOML, lacks an entry or a source, or contradicts itself.
+    """
+    try:
+        return Likelihoods.model_validate(tomllib.loads(text))
+    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        raise BadKnowledge(
+            f"The table of likelihoods cannot be used: {error}", hint="Reinstall ansim."
+        ) from error
+
+
+@lru_cache(maxsize=1)
+def packaged_likelihoods() -> Likelihoods:
+    """Return the table that comes with ansim."""
+    return parse_likelihoods((files("firmware.evidence") / "likelihoods.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,58 @@
+"""Every reason the firmware can give: message key → the parameters its sentence may use.
+
+A translation needs one sentence a key; the tests hold both sides to this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hw.types import SENSOR_NAMES
+
+REASONS: Mapping[str, tuple[str, ...]] = {
+    "reason.rf.analog_video": ("standard", "center_hz", "bandwidth_hz", "snr_db"),
+    "reason.rf.picture": ("standard", "center_hz", "snr_db"),
+    "reason.rf.cofdm": ("center_hz", "bandwidth_hz", "snr_db"),
+    "reason.rf.wideband": ("center_hz", "bandwidth_hz", "snr_db"),
+    "reason.rf.cellular": ("center_hz", "snr_db"),
+    "reason.wifi.streaming": ("name", "mbps", "seconds", "fps", "keyframe_s"),
+    "reason.wifi.streaming_plain": ("name", "mbps", "seconds"),
+    "reason.wifi.idle": ("name", "seconds"),
+    "reason.wifi.identity": ("name", "why", "strength"),
+    "reason.wifi.network": ("name", "why", "strength"),
+    "reason.wifi.ordinary": ("name", "seconds"),
+    "reason.ble.identity": ("name", "why", "strength"),
+    "reason.ble.ordinary": ("name",),
+    "reason.lens.lens": ("poses", "score"),
+    "reason.lens.glint": ("poses", "score"),
+    "reason.lens.shine": ("poses", "label"),
+    # what a sense's silence says: about everything, or about the kinds that its finds do not explain
+    **{f"reason.{name}.nothing": ("share",) for name in SENSOR_NAMES},
+    **{f"reason.{name}.nothing_else": ("share",) for name in SENSOR_NAMES},
+}
+
+STATUS_REASONS = (  # why a sense's coverage is not what it could be, as the engine sees it
+    "status.deaf",
+    "status.stalled",
+    "status.crashed",
+)
+
+RULES = (  # which row of the level table spoke
+    "rule.confirmed",
+    "rule.two_senses",
+    "rule.one_sense",
+    "rule.room",
+    "rule.nothing_heard",
+    "rule.sensor_failed",
+    "rule.too_little",
+    "rule.looked",
+)
+
+NEXT_STEPS = (
+    "next.police",
+    "next.look",
+    "next.reconnect",
+    "next.wait",
+    "next.nothing",
+    *(f"next.{name}" for name in SENSOR_NAMES),
+)

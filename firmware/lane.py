@@ -1,0 +1,207 @@
+"""What the engine remembers of one sense: its state, its latest coverage, and its bounded evidence."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from firmware.config import EngineConfig
+from firmware.coverage import fade_factor, scale_coverage
+from firmware.evidence.likelihoods import KINDS, Kind, Likelihoods
+from firmware.evidence.model import Evidence
+from firmware.evidence.weigh import key_of, weigh
+from firmware.fusion import SenseReport
+from firmware.sensor import Observation
+from hw.types import Counts, Coverage, DeviceHealth, SensorName
+from sweeper.model import Emission
+
+SensorState = Literal["starting", "running", "finished", "lost", "missing"]
+Key = tuple[int, str, str]  # epoch, type, name
+
+STATES: Mapping[tuple[SensorState, str], SensorState] = {
+    ("starting", "step"): "running",
+    ("starting", "lose"): "lost",
+    ("starting", "finish"): "finished",
+    ("starting", "miss"): "missing",
+    ("running", "step"): "running",
+    ("running", "start"): "starting",
+    ("running", "lose"): "lost",
+    ("running", "finish"): "finished",
+    ("lost", "step"): "running",
+    ("lost", "start"): "starting",
+    ("lost", "finish"): "finished",
+    ("finished", "start"): "starting",
+    ("missing", "start"): "starting",
+}
+KEPT_BY_KIND = 8  # strongest of each kind that go into the fusion; only the best one counts
+KEPT_AFTER_PURGE = 0.75  # share of the table kept when it is full, so that purging is rare
+UNWELL_BELOW_SHARE = 0.05  # a device that reports trouble and covered less than this has failed
+DEAF_FROM_SHARE = 0.25  # a sense that claims this much and heard nothing at all is deaf
+NS_PER_S = 1e9
+
+
+class Lane:
+    """One sense as the engine knows it."""
+
+    def __init__(self, name: SensorName, config: EngineConfig, table: Likelihoods) -> None:
+        self.name = name
+        self.state: SensorState = "starting"
+        self.counts: Counts | None = None
+        self.health: DeviceHealth | None = None
+        self._config = config
+        self._table = table
+        self._epoch = 0
+        self._coverage: Coverage | None = None
+        self._looked_ns = 0
+        self._lost_ns: int | None = None
+        self._trouble = ("", "")
+        self._evidence: dict[Key, Evidence] = {}
+        self._heard_something = False
+        self._strongest: tuple[Evidence, ...] | None = ()
+
+    def start(self, t_ns: int) -> None:
+        """It was opened, or opened again."""
+        if self._move("start"):
+            self._epoch += 1
+            self._looked_ns = max(self._looked_ns, t_ns)
+
+    def step(
+        self,
+        observations: Sequence[Observation],
+        *,
+        t_ns: int,
+        coverage: Coverage,
+        counts: Counts,
+        health: DeviceHealth,
+        whole: bool = False,
+    ) -> None:
+        """It did one piece of work. Work that arrives after its end changes nothing."""
+        if not self._move("step"):
+            return
+        self._coverage, self.counts, self.health = coverage, counts, health
+        self._looked_ns = max(self._looked_ns, t_ns)
+        self._lost_ns, self._trouble = None, ("", "")
+        if whole:
+            self._evidence = {k: e for k, e in self._evidence.items() if k[0] != self._epoch}
+            self._strongest = None
+        for observation in observations:
+            self._take(observation)
+        self._heard_something |= self.name != "rf" and counts.read > 0
+        self._purge()
+
+    def lose(self, reason: str, hint: str, t_ns: int) -> None:
+        """Its device is gone; the first moment of it counts."""
+        if self._move("lose"):
+            self._lost_ns = t_ns
+        self._trouble = (reason, hint)
+
+    def finish(self, t_ns: int) -> None:
+        """Its recording is over: what it covered stays covered."""
+        if self._move("finish"):
+            self._looked_ns = max(self._looked_ns, t_ns)
+
+    def miss(self, reason: str, hint: str) -> None:
+        """It is not there at all."""
+        if self._move("miss"):
+            self._trouble = (reason, hint)
+
+    def watch(self, t_ns: int) -> None:
+        """Notice that it has not finished a step for too long."""
+        stalled_ns = self._looked_ns + round(self._config.stall_s * NS_PER_S)
+        if self.state == "running" and t_ns > stalled_ns:
+            self.lose("status.stalled", "", stalled_ns)
+
+    def close(self, t_ns: int) -> None:
+        """The session is over: what still ran has finished, what was lost stays lost."""
+        if self.state in {"starting", "running"}:
+            self.finish(t_ns)
+
+    def clear(self, t_ns: int) -> None:
+        """Forget everything seen so far: a new inspection begins."""
+        self._evidence, self._coverage, self.counts, self._strongest = {}, None, None, ()
+        self._heard_something = False
+        self._looked_ns = t_ns
+        self._move("start")
+        self._epoch += 1
+
+    def _move(self, word: str) -> bool:
+        state = STATES.get((self.state, word))
+        if state is None:
+            return False
+        self.state = state
+        return True
+
+    def _take(self, observation: Observation) -> None:
+        kind, name = key_of(observation)
+        if not (isinstance(observation, Emission) and observation.kind == "self-noise"):
+            self._heard_something |= self.name == "rf"
+        evidence = weigh(observation, self._table)
+        key = (self._epoch, kind, name)
+        if evidence is None:
+            self._evidence.pop(key, None)
+        else:
+            self._evidence[key] = evidence
+        self._strongest = None
+
+    def _purge(self) -> None:
+        most = self._config.subjects_most
+        if len(self._evidence) > most:
+            rows = sorted(self._evidence.items(), key=lambda row: (-row[1].log_lr, -row[1].last_ns, row[0]))
+            self._evidence = dict(rows[: int(most * KEPT_AFTER_PURGE)])
+
+    def strongest(self) -> tuple[Evidence, ...]:
+        """Return the strongest evidence for each kind, without doubles."""
+        if self._strongest is None:
+            chosen: dict[Key, Evidence] = {}
+            for kind in KINDS:
+                speaking = [(k, e) for k, e in self._evidence.items() if kind in e.log_lr_by_kind]
+                chosen |= heapq.nsmallest(KEPT_BY_KIND, speaking, key=lambda row: _rank(row, kind))
+            self._strongest = tuple(chosen.values())
+        return self._strongest
+
+    def report(self, t_ns: int) -> SenseReport:
+        """Return what the fusion may take from this sense at ``t_ns``."""
+        coverage, deaf = self._counting(t_ns)
+        return SenseReport(
+            sensor=self.name,
+            coverage=coverage,
+            evidence=self.strongest(),
+            candidates=len(self._evidence),
+            now_ns=self._looked_ns,
+            heard=self._heard_something,
+            failed=self._failed(),
+            deaf=deaf,
+        )
+
+    def _counting(self, t_ns: int) -> tuple[Coverage | None, bool]:
+        """Return the coverage that counts now, and whether it was deaf."""
+        if self.state == "missing":
+            return None, False
+        coverage = self._coverage or Coverage(sensor=self.name, share=0.0)
+        if not self._heard_something:
+            return scale_coverage(coverage, 0.0), coverage.share >= DEAF_FROM_SHARE
+        if self._lost_ns is None:
+            return coverage, False
+        left = fade_factor((t_ns - self._lost_ns) / NS_PER_S, fade_s=self._config.lost_fade_s)
+        return scale_coverage(coverage, left), False
+
+    def _failed(self) -> bool:
+        unwell = self.health is not None and not self.health.ok
+        share = 0.0 if self._coverage is None else self._coverage.share
+        return self.state == "lost" or (unwell and self.state != "missing" and share < UNWELL_BELOW_SHARE)
+
+    def trouble(self) -> tuple[str, str]:
+        """Return the reason and the hint of what is not well with it, both empty if it is well."""
+        if self.state in {"lost", "missing"}:
+            return self._trouble
+        if self.health is not None and not self.health.ok:
+            return self.health.reason, self.health.hint
+        if self._coverage is not None and self._counting(self._looked_ns)[1]:
+            return "status.deaf", ""
+        return "", ""
+
+
+def _rank(row: tuple[Key, Evidence], kind: Kind) -> tuple[float, int, Key]:
+    key, evidence = row
+    return -evidence.log_lr_by_kind[kind], -evidence.last_ns, key
