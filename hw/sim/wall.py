@@ -1,0 +1,134 @@
+"""The wall behind everything: a texture drawn once, and the view of it from a hand-held eye."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.sim.scene import Pose, Room
+
+TEXEL_M = 0.001  # one texture pixel is one millimetre of wall
+TILE_M = 0.15
+GROUT_M = 0.003
+FIELD_OF_VIEW_DEG = 62.0  # horizontal; a Raspberry Pi camera module with its standard lens
+CORNER_FALLOFF = 0.35  # how much darker the corner is than the middle, lens and lights together
+
+Image = NDArray[np.float32]
+
+
+def paint_wall(room: Room, rng: np.random.Generator) -> Image:
+    """Return the reflectance of the wall, 0…1, one pixel a millimetre, top row first."""
+    rows, columns = round(room.height_m / TEXEL_M), round(room.width_m / TEXEL_M)
+    painter = {"tile": _tiles, "wood": _wood, "plaster": _plaster, "wallpaper": _wallpaper}[room.texture]
+    wall = painter(rows, columns, rng)
+    wall += 0.02 * rng.standard_normal((rows, columns)).astype(np.float32)
+    return np.asarray(np.clip(wall, 0.03, 0.95), np.float32)
+
+
+def _cloud(rows: int, columns: int, cell: int, rng: np.random.Generator) -> Image:
+    """Return smooth noise of unit variance with features of about ``cell`` pixels."""
+    coarse = rng.standard_normal((rows // cell + 3, columns // cell + 3)).astype(np.float32)
+    return np.asarray(cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _tiles(rows: int, columns: int, rng: np.random.Generator) -> Image:
+    pitch, grout = round(TILE_M / TEXEL_M), max(1, round(GROUT_M / TEXEL_M))
+    shades = 0.62 + 0.03 * rng.standard_normal((rows // pitch + 1, columns // pitch + 1)).astype(np.float32)
+    wall = np.kron(shades, np.ones((pitch, pitch), np.float32))[:rows, :columns].copy()
+    wall += 0.02 * _cloud(rows, columns, 25, rng)
+    for start in range(0, rows, pitch):
+        wall[start : start + grout] = 0.38
+    for start in range(0, columns, pitch):
+        wall[:, start : start + grout] = 0.38
+    stains = rng.integers(0, (rows, columns), (60, 2))
+    for row, column in stains:
+        cv2.circle(wall, (int(column), int(row)), int(rng.integers(1, 5)), float(rng.uniform(0.2, 0.5)), -1)
+    return wall
+
+
+def _wood(rows: int, columns: int, rng: np.random.Generator) -> Image:
+    fine = cv2.GaussianBlur(rng.standard_normal((rows, columns)).astype(np.float32), (0, 0), 1.2)
+    grain = np.asarray(cv2.blur(fine, (1, 81)), np.float32)
+    wall: Image = 0.35 + 0.8 * grain + 0.04 * _cloud(rows, columns, 120, rng)
+    return wall
+
+
+def _plaster(rows: int, columns: int, rng: np.random.Generator) -> Image:
+    wall: Image = 0.6 + 0.02 * _cloud(rows, columns, 6, rng) + 0.03 * _cloud(rows, columns, 60, rng)
+    return wall
+
+
+def _wallpaper(rows: int, columns: int, rng: np.random.Generator) -> Image:
+    y, x = np.mgrid[:rows, :columns].astype(np.float32)
+    pattern = np.sin(x / 14.0) * np.sin(y / 19.0)
+    return np.asarray(0.5 + 0.12 * pattern + 0.03 * _cloud(rows, columns, 40, rng), np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinhole:
+    """An ideal camera at one pose: room coordinates in, pixel coordinates out."""
+
+    eye_m: NDArray[np.float64]
+    axes: NDArray[np.float64]  # rows: right, down, forward
+    focal_px: float
+    width_px: int
+    height_px: int
+
+    def project(self, point_m: NDArray[np.float64]) -> tuple[float, float, float]:
+        """Return column, row and depth (m); a depth of zero or less is behind the eye."""
+        right, down, forward = self.axes @ (point_m - self.eye_m)
+        if forward <= 1e-6:
+            return math.nan, math.nan, float(forward)
+        u = self.focal_px * right / forward + (self.width_px - 1) / 2
+        v = self.focal_px * down / forward + (self.height_px - 1) / 2
+        return float(u), float(v), float(forward)
+
+    def wall_to_picture(self, room: Room) -> NDArray[np.float64]:
+        """Return the 3×3 matrix from texture pixels to picture pixels."""
+        centre = [[self.focal_px, 0, (self.width_px - 1) / 2], [0, self.focal_px, (self.height_px - 1) / 2]]
+        intrinsics = np.array([*centre, [0, 0, 1]], float)
+        origin = np.array([0.0, room.height_m, room.depth_m]) - self.eye_m
+        plane = np.column_stack([[TEXEL_M, 0, 0], [0, -TEXEL_M, 0], origin])
+        matrix: NDArray[np.float64] = intrinsics @ self.axes @ plane
+        return matrix
+
+
+def look(pose: Pose, *, roll_deg: float, width_px: int, height_px: int) -> Pinhole:
+    """Return the pinhole camera of a pose (yaw to the right, pitch up, roll clockwise)."""
+    yaw, pitch, roll = (math.radians(a) for a in (pose.yaw_deg, pose.pitch_deg, roll_deg))
+    forward = np.array(
+        [math.sin(yaw) * math.cos(pitch), math.sin(pitch), math.cos(yaw) * math.cos(pitch)], float
+    )
+    right = np.array([math.cos(yaw), 0.0, -math.sin(yaw)])
+    down = -np.array([-math.sin(yaw) * math.sin(pitch), math.cos(pitch), -math.cos(yaw) * math.sin(pitch)])
+    turned = (
+        math.cos(roll) * right + math.sin(roll) * down,
+        math.cos(roll) * down - math.sin(roll) * right,
+    )
+    return Pinhole(
+        eye_m=np.array(pose.position_m, float),
+        axes=np.array([*turned, forward]),
+        focal_px=width_px / 2 / math.tan(math.radians(FIELD_OF_VIEW_DEG / 2)),
+        width_px=width_px,
+        height_px=height_px,
+    )
+
+
+def light_falloff(camera: Pinhole, room: Room, light_m: NDArray[np.float64]) -> Image:
+    """Return the irradiance of the wall by one lamp, in units of that at 1 m, over the whole picture."""
+    u, v = np.meshgrid(np.linspace(0, camera.width_px - 1, 17), np.linspace(0, camera.height_px - 1, 11))
+    cx, cy = (camera.width_px - 1) / 2, (camera.height_px - 1) / 2
+    rays = np.stack([(u - cx) / camera.focal_px, (v - cy) / camera.focal_px, np.ones_like(u)], -1)
+    world = rays @ camera.axes
+    reach = (room.depth_m - camera.eye_m[2]) / np.maximum(world[..., 2], 0.2)
+    offset = camera.eye_m + world * np.clip(reach, 0.05, 20.0)[..., None] - light_m
+    distance = np.linalg.norm(offset, axis=-1)
+    slant = np.clip(np.abs(offset[..., 2]) / distance, 0.05, 1.0)
+    corner = 1 - CORNER_FALLOFF * ((u - cx) ** 2 + (v - cy) ** 2) / (cx**2 + cy**2)
+    field = (slant * corner / distance**2).astype(np.float32)
+    size = (camera.width_px, camera.height_px)
+    return np.asarray(cv2.resize(field, size, interpolation=cv2.INTER_LINEAR), np.float32)

@@ -1,0 +1,127 @@
+"""What a track is, how sure that is, and why.
+
+Each feature gives a log likelihood ratio (nats) of "lens" against "anything else that shines", from the
+physics of retroreflection; they are added within one sense and capped. The score is a probability as if lens
+and not-lens were equally likely beforehand.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lensdetect.config import LensConfig
+from lensdetect.model import GlintLabel
+from lensdetect.track import Track
+
+LAMP_OFF_RATIO = 0.45  # this much of its light is there with every lamp of ours off
+SIDE_RATIO_EVEN = 0.22  # side/ring ratio at which lens and mirror are equally likely
+SIDE_RATIO_WIDTH = 0.45  # in ln units: how sharply that turns
+AREA_ROUND_PX = 60.0  # a lens at arm's length is no larger, halo and all (at the reference width)
+AREA_TOO_LARGE_PX = 260.0
+ASPECT_ROUND = 1.6
+SLIP_FIXED = 0.15
+CAP_NATS = 6.0
+START_NATS = -2.0  # among bright points most are not lenses in shape alone
+NOT_ENOUGH_SCORE = 0.5  # looks like a lens, but was not seen from enough places: nothing is known
+REASONS = ("lamp", "answers_side", "slips", "large", "long", "flash", "too_few_poses", "no_side", "ring_only")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Label, probability and the reason (a message key), with the numbers used."""
+
+    label: GlintLabel
+    score: float
+    reason: str
+    features: Mapping[str, float]
+
+
+def features_of(track: Track, *, scale: float) -> dict[str, float]:
+    """Return the numbers a track is judged by; NaN where unknown."""
+    answers = track.answers
+    side = np.array([a.side_ratio for a in answers])
+    off = np.array([a.off_ratio for a in answers])
+    area = np.array([a.area_px for a in answers])
+    return {
+        "side_ratio": _median(side),
+        "side_ratio_high": _high(side),
+        "off_ratio": _median(off),
+        "area_px": float(np.median(area)) / max(1.0, scale) ** 2,
+        "aspect": float(np.median([a.aspect for a in answers])),
+        "contrast_dn": float(np.median([a.contrast_dn for a in answers])),
+        "saturated_share": float(np.mean([a.saturated for a in answers])),
+        "slip": track.slip(),
+        "travel_px": track.travel_px() / scale,
+        "seen_share": track.seen / max(track.looked, 1),
+        "poses": float(track.poses),
+        "seen": float(track.seen),
+    }
+
+
+def _high(values: NDArray[np.float64]) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.quantile(known, 0.8)) if len(known) else math.nan
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else math.nan
+
+
+def judge(track: Track, config: LensConfig, *, scale: float) -> Judgement:
+    """Decide what a track is."""
+    f = features_of(track, scale=scale)
+    parts = _parts(f, config)
+    log_lr = float(np.clip(START_NATS + sum(parts.values()), -CAP_NATS, CAP_NATS))
+    score = 1 / (1 + math.exp(-log_lr))
+    label, reason = _name(f, parts, score, config)
+    if label != "lens":
+        score = min(score, 0.99 * config.lens_score)
+    if reason in {"too_few_poses", "no_side"}:
+        score = min(score, NOT_ENOUGH_SCORE)
+    if label in {"lamp", "specular", "reflector"}:
+        score = min(score, 0.2)
+    kept = {k: v for k, v in f.items() if math.isfinite(v)}
+    return Judgement(label=label, score=score, reason=reason, features=kept)
+
+
+def _parts(f: Mapping[str, float], config: LensConfig) -> dict[str, float]:
+    """Return nats by feature."""
+    parts: dict[str, float] = {}
+    if math.isfinite(f["side_ratio"]):
+        worst = max(f["side_ratio"], 0.6 * f["side_ratio_high"], 0.01)
+        parts["side"] = float(np.clip(-math.log(worst / SIDE_RATIO_EVEN) / SIDE_RATIO_WIDTH, -5.0, 3.0))
+    if math.isfinite(f["off_ratio"]):
+        parts["off"] = -8.0 if f["off_ratio"] > LAMP_OFF_RATIO else 0.3
+    area = f["area_px"]
+    parts["area"] = 0.3 if area <= AREA_ROUND_PX else -2.0 * math.log(min(area, 5e3) / AREA_ROUND_PX)
+    parts["shape"] = 0.3 if f["aspect"] <= ASPECT_ROUND else -1.5 * (min(f["aspect"], 4.0) - ASPECT_ROUND)
+    parts["slip"] = 0.3 if f["slip"] <= SLIP_FIXED else -8.0 * min(f["slip"] - SLIP_FIXED, 0.6)
+    missing = 1 - f["poses"] / config.min_poses
+    parts["poses"] = 1.5 if missing <= 0 else -3.0 * missing
+    parts["seen"] = 6.0 * (min(f["seen_share"], 0.85) - config.min_seen_share)
+    return parts
+
+
+def _name(
+    f: Mapping[str, float], parts: Mapping[str, float], score: float, config: LensConfig
+) -> tuple[GlintLabel, str]:
+    rules: tuple[tuple[bool, GlintLabel, str], ...] = (
+        (f["off_ratio"] > LAMP_OFF_RATIO, "lamp", "lamp"),
+        (parts.get("side", 0.0) < -1.0, "specular", "answers_side"),
+        (f["slip"] > 0.4, "specular", "slips"),
+        (f["area_px"] > AREA_TOO_LARGE_PX, "reflector", "large"),
+        (f["aspect"] > 2.5, "specular", "long"),
+        (f["poses"] < config.min_poses and f["seen_share"] < 0.4, "specular", "flash"),
+        (f["poses"] < config.min_poses, "unsure", "too_few_poses"),
+        (not math.isfinite(f["side_ratio"]), "unsure", "no_side"),
+        (score >= config.lens_score, "lens", "ring_only"),
+        (parts["area"] < -0.7, "reflector", "large"),
+        (parts.get("side", 0.0) < 0.0, "specular", "answers_side"),
+    )
+    return next(((label, why) for true, label, why in rules if true), ("unsure", "too_few_poses"))

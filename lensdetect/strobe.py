@@ -1,0 +1,197 @@
+"""Which light was on: from labels where there are some, else from the pictures themselves.
+
+Frames are gathered into *runs* of one state; frames that overlap an edge of the light are dropped. Without
+labels dark runs are ``off``; a lit run twice as long as a dark one holds two states. The strobe of ansim goes
+ring, off, side, so after the dark comes the side light and then the ring.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.types import LedState
+from lensdetect.exposure import Look
+
+WINDOW = 72  # frames over which bright and dark are told apart
+MIN_WINDOW = 6
+MIN_LIT_RATIO = 1.2  # lit pictures are at least this much brighter, or the light does nothing
+MIN_LIT_STEP_DN = 1.5
+EVEN_SHARE = 0.12  # a band this far from the rest of its run is half lit
+MAX_RUN = 48  # longer runs are cut: the light is stuck, or the strobe is stopped
+KEPT_RUNS = 8
+BLACK_DN = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Consecutive clean frames in one state."""
+
+    state: LedState
+    looks: tuple[Look, ...]
+
+    @property
+    def middle_ns(self) -> int:
+        """Return the time of its middle frame."""
+        return self.looks[len(self.looks) // 2].frame.t_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """Ring pictures with the nearest pictures in the other states."""
+
+    rings: tuple[Look, ...]
+    off: Look | None
+    side: Look | None
+    red: Look | None
+    labelled: bool
+
+
+class Strobe:
+    """Frames in, cycles out."""
+
+    def __init__(self, *, rings_per_cycle: int) -> None:
+        self._rings_per_cycle = rings_per_cycle
+        self._window: deque[Look] = deque(maxlen=WINDOW)
+        self._pending: list[Look] = []
+        self._pending_state: str | None = None
+        self._lit_part: list[Look] | None = None
+        self._off_length = 0
+        self._runs: deque[Run] = deque(maxlen=KEPT_RUNS)
+        self._fresh: list[Run] = []
+        self._used: int | None = None  # seq of the last ring frame that was handed out
+        self._labelled = False
+        self.dropped: Counter[str] = Counter()
+
+    def push(self, look: Look) -> list[Cycle]:
+        """Take one frame; return the cycles it completes."""
+        self._window.append(look)
+        state: str | None = look.frame.led
+        self._labelled = state is not None
+        if state is None:
+            state = self._guess(look)
+        if state is None:
+            self.dropped["led_unclear"] += 1
+            return []
+        if state == self._pending_state and len(self._pending) < MAX_RUN:
+            self._pending.append(look)
+            return []
+        done = self._close_run()
+        self._pending_state, self._pending = state, [look]
+        return self._assemble(final=False) if done else []
+
+    def flush(self) -> list[Cycle]:
+        """Hand out what is complete enough at the end of a recording."""
+        self._close_run()
+        self._pending, self._pending_state = [], None
+        return self._assemble(final=True)
+
+    def take_runs(self) -> list[Run]:
+        """Return the runs completed since this was last asked, in order of time."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
+    def modulation(self) -> float | None:
+        """Return how much brighter lit pictures are than dark ones lately (ratio), None if unknown."""
+        if len(self._window) < MIN_WINDOW:
+            return None
+        dark, lit = self._levels()
+        return (lit + BLACK_DN) / (dark + BLACK_DN)
+
+    def _levels(self) -> tuple[float, float]:
+        means = np.sort([look.mean_dn for look in self._window])
+        return float(np.mean(means[: max(1, len(means) // 6)])), float(np.mean(means[-(len(means) // 3) :]))
+
+    def _guess(self, look: Look) -> str | None:
+        if len(self._window) < MIN_WINDOW:
+            return None
+        dark, lit = self._levels()
+        if lit - dark < MIN_LIT_STEP_DN or (lit + BLACK_DN) / (dark + BLACK_DN) < MIN_LIT_RATIO:
+            return None
+        return "lit" if look.mean_dn > 0.5 * (dark + lit) else "off"
+
+    def _close_run(self) -> bool:
+        """Turn the pending frames into runs; True if a run was added."""
+        if not self._pending:
+            return False
+        looks, state = self._pending, self._pending_state
+        if state != "lit":
+            return self._add(looks, state)  # type: ignore[arg-type]
+        parts = max(1, round(len(looks) / self._off_length)) if self._off_length else 2
+        if parts == 1 or len(looks) < 2:
+            return self._add(looks, "ring")
+        cut = split_point(looks)
+        return self._add(looks[:cut], "side") | self._add(looks[cut:], "ring")
+
+    def _add(self, looks: list[Look], state: LedState) -> bool:
+        if state == "off":
+            self._off_length = len(looks)
+        clean = clean_frames(looks, lit=state != "off")
+        self.dropped["led_edge"] += len(looks) - len(clean)
+        if clean:
+            self._runs.append(Run(state=state, looks=tuple(clean)))
+            self._fresh.append(self._runs[-1])
+        return bool(clean)
+
+    def _assemble(self, *, final: bool) -> list[Cycle]:
+        """Hand out each ring run once, when its neighbours on both sides are known."""
+        cycles = []
+        for i, run in enumerate(self._runs):
+            if run.state != "ring" or (self._used is not None and run.looks[-1].frame.seq <= self._used):
+                continue
+            later = {r.state for r in list(self._runs)[i + 1 :]}
+            if not (final or len(later - {"ring"}) >= 2 or "ring" in later):
+                continue
+            self._used = run.looks[-1].frame.seq
+            cycles.append(self._cycle(run))
+        return cycles
+
+    def _cycle(self, run: Run) -> Cycle:
+        rings = run.looks[-self._rings_per_cycle :]
+        return Cycle(
+            rings=rings,
+            off=self._nearest("off", run),
+            side=self._nearest("side", run),
+            red=self._nearest("red", run),
+            labelled=self._labelled,
+        )
+
+    def _nearest(self, state: LedState, run: Run) -> Look | None:
+        at = run.middle_ns
+        looks = [look for r in self._runs if r.state == state for look in r.looks]
+        return min(looks, key=lambda look: abs(look.frame.t_ns - at), default=None)
+
+
+def split_point(looks: Sequence[Look]) -> int:
+    """Return where a lit run changes from one light to the other.
+
+    The cut is where brightness steps most, if one step stands out near the middle; else the middle.
+    """
+    n = len(looks)
+    logs = np.array([np.log(look.bands_dn + BLACK_DN) for look in looks])
+    steps = np.abs(np.diff(logs, axis=0)).mean(axis=1)
+    middle = n // 2
+    if n < 4:
+        return middle
+    near = range(max(1, n // 3), min(n - 1, n - n // 3) + 1)
+    best = max(near, key=lambda k: steps[k - 1])
+    return best if steps[best - 1] > 3 * float(np.median(steps)) + 0.01 else middle
+
+
+def clean_frames(looks: Sequence[Look], *, lit: bool) -> list[Look]:
+    """Return the frames of a run that are evenly in its state.
+
+    A frame that overlaps an edge of the light has bands that are darker than its run (lit) or brighter
+    (off). Frames are compared with the run's best frame; the first and last are dropped if they differ.
+    """
+    if len(looks) < 2:
+        return list(looks)
+    bands = np.array([look.bands_dn for look in looks]) + BLACK_DN
+    totals = bands.sum(axis=1)
+    best: NDArray[np.float64] = bands[int(np.argmax(totals) if lit else np.argmin(totals))]
+    ratio = bands / best if lit else best / bands
+    return [look for look, worst in zip(looks, ratio.min(axis=1), strict=True) if worst > 1 - 2 * EVEN_SHARE]
