@@ -1,0 +1,97 @@
+"""One period of a transmission at its own sample rate, and the slice of it that a tuned receiver sees.
+
+A waveform is made once, wide enough to hold the whole transmission, and kept as its spectrum. Because it
+repeats, a receiver's slice is exact and cheap: take the bins around the tuned frequency, shape them like
+the receiver's filter, transform back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+ComplexArray = NDArray[np.complex64]
+PASS_SHARE = 0.42  # of the sample rate, each side: where an RTL2832's decimation filter begins to fall
+STOP_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """One period of a transmission: ``spectrum[k]`` belongs to frequency ``k / period_s`` (FFT order).
+
+    Mean power is 1 over the period, so that a level in dBm scales it. Frequencies are relative to the
+    transmission's centre.
+    """
+
+    spectrum: ComplexArray
+    rate_hz: float
+
+    @property
+    def period_s(self) -> float:
+        """How long it takes until it repeats, in s."""
+        return len(self.spectrum) / self.rate_hz
+
+    @property
+    def half_width_hz(self) -> float:
+        """Nothing of it lies further from the centre than this."""
+        return self.rate_hz / 2
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it holds."""
+        return int(self.spectrum.nbytes)
+
+
+def make_loop(samples: NDArray[np.complexfloating], *, rate_hz: float) -> Loop:
+    """Return the loop of one period of samples, scaled to mean power 1 (a silent one stays silent)."""
+    spectrum = scipy.fft.fft(np.asarray(samples, dtype=np.complex64), workers=1)
+    power = float(np.vdot(spectrum, spectrum).real) / len(spectrum) ** 2
+    if power > 0:
+        spectrum *= np.float32(1 / np.sqrt(power))
+    return Loop(spectrum=np.asarray(spectrum, np.complex64), rate_hz=rate_hz)
+
+
+def receiver_filter(n_bins: int) -> NDArray[np.float32]:
+    """Return the receiver's amplitude response at ``n_bins`` frequencies from −½ to ½ of its rate."""
+    share = np.abs(np.arange(n_bins) - n_bins // 2) / n_bins
+    fall = np.clip((STOP_SHARE - share) / (STOP_SHARE - PASS_SHARE), 0, 1)
+    return np.sin(fall * np.pi / 2).astype(np.float32)
+
+
+def slice_loop(loop: Loop, *, offset_hz: float, rate_hz: float) -> ComplexArray:
+    """Return one period as a receiver sees it that is tuned ``offset_hz`` above the transmission's centre.
+
+    Parameters
+    ----------
+    loop : Loop
+    offset_hz : float
+        Tuned frequency minus the transmission's centre. It is rounded to a bin (``1 / period_s``, a few Hz).
+    rate_hz : float
+        The receiver's sample rate.
+
+    Returns
+    -------
+    ndarray, shape (round(period_s * rate_hz),), complex64
+        In the loop's units: the mean power is what falls into the slice.
+    """
+    n_in, n_out = len(loop.spectrum), round(loop.period_s * rate_hz)
+    shift = round(offset_hz * loop.period_s)
+    bins = np.arange(n_out) - n_out // 2 + shift
+    inside = (bins >= -(n_in // 2)) & (bins < n_in - n_in // 2)
+    out = np.zeros(n_out, np.complex64)
+    out[inside] = loop.spectrum[bins[inside] % n_in]
+    out *= receiver_filter(n_out)
+    out *= np.float32(n_out / n_in)
+    return np.asarray(scipy.fft.ifft(scipy.fft.ifftshift(out), workers=1, overwrite_x=True), np.complex64)
+
+
+def filtered_noise(rng: np.random.Generator, count: int) -> ComplexArray:
+    """Return periodic complex noise of mean power 1, shaped by the receiver's filter, shape (count,)."""
+    white = rng.standard_normal(2 * count, dtype=np.float32).view(np.complex64)
+    white *= scipy.fft.ifftshift(receiver_filter(count))
+    noise = np.asarray(scipy.fft.ifft(white, workers=1, overwrite_x=True), np.complex64)
+    noise *= np.float32(1 / np.sqrt(np.mean(np.abs(noise) ** 2)))
+    return noise

@@ -1,0 +1,138 @@
+"""What a detection is: the tests of its samples, its place in the band plan, its width and its rhythm.
+
+Scores are probabilities, a camera and no camera being equally likely beforehand: their log-odds are what
+the observation adds. An emission about which nothing speaks for a camera is well below one half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sweeper.bands import Bands, Service
+from sweeper.config import Region
+from sweeper.detect import BURST_DUTY, Detection
+from sweeper.model import EmissionKind
+from sweeper.ofdm import OfdmTest
+from sweeper.video import VideoTest
+
+WIDE_HZ = 1.0e6  # wider than voice, data bursts and control links
+OFF_RASTER_HZ = 0.5e6  # further from a broadcast channel's centre than any transmitter's error
+
+# Camera scores by what an emission is. Log-odds of these are likelihood ratios against a room's ordinary
+# emissions, chosen low: none of these things is rare in a clean room.
+CAMERA_SCORES: Mapping[EmissionKind, float] = {
+    "cofdm": 0.80,
+    "cellular-uplink": 0.20,
+    "wideband-local": 0.15,
+    "narrowband-local": 0.03,
+    "unknown": 0.05,
+    "known-service": 0.01,
+    "self-noise": 0.001,
+}
+COMB_WITHOUT_FIELDS = 0.30  # line-rate comb seen, fields not (yet): a supply or a weak or short look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one detection is taken for."""
+
+    kind: EmissionKind
+    scores: Mapping[str, float]
+    measures: Mapping[str, float]
+    service: str | None = None
+
+
+def identify(
+    detection: Detection,
+    *,
+    video: VideoTest,
+    ofdm: OfdmTest,
+    bands: Bands,
+    region: Region,
+    edge: bool = False,
+) -> Verdict:
+    """Name one detection.
+
+    Parameters
+    ----------
+    detection : Detection
+        Where and how wide.
+    video, ofdm : VideoTest, OfdmTest
+        Tests of the whole slice in which it was seen.
+    edge : bool
+        It was cut by the edge of the slice, so its width is a lower bound.
+    """
+    wide = edge or detection.bandwidth_hz >= WIDE_HZ
+    services = bands.services_at(detection.center_hz, region=region)
+    kind, service = _kind(detection, wide=wide, video=video, ofdm=ofdm, services=services, bands=bands)
+    scores = {
+        "camera": _camera_score(kind, video),
+        "analog_video": video.score,
+        "cofdm": ofdm.score if ofdm.symbol.family == "cofdm" and wide else 0.0,
+        "lte": ofdm.score if ofdm.symbol.family == "lte" else 0.0,
+        "dab": ofdm.score if ofdm.symbol.family == "dab" else 0.0,
+    }
+    measures = {
+        "level_dbfs": detection.level_dbfs,
+        "width_10db_hz": detection.width_10db_hz,
+        "duty": detection.duty,
+        "comb": video.comb,
+        "comb_db": video.comb_db,
+        "ofdm_contrast_db": ofdm.contrast_db,
+    }
+    if video.side_sigma is not None:
+        measures["field_sigma"] = video.side_sigma
+    if video.is_comb:
+        measures["line_hz"] = video.line_hz
+    return Verdict(kind=kind, scores=scores, measures=measures, service=service)
+
+
+def _kind(
+    detection: Detection,
+    *,
+    wide: bool,
+    video: VideoTest,
+    ofdm: OfdmTest,
+    services: tuple[Service, ...],
+    bands: Bands,
+) -> tuple[EmissionKind, str | None]:
+    if video.is_video:
+        return ("analog-video-pal" if video.standard == "pal" else "analog-video-ntsc"), None
+    if bands.is_receiver_line(detection.center_hz) and not wide:
+        return "self-noise", "28.8 MHz crystal"
+    if ofdm.is_ofdm and ofdm.symbol.family != "cofdm":
+        name = next((s.name for s in services), ofdm.symbol.name)
+        return "known-service", name
+    if ofdm.is_ofdm and wide:
+        return _cofdm_kind(services)
+    service = next((s for s in services if _fits(detection, s, wide=wide)), None)
+    if service is not None and service.uplink:
+        return "cellular-uplink", service.name
+    if service is not None:
+        return "known-service", service.name
+    return ("wideband-local" if wide else "unknown"), None
+
+
+def _fits(detection: Detection, service: Service, *, wide: bool) -> bool:
+    """Whether it could be that service: not too wide, and pulsed where pulses are expected."""
+    if detection.bandwidth_hz > service.widest_hz or (wide and service.widest_hz < WIDE_HZ):
+        return False
+    return not service.bursts or detection.duty < BURST_DUTY or not wide
+
+
+def _cofdm_kind(services: tuple[Service, ...]) -> tuple[EmissionKind, str | None]:
+    """A broadcast multiplex sits in its band; anything else of this kind is a link."""
+    broadcast = next((s for s in services if s.raster_hz is not None), None)
+    if broadcast is None:
+        return "cofdm", None
+    return "known-service", broadcast.name
+
+
+def _camera_score(kind: EmissionKind, video: VideoTest) -> float:
+    if kind in ("analog-video-pal", "analog-video-ntsc"):
+        return video.score
+    base = CAMERA_SCORES[kind]
+    if video.is_comb and kind not in ("known-service", "self-noise"):
+        return max(base, COMB_WITHOUT_FIELDS)
+    return base

@@ -1,0 +1,134 @@
+"""Where to listen next: a round over the planned hops, and longer looks at what seemed interesting."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sweeper.bands import Bands
+from sweeper.config import HIGHEST_HZ, LOWEST_HZ, SweeperConfig
+
+USABLE_SHARE = 5 / 6  # of the sample rate: beyond it the decimation filter falls and aliases fold in
+ANALOG_STEP_HZ = 4e6  # FM video is at least 8 MHz wide: no need to step by the slice
+COFDM_STEP_HZ = 4e6  # two looks into every link of 5 MHz and more
+RETUNE_S = 0.005  # the tuner's settling time
+MAX_WAITING = 64  # hops waiting for a longer look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One tuning: where, how long, and whether it is a longer look."""
+
+    center_hz: float
+    dwell_s: float
+    gain_db: float
+    closer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSummary:
+    """What a plan costs and hears. Shares are of the camera channels and bands in the table."""
+
+    hops: int
+    round_s: float
+    analog_share: float
+    cofdm_share: float
+
+
+def span_hops(low_hz: float, high_hz: float, *, step_hz: float) -> tuple[float, ...]:
+    """Return centres that cover a range with steps of at most ``step_hz``, in Hz."""
+    count = max(1, -int(-(high_hz - low_hz) // step_hz))
+    width = (high_hz - low_hz) / count
+    return tuple(low_hz + (i + 0.5) * width for i in range(count))
+
+
+def plan_hops(config: SweeperConfig, *, bands: Bands, rate_hz: float) -> tuple[float, ...]:
+    """Return the centres of one round in Hz, each once: in the table's order, camera channels first."""
+    slice_hz = rate_hz * USABLE_SHARE
+    centres: dict[float, None] = {}
+    if config.ranges_hz:
+        for low, high in config.ranges_hz:
+            centres.update(dict.fromkeys(span_hops(low, high, step_hz=slice_hz)))
+    elif config.plan == "full":
+        centres.update(dict.fromkeys(span_hops(LOWEST_HZ, HIGHEST_HZ, step_hz=slice_hz)))
+    else:
+        for band in bands.camera:
+            analog = band.modulation == "analog"
+            if config.plan == "quick":
+                centres.update(dict.fromkeys(band.channels_hz))
+                continue
+            step = max(slice_hz, ANALOG_STEP_HZ if analog else COFDM_STEP_HZ)
+            centres.update(dict.fromkeys(span_hops(band.low_hz, band.high_hz, step_hz=step)))
+    return tuple(dict.fromkeys(round(c, 1) for c in centres))
+
+
+def summarise(hops: Iterable[float], *, config: SweeperConfig, bands: Bands) -> PlanSummary:
+    """Return how long a round takes and which share of the camera bands it listens to."""
+    centres = tuple(hops)
+    return PlanSummary(
+        hops=len(centres),
+        round_s=len(centres) * (config.look_s + config.settle_s + RETUNE_S),
+        analog_share=heard_share(centres, bands=bands, modulation="analog"),
+        cofdm_share=heard_share(centres, bands=bands, modulation="cofdm"),
+    )
+
+
+def heard_share(centres: Iterable[float], *, bands: Bands, modulation: str) -> float:
+    """Return the share of a modulation's camera bands within a step of a listened centre, 0…1.
+
+    A wide signal is heard by any slice inside it, so a cell of one step counts as heard when a centre lies
+    within a step of its middle.
+    """
+    step = ANALOG_STEP_HZ if modulation == "analog" else COFDM_STEP_HZ
+    heard = sorted(centres)
+    cells = [
+        cell
+        for band in bands.camera
+        if band.modulation == modulation
+        for cell in span_hops(band.low_hz, band.high_hz, step_hz=step)
+    ]
+    if not cells or not heard:
+        return 0.0
+    return sum(_near(heard, cell, reach_hz=0.75 * step) for cell in cells) / len(cells)
+
+
+def _near(heard: list[float], cell: float, *, reach_hz: float) -> bool:
+    return any(abs(cell - center) <= reach_hz for center in heard)
+
+
+class Planner:
+    """Gives the next hop: a waiting longer look first, else the next of the round."""
+
+    def __init__(self, hops: tuple[float, ...], *, config: SweeperConfig) -> None:
+        self._hops, self._config = hops, config
+        self._next = 0
+        self._waiting: deque[Hop] = deque(maxlen=MAX_WAITING)
+        self._given: dict[float, int] = {}
+        self.rounds = 0
+
+    def take(self) -> Hop:
+        """Return the next hop."""
+        if self._waiting:
+            return self._waiting.popleft()
+        center = self._hops[self._next]
+        self._next += 1
+        if self._next == len(self._hops):
+            self._next = 0
+            self.rounds += 1
+            self._given.clear()
+        return Hop(center_hz=center, dwell_s=self._config.look_s, gain_db=self._config.gain_db)
+
+    def look_closer(self, center_hz: float, *, gain_db: float | None = None) -> None:
+        """Ask for a longer look at a hop, within its allowance for this round."""
+        given = self._given.get(center_hz, 0)
+        if given < self._config.revisits:
+            self._given[center_hz] = given + 1
+            gain_db = self._config.gain_db if gain_db is None else gain_db
+            dwell_s = self._config.confirm_s
+            self._waiting.append(Hop(center_hz=center_hz, dwell_s=dwell_s, gain_db=gain_db, closer=True))
+
+    @property
+    def progress(self) -> float:
+        """How much of the first round is done, 0…1."""
+        return 1.0 if self.rounds else self._next / len(self._hops)

@@ -1,0 +1,235 @@
+"""The RF sense's front door.
+
+::
+
+    Sdr ─ IqBlock ─► spectrum ─► detect ─► video, ofdm ─► identify ─► track ─► Emission
+                        └─► floor map ─┘         └─► plan: look closer
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from hw.errors import EndOfRecording, HwError
+from hw.protocols import Clock, Sdr
+from hw.types import Counts, Coverage, DeviceHealth, IqBlock, SensorName
+from sweeper.bands import load_bands
+from sweeper.config import SweeperConfig
+from sweeper.detect import Detection, FloorMap, detect
+from sweeper.errors import BadSamples
+from sweeper.identify import Verdict, identify
+from sweeper.model import Emission
+from sweeper.ofdm import OfdmTest, find_ofdm
+from sweeper.plan import USABLE_SHARE, Hop, Planner, heard_share, plan_hops, summarise
+from sweeper.spectrum import BINS, Spectrum, measure_spectrum
+from sweeper.track import Track, Tracks, changed
+from sweeper.video import VideoTest, find_video
+
+CLIPPED_SHARE = 0.02  # more full-scale samples than this: the hop is not clean
+GAIN_DROP_DB, LOWEST_GAIN_DB = 14.0, 1.0  # a clipped hop is heard again with less gain
+MAX_HEARD = 4096  # hop centres remembered for the coverage
+SILENT_RMS = 1e-4  # full scale: below a converter's own noise, nothing is connected to it
+DEAF_AFTER = 8  # silent looks in a row
+EDGE_BINS = 12  # a stretch this near to the slice's edge is cut by it
+PROMISING_COMB = 62.0  # a short look with this much comb deserves a longer one
+
+
+class Sweeper:
+    """Sweeps the plan with a tunable receiver; takes a recording's blocks as they come.
+
+    What a block says depends on the block alone (its centre, rate and length), so that a recorded sweep
+    gives the same emissions as the live one.
+    """
+
+    def __init__(self, *, sdr: Sdr, clock: Clock, config: SweeperConfig) -> None:
+        self._sdr, self._clock, self._config = sdr, clock, config
+        self._bands = load_bands()
+        hops = plan_hops(config, bands=self._bands, rate_hz=sdr.rate_hz)
+        self._planner = Planner(hops, config=config)
+        self.summary = summarise(hops, config=config, bands=self._bands)
+        self._floors = FloorMap()
+        self._tracks = Tracks(limit=config.max_tracks)
+        self._heard: OrderedDict[float, bool] = OrderedDict()
+        self._read = 0
+        self._dropped: Counter[str] = Counter()
+        self._silent = 0
+        self._fault: HwError | None = None
+
+    @property
+    def name(self) -> SensorName:
+        """The sense's name."""
+        sense: Literal["rf"] = "rf"
+        return sense
+
+    def step(self) -> Sequence[Emission]:
+        """One hop: tune, read, look. Returns the emissions that changed."""
+        try:
+            block = self._next_block()
+        except EndOfRecording:
+            raise
+        except HwError as error:
+            self._fault = error
+            raise
+        self._fault = None
+        self._read += 1
+        try:
+            return self._look(block)
+        except BadSamples as error:
+            self._dropped[error.reason] += 1
+            if error.reason == "constant":
+                self._silent += 1
+            return ()
+
+    def _next_block(self) -> IqBlock:
+        if not self._sdr.tunable:
+            return self._sdr.read(count=round(self._config.confirm_s * self._sdr.rate_hz))
+        hop: Hop = self._planner.take()
+        self._sdr.tune(center_hz=hop.center_hz, gain_db=hop.gain_db)
+        seconds = hop.dwell_s + self._config.settle_s
+        return self._sdr.read(count=round(seconds * self._sdr.rate_hz))
+
+    def _look(self, block: IqBlock) -> tuple[Emission, ...]:
+        samples = block.samples[round(self._config.settle_s * block.rate_hz) :]
+        spectrum = measure_spectrum(samples, center_hz=block.center_hz, rate_hz=block.rate_hz)
+        self._note(block, spectrum)
+        gain_db = -1.0 if block.gain_db is None else block.gain_db
+        floor, found = detect(
+            spectrum,
+            pfa=self._config.detect_pfa,
+            own_floor=self._floors.own_floor(spectrum, gain_db=gain_db),
+        )
+        self._floors.update(spectrum, floor, gain_db=gain_db)
+        video, ofdm = find_video(samples, rate_hz=block.rate_hz), find_ofdm(spectrum)
+        self._plan_closer(block, video)
+        touched = self._follow(spectrum, floor, found, video=video, ofdm=ofdm, t_ns=block.t_ns)
+        return changed(touched, self._bands)
+
+    def _plan_closer(self, block: IqBlock, video: VideoTest) -> None:
+        """Hear a clipped hop again with less gain, a promising one for longer."""
+        gain_db = block.gain_db
+        if block.clipped_share > CLIPPED_SHARE and gain_db is not None and gain_db > LOWEST_GAIN_DB:
+            lower = max(gain_db - GAIN_DROP_DB, LOWEST_GAIN_DB)
+            self._planner.look_closer(block.center_hz, gain_db=lower)
+        elif video.comb >= PROMISING_COMB and not video.is_video:
+            self._planner.look_closer(block.center_hz, gain_db=gain_db)
+
+    def _note(self, block: IqBlock, spectrum: Spectrum) -> None:
+        """Coverage and health: a clipped hop is counted and is not a clean one."""
+        clipped = block.clipped_share > CLIPPED_SHARE
+        if clipped:
+            self._dropped["clipped"] += 1
+        silent = float(spectrum.mean.sum()) < SILENT_RMS**2
+        self._silent = self._silent + 1 if silent else 0
+        if not silent:
+            self._heard[block.center_hz] = not clipped
+            if len(self._heard) > MAX_HEARD:
+                self._heard.popitem(last=False)
+
+    def _follow(
+        self,
+        spectrum: Spectrum,
+        floor: float,
+        found: tuple[Detection, ...],
+        *,
+        video: VideoTest,
+        ofdm: OfdmTest,
+        t_ns: int,
+    ) -> list[Track]:
+        """Name the detections and put them into the tracks."""
+        if video.is_video or (ofdm.is_ofdm and not _any_wide(found)):
+            found = (whole_slice(spectrum, floor), *(() if video.is_video else found))
+        touched = []
+        for detection in found:
+            verdict = self._identify(detection, spectrum, video=video, ofdm=ofdm)
+            if video.is_video:
+                track = self._tracks.add_video(detection, verdict, slice_hz=spectrum.center_hz, t_ns=t_ns)
+            else:
+                track = self._tracks.add(detection, verdict, t_ns=t_ns)
+            touched.append(track)
+        return touched
+
+    def _identify(
+        self, detection: Detection, spectrum: Spectrum, *, video: VideoTest, ofdm: OfdmTest
+    ) -> Verdict:
+        half = spectrum.rate_hz * USABLE_SHARE / 2 - EDGE_BINS * spectrum.bin_hz
+        edge = detection.low_hz < spectrum.center_hz - half or detection.high_hz > spectrum.center_hz + half
+        return identify(
+            detection,
+            video=video,
+            ofdm=ofdm,
+            bands=self._bands,
+            region=self._config.region,
+            edge=edge and detection.bandwidth_hz > spectrum.bin_hz * EDGE_BINS,
+        )
+
+    def observations(self) -> Sequence[Emission]:
+        """Every transmission known, by number."""
+        return changed(self._tracks.all(), self._bands)
+
+    def coverage(self) -> Coverage:
+        """How much of the camera bands was listened to, cleanly."""
+        clean = [hz for hz, ok in self._heard.items() if ok]
+        analog = heard_share(clean, bands=self._bands, modulation="analog")
+        cofdm = heard_share(clean, bands=self._bands, modulation="cofdm")
+        cellular = self._cellular_share(clean)
+        reasons = [
+            reason
+            for reason, holds in (
+                ("rf_not_all_bands", min(analog, cofdm) < 1.0),
+                ("rf_clipped", len(clean) < len(self._heard)),
+                ("rf_deaf", self._silent >= DEAF_AFTER),
+            )
+            if holds
+        ]
+        parts = {"analog_low": analog, "cofdm": cofdm, "cellular": cellular}
+        share = 0.0 if self._silent >= DEAF_AFTER else 0.6 * analog + 0.4 * cofdm
+        return Coverage(sensor="rf", share=share, parts=parts, reasons=tuple(reasons))
+
+    def _cellular_share(self, clean: list[float]) -> float:
+        """Share of the region's handset bands in which a slice was heard."""
+        up = [s for s in self._bands.service if s.uplink and self._config.region in s.regions]
+        return sum(any(s.low_hz <= hz <= s.high_hz for hz in clean) for s in up) / max(len(up), 1)
+
+    def counts(self) -> Counts:
+        """Looks taken, and what was left out and why."""
+        return Counts(sensor="rf", read=self._read, dropped=dict(self._dropped))
+
+    def health(self) -> DeviceHealth:
+        """The receiver's health, or that nothing but silence comes out of it."""
+        if self._fault is not None:
+            return DeviceHealth(ok=False, reason=self._fault.reason, hint=self._fault.hint)
+        if self._silent >= DEAF_AFTER:
+            return DeviceHealth(ok=False, reason="stalled", hint="Check the dongle and its antenna.")
+        return self._sdr.health()
+
+    def close(self) -> None:
+        """Let go of the receiver."""
+        self._sdr.close()
+
+
+def _any_wide(found: tuple[Detection, ...]) -> bool:
+    return any(d.bandwidth_hz >= 0.5e6 for d in found)
+
+
+def whole_slice(spectrum: Spectrum, floor: float) -> Detection:
+    """Return the detection that stands for everything in the slice, edge to edge."""
+    usable = spectrum.usable(USABLE_SHARE)
+    part = spectrum.mean[usable]
+    width = len(part) * spectrum.bin_hz
+    level = float(part.sum())
+    excess = max(level / (floor * len(part)) - 1, 1e-3)
+    return Detection(
+        low_hz=spectrum.center_hz - width / 2,
+        high_hz=spectrum.center_hz + width / 2,
+        center_hz=spectrum.center_hz,
+        bandwidth_hz=width,
+        width_10db_hz=width,
+        snr_db=float(10 * np.log10(excess)),
+        level_dbfs=float(10 * np.log10(max(level, 1e-20))),
+        duty=1.0,
+        filled=len(part) <= BINS,
+    )

@@ -1,0 +1,77 @@
+"""The line-rate test: television in, everything else out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sweeper.ofdm import find_ofdm
+from sweeper.spectrum import measure_spectrum
+from sweeper.video import VideoTest, find_video
+from tests.sweeper.air import MAKERS, RATE_HZ, heard
+
+OTHERS = (None, *sorted(name for name in MAKERS if not name.endswith(("-fm", "-vsb"))))
+
+
+def listen(name: str | None, **how: float | int) -> VideoTest:
+    return find_video(heard(name, **how), rate_hz=RATE_HZ)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("offset_hz", [-5e6, -3e6, -1e6, 0.4e6, 2e6, 4e6])
+@pytest.mark.parametrize("name", ["pal-fm", "ntsc-fm"])
+def test_fm_video_is_found_at_any_offset(name: str, offset_hz: float) -> None:
+    found = listen(name, snr_db=-5, offset_hz=offset_hz)
+    assert found.is_video
+    assert found.standard == name[:-3]
+    assert found.score > 0.9
+
+
+@pytest.mark.parametrize("name", ["pal-vsb", "ntsc-vsb"])
+def test_am_video_is_found(name: str) -> None:
+    found = listen(name, snr_db=5, offset_hz=0.2e6)
+    assert found.is_video
+    assert found.standard == name[:-4]
+
+
+def test_the_cameras_crystal_is_measured() -> None:
+    found = listen("pal-fm", snr_db=5)
+    assert found.line_hz == pytest.approx(15_625 * (1 - 40e-6), abs=0.1)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("snr_db", [-10, 5, 25])
+def test_nothing_else_is_video(name: str | None, snr_db: float) -> None:
+    found = listen(name, snr_db=snr_db)
+    assert not found.is_video
+    assert found.score < 0.5
+
+
+def test_a_short_look_gives_the_comb_but_no_verdict() -> None:
+    found = listen("pal-fm", snr_db=10, seconds=0.025)
+    assert found.is_comb
+    assert found.side_sigma is None
+    assert not found.is_video
+
+
+def test_clipped_video_is_still_video() -> None:
+    x = heard("pal-fm", snr_db=20) * np.float32(200)
+    clipped = (np.clip(x.real, -1, 1) + 1j * np.clip(x.imag, -1, 1)).astype(np.complex64)
+    assert find_video(clipped, rate_hz=RATE_HZ).is_video
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "symbol"),
+    [("cofdm", "cofdm", "2k 8 MHz"), ("dvb-t", "cofdm", "8k 8 MHz"), ("dab", "dab", ""), ("lte", "lte", "")],
+)
+def test_multicarrier_families_are_told_apart(name: str, family: str, symbol: str) -> None:
+    x = heard(name, snr_db=10, offset_hz=0.0)
+    found = find_ofdm(measure_spectrum(x, center_hz=5e8, rate_hz=RATE_HZ))
+    assert found.is_ofdm
+    assert found.symbol.family == family
+    assert found.symbol.name.startswith(symbol)
+
+
+@pytest.mark.parametrize("name", ["pal-fm", "atsc", "gsm", "dect", "fm", "adsb", "ook", "carrier", None])
+def test_single_carriers_are_not_multicarrier(name: str | None) -> None:
+    x = heard(name, snr_db=15)
+    assert not find_ofdm(measure_spectrum(x, center_hz=5e8, rate_hz=RATE_HZ)).is_ofdm
