@@ -41,7 +41,12 @@ def _formats() -> dict[str, SampleFormat]:
         known["cu8" + suffix] = ("u1", "|", 127.5, 127.5)
         known["ci8" + suffix] = ("i1", "|", 0.0, 128.0)
     return {
-        name: SampleFormat(name=name, dtype=np.dtype(order + code), zero=zero, scale=scale)
+        name: SampleFormat(
+            name=name.partition("_")[0] if order == "|" else name,
+            dtype=np.dtype(order + code),
+            zero=zero,
+            scale=scale,
+        )
         for name, (code, order, zero, scale) in known.items()
     }
 
@@ -100,7 +105,7 @@ def from_complex(samples: NDArray[np.complex64], datatype: str) -> bytes:
         return values.astype(form.dtype, copy=False).tobytes()
     limits = np.iinfo(form.dtype)
     wide = np.float64 if form.dtype.itemsize > 1 and form.zero else np.float32  # 17 bits need more than 24
-    codes = np.nan_to_num(values).astype(wide)
+    codes: NDArray[Any] = np.nan_to_num(values).astype(wide)
     codes *= wide(form.scale)
     codes += wide(form.zero)
     np.clip(np.rint(codes, out=codes), limits.min, limits.max, out=codes)

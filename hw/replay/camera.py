@@ -1,0 +1,152 @@
+"""A recorded camera: pictures of a folder in order, with ``camera.jsonl`` saying when and in which light."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from hw.config import CameraConfig, HwConfig
+from hw.errors import BadRecording
+from hw.kit import Eye
+from hw.protocols import Clock
+from hw.replay.device import RecordedDevice
+from hw.replay.lines import read_lines, whole
+from hw.replay.manifest import inside, sha256_of
+from hw.replay.pictures import decode_grey, read_bytes
+from hw.replay.session import Parts, natural_order, open_parts, pictures_in
+from hw.types import Frame, LedState
+
+INDEX = "camera.jsonl"
+ASSUMED_RATE_HZ = 30.0  # of pictures of which nobody wrote down when they were taken
+LED_STATES: tuple[LedState, ...] = get_args(LedState)
+LABELLED_NAMES = {"off": 0, "ring": 1, "side": 2, "red": 3}  # a folder of these names labels itself
+MOST_PICTURES = 5_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One picture that is still to be read."""
+
+    path: Path
+    seq: int
+    t_ns: int
+    until_ns: int
+    exposure_us: int | None = None
+    led: LedState | None = None
+
+
+class RecordedCamera(RecordedDevice):
+    """Plays pictures back; what cannot be decoded is skipped and counted as ``undecodable``."""
+
+    def __init__(self, *, shots: Iterator[Shot], parts: Parts, clock: Clock, detail: str) -> None:
+        super().__init__(role="camera", parts=parts, clock=clock, detail=detail)
+        self._shots = shots
+
+    def configure(self, settings: CameraConfig) -> None:
+        """Change nothing: the pictures were taken already."""
+
+    def read(self) -> Frame:
+        """Return the next picture that can be decoded."""
+        self._begin()
+        for shot in self._shots:
+            pixels = decode_grey(read_bytes(shot.path))
+            if pixels is None:
+                self.dropped["undecodable"] += 1
+                continue
+            self._given(shot.until_ns)
+            return Frame(
+                seq=shot.seq, t_ns=shot.t_ns, exposure_us=shot.exposure_us, led=shot.led, pixels=pixels
+            )
+        raise self._end()
+
+    def close(self) -> None:
+        """Let go of the pictures."""
+        super().close()
+        self._shots = iter(())
+
+
+class RecordedLeds(RecordedDevice):
+    """Lights that were switched when it was recorded; switching them now changes nothing."""
+
+    def states(self) -> tuple[LedState, ...]:
+        """Return all states: nobody knows which lights there were."""
+        return LED_STATES
+
+    def set(self, state: LedState) -> None:
+        """Change nothing."""
+
+
+def open_eye(*, target: str, config: HwConfig, clock: Clock) -> Eye:  # noqa: ARG001 - a factory of the kit
+    """Open the recorded camera of a session, a folder of pictures or a single picture."""
+    parts = open_parts(target, "camera")
+    place = parts.camera[0]
+    dropped: Counter[str] = Counter()
+    index = place / INDEX
+    if place.is_dir() and index.is_file():
+        _verify(index, parts)
+        shots, detail = _indexed(index, dropped), ""
+    else:
+        pictures = sorted(pictures_in(place), key=natural_order) if place.is_dir() else [place]
+        shots, detail = _numbered(pictures), f"{ASSUMED_RATE_HZ:g} pictures a second assumed"
+    camera = RecordedCamera(shots=shots, parts=parts, clock=clock, detail=detail)
+    camera.dropped = dropped
+    return Eye(camera=camera, leds=RecordedLeds(role="leds", parts=parts, clock=clock))
+
+
+def _numbered(pictures: list[Path]) -> Iterator[Shot]:
+    labels: dict[Path, LedState] = {
+        p: state for p in pictures for state in LED_STATES if p.stem.casefold() == state
+    }
+    if len(labels) == len(pictures) and {"ring", "off"} <= set(labels.values()):
+        pictures = sorted(pictures, key=lambda p: LABELLED_NAMES[p.stem.casefold()])
+    else:
+        labels = {}
+    period_ns = round(1e9 / ASSUMED_RATE_HZ)
+    for seq, path in enumerate(pictures):
+        t_ns = seq * period_ns
+        yield Shot(path=path, seq=seq, t_ns=t_ns, until_ns=t_ns + period_ns, led=labels.get(path))
+
+
+def _indexed(index: Path, dropped: Counter[str]) -> Iterator[Shot]:
+    for number, entry in enumerate(read_lines(index, dropped)):
+        path = _path_of(index, entry)
+        t_ns = whole(entry, "t_ns")
+        if path is None or t_ns is None:
+            dropped["bad_line"] += 1
+            continue
+        led = entry.get("led")
+        if led is not None and led not in LED_STATES:
+            dropped["unknown_light"] += 1
+            led = None
+        seq = whole(entry, "seq")
+        yield Shot(
+            path=path,
+            seq=number if seq is None else seq,
+            t_ns=t_ns,
+            until_ns=whole(entry, "until_ns") or t_ns,
+            exposure_us=whole(entry, "exposure_us"),
+            led=led,
+        )
+
+
+def _path_of(index: Path, entry: Mapping[str, Any]) -> Path | None:
+    name = entry.get("file")
+    return inside(index.parent, name) if isinstance(name, str) else None
+
+
+def _verify(index: Path, parts: Parts) -> None:
+    """Compare the pictures with the digests in the index, which the manifest vouches for."""
+    if parts.manifest is None:
+        return
+    for entry in read_lines(index, Counter()):
+        expected, path = entry.get("sha256"), _path_of(index, entry)
+        if not isinstance(expected, str) or path is None:
+            continue
+        if not path.is_file() or sha256_of(path) != expected:
+            raise BadRecording(
+                f"{path.name} is gone or is not what was recorded: its SHA-256 differs from {INDEX}",
+                hint="Copy the session again.",
+            )

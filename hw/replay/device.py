@@ -1,0 +1,124 @@
+"""What all recorded devices have in common: a clock, faults that come again, an end."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+from hw import errors
+from hw.errors import DeviceLost, EndOfRecording, HwError, Reason
+from hw.protocols import Clock
+from hw.replay.lines import read_lines, whole
+from hw.replay.session import Parts
+from hw.types import DeviceHealth, DeviceInfo
+
+FAULTS_FILE = "faults.jsonl"
+FAULTS: Mapping[str, type[HwError]] = {
+    kind.__name__: kind
+    for kind in (
+        errors.DeviceLost,
+        errors.DeviceMissing,
+        errors.DeviceBusy,
+        errors.DeviceDenied,
+        errors.MissingComponent,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """An error that the device raised when it was recorded, after so many good reads."""
+
+    after: int
+    t_ns: int
+    error: str
+    what: str
+    hint: str = ""
+    reason: str = ""
+
+    def raised(self) -> HwError:
+        """Return the error again."""
+        reason = Reason(self.reason) if self.reason in set(Reason) else None
+        return FAULTS.get(self.error, DeviceLost)(self.what, hint=self.hint, reason=reason)
+
+
+class RecordedDevice:
+    """A device that plays back. ``dropped`` counts what its recording holds and it could not give."""
+
+    def __init__(
+        self,
+        *,
+        role: str,
+        parts: Parts,
+        clock: Clock,
+        dropped: Counter[str] | None = None,
+        detail: str = "",
+    ) -> None:
+        self.dropped: Counter[str] = Counter() if dropped is None else dropped
+        self._info = DeviceInfo(role=role, backend="replay", name=parts.name, detail=detail)
+        self._clock = clock
+        self._faults = deque(read_faults(parts.root, role) if parts.session else ())
+        self._warning = parts.warning
+        self._reads = 0
+        self._ended = False
+        self._closed = False
+
+    def info(self) -> DeviceInfo:
+        """Return what was recorded."""
+        return self._info
+
+    def health(self) -> DeviceHealth:
+        """Return whether there is more to come, and what was left out."""
+        numbers = MappingProxyType({k: float(v) for k, v in sorted(self.dropped.items())})
+        reason = Reason.FINISHED if self._ended else ""
+        return DeviceHealth(ok=True, reason=reason, hint=self._warning, numbers=numbers)
+
+    def close(self) -> None:
+        """Let go of the files; may be called twice."""
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _begin(self) -> None:
+        """Raise what the next read has to raise instead of giving something."""
+        if self._closed:
+            raise DeviceLost(f"{self._info.name} is closed")
+        if self._faults and self._faults[0].after <= self._reads:
+            fault = self._faults.popleft()
+            self._clock.sleep_until(fault.t_ns)
+            raise fault.raised()
+
+    def _given(self, until_ns: int) -> None:
+        """Take note of a read that lasted until ``until_ns``."""
+        self._reads += 1
+        self._clock.sleep_until(until_ns)
+
+    def _end(self) -> EndOfRecording:
+        """Return what to raise when there is nothing left."""
+        self._ended = True
+        return EndOfRecording(f"The recording {self._info.name} is over")
+
+
+def read_faults(root: Path, role: str) -> tuple[Fault, ...]:
+    """Return the faults of a role that were recorded in a session folder, in order."""
+    path = root / FAULTS_FILE
+    if not path.is_file():
+        return ()
+    entries = (e for e in read_lines(path, Counter()) if e.get("role") == role)
+    return tuple(fault for fault in map(_fault, entries) if fault is not None)
+
+
+def _fault(entry: Mapping[str, Any]) -> Fault | None:
+    after, t_ns = whole(entry, "after"), whole(entry, "t_ns")
+    if after is None or t_ns is None:
+        return None
+    words = {name: str(entry.get(name, "")) for name in ("error", "what", "hint", "reason")}
+    return Fault(after=after, t_ns=t_ns, **words)

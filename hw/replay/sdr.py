@@ -1,0 +1,96 @@
+"""A recorded receiver. It cannot be tuned: it gives the segments of its recording, one after the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hw.config import HwConfig
+from hw.iq import clipped_share, to_complex, without_gaps
+from hw.protocols import Clock
+from hw.replay.device import RecordedDevice
+from hw.replay.session import Parts, open_parts
+from hw.replay.sigmf_file import Segment, open_sigmf
+from hw.types import IqBlock
+
+
+class RecordedSdr(RecordedDevice):
+    """Plays segments back; a block never reaches across two of them."""
+
+    def __init__(
+        self,
+        *,
+        segments: tuple[Segment, ...],
+        parts: Parts,
+        clock: Clock,
+        dropped: Counter[str],
+        detail: str = "",
+    ) -> None:
+        super().__init__(role="sdr", parts=parts, clock=clock, dropped=dropped, detail=detail)
+        self._segments = segments
+        self._number = 0
+        self._at = 0
+        self._t_ns = 0
+
+    @property
+    def rate_hz(self) -> float:
+        """Rate of the segment that comes next."""
+        return self._segments[min(self._number, len(self._segments) - 1)].rate_hz
+
+    @property
+    def tunable(self) -> bool:
+        """A recording is not."""
+        return False
+
+    def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
+        """Change nothing: the recording was tuned when it was made."""
+
+    def read(self, *, count: int) -> IqBlock:
+        """Return up to ``count`` samples of the current segment."""
+        self._begin()
+        if self._number >= len(self._segments):
+            raise self._end()
+        segment = self._segments[self._number]
+        count = min(max(count, 1), segment.count - self._at)
+        block = self._block(segment, count)
+        self._at += count
+        until_ns = block.t_ns + block.duration_ns
+        if self._at >= segment.count:
+            until_ns = max(until_ns, segment.until_ns or 0)
+            self._number, self._at = self._number + 1, 0
+        self._t_ns = max(self._t_ns, block.t_ns + block.duration_ns)
+        self._given(until_ns)
+        return block
+
+    def close(self) -> None:
+        """Let go of the files."""
+        super().close()
+        self._segments = self._segments[:1]
+        self._number = len(self._segments)
+
+    def _block(self, segment: Segment, count: int) -> IqBlock:
+        first = segment.first_byte + self._at * segment.form.sample_bytes
+        raw = segment.data[first : first + count * segment.form.sample_bytes]
+        samples, bad = without_gaps(to_complex(raw, segment.form.name))
+        if bad:
+            self.dropped["not_finite"] += bad
+        told = segment.clipped_share if count == segment.count else None
+        t_ns = self._t_ns if segment.t_ns is None else segment.t_ns + round(self._at * 1e9 / segment.rate_hz)
+        return IqBlock(
+            t_ns=t_ns,
+            center_hz=segment.center_hz,
+            rate_hz=segment.rate_hz,
+            gain_db=segment.gain_db,
+            samples=samples,
+            clipped_share=clipped_share(raw, segment.form.name) if told is None else told,
+            sample_format=segment.form.name,
+        )
+
+
+def open_sdr(*, target: str, config: HwConfig, clock: Clock) -> RecordedSdr:  # noqa: ARG001 - a factory of the kit
+    """Open the recorded receiver of a session, or a single SigMF recording."""
+    parts = open_parts(target, "sdr")
+    dropped: Counter[str] = Counter()
+    recordings = [open_sigmf(path, dropped) for path in parts.sdr]
+    segments = tuple(segment for recording in recordings for segment in recording.segments)
+    details = " ".join(sorted({r.detail for r in recordings if r.detail}))
+    return RecordedSdr(segments=segments, parts=parts, clock=clock, dropped=dropped, detail=details)

@@ -1,0 +1,293 @@
+"""What a replay target is: a session folder, a folder of recordings, or a single recording.
+
+What a file is, is told by its content; its name only decides between several of one kind. A target that is
+not there is a `BadKit`, one that is no recording a `BadRecording`, and one that lacks the part that was asked
+for a `DeviceMissing`: that sensor is then absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from hw.capture import BLE_LINKS, DOT11_LINKS, PPI, RecordBatch, capture_format, link_name, peek
+from hw.errors import BadKit, BadRecording, DeviceDenied, DeviceMissing, HwError
+from hw.lelink import PPI_BLE_LINKS, ppi_link_type
+from hw.replay.manifest import FILE_NAME, Manifest, read_manifest, verify
+
+Kind = Literal["sdr", "monitor", "ble", "camera"]
+COMMANDS: dict[str, str] = {
+    "sdr": "ansim scan rf",
+    "monitor": "ansim scan wifi",
+    "ble": "ansim scan ble",
+    "camera": "ansim scan lens",
+}
+CONTENTS: dict[str, str] = {
+    "sdr": "radio samples",
+    "monitor": "802.11 frames",
+    "ble": "Bluetooth LE adverts",
+    "camera": "pictures",
+    "buttons": "button presses",
+}
+HEAD_BYTES = 512
+PICTURE_MAGICS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"P5", b"P2")
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm"})
+CAPTURE_SUFFIXES = frozenset({".pcap", ".cap", ".pcapng", ".log", ".btsnoop", ".dump"})
+SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE = ".sigmf-meta", ".sigmf-data", ".sigmf"
+TAR_MAGIC_AT = 257
+PREFERRED = {"monitor": "wifi", "ble": "ble"}
+MOST_CAPTURES_LOOKED_AT = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Where the recordings of a target lie. A session may lack any of them."""
+
+    root: Path  # the folder in which the side files lie
+    name: str
+    session: bool
+    sdr: tuple[Path, ...] = ()
+    monitor: tuple[Path, ...] = ()
+    ble: tuple[Path, ...] = ()
+    camera: tuple[Path, ...] = ()  # one folder of pictures, or one picture
+    buttons: tuple[Path, ...] = ()
+    manifest: Manifest | None = None
+    warning: str = ""
+
+    def of(self, role: str) -> tuple[Path, ...]:
+        """Return the files of one role."""
+        return tuple(getattr(self, role))
+
+    def roles(self) -> tuple[str, ...]:
+        """Return the roles that were recorded."""
+        return tuple(role for role in CONTENTS if self.of(role))
+
+
+@dataclass(slots=True)
+class _Found:
+    """Recordings of one folder, by role."""
+
+    paths: dict[str, list[Path]] = field(default_factory=lambda: {role: [] for role in CONTENTS})
+
+
+def open_parts(target: str, role: str) -> Parts:
+    """Return where the recording of ``role`` lies, verified against the manifest where there is one.
+
+    Raises
+    ------
+    BadKit
+        Nothing is at ``target``.
+    BadRecording
+        It is no recording, or not the one that its manifest describes.
+    DeviceMissing
+        It is a recording of something else.
+    """
+    parts = find_parts(target)
+    verify(parts.root, parts.manifest, role)
+    if not parts.of(role):
+        raise _missing(parts, role)
+    if len(parts.of(role)) > 1 and role in PREFERRED:
+        names = ", ".join(path.name for path in parts.of(role)[:3])
+        raise BadRecording(
+            f"{parts.name} holds {len(parts.of(role))} captures of {CONTENTS[role]} ({names} …)",
+            hint=f"Give one of them, or name it {PREFERRED[role]}.pcapng.",
+        )
+    return parts
+
+
+def find_parts(target: str) -> Parts:
+    """Return what a target holds. Raises as `open_parts` does."""
+    path = Path(target).expanduser()
+    try:
+        if path.is_dir():
+            return _folder_parts(path)
+        if path.is_file():
+            return _file_parts(path)
+        exists = path.exists()
+    except HwError:
+        raise
+    except PermissionError as error:
+        raise DeviceDenied(f"{path} may not be read", hint="Check its permissions.") from error
+    except (OSError, ValueError) as error:
+        raise BadKit(f"{target!r} is no path: {error}") from error
+    if exists:
+        raise BadRecording(f"{path} is neither a file nor a folder")
+    raise BadKit(
+        f"There is nothing at {path}", hint="Give a session folder or a recording to --kit replay:PATH."
+    )
+
+
+def natural_order(path: Path) -> tuple[tuple[int, int, str], ...]:
+    """Sort key under which ``frame10`` comes after ``frame9``."""
+    pieces = re.findall(r"([0-9]{1,18})|([^0-9]+|[0-9]+)", path.name.casefold())
+    key = tuple((0, int(digits), "") if digits else (1, 0, text) for digits, text in pieces)
+    return (*key, (2, 0, path.name))
+
+
+def _missing(parts: Parts, role: str) -> DeviceMissing:
+    others = [r for r in parts.roles() if r in COMMANDS]
+    held = " and ".join(CONTENTS[r] for r in others)
+    hint = f"Try {' or '.join(COMMANDS[r] for r in others)}." if others and not parts.session else ""
+    what = (
+        f"{parts.name} holds {held}, no {CONTENTS[role]}"
+        if held
+        else f"{parts.name} holds no {CONTENTS[role]}"
+    )
+    return DeviceMissing(what, hint=hint)
+
+
+def _file_parts(path: Path) -> Parts:
+    roles = _roles_of_file(path)
+    where: dict[str, tuple[Path, ...]] = dict.fromkeys(roles, (path,))
+    if path.suffix == SIGMF_DATA:
+        where = {"sdr": (_meta_beside(path),)}
+    return Parts(root=path.parent, name=path.name, session=False, **where)  # type: ignore[arg-type]
+
+
+def _meta_beside(path: Path) -> Path:
+    meta = path.with_suffix(SIGMF_META)
+    if not meta.is_file():
+        raise BadRecording(
+            f"{path.name} has no {meta.name} beside it",
+            hint="Without it nobody knows rate, frequency and sample type.",
+        )
+    return meta
+
+
+def _roles_of_file(path: Path) -> tuple[Kind, ...]:
+    """Return what a file can be replayed as. Raises `BadRecording` where that is nothing."""
+    head = _head(path)
+    if capture_format(head):
+        return _roles_of_capture(path)
+    if head.startswith(PICTURE_MAGICS):
+        return ("camera",)
+    if path.suffix in {SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE} or _looks_like_sigmf(head):
+        return ("sdr",)
+    if path.suffix.casefold() in PICTURE_SUFFIXES:  # too damaged to tell, but meant as a picture
+        return ("camera",)
+    if not head:
+        raise BadRecording(f"{path.name} is empty")
+    hint = (
+        "gunzip it first."
+        if head[:2] == b"\x1f\x8b"
+        else "Known are pcap, pcapng, btsnoop, SigMF and pictures."
+    )
+    raise BadRecording(f"{path.name} is no recording that ansim knows", hint=hint)
+
+
+def _roles_of_capture(path: Path) -> tuple[Kind, ...]:
+    links, first = peek(path)
+    roles: list[Kind] = []
+    if links & (DOT11_LINKS - {PPI}) or (PPI in links and not _is_ppi_ble(first)):
+        roles.append("monitor")
+    if links & (BLE_LINKS - {PPI}) or (PPI in links and _is_ppi_ble(first)):
+        roles.append("ble")
+    if not roles:
+        held = " and ".join(sorted({link_name(link) for link in links})) or "no interface at all"
+        raise BadRecording(
+            f"{path.name} holds {held}, not 802.11 frames or Bluetooth LE adverts",
+            hint="Capture Wi-Fi in monitor mode (radiotap); a capture taken inside a network cannot be used.",
+        )
+    return tuple(roles)
+
+
+def _is_ppi_ble(first: RecordBatch | None) -> bool:
+    if first is None or not len(first) or first.link_type != PPI:
+        return False
+    start = int(first.starts[0])
+    return ppi_link_type(first.buffer[start : start + int(first.lengths[0])]) in PPI_BLE_LINKS
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except PermissionError as error:
+        raise DeviceDenied(f"{path.name} may not be read", hint="Check its permissions.") from error
+    except OSError as error:
+        raise BadRecording(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _looks_like_sigmf(head: bytes) -> bool:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    json_of_sigmf = text.startswith(b"{") and (
+        b'"global"' in head or b'"captures"' in head or b"core:" in head
+    )
+    return json_of_sigmf or head[TAR_MAGIC_AT : TAR_MAGIC_AT + 5] == b"ustar"
+
+
+def _folder_parts(folder: Path) -> Parts:
+    manifest = read_manifest(folder)
+    found = _Found()
+    _find_sigmf(folder, found)
+    _find_captures(folder, found)
+    _find_pictures(folder, found)
+    if (folder / "buttons.jsonl").is_file():
+        found.paths["buttons"].append(folder / "buttons.jsonl")
+    ours = manifest is not None or any(
+        (folder / name).is_file() for name in ("wifi.jsonl", "ble.jsonl", "rf.jsonl")
+    )
+    if not any(found.paths.values()) and not ours:
+        raise BadRecording(
+            f"{folder.name or folder} holds no recording",
+            hint="A session folder holds rf/, wifi.pcapng, ble.pcap or camera/.",
+        )
+    warning = "" if manifest or not ours else f"No {FILE_NAME}: replayed unverified."
+    return Parts(
+        root=folder,
+        name=folder.name or str(folder),
+        session=True,
+        manifest=manifest,
+        warning=warning,
+        **{role: tuple(paths) for role, paths in found.paths.items()},
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted((p for p in folder.iterdir() if p.is_file() and p.name[0] != "."), key=natural_order)
+
+
+def _find_sigmf(folder: Path, found: _Found) -> None:
+    for place in (folder / "rf", folder):
+        files = [p for p in _files(place) if p.suffix in {SIGMF_META, SIGMF_ARCHIVE}]
+        if files:
+            found.paths["sdr"] = files
+            return
+
+
+def _find_captures(folder: Path, found: _Found) -> None:
+    files = [p for p in _files(folder) if p.suffix.casefold() in CAPTURE_SUFFIXES]
+    for path in files[:MOST_CAPTURES_LOOKED_AT]:
+        for role in _roles_of_named(path):
+            found.paths[role].append(path)
+    for kind, stem in PREFERRED.items():
+        named = [p for p in found.paths[kind] if p.stem == stem]
+        found.paths[kind] = named or found.paths[kind]
+
+
+def _roles_of_named(path: Path) -> Iterable[Kind]:
+    """What a capture in a folder can be used for; one that is of no use fails only if it was meant."""
+    if path.stem in PREFERRED.values():
+        return _roles_of_file(path)
+    try:
+        return _roles_of_capture(path) if capture_format(_head(path)) else ()
+    except BadRecording:
+        return ()
+
+
+def _find_pictures(folder: Path, found: _Found) -> None:
+    inner = folder / "camera"
+    if inner.is_dir() and ((inner / "camera.jsonl").is_file() or pictures_in(inner)):
+        found.paths["camera"] = [inner]
+    elif pictures_in(folder):
+        found.paths["camera"] = [folder]
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the pictures of a folder in natural order."""
+    return [p for p in _files(folder) if p.suffix.casefold() in PICTURE_SUFFIXES]
