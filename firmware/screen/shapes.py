@@ -110,6 +110,23 @@ def _cross(s: _Sheet) -> None:
     s.line(50, 14, 14, 50, width=9)
 
 
+def _up(s: _Sheet) -> None:
+    s.polygon(32, 4, 60, 34, 42, 34, 42, 60, 22, 60, 22, 34, 4, 34)
+
+
+def _down(s: _Sheet) -> None:
+    s.polygon(32, 60, 60, 30, 42, 30, 42, 4, 22, 4, 22, 30, 4, 30)
+
+
+def _level(s: _Sheet) -> None:
+    s.line(8, 22, 56, 22, width=12)
+    s.line(8, 44, 56, 44, width=12)
+
+
+def _disc(s: _Sheet) -> None:
+    s.disc(32, 32, 32)
+
+
 SHAPES: Mapping[str, Callable[[_Sheet], None]] = {
     "inconclusive": _inconclusive,
     "nothing_found": _nothing_found,
@@ -121,6 +138,10 @@ SHAPES: Mapping[str, Callable[[_Sheet], None]] = {
     "lens": _lens,
     "arrow": _arrow,
     "cross": _cross,
+    "up": _up,
+    "down": _down,
+    "level": _level,
+    "disc": _disc,
 }
 
 

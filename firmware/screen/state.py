@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from firmware.fusion import Level
 from firmware.i18n.catalog import Language, Sentence
+from firmware.screen.views import (
+    DeviceRow,
+    Finding,
+    HealthRow,
+    HomingView,
+    LensView,
+    Page,
+    PictureView,
+    SpectrumView,
+)
 from hw.types import SensorName
 
 Condition = Literal["starting", "running", "finished", "lost", "missing"]
@@ -36,7 +46,9 @@ class SenseState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenState:
-    """Everything the home page shows. ``reasons`` come strongest first; ``progress`` is None when over."""
+    """Everything the screen shows. ``reasons`` and ``findings`` come strongest first; ``progress`` is None
+    when the scan is over. ``selected`` is the row the thumb is on; ``focused`` says that up and down move it.
+    """
 
     level: Level
     probability: float
@@ -51,3 +63,13 @@ class ScreenState:
     next_step: str = ""
     simulated: bool = False
     battery: float | None = None
+    page: Page = "home"
+    selected: int = 0
+    focused: bool = False
+    spectrum: SpectrumView = field(default_factory=SpectrumView)
+    devices: tuple[DeviceRow, ...] = ()
+    lens: LensView = field(default_factory=LensView)
+    findings: tuple[Finding, ...] = ()
+    homing: HomingView | None = None
+    picture: PictureView | None = None
+    health: tuple[HealthRow, ...] = ()

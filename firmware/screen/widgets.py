@@ -13,15 +13,17 @@ TOP_H = 20
 BAR_H = 4
 ICON = 16
 WIDE_ROW = 250  # rows wider than this have room for the name, the words and the share
+WIDE_PANEL = 300  # panels wider than this have room for a wide tag
 LOW_BATTERY = 0.2
 
 
 def draw_top(canvas: Canvas, state: ScreenState, catalog: Catalog, title: str) -> Rect:
     """Draw the top bar: title, simulated or not, running time, battery, progress. Return what is below."""
     theme, width = canvas.theme, canvas.area.w
-    tag_w = 96 if state.simulated else 0
+    tag_w = (96 if width > WIDE_PANEL else 76) if state.simulated else 0
     right = width - MARGIN - (_draw_battery(canvas, state.battery) if state.battery is not None else 0)
-    clock = Rect(right - 44, 1, 44, TOP_H - 3)
+    clock_w = 44 if width > WIDE_PANEL else 36
+    clock = Rect(right - clock_w, 1, clock_w, TOP_H - 3)
     canvas.text(clock, write_clock(state.elapsed_s), size_px=13, min_px=9, color=theme.dim, align="right")
     tag = Rect(clock.x - tag_w - 2, 2, tag_w, TOP_H - 5)
     if state.simulated:

@@ -20,7 +20,10 @@ NARROW_W = 300  # panels narrower than this write the number below the word
 
 
 def draw_home(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    """Draw the home page for a colour panel of 240 or 320 pixels width and 240 height."""
+    """Draw the home page: 320 or 240 pixels wide in colour, or 128×64 in black and white."""
+    if canvas.mode == "1":
+        _draw_mono(canvas, state, catalog)
+        return
     below = draw_top(canvas, state, catalog, catalog.text("screen.title"))
     card = Rect(4, below.y + 3, below.w - 8, CARD_H)
     _draw_card(canvas, card, state, catalog)
@@ -94,8 +97,7 @@ def _blind_words(kinds: tuple[str, ...], width: int, catalog: Catalog) -> str:
     return words
 
 
-def draw_home_mono(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    """Draw the home page for a 128×64 panel of black and white pixels."""
+def _draw_mono(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     theme = canvas.theme
     canvas.shape(state.level.value, 0, 0, 26, theme.text)
     title = Rect(29, 0, canvas.area.w - 29, 17)

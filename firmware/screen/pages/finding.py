@@ -1,0 +1,91 @@
+"""One finding: what it is, why it counts, and what to do now."""
+
+from __future__ import annotations
+
+from math import exp
+
+from firmware.fusion import Level
+from firmware.i18n.catalog import Catalog
+from firmware.screen.canvas import Canvas, Rect
+from firmware.screen.frame import body, draw_empty, draw_frame, draw_mono
+from firmware.screen.state import ScreenState
+from firmware.screen.views import Finding
+from firmware.screen.widgets import ICON
+
+HEAD_H = 40
+WHY_H = 52
+STEPS = {Level.LIKELY_CAMERA: "likely", Level.CHECK: "check"}
+STEP_COUNT = 4
+FACTOR_MOST = 400.0  # larger factors are shown as "more than": no evidence here is that exact
+
+
+def draw_finding(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
+    """Draw the selected finding."""
+    finding = _chosen(state)
+    if canvas.mode == "1":
+        _draw_mono(canvas, finding, state, catalog)
+        return
+    room = body(draw_frame(canvas, state, catalog))
+    if finding is None:
+        draw_empty(canvas, room, catalog.text("screen.no_findings"))
+        return
+    _draw_head(canvas, room._replace(h=HEAD_H), finding, state, catalog)
+    why = Rect(room.x, room.y + HEAD_H + 3, room.w, WHY_H)
+    reason = catalog.say(finding.reason)
+    canvas.text(why, reason, size_px=15, min_px=10, max_lines=4, color=canvas.theme.text)
+    rest = Rect(room.x, why.y + why.h + 3, room.w, room.y + room.h - why.y - why.h - 3)
+    _draw_steps(canvas, rest, state.level, catalog)
+
+
+def _chosen(state: ScreenState) -> Finding | None:
+    if not state.findings:
+        return None
+    return state.findings[min(max(0, state.selected), len(state.findings) - 1)]
+
+
+def _steps(level: Level, catalog: Catalog) -> list[str]:
+    return [catalog.text(f"todo.{STEPS.get(level, 'check')}.{n + 1}") for n in range(STEP_COUNT)]
+
+
+def _draw_mono(canvas: Canvas, finding: Finding | None, state: ScreenState, catalog: Catalog) -> None:
+    if finding is None:
+        draw_mono(canvas, state, catalog, (catalog.text("screen.no_findings"),))
+        return
+    subject = catalog.text("screen.verbatim", text=finding.subject)
+    lines = (catalog.say(finding.reason), *_steps(state.level, catalog)[:2])
+    draw_mono(canvas, state, catalog, lines, title=subject)
+
+
+def _draw_head(canvas: Canvas, head: Rect, finding: Finding, state: ScreenState, catalog: Catalog) -> None:
+    fill, ink = canvas.theme.level_fill[state.level], canvas.theme.level_ink[state.level]
+    canvas.fill(head, fill, radius=7)
+    canvas.shape(finding.sense, head.x + 9, head.y + (head.h - 2 * ICON + 8) // 2, 2 * ICON - 8, ink)
+    words = head.inset(left=42, right=8, top=2, bottom=2)
+    subject = catalog.text("screen.verbatim", text=finding.subject)
+    top = words._replace(h=20)
+    canvas.text(top, subject, size_px=17, min_px=11, color=ink, heavy=True)
+    low = Rect(words.x, words.y + 20, words.w, 16)
+    canvas.text(low, _strength(finding, catalog), size_px=13, min_px=9, color=ink)
+
+
+def _strength(finding: Finding, catalog: Catalog) -> str:
+    if finding.confirmed:
+        return catalog.text("screen.confirmed")
+    factor = exp(min(finding.log_lr, 20.0))
+    key = "screen.factor_over" if factor > FACTOR_MOST else "screen.factor"
+    return catalog.text(key, factor=float(f"{min(factor, FACTOR_MOST):.2g}"))
+
+
+def _draw_steps(canvas: Canvas, room: Rect, level: Level, catalog: Catalog) -> None:
+    theme = canvas.theme
+    canvas.fill(Rect(room.x, room.y, room.w, 1), theme.rule)
+    title = Rect(room.x, room.y + 2, room.w, 17)
+    canvas.text(title, catalog.text("screen.what_now"), size_px=12, min_px=10, color=theme.accent)
+    height = (room.h - 19) // STEP_COUNT
+    for index, words in enumerate(_steps(level, catalog)):
+        top = room.y + 19 + index * height
+        number = Rect(room.x, top + (height - 16) // 2, 16, 16)
+        canvas.shape("disc", number.x, number.y, number.w, theme.accent)
+        canvas.text(number, str(index + 1), size_px=12, min_px=10, color=theme.ground, align="center")
+        row = Rect(room.x + 22, top, room.w - 22, height)
+        canvas.text(row, words, size_px=15, min_px=10, color=theme.text)
