@@ -1,1 +1,1 @@
-"""Real hardware: every vendor driver lives in this folder, one file a way of reaching it."""
+"""Real devices. Vendor drivers are imported inside the factories, so a missing one costs one device."""

@@ -1,0 +1,216 @@
+"""A Wi-Fi adapter in monitor mode: frames in batches, as the kernel hands them over. Nothing is sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from hw.config import HwConfig, MonitorConfig
+from hw.errors import DeviceBusy, DeviceLost, DeviceMissing, HwError, Reason
+from hw.pi.adapter import LINK_TYPES, Listening, listen, set_up_or_down
+from hw.pi.lifeline import Lifeline, PiDevice
+from hw.pi.nl80211 import HZ_PER_MHZ, Wireless, open_wireless, widths
+from hw.pi.ring import RETIRE_MS, Frames, PacketRing, columns
+from hw.protocols import Clock
+from hw.types import DeviceHealth, DeviceInfo, Dot11Batch
+
+LAST_BLOCK_S = (RETIRE_MS + 2) * 1e-3  # frames heard just before the end of a dwell are handed over by then
+SYS = Path("/sys")
+
+
+class Capture(NamedTuple):
+    """What is held while listening."""
+
+    ring: PacketRing
+    listening: Listening
+
+
+class PiMonitor(PiDevice[Capture]):
+    """A `MonitorRadio` over one adapter. The channel that was set is set again after a loss."""
+
+    def __init__(
+        self,
+        config: MonitorConfig,
+        clock: Clock,
+        *,
+        connect_wireless: Callable[[], Wireless] = open_wireless,
+        sys_root: Path = SYS,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._connect_wireless = connect_wireless
+        self._sys_root = sys_root
+        self._channel_hz: float | None = None
+        self._since_wall_ns = 0
+        self._refused: set[tuple[int, int]] = set()
+        self._heard = 0
+        self._lost = 0
+        line = Lifeline(self._connect, _disconnect, clock)
+        super().__init__(DeviceInfo(role="monitor", backend="pi", name="Wi-Fi"), line)
+        line.open()
+        held = line.hold()
+        channels = f"{len(held.listening.channels_mhz)} channels"
+        self._info = DeviceInfo(role="monitor", backend="pi", name=held.listening.name, detail=channels)
+
+    def _connect(self) -> Capture:
+        listening = self._listen()
+        try:
+            ring = PacketRing(listening.name, snap_length=self._config.snap_length)
+        except HwError:
+            listening.undo()
+            raise
+        capture = Capture(ring, listening)
+        if ring.hardware_type not in LINK_TYPES:
+            _disconnect(capture)
+            raise DeviceMissing(
+                f"{listening.name} is not in monitor mode",
+                hint=f"Set hw.monitor.interface to a wireless adapter: iw dev {listening.name} info.",
+                reason=Reason.GARBAGE,
+            )
+        self._refused.clear()
+        if self._channel_hz is not None:
+            self._retune(capture, self._channel_hz)
+        return capture
+
+    def _listen(self) -> Listening:
+        """Find the adapter; an interface that monitors already needs no nl80211 at all."""
+        name = self._config.interface
+        if name is not None and _hardware_type(name, self._sys_root) in LINK_TYPES:
+            listening = self._as_it_is(name)
+            set_up_or_down(name, up=True)
+            return listening
+        wireless = self._connect_wireless()
+        try:
+            listening = listen(wireless, wanted=name, sys_root=self._sys_root)
+        except HwError:
+            wireless.close()
+            raise
+        listening.steps_back.insert(0, wireless.close)
+        return listening
+
+    def _as_it_is(self, name: str) -> Listening:
+        try:
+            wireless = self._connect_wireless()
+        except HwError:
+            return Listening(name=name, index=0)
+        mine = next((i for i in wireless.interfaces() if i.name == name), None)
+        if mine is None:
+            wireless.close()
+            return Listening(name=name, index=0)
+        channels = next((a.channels_mhz for a in wireless.adapters() if a.phy == mine.phy), ())
+        return Listening(
+            name=name,
+            index=mine.number,
+            channels_mhz=channels,
+            wireless=wireless,
+            steps_back=[wireless.close],
+        )
+
+    def channels_hz(self) -> tuple[float, ...]:
+        """Return the primary channels that adapter and local rules allow; empty: one fixed channel."""
+        mhz = self._line.hold().listening.channels_mhz
+        return tuple(float(m * HZ_PER_MHZ) for m in mhz)
+
+    def set_channel(self, *, center_hz: float) -> None:
+        """Tune. A capture that nothing can tune stays where it is."""
+        capture = self._line.hold()
+        if capture.listening.wireless is None:
+            return
+        try:
+            self._retune(capture, center_hz)
+        except DeviceLost as error:
+            raise self._line.lose(error) from error
+        self._channel_hz = center_hz
+
+    def _retune(self, capture: Capture, center_hz: float) -> None:
+        """Try the widest channel first; what a driver refuses once is not asked again."""
+        wireless, mhz = capture.listening.wireless, round(center_hz / HZ_PER_MHZ)
+        assert wireless is not None  # noqa: S101
+        refusal: HwError = DeviceMissing(f"The Wi-Fi adapter cannot tune to {mhz} MHz")
+        for width, middle_mhz in widths(mhz):
+            if (mhz, width) in self._refused:
+                continue
+            try:
+                wireless.set_channel(capture.listening.index, mhz=mhz, width=width, middle_mhz=middle_mhz)
+            except (DeviceLost, DeviceBusy):
+                raise
+            except HwError as error:
+                refusal = error
+                self._refused.add((mhz, width))
+            else:
+                self._since_wall_ns = time.time_ns()
+                return
+        raise refusal
+
+    def read(self, *, duration_s: float) -> Dot11Batch:
+        """Listen for ``duration_s`` and return what was heard."""
+        capture = self._line.hold()
+        start_ns = self._clock.now_ns()
+        blocks: list[bytes] = []
+        end = time.monotonic() + duration_s
+        try:
+            while (left_s := end - time.monotonic()) > 0:
+                capture.ring.wait(left_s)
+                blocks += capture.ring.take()
+            capture.ring.wait(LAST_BLOCK_S)
+            blocks += capture.ring.take()
+            lost = capture.ring.lost()
+        except DeviceLost as error:
+            raise self._line.lose(error) from error
+        self._line.thrive()
+        return self._batch(capture, columns(blocks), start_ns, lost)
+
+    def _batch(self, capture: Capture, frames: Frames, start_ns: int, lost: int) -> Dot11Batch:
+        """Put wall-clock times onto the session's clock; leave out what came before the channel was set."""
+        until_ns = self._clock.now_ns()
+        wall_to_session = until_ns - time.time_ns()
+        current = frames.times_ns >= self._since_wall_ns
+        dropped = {"before_retune": int(np.count_nonzero(~current))}
+        times_ns = np.clip(frames.times_ns[current] + wall_to_session, 0, until_ns)
+        self._heard += len(times_ns)
+        self._lost += lost
+        return Dot11Batch(
+            t_ns=start_ns,
+            until_ns=until_ns,
+            channel_hz=self._channel_hz,
+            link_type=LINK_TYPES[capture.ring.hardware_type],
+            buffer=frames.buffer,
+            starts=frames.starts[current],
+            lengths=frames.lengths[current],
+            wire_lengths=frames.wire_lengths[current],
+            times_ns=times_ns,
+            lost=lost,
+            dropped={reason: n for reason, n in dropped.items() if n},
+        )
+
+    def health(self) -> DeviceHealth:
+        """Return how it is, with the frames heard and lost so far."""
+        return self._line.health({"frames": float(self._heard), "lost": float(self._lost)})
+
+
+def _hardware_type(name: str, sys_root: Path) -> int | None:
+    try:
+        return int((sys_root / "class/net" / name / "type").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _disconnect(capture: Capture) -> None:
+    capture.ring.close()
+    capture.listening.undo()
+
+
+def open_monitor(*, target: str, config: HwConfig, clock: Clock) -> PiMonitor:
+    """Open the Wi-Fi adapter; ``target`` may name the interface.
+
+    Raises
+    ------
+    DeviceMissing, DeviceBusy, DeviceDenied, MissingComponent
+        With the hint that helps.
+    """
+    wanted = target or config.monitor.interface
+    return PiMonitor(config.monitor.model_copy(update={"interface": wanted}), clock)

@@ -1,0 +1,47 @@
+"""Calls into drivers that may never return, each with a deadline."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+PARTING_S = 0.5  # how long a healthy driver is given to close before the program goes on without it
+
+
+class Patient:
+    """One thread in which a driver is called; whoever waits for it does not wait for ever.
+
+    A call that overruns its deadline keeps the thread. `dismiss` then leaves it behind: whatever time the
+    driver comes back, the thread runs the last job (which closes the device) and ends.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any], bool]] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        last = False
+        while not last:
+            box, job, last = self._jobs.get()
+            try:
+                box.set_result(job())
+            except BaseException as error:  # Scapy's Bluetooth errors are BaseExceptions
+                box.set_exception(error)
+
+    def call(self, job: Callable[[], T], *, timeout_s: float) -> T:
+        """Run ``job`` and return what it returns; raises `TimeoutError` where it does not come back."""
+        box: Future[T] = Future()
+        self._jobs.put((box, job, False))
+        return box.result(timeout_s)
+
+    def dismiss(self, last: Callable[[], object]) -> None:
+        """Run ``last`` as soon as the driver is free, then end the thread; waits `PARTING_S` at most."""
+        box: Future[object] = Future()
+        self._jobs.put((box, last, True))
+        self._thread.join(PARTING_S)

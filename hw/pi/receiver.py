@@ -1,0 +1,164 @@
+"""The receiver as the sweeper sees it, over any dongle that gives unsigned bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from hw.config import SdrConfig
+from hw.errors import DeviceLost, Reason
+from hw.iq import clipped_share, to_complex
+from hw.pi.lifeline import Lifeline, PiDevice
+from hw.protocols import Clock
+from hw.types import DeviceHealth, DeviceInfo, IqBlock
+
+FORMAT = "cu8"
+BYTES_PER_SAMPLE = 2
+USB_PACKET_BYTES = 512  # a bulk transfer is a whole number of these
+LONGEST_READ_SAMPLES = 1 << 20  # 0.44 s at 2.4 MS/s; one transfer, hence without a gap
+SETTLING_S = 0.005  # R820T PLL lock after a retune (science: drop the first buffer)
+START_HZ = 100e6
+RATE_TOLERANCE = 1e-3  # the resampler's steps are below 1e-6; more than this is another rate
+
+
+class Dongle(Protocol):
+    """A source of interleaved unsigned I and Q bytes."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def rate_hz(self) -> float: ...  # noqa: D102
+    def tune(self, center_hz: int) -> None: ...  # noqa: D102
+    def set_gain(self, gain_db: float) -> float: ...  # noqa: D102
+    def read(self, n_bytes: int) -> bytes: ...  # noqa: D102
+    def drop_stale(self, n_bytes: int) -> None: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+class Receiver(PiDevice[Dongle]):
+    """An RTL-SDR. What was set (frequency, gain) is set again after it was lost and found."""
+
+    def __init__(self, connect: Callable[[], Dongle], config: SdrConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._center_hz = START_HZ
+        self._wish_db = config.gain_db
+        self._gain_db = config.gain_db
+        self._stale = True
+        self._short_reads = 0
+        self._blocks = 0
+        line = Lifeline(lambda: self._set_up(connect()), lambda dongle: dongle.close(), clock)
+        super().__init__(DeviceInfo(role="sdr", backend="pi", name="RTL-SDR"), line)
+        line.open()
+        dongle = line.hold()
+        self._rate_hz = dongle.rate_hz
+        self._info = DeviceInfo(role="sdr", backend="pi", name=dongle.name, detail=f"{self._rate_hz:.0f} S/s")
+
+    def _set_up(self, dongle: Dongle) -> Dongle:
+        try:
+            dongle.tune(round(self._center_hz))
+            self._gain_db = dongle.set_gain(self._wish_db)
+        except DeviceLost:
+            dongle.close()
+            raise
+        self._stale = True
+        return dongle
+
+    @property
+    def rate_hz(self) -> float:
+        """The rate that the dongle really runs at."""
+        return self._rate_hz
+
+    @property
+    def tunable(self) -> bool:
+        """A dongle goes where it is told."""
+        return True
+
+    def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
+        """Tune; the gain is set to the nearest step the tuner has, and kept."""
+        dongle = self._line.hold()
+        try:
+            if gain_db is not None and gain_db != self._wish_db:
+                self._wish_db = gain_db
+                self._gain_db = dongle.set_gain(gain_db)
+            self._center_hz = float(round(center_hz))
+            dongle.tune(round(center_hz))
+        except DeviceLost as error:
+            raise self._line.lose(error) from error
+        self._stale = True
+
+    def read(self, *, count: int) -> IqBlock:
+        """Return up to ``count`` samples of one uninterrupted transfer.
+
+        Raises
+        ------
+        DeviceLost
+            The dongle is gone, has stalled, or gives the same value for ever (a dead converter must never
+            look like a quiet room).
+        """
+        dongle = self._line.hold()
+        try:
+            data = self._read_bytes(dongle, min(count, LONGEST_READ_SAMPLES))
+        except DeviceLost as error:
+            raise self._line.lose(error) from error
+        self._line.thrive()
+        self._blocks += 1
+        samples = to_complex(data, FORMAT)
+        return IqBlock(
+            t_ns=max(0, self._clock.now_ns() - round(len(samples) * 1e9 / dongle.rate_hz)),
+            center_hz=self._center_hz,
+            rate_hz=dongle.rate_hz,
+            gain_db=self._gain_db,
+            samples=samples,
+            clipped_share=clipped_share(data, FORMAT),
+            sample_format=FORMAT,
+        )
+
+    def _read_bytes(self, dongle: Dongle, count: int) -> bytes:
+        if self._stale:
+            dongle.drop_stale(_packets(SETTLING_S * dongle.rate_hz))
+            self._stale = False
+        wanted = count * BYTES_PER_SAMPLE
+        data = dongle.read(_packets(count))[:wanted]
+        if len(data) < wanted:
+            self._short_reads += 1
+        whole = data[: len(data) - len(data) % BYTES_PER_SAMPLE]
+        _require_alive(whole)
+        return whole
+
+    def health(self) -> DeviceHealth:
+        """Return how it is; a rate other than the one asked for is not well, though it can be used."""
+        numbers = {
+            "rate_hz": self._rate_hz,
+            "gain_db": self._gain_db,
+            "blocks": float(self._blocks),
+            "short_reads": float(self._short_reads),
+        }
+        health = self._line.health(numbers)
+        if health.ok and abs(self._rate_hz / self._config.rate_hz - 1) > RATE_TOLERANCE:
+            ran = f"It runs at {self._rate_hz:.0f} S/s, not {self._config.rate_hz:.0f}."
+            hint = f"{ran} Set hw.sdr.rate_hz to a rate it can do."
+            return DeviceHealth(ok=False, reason=Reason.GARBAGE, hint=hint, numbers=health.numbers)
+        return health
+
+
+def _packets(samples: float) -> int:
+    """Return the bytes of so many samples, rounded up to whole USB packets."""
+    return math.ceil(samples * BYTES_PER_SAMPLE / USB_PACKET_BYTES) * USB_PACKET_BYTES
+
+
+def _require_alive(data: bytes) -> None:
+    values = np.frombuffer(data, np.uint8)
+    if values.size < BYTES_PER_SAMPLE:
+        raise DeviceLost(
+            "The RTL-SDR gives no samples", hint="Unplug it and plug it in again.", reason=Reason.STALLED
+        )
+    if values.size >= USB_PACKET_BYTES and values.min() == values.max():
+        raise DeviceLost(
+            f"The RTL-SDR gives nothing but the value {values[0]}",
+            hint="Unplug it and plug it in again; if it stays so, the dongle is broken.",
+            reason=Reason.GARBAGE,
+        )

@@ -1,0 +1,162 @@
+"""RTL-SDR by pyrtlsdr. `open_sdr` opens the dongle, or an rtl_tcp server where one is configured."""
+
+from __future__ import annotations
+
+import ctypes
+from types import ModuleType
+from typing import Any
+
+from hw.config import HwConfig, SdrConfig
+from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, Reason
+from hw.pi.librtlsdr import import_rtlsdr
+from hw.pi.patience import Patient
+from hw.pi.receiver import Receiver
+from hw.protocols import Clock
+
+STALL_S = 1.0  # over the time that the samples take on the air; USB hiccups stay below 100 ms
+ANSWER_S = 3.0  # open and tune are a few dozen control transfers of at most 300 ms each
+DDB_PER_DB = 10
+ACCESS, NO_DEVICE, BUSY, TIMED_OUT = -3, -4, -6, -7  # libusb_error
+NO_SUCH_SERIAL = (-2, -3)  # rtlsdr_get_index_by_serial: no devices, none of that serial
+
+UDEV_HINT = "Install firmware/systemd/70-ansim.rules (make install-pi) and replug, or join the plugdev group."
+DVB_HINT = "Stop other SDR programs; if none runs, blacklist dvb_usb_rtl28xxu (make install-pi) and replug."
+REPLUG_HINT = "Plug it in again; it is found by itself."
+
+
+class LocalDongle:
+    """A dongle on this machine's USB."""
+
+    def __init__(self, module: ModuleType, config: SdrConfig) -> None:
+        self._library: Any = module.librtlsdr
+        self._patient = Patient("rtlsdr")
+        self._sdr: Any = None
+        try:
+            self._ask(lambda: self._open(module, config))
+        except HwError:
+            self.close()
+            raise
+
+    def _open(self, module: ModuleType, config: SdrConfig) -> None:
+        index = _find(module, self._library, config.serial)
+        self.name = (self._library.rtlsdr_get_device_name(index) or b"RTL-SDR").decode(errors="replace")
+        sdr = module.RtlSdr.__new__(module.RtlSdr)  # so that a half-opened one can still be closed
+        try:
+            sdr.open(index)
+            sdr.set_sample_rate(config.rate_hz)
+            self.rate_hz = float(sdr.get_sample_rate())
+            if config.ppm:  # librtlsdr refuses to set the correction that is set already
+                sdr.set_freq_correction(config.ppm)
+        except (OSError, ZeroDivisionError) as error:
+            _close_half_open(sdr, self._library)
+            raise _why_not_open(error) from error
+        self._sdr = sdr
+
+    def tune(self, center_hz: int) -> None:
+        """Set the centre. Called past pyrtlsdr's setter, which closes the device on any refusal."""
+        self._check(lambda: self._library.rtlsdr_set_center_freq(self._sdr.dev_p, center_hz), "tune")
+
+    def set_gain(self, gain_db: float) -> float:
+        """Set the nearest gain the tuner has and return it, in dB."""
+        steps: list[int] = self._sdr.gain_values
+        step = min(steps, key=lambda s: abs(s - gain_db * DDB_PER_DB))
+        self._check(lambda: self._library.rtlsdr_set_tuner_gain_mode(self._sdr.dev_p, 1), "set the gain")
+        self._check(lambda: self._library.rtlsdr_set_tuner_gain(self._sdr.dev_p, step), "set the gain")
+        return step / DDB_PER_DB
+
+    def read(self, n_bytes: int) -> bytes:
+        """Return what one bulk transfer brings: fewer bytes where the dongle falls short."""
+        buffer = (ctypes.c_ubyte * n_bytes)()
+        got = ctypes.c_int(0)
+        pause_s = n_bytes / 2 / self.rate_hz + STALL_S
+        call = self._library.rtlsdr_read_sync
+        self._check(lambda: call(self._sdr.dev_p, buffer, n_bytes, ctypes.byref(got)), "read", pause_s)
+        return bytes(memoryview(buffer)[: max(0, got.value)])
+
+    def drop_stale(self, n_bytes: int) -> None:
+        """Read what was sampled before the tuner had settled, and forget it."""
+        self.read(n_bytes)
+
+    def _check(self, call: Any, verb: str, timeout_s: float = ANSWER_S) -> None:
+        code = self._ask(call, timeout_s)
+        if code < 0:
+            raise _why_lost(code, verb)
+
+    def _ask(self, call: Any, timeout_s: float = ANSWER_S) -> Any:
+        try:
+            return self._patient.call(call, timeout_s=timeout_s)
+        except TimeoutError as error:
+            raise DeviceLost(
+                "The RTL-SDR has stopped answering",
+                hint="Unplug it and plug it in again; try another USB port or a powered hub.",
+                reason=Reason.STALLED,
+            ) from error
+
+    def close(self) -> None:
+        """Close as soon as the driver lets go."""
+        self._patient.dismiss(lambda: self._sdr.close() if self._sdr is not None else None)
+
+
+def _find(module: ModuleType, library: Any, serial: str | None) -> int:
+    if library.rtlsdr_get_device_count() == 0:
+        raise DeviceMissing("No RTL-SDR is plugged in", hint="Plug in the dongle; it is found by itself.")
+    if serial is None:
+        return 0
+    index = int(library.rtlsdr_get_index_by_serial(serial.encode()))
+    if index in NO_SUCH_SERIAL:
+        raise DeviceMissing(f"No RTL-SDR has the serial {serial!r}", hint=_serials_hint(module))
+    return max(index, 0)
+
+
+def _serials_hint(module: ModuleType) -> str:
+    try:
+        found = ", ".join(module.RtlSdr.get_device_serial_addresses())
+    except OSError:
+        return "Set hw.sdr.serial, or leave it empty for the first dongle."
+    return f"Found: {found}. Set hw.sdr.serial to one of these, or leave it empty."
+
+
+def _close_half_open(sdr: Any, library: Any) -> None:
+    if sdr.device_opened:
+        sdr.close()
+    elif getattr(sdr, "dev_p", None):
+        library.rtlsdr_close(sdr.dev_p)
+
+
+def _why_not_open(error: Exception) -> HwError:
+    code = getattr(error, "errno", None)
+    if code == ACCESS:
+        return DeviceDenied("This user may not open the RTL-SDR", hint=UDEV_HINT)
+    if code == BUSY:
+        return DeviceBusy("Another program or the DVB driver holds the RTL-SDR", hint=DVB_HINT)
+    if isinstance(error, ZeroDivisionError):
+        return DeviceMissing("The RTL-SDR runs at no sample rate", hint="Replug it.", reason=Reason.GARBAGE)
+    return DeviceMissing(
+        f"The RTL-SDR does not start: {error}", hint="Replug it, or try another.", reason=Reason.STALLED
+    )
+
+
+def _why_lost(code: int, verb: str) -> DeviceLost:
+    if code == TIMED_OUT:
+        return DeviceLost(
+            f"The RTL-SDR did not {verb} in time", hint="Try another USB port.", reason=Reason.STALLED
+        )
+    if code == NO_DEVICE:
+        return DeviceLost("The RTL-SDR was unplugged", hint=REPLUG_HINT)
+    return DeviceLost(f"The RTL-SDR cannot {verb} (libusb {code})", hint=REPLUG_HINT)
+
+
+def open_sdr(*, target: str, config: HwConfig, clock: Clock) -> Receiver:
+    """Open the receiver that is configured.
+
+    Raises
+    ------
+    MissingComponent, DeviceMissing, DeviceBusy, DeviceDenied
+        With the hint that helps.
+    """
+    if config.sdr.rtl_tcp is not None or target.startswith("tcp="):
+        from hw.pi.rtltcp import open_rtl_tcp
+
+        return open_rtl_tcp(config.sdr, clock, address=target.removeprefix("tcp=") or None)
+    module = import_rtlsdr()
+    return Receiver(lambda: LocalDongle(module, config.sdr), config.sdr, clock)

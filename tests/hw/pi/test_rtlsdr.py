@@ -1,0 +1,256 @@
+"""The dongle, through the real pyrtlsdr over a librtlsdr that has faults on demand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hw.clock import ManualClock
+from hw.config import HwConfig, SdrConfig
+from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
+from hw.kit import open_device
+from hw.pi import rtlsdr as driver
+from hw.pi.lifeline import LONGEST_WAIT_NS
+from hw.pi.receiver import Receiver
+from hw.protocols import Sdr
+from tests.hw.pi.conftest import Faults
+
+RATE_HZ = 2.4e6
+
+
+@pytest.fixture(autouse=True)
+def _library(use_library: Callable[[Path], None], full_library: Path) -> None:
+    use_library(full_library)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def open_sdr(clock: ManualClock, **settings: object) -> Receiver:
+    config = HwConfig(sdr=SdrConfig.model_validate(settings))
+    receiver = open_device("sdr", spec="auto", config=config, clock=clock)
+    assert isinstance(receiver, Receiver)
+    return receiver
+
+
+def later(clock: ManualClock) -> None:
+    clock.sleep_until(clock.now_ns() + LONGEST_WAIT_NS)
+
+
+def test_reads_what_the_dongle_gives_exactly(faults: Faults, clock: ManualClock) -> None:
+    with open_sdr(clock) as sdr:
+        assert isinstance(sdr, Sdr)
+        sdr.tune(center_hz=433.92e6)
+        clock.sleep_until(1_000_000_000)
+        block = sdr.read(count=2000)
+    assert block.center_hz == 433.92e6
+    assert block.rate_hz == pytest.approx(RATE_HZ, rel=1e-6)
+    assert block.sample_format == "cu8"
+    assert len(block.samples) == 2000
+    raw = np.round(block.samples.view(np.float32) * 127.5 + 127.5).astype(np.uint8).reshape(-1, 2)
+    assert set(raw[:, 0]) == {433 & 0xFF}  # none of the (7, 9) left over from the tuning before
+    assert np.array_equal(np.diff(raw[:, 1].astype(int)) % 256, np.ones(1999))  # and no sample is missing
+    assert block.t_ns == 1_000_000_000 - block.duration_ns
+
+
+def test_the_gain_is_the_nearest_step_and_is_stored(faults: Faults, clock: ManualClock) -> None:
+    with open_sdr(clock, gain_db=30.0, ppm=12) as sdr:
+        assert sdr.read(count=256).gain_db == 29.7
+        sdr.tune(center_hz=100e6, gain_db=10.0)
+        assert sdr.read(count=256).gain_db == 8.7
+    diary = faults.diary()
+    assert "gain 297" in diary
+    assert "gain 87" in diary
+    assert diary.index("gain_mode 1") < diary.index("gain 297")
+    assert "ppm 12" in diary
+    assert "agc 1" not in diary
+    assert not [line for line in diary if line.startswith("bias")]  # no power onto somebody's antenna
+
+
+def test_a_correction_of_zero_is_not_set(faults: Faults, clock: ManualClock) -> None:
+    open_sdr(clock, ppm=0).close()
+    assert not [line for line in faults.diary() if line.startswith("ppm")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "reason", "word"),
+    [
+        ({"devices": 0}, DeviceMissing, Reason.NOT_FOUND, "Plug in"),
+        ({"open": -3}, DeviceDenied, Reason.DENIED, "rules"),
+        ({"open": -6}, DeviceBusy, Reason.BUSY, "blacklist"),
+        ({"open": -1}, DeviceMissing, Reason.STALLED, "Replug"),
+        ({"late": -1}, DeviceMissing, Reason.STALLED, "Replug"),
+        ({"rate": 0}, DeviceMissing, Reason.GARBAGE, "Replug"),
+        ({"tune": -1}, DeviceMissing, Reason.STALLED, "Replug"),
+    ],
+)
+def test_what_keeps_it_from_opening_is_named_and_heals(
+    faults: Faults, clock: ManualClock, fault: dict[str, int], error: type[HwError], reason: Reason, word: str
+) -> None:
+    faults.set(**fault)
+    with pytest.raises(error) as caught:
+        open_sdr(clock)
+    assert caught.value.reason is reason
+    assert word in caught.value.hint
+    faults.set()
+    with open_sdr(clock) as sdr:  # a half-opened dongle would now be busy
+        assert sdr.health().ok
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"read": -4}, Reason.UNPLUGGED),
+        ({"read": -1}, Reason.UNPLUGGED),
+        ({"read": -7}, Reason.STALLED),
+        ({"short": 0}, Reason.STALLED),
+        ({"constant": 128}, Reason.GARBAGE),
+    ],
+)
+def test_a_dongle_that_fails_is_lost_and_found(
+    faults: Faults, clock: ManualClock, fault: dict[str, int], reason: Reason
+) -> None:
+    with open_sdr(clock) as sdr:
+        sdr.tune(center_hz=915e6, gain_db=19.7)
+        sdr.read(count=1024)
+        faults.set(**fault)
+        with pytest.raises(DeviceLost) as caught:
+            sdr.read(count=1024)
+        assert caught.value.reason is reason
+        health = sdr.health()
+        assert (health.ok, health.reason) == (False, reason)
+        assert health.hint
+        faults.set()
+        later(clock)
+        block = sdr.read(count=1024)
+        assert (block.center_hz, block.gain_db) == (915e6, 19.7)  # tuned again as it was
+        assert np.round(block.samples[0].real * 127.5 + 127.5) == 915 & 0xFF
+        health = sdr.health()
+        assert health.ok
+        assert health.numbers["losses"] == 1
+
+
+def test_while_it_is_away_it_is_not_asked_at_every_call(faults: Faults, clock: ManualClock) -> None:
+    with open_sdr(clock) as sdr:
+        faults.set(read=-4, devices=0)
+        for _ in range(5):
+            with pytest.raises(DeviceLost):
+                sdr.read(count=512)
+        later(clock)
+        with pytest.raises(DeviceLost, match="No RTL-SDR") as caught:
+            sdr.read(count=512)
+        assert caught.value.reason is Reason.UNPLUGGED
+        faults.set()
+        with pytest.raises(DeviceLost):  # back-off: not yet
+            sdr.read(count=512)
+        later(clock)
+        sdr.read(count=512)
+
+
+def test_a_stalled_transfer_does_not_hang_the_sweep(
+    faults: Faults, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "STALL_S", 0.05)
+    monkeypatch.setattr("hw.pi.patience.PARTING_S", 0.01)
+    with open_sdr(clock) as sdr:
+        sdr.read(count=512)
+        faults.set(stall=400)
+        with pytest.raises(DeviceLost) as caught:
+            sdr.read(count=512)
+        assert caught.value.reason is Reason.STALLED
+        faults.set()
+        _wait_until(lambda: faults.diary().count("close 0") == 1)  # the driver came back and was closed
+        later(clock)
+        assert len(sdr.read(count=512).samples) == 512
+
+
+def _wait_until(done: Callable[[], bool]) -> None:
+    import time
+
+    end = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_short_transfer_gives_fewer_samples_and_is_counted(faults: Faults, clock: ManualClock) -> None:
+    with open_sdr(clock) as sdr:
+        faults.set(short=1025)
+        sdr.read(count=4096)
+        assert len(sdr.read(count=4096).samples) == 512
+        assert sdr.health().numbers["short_reads"] == 2
+        assert sdr.health().ok
+
+
+def test_another_rate_is_said_and_used(faults: Faults, clock: ManualClock) -> None:
+    faults.set(rate=2_048_000)
+    with open_sdr(clock) as sdr:
+        assert sdr.read(count=512).rate_hz == pytest.approx(2.048e6, rel=1e-6)
+        health = sdr.health()
+        assert (health.ok, health.reason) == (False, Reason.GARBAGE)
+        assert "2048000" in health.hint
+
+
+def test_a_serial_chooses_and_a_wrong_one_lists_what_is_there(faults: Faults, clock: ManualClock) -> None:
+    faults.set(devices=2)
+    open_sdr(clock, serial="00000002").close()
+    assert "open 1" in faults.diary()
+    with pytest.raises(DeviceMissing, match="00000001, 00000002"):
+        open_sdr(clock, serial="nope")
+
+
+def test_debians_library_without_the_forks_functions_works(
+    faults: Faults, clock: ManualClock, use_library: Callable[[Path], None], debian_library: Path
+) -> None:
+    use_library(debian_library)
+    with open_sdr(clock) as sdr:
+        assert len(sdr.read(count=512).samples) == 512
+    assert "pyrtlsdrlib" not in sys.modules
+
+
+def test_no_library_is_one_clear_error(
+    clock: ManualClock, use_library: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_library(tmp_path)
+    monkeypatch.setattr("hw.pi.librtlsdr.load_library", lambda: None)
+    monkeypatch.setattr("ctypes.CDLL.__init__", _no_library)
+    with pytest.raises(MissingComponent, match="librtlsdr") as caught:
+        open_sdr(clock)
+    assert caught.value.reason is Reason.LIBRARY
+    assert "apt install" in caught.value.hint
+
+
+def _no_library(*_args: object, **_kwargs: object) -> None:
+    raise OSError("cannot open shared object file")
+
+
+def test_a_library_of_something_else_is_one_clear_error(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ctypes
+
+    monkeypatch.setattr("hw.pi.librtlsdr.load_library", lambda: ctypes.CDLL(None))
+    with pytest.raises(MissingComponent, match="librtlsdr"):
+        open_sdr(clock)
+
+
+def test_without_pyrtlsdr_one_clear_error(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rtlsdr", None)
+    with pytest.raises(MissingComponent, match="rtlsdr") as caught:
+        open_sdr(clock)
+    assert "[pi]" in caught.value.hint
+
+
+def test_closed_twice_and_not_usable_afterwards(faults: Faults, clock: ManualClock) -> None:
+    sdr = open_sdr(clock)
+    sdr.close()
+    sdr.close()
+    assert faults.diary().count("close 0") == 1
+    with pytest.raises(DeviceLost):
+        sdr.read(count=16)
