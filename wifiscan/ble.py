@@ -1,0 +1,164 @@
+"""Bluetooth LE advertising data: AD structures out of hostile bytes, and the table of advertisers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hw.types import BleAdvert
+from wifiscan.classify import sigmoid
+from wifiscan.model import BleDevice, Identity
+from wifiscan.signatures import Signatures
+
+AddressType = Literal["public", "random", "unknown"]
+NAME_LIMIT = 64
+SERVICES_LIMIT = 16
+MAKERS_LIMIT = 4
+STRUCTURES_LIMIT = 32
+UUID16_TYPES = frozenset({0x02, 0x03})
+UUID128_TYPES = frozenset({0x06, 0x07})
+NAME_SHORT, NAME_WHOLE = 0x08, 0x09
+SERVICE_DATA_16, MAKER_DATA = 0x16, 0xFF
+BASE_UUID = bytes.fromhex("fb349b5f8000008000100000")  # little endian, without the 16-bit part
+BENIGN_NATS = -4.0
+RSSI_NEW_WEIGHT = 0.2
+IDENTITY_WORTH = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What an advert says. ``broken`` = a structure is longer than what is left."""
+
+    name: str | None
+    makers: tuple[tuple[int, bytes], ...]
+    services: tuple[int, ...]
+    broken: bool
+
+
+def parse_advert(data: bytes) -> Parsed:
+    """Walk the AD structures (Core specification, vol. 3 part C, 11)."""
+    name: str | None = None
+    makers: list[tuple[int, bytes]] = []
+    services: list[int] = []
+    at, broken = 0, False
+    for _ in range(STRUCTURES_LIMIT):
+        if at >= len(data) or data[at] == 0:
+            break
+        size = data[at]
+        kind, body = (data[at + 1] if at + 1 < len(data) else 0), data[at + 2 : at + 1 + size]
+        if len(body) != size - 1:
+            broken = True
+            break
+        if kind == NAME_WHOLE or (kind == NAME_SHORT and name is None):
+            name = body.decode("utf-8", errors="replace")[:NAME_LIMIT].rstrip("\0") or None
+        elif kind == MAKER_DATA and len(body) >= 2 and len(makers) < MAKERS_LIMIT:
+            makers.append((int.from_bytes(body[:2], "little"), body[2:]))
+        else:
+            services += _services(kind, body)
+        at += 1 + size
+    return Parsed(name=name, makers=tuple(makers), services=tuple(services[:SERVICES_LIMIT]), broken=broken)
+
+
+def _services(kind: int, body: bytes) -> list[int]:
+    if kind in UUID16_TYPES:
+        return [int.from_bytes(body[k : k + 2], "little") for k in range(0, len(body) - 1, 2)]
+    if kind == SERVICE_DATA_16 and len(body) >= 2:
+        return [int.from_bytes(body[:2], "little")]
+    if kind in UUID128_TYPES:
+        chunks = [body[k : k + 16] for k in range(0, len(body) - 15, 16)]
+        return [int.from_bytes(c[12:14], "little") for c in chunks if c[:12] == BASE_UUID]
+    return []
+
+
+@dataclass(slots=True)
+class _Entry:
+    address_type: AddressType
+    first_ns: int
+    last_ns: int = 0
+    adverts: int = 0
+    rssi_dbm: float | None = None
+    name: str | None = None
+    makers: dict[int, bytes] = field(default_factory=dict)
+    services: set[int] = field(default_factory=set)
+
+
+class BleTable:
+    """Advertisers by address, bounded: the one with the least to say and longest silent makes room."""
+
+    def __init__(self, limit: int, signatures: Signatures) -> None:
+        self._limit = limit
+        self._signatures = signatures
+        self._entries: dict[str, _Entry] = {}
+        self.dropped: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return all addresses, in the order in which they were first heard."""
+        return tuple(self._entries)
+
+    def add(self, advert: BleAdvert) -> None:
+        """Take in one report."""
+        parsed = parse_advert(advert.data)
+        if parsed.broken:
+            self.dropped["broken_structure"] += 1
+        entry = self._entries.get(advert.address)
+        if entry is None:
+            if len(self._entries) >= self._limit:
+                self._make_room()
+            entry = self._entries[advert.address] = _Entry(
+                address_type=advert.address_type, first_ns=advert.t_ns
+            )
+        entry.last_ns = advert.t_ns
+        entry.adverts += 1
+        entry.name = parsed.name or entry.name
+        for company, body in parsed.makers:
+            if company in entry.makers or len(entry.makers) < MAKERS_LIMIT:
+                entry.makers[company] = body
+        if len(entry.services) < SERVICES_LIMIT:
+            entry.services.update(parsed.services)
+        if advert.rssi_dbm is not None and -127 < advert.rssi_dbm <= 20:
+            old = entry.rssi_dbm
+            weight = 1.0 if old is None else RSSI_NEW_WEIGHT
+            entry.rssi_dbm = (1 - weight) * (old or 0.0) + weight * advert.rssi_dbm
+
+    def _make_room(self) -> None:
+        """Forget a sixteenth of the table at once: sorting for every newcomer would be slow under attack."""
+
+        def worth(address: str) -> tuple[float, int]:
+            entry = self._entries[address]
+            named = IDENTITY_WORTH if self._identity(entry) else 0.0
+            return (named + min(entry.adverts, 100), entry.last_ns)
+
+        for address in sorted(self._entries, key=worth)[: max(1, self._limit // 16)]:
+            del self._entries[address]
+            self.dropped["table_full"] += 1
+
+    def _identity(self, entry: _Entry) -> tuple[Identity, ...]:
+        return self._signatures.of_ble(
+            name=entry.name, company_ids=tuple(entry.makers), services=tuple(sorted(entry.services))
+        )
+
+    def describe(self, address: str) -> BleDevice:
+        """Return one advertiser as an observation; its score is calibrated as in `wifiscan.report`."""
+        entry = self._entries[address]
+        identity = self._identity(entry)
+        benign = self._signatures.benign_kind(
+            makers=tuple(entry.makers.items()), services=tuple(sorted(entry.services))
+        )
+        nats = self._signatures.weight(identity) if identity or benign is None else BENIGN_NATS
+        return BleDevice(
+            address=address,
+            address_type=entry.address_type,
+            name=entry.name,
+            company_id=next(iter(entry.makers), None),
+            rssi_dbm=None if entry.rssi_dbm is None else round(entry.rssi_dbm, 1),
+            adverts=entry.adverts,
+            identity=identity,
+            score=sigmoid(nats),
+            first_ns=entry.first_ns,
+            last_ns=entry.last_ns,
+            benign=None if identity else benign,
+        )

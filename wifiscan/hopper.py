@@ -1,0 +1,124 @@
+"""Where to listen next: one survey of all channels, then lock on the suspicious ones, then survey again.
+
+What has been heard is taken from the batches that came, never from what was asked for, so that a recording
+leads to the same account as the live run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from wifiscan.config import WifiConfig
+
+US = 1_000_000
+FIRST_MHZ = (2412, 2437, 2462)  # where most 2.4 GHz networks are
+LOWEST_MHZ_5G = 4900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dwell:
+    """One piece of listening; ``center_hz`` is None where the radio cannot be tuned."""
+
+    center_hz: float | None
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelState:
+    """What is known of a channel: ``suspicion`` 0 = nothing to judge, more is more urgent."""
+
+    heard_us: int
+    suspicion: float
+
+
+class Hopper:
+    """The channel plan."""
+
+    def __init__(self, channels_hz: Sequence[float], config: WifiConfig) -> None:
+        self._config = config
+        self._channels = sorted(channels_hz, key=_survey_order)
+        self._next = 0
+        self._surveyed = 0  # dwells of the running survey round
+        self._lock_mhz: int | None = None
+        self._lock_until_us = 0
+
+    @property
+    def channels_mhz(self) -> tuple[int, ...]:
+        """Return the plan, in MHz."""
+        return tuple(round(hz / 1e6) for hz in self._channels)
+
+    def plan(self, states: Mapping[int, ChannelState]) -> Dwell:
+        """Return the next dwell.
+
+        Parameters
+        ----------
+        states : mapping
+            Channel (MHz) to its state; channels never heard are absent.
+        """
+        if not self._channels:
+            return Dwell(center_hz=None, duration_s=self._config.lock_dwell_s)
+        if self._lock_mhz is not None:
+            if states[self._lock_mhz].heard_us < self._lock_until_us:
+                return self._locked()
+            self._lock_mhz, self._surveyed = None, 0
+        if self._surveyed >= len(self._channels):
+            self._surveyed = 0
+            if self._choose(states):
+                return self._locked()
+        center_hz = self._channels[self._next % len(self._channels)]
+        self._next += 1
+        self._surveyed += 1
+        return Dwell(center_hz=center_hz, duration_s=self._config.survey_dwell_s)
+
+    def _choose(self, states: Mapping[int, ChannelState]) -> bool:
+        """Lock on the suspicious channel that has been heard least for its suspicion, if there is one."""
+        lock_us = round(self._config.lock_s * US)
+        waiting = [
+            (states[mhz].suspicion / (1 + states[mhz].heard_us // lock_us), -mhz)
+            for mhz in self.channels_mhz
+            if mhz in states and states[mhz].suspicion > 0
+        ]
+        if waiting:
+            mhz = -max(waiting)[1]
+            self._lock_mhz = mhz
+            self._lock_until_us = states[mhz].heard_us + lock_us
+        return bool(waiting)
+
+    def _locked(self) -> Dwell:
+        center_hz = next(hz for hz in self._channels if round(hz / 1e6) == self._lock_mhz)
+        return Dwell(center_hz=center_hz, duration_s=self._config.lock_dwell_s)
+
+
+def _survey_order(center_hz: float) -> tuple[bool, bool, float]:
+    mhz = round(center_hz / 1e6)
+    return (mhz >= LOWEST_MHZ_5G, mhz not in FIRST_MHZ, center_hz)
+
+
+def coverage_shares(
+    heard_us: Mapping[int, int],
+    unjudged: Mapping[int, bool],
+    channels_mhz: Sequence[int],
+    config: WifiConfig,
+    *,
+    unreadable_share: float,
+) -> tuple[float, float]:
+    """Return how much of the job was done, for streaming and for idle cameras, each 0…1.
+
+    Notes
+    -----
+    A channel without an unjudged sender needs its survey visits, one with needs a lock. An idle camera is
+    known by its name, which a beacon tells within a visit, or by keep-alives, which take a lock's time.
+    Links that cannot be decoded lower the streaming share.
+    """
+    if not channels_mhz:
+        return 0.0, 0.0
+    visit_us = config.survey_dwell_s * config.survey_rounds * US
+    lock_us = config.judge_after_s * US
+    streaming = idle = 0.0
+    for mhz in channels_mhz:
+        heard = heard_us.get(mhz, 0)
+        streaming += min(1.0, heard / (lock_us if unjudged.get(mhz) else visit_us))
+        idle += 0.5 * min(1.0, heard / (config.survey_dwell_s * US)) + 0.5 * min(1.0, heard / lock_us)
+    n = len(channels_mhz)
+    return streaming / n * (1.0 - unreadable_share), idle / n

@@ -1,0 +1,194 @@
+"""The front door of the radio sense: one step listens once, takes in what came and tells what changed.
+
+::
+
+    MonitorRadio ─ Dot11Batch ─► dot11 (columns) ─► track (tables) ─► traffic, classify ─► report ─► Station …
+         ▲                                              │
+         └───────────────── hopper (where next) ◄───────┘
+"""
+
+from __future__ import annotations
+
+from hw.errors import EndOfRecording
+from hw.protocols import BleRadio, Clock, MonitorRadio
+from hw.types import Counts, Coverage, DeviceHealth, Dot11Batch, SensorName
+from wifiscan.ble import BleTable
+from wifiscan.config import BleScanConfig, WifiConfig
+from wifiscan.dot11 import read_headers
+from wifiscan.hopper import US, ChannelState, Hopper, coverage_shares
+from wifiscan.links import Link
+from wifiscan.model import AccessPoint, BleDevice, Station
+from wifiscan.report import FORWARDED_SHARE, describe_access_point, describe_station
+from wifiscan.signatures import load_signatures
+from wifiscan.track import LEAST_JUDGED_BYTES, Tables
+
+UNTUNED = 0  # channel of a recording that does not say what it was tuned to
+WORTH_A_LOCK_BPS = 16e3  # own uplink above this is worth listening to for longer
+NAMED_SUSPICION = 2.0
+UPLINK_SHARE = 0.5
+
+
+class WifiScanner:
+    """Wi-Fi: transmitters and access points, who they are and whether they stream."""
+
+    def __init__(self, *, radio: MonitorRadio, clock: Clock, config: WifiConfig) -> None:
+        self._radio = radio
+        self._clock = clock
+        self._config = config
+        self._tables = Tables(config, load_signatures())
+        self._hopper = Hopper(radio.channels_hz(), config)
+        self._read = 0
+        self._lost = 0
+
+    @property
+    def name(self) -> SensorName:
+        """Return which sense this is."""
+        return "wifi"
+
+    def step(self) -> list[Station | AccessPoint]:
+        """Listen once, on the channel that the plan asks for, and return what changed."""
+        dwell = self._hopper.plan(self._states())
+        if dwell.center_hz is not None:
+            self._radio.set_channel(center_hz=dwell.center_hz)
+        try:
+            batch = self._radio.read(duration_s=dwell.duration_s)
+        except EndOfRecording:
+            self._tables.judge_all()
+            raise
+        return self.take(batch)
+
+    def take(self, batch: Dot11Batch) -> list[Station | AccessPoint]:
+        """Take in one batch, wherever it comes from, and return what changed."""
+        self._read += len(batch.starts)
+        self._lost += batch.lost
+        channel = UNTUNED if batch.channel_hz is None else round(batch.channel_hz / 1e6)
+        self._tables.digest(read_headers(batch), t_ns=batch.t_ns, until_ns=batch.until_ns, channel=channel)
+        return self._describe(sorted(self._tables.changed_stations), sorted(self._tables.changed_aps))
+
+    def observations(self) -> list[Station | AccessPoint]:
+        """Return the whole table."""
+        stations, aps = self._tables.stations, self._tables.access_points
+        return self._describe(stations.keys[stations.rows()].tolist(), aps.keys[aps.rows()].tolist())
+
+    def _describe(self, macs: list[int], bssids: list[int]) -> list[Station | AccessPoint]:
+        found: list[Station | AccessPoint | None] = [describe_station(self._tables, m) for m in macs]
+        found += [describe_access_point(self._tables, b) for b in bssids]
+        return [x for x in found if x is not None]
+
+    def _states(self) -> dict[int, ChannelState]:
+        heard = self._tables.clock.channels()
+        suspicion = dict.fromkeys(heard, 0.0)
+        for link in self._tables.links.links():
+            if link.channel in suspicion:
+                urgency = _urgency(link, heard[link.channel], self._back_bytes(link))
+                suspicion[link.channel] = max(suspicion[link.channel], urgency)
+        for channel in self._named_channels():
+            if channel in suspicion:
+                suspicion[channel] = max(suspicion[channel], NAMED_SUSPICION)
+        return {c: ChannelState(heard_us=heard[c], suspicion=suspicion[c]) for c in heard}
+
+    def _back_bytes(self, link: Link) -> int:
+        back = self._tables.links.get(link.ra, link.ta)
+        return back.bytes if back else 0
+
+    def _named_channels(self) -> set[int]:
+        rows = self._tables.access_points.rows()
+        c = self._tables.access_points.columns
+        return set(c["mhz"][rows][c["suspicion"][rows] > 0].tolist())
+
+    def coverage(self) -> Coverage:
+        """Return channels × time really heard, against the plan; for a recording, what it holds."""
+        heard = self._tables.clock.channels()
+        channels = self._hopper.channels_mhz or tuple(heard)
+        unjudged = {s: v.suspicion > 0 for s, v in self._states().items()}
+        if UNTUNED in heard:
+            channels, unjudged = (UNTUNED,), {UNTUNED: True}
+        streaming, idle = coverage_shares(heard, unjudged, channels, self._config, unreadable_share=0.0)
+        reasons = [] if streaming > 0.95 else ["wifi_channels_short"]
+        if not any(self._tables.stations.columns["frames"]):
+            streaming, idle, reasons = 0.0, 0.0, ["wifi_heard_nothing"]
+        parts = {"streaming": streaming, "idle": idle}
+        return Coverage(sensor="wifi", share=(streaming + idle) / 2, parts=parts, reasons=tuple(reasons))
+
+    def counts(self) -> Counts:
+        """Return what was read and what had to be left out."""
+        dropped = dict(self._tables.dropped)
+        if self._lost:
+            dropped["lost_by_adapter"] = self._lost
+        return Counts(sensor="wifi", read=self._read, dropped=dropped)
+
+    def health(self) -> DeviceHealth:
+        """Return how the adapter is."""
+        return self._radio.health()
+
+    def close(self) -> None:
+        """Give the adapter back."""
+        self._radio.close()
+
+
+def _urgency(link: Link, heard_us: int, back_bytes: int) -> float:
+    """Return how much a link wants to be listened to: 0 for none, most for an unjudged strong uplink."""
+    own = link.own_bytes >= FORWARDED_SHARE * link.bytes
+    up = link.bytes >= UPLINK_SHARE * (link.bytes + back_bytes)
+    rate = link.bytes * 8 * US / max(heard_us, 1)
+    if not (own and up) or rate < WORTH_A_LOCK_BPS:
+        return 0.0
+    if link.logit is None:
+        return 3.0 if link.bytes < LEAST_JUDGED_BYTES * 50 else 2.5
+    return max(0.1, 2.0 + link.logit / 3)
+
+
+class BleScanner:
+    """Bluetooth LE: advertisers, who they are and what they surely are not."""
+
+    def __init__(self, *, radio: BleRadio, clock: Clock, config: BleScanConfig) -> None:
+        self._radio = radio
+        self._clock = clock
+        self._config = config
+        self._table = BleTable(config.devices, load_signatures())
+        self._read = 0
+        self._heard_ns = 0
+        self._dropped: dict[str, int] = {}
+
+    @property
+    def name(self) -> SensorName:
+        """Return which sense this is."""
+        return "ble"
+
+    def step(self) -> list[BleDevice]:
+        """Listen once and return what changed."""
+        batch = self._radio.read(duration_s=self._config.dwell_s)
+        self._heard_ns += max(0, batch.until_ns - batch.t_ns)
+        for reason, count in batch.dropped.items():
+            self._dropped[reason] = self._dropped.get(reason, 0) + count
+        for advert in batch.adverts:
+            self._table.add(advert)
+        self._read += len(batch.adverts)
+        known = set(self._table.addresses())
+        fresh = dict.fromkeys(a.address for a in batch.adverts)
+        return [self._table.describe(address) for address in fresh if address in known]
+
+    def observations(self) -> list[BleDevice]:
+        """Return the whole table."""
+        return [self._table.describe(address) for address in self._table.addresses()]
+
+    def coverage(self) -> Coverage:
+        """Return the time really heard, against what finds nearly every advertiser."""
+        share = min(1.0, self._heard_ns * 1e-9 / self._config.full_after_s) if self._read else 0.0
+        reasons = () if self._read else ("ble_heard_nothing",)
+        return Coverage(sensor="ble", share=share, parts={"adverts": share}, reasons=reasons)
+
+    def counts(self) -> Counts:
+        """Return what was read and what had to be left out."""
+        dropped = dict(self._dropped)
+        for reason, count in self._table.dropped.items():
+            dropped[reason] = dropped.get(reason, 0) + count
+        return Counts(sensor="ble", read=self._read, dropped=dropped)
+
+    def health(self) -> DeviceHealth:
+        """Return how the scanner is."""
+        return self._radio.health()
+
+    def close(self) -> None:
+        """Give the scanner back."""
+        self._radio.close()

@@ -1,0 +1,203 @@
+"""Numbers that tell video from other traffic, from times and sizes alone: nothing is decrypted.
+
+All times are integer microseconds of *heard* time: the time really spent on the channel, gaps cut out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+US = 1_000_000
+LARGE_BYTES = 1200  # science: share of frames this long tells bulk and video from the rest
+VIDEO_BYTES = 500  # sound and control are smaller, encoded pictures larger
+BURST_GAP_US = 8_000  # packets of one picture follow each other closer than this
+DUTY_BYTES = 10_000  # a second with more counts as active (10 kB/s)
+FRAME_RATES_HZ = (3.5, 31.0)  # of cameras
+KEYFRAME_S = (0.3, 10.0)
+CLOCK_BIN_US = 2_000
+LAG_BIN_US = 100_000
+LENGTH_BIN_BYTES = 4
+MIN_PICTURES = 8  # bursts that make a clock
+ACTIVE_BIN_US = 500_000
+ACTIVE_BYTES = 2_000  # in half a second: 32 kbit/s, below any video
+ACTIVE_PAUSE_BINS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """One direction of a link over a window of heard time, and what came back."""
+
+    t_us: NDArray[np.int64]  # in order, from 0
+    size_bytes: NDArray[np.int64]
+    span_us: int
+    bytes_back: int
+    own_share: float  # of the bytes: their source is the transmitter itself
+
+
+def measure(traffic: Traffic) -> dict[str, float]:
+    """Return the features of one direction of a link.
+
+    Returns
+    -------
+    dict
+        ``heard_s`` and ``mean_bps`` of the whole window; all others of its longest active stretch, so that a
+        stream that began a moment ago is not diluted by the silence before: ``active_s, uplink_bps,
+        packet_hz, up_share, own_share, duty, cv_1s, cv_5s, silent_share, large_share, small_share,
+        modal_share, clock, frame_rate_hz, burst_cv, keyframe, keyframe_s``. Shares and strengths
+        (``clock``, ``keyframe``) are 0…1.
+    """
+    total = float(traffic.size_bytes.sum())
+    heard_s = max(traffic.span_us / US, 1e-3)
+    begin, end = active_stretch(traffic.t_us, traffic.size_bytes, traffic.span_us)
+    low, high = np.searchsorted(traffic.t_us, (begin, end))
+    t, size = traffic.t_us[low:high] - begin, traffic.size_bytes[low:high]
+    span_us = end - begin
+    active = float(size.sum())
+    found = {
+        "heard_s": heard_s,
+        "mean_bps": total * 8 / heard_s,
+        "active_s": span_us / US,
+        "uplink_bps": active * 8 * US / max(span_us, US),
+        "packet_hz": len(t) * US / max(span_us, US),
+        "up_share": total / max(total + traffic.bytes_back, 1.0),
+        "own_share": traffic.own_share,
+        "large_share": float(np.mean(size >= LARGE_BYTES)) if len(size) else 0.0,
+        "small_share": float(np.mean(size < VIDEO_BYTES)) if len(size) else 0.0,
+        "modal_share": _modal_share(size),
+    }
+    found |= _steadiness(t, size, span_us)
+    found |= _frame_clock(t, size, span_us)
+    found |= _keyframes(t, size, span_us)
+    return found
+
+
+def active_stretch(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -> tuple[int, int]:
+    """Return begin and end (µs) of the longest stretch in which something flows, (0, 0) where nothing does.
+
+    Half seconds with more than 2 kB are active; pauses of up to a second do not end a stretch.
+    """
+    n = -(-span_us // ACTIVE_BIN_US)
+    if not len(t_us) or n < 1:
+        return 0, 0
+    index = np.minimum(t_us // ACTIVE_BIN_US, n - 1)
+    busy = np.flatnonzero(np.bincount(index, weights=size, minlength=n) > ACTIVE_BYTES)
+    if not len(busy):
+        return 0, 0
+    breaks = np.flatnonzero(np.diff(busy) > ACTIVE_PAUSE_BINS + 1)
+    first = busy[np.concatenate(([0], breaks + 1))]
+    last = busy[np.concatenate((breaks, [len(busy) - 1]))]
+    longest = int(np.argmax(last - first))
+    begin = int(t_us[np.searchsorted(t_us, first[longest] * ACTIVE_BIN_US)])
+    return begin, min(int(last[longest] + 1) * ACTIVE_BIN_US, span_us)
+
+
+def _modal_share(size: NDArray[np.int64]) -> float:
+    """Return the share of frames at the most common length among the longer ones."""
+    if not len(size):
+        return 0.0
+    counts = np.bincount(np.minimum(size, 8000) // LENGTH_BIN_BYTES)
+    return float(counts.max() / len(size))
+
+
+def _steadiness(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -> dict[str, float]:
+    seconds = _binned(t_us, size, span_us, US)
+    fives = _binned(t_us, size, span_us, 5 * US)
+    tenths = _binned(t_us, size, span_us, LAG_BIN_US)
+    return {
+        "duty": float(np.mean(seconds > DUTY_BYTES)) if len(seconds) else 0.0,
+        "cv_1s": _cv(seconds),
+        "cv_5s": _cv(fives) if len(fives) > 1 else _cv(seconds) / 5**0.5,
+        "silent_share": float(np.mean(tenths == 0)) if len(tenths) else 1.0,
+    }
+
+
+def _binned(
+    t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int, width_us: int
+) -> NDArray[np.float64]:
+    """Return bytes in whole bins; a rest shorter than a bin is left out."""
+    n = int(span_us // width_us)
+    index = t_us // width_us
+    inside = index < n
+    if not n:
+        return np.empty(0)
+    weights = size[inside].astype(np.float64)
+    return np.asarray(np.bincount(index[inside], weights=weights, minlength=n)[:n], np.float64)
+
+
+def _cv(values: NDArray[np.float64]) -> float:
+    mean = float(values.mean()) if len(values) else 0.0
+    return float(values.std() / mean) if mean > 0 else 3.0
+
+
+def video_frames(
+    t_us: NDArray[np.int64], size: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Put packets together into pictures: bursts split where nothing came for longer than 8 ms.
+
+    Returns
+    -------
+    tuple of ndarray
+        Start (µs) and size (bytes) of each burst.
+    """
+    if not len(t_us):
+        return t_us, np.empty(0)
+    first = np.concatenate(([0], np.flatnonzero(np.diff(t_us) > BURST_GAP_US) + 1))
+    return t_us[first], np.add.reduceat(size.astype(np.float64), first)
+
+
+def _frame_clock(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -> dict[str, float]:
+    """Find the picture rate: vector strength of burst starts over the rates that cameras have.
+
+    Notes
+    -----
+    Burst starts are binned at 2 ms and Fourier transformed; |Σ exp(2πift)|/N is 1 for a perfect clock and
+    about 1/√N for none. The lowest rate that is nearly as strong as the strongest is the clock, the
+    others are its harmonics.
+    """
+    starts, bursts = video_frames(t_us[size >= VIDEO_BYTES], size[size >= VIDEO_BYTES])
+    none = {"clock": 0.0, "frame_rate_hz": 0.0, "burst_cv": 3.0}
+    if len(starts) < MIN_PICTURES or span_us < US:
+        return none
+    n = int(span_us // CLOCK_BIN_US) + 1
+    train = np.bincount(np.minimum(starts // CLOCK_BIN_US, n - 1), minlength=n).astype(np.float64)
+    padded = 1 << int(np.ceil(np.log2(2 * n)))
+    spectrum = np.abs(np.fft.rfft(train - train.mean(), padded)) / len(starts)
+    rate = np.fft.rfftfreq(padded, CLOCK_BIN_US / US)
+    low, high = np.searchsorted(rate, FRAME_RATES_HZ)
+    band = spectrum[low:high]
+    best = int(np.argmax(band))
+    return {
+        "clock": float(min(band[best], 1.0)),
+        "frame_rate_hz": float(rate[low + best]),
+        "burst_cv": _cv(bursts),
+    }
+
+
+def _keyframes(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -> dict[str, float]:
+    """Find the period of key frames: autocorrelation of bytes in tenths of a second, 0.3…10 s."""
+    tenths = _binned(t_us, size, span_us, LAG_BIN_US)
+    longest = min(int(KEYFRAME_S[1] * US / LAG_BIN_US), len(tenths) // 3)
+    shortest = int(KEYFRAME_S[0] * US / LAG_BIN_US)
+    if longest <= shortest + 2 or not tenths.any():
+        return {"keyframe": 0.0, "keyframe_s": 0.0}
+    centred = np.minimum(tenths, 8 * np.median(tenths) + 1e-9 if np.median(tenths) > 0 else tenths.max())
+    centred = centred - centred.mean()
+    n = 1 << int(np.ceil(np.log2(2 * len(centred))))
+    power = np.abs(np.fft.rfft(centred, n)) ** 2
+    lags = np.fft.irfft(power, n)[: longest + 2]
+    if lags[0] <= 0:
+        return {"keyframe": 0.0, "keyframe_s": 0.0}
+    scaled = lags / lags[0] * len(centred) / (len(centred) - np.arange(len(lags)))
+    peaks = [
+        k for k in range(shortest, longest + 1) if scaled[k] >= scaled[k - 1] and scaled[k] >= scaled[k + 1]
+    ]
+    if not peaks:
+        return {"keyframe": 0.0, "keyframe_s": 0.0}
+    best = max(peaks, key=lambda k: scaled[k])
+    return {
+        "keyframe": float(np.clip(scaled[best], 0.0, 1.0)),
+        "keyframe_s": best * LAG_BIN_US / US,
+    }
