@@ -62,6 +62,11 @@ class RecordedCamera(RecordedDevice):
             )
         raise self._end()
 
+    def _skip(self) -> None:
+        if next(self._shots, None) is None:
+            raise self._end()
+        self._reads += 1
+
     def close(self) -> None:
         """Let go of the pictures."""
         super().close()
@@ -93,7 +98,7 @@ def open_eye(*, target: str, config: HwConfig, clock: Clock) -> Eye:  # noqa: AR
         shots, detail = _numbered(pictures), f"{ASSUMED_RATE_HZ:g} pictures a second assumed"
     camera = RecordedCamera(shots=shots, parts=parts, clock=clock, detail=detail)
     camera.dropped = dropped
-    return Eye(camera=camera, leds=RecordedLeds(role="leds", parts=parts, clock=clock))
+    return Eye(camera=camera.resume(), leds=RecordedLeds(role="leds", parts=parts, clock=clock))
 
 
 def _numbered(pictures: list[Path]) -> Iterator[Shot]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -67,6 +68,24 @@ class RecordedDevice:
         self._ended = False
         self._closed = False
 
+    def resume(self) -> Self:
+        """Go on behind the faults that have passed: a device that failed is opened again, not played again."""
+        past = [fault for fault in self._faults if fault.t_ns < self._clock.now_ns()]
+        for _ in past:
+            self._faults.popleft()
+        with suppress(EndOfRecording):
+            while past and self._position() < past[-1].after:
+                self._skip()
+        return self
+
+    def _position(self) -> int:
+        """Return how many recorded reads have been given."""
+        return self._reads
+
+    def _skip(self) -> None:
+        """Pass over one recorded read."""
+        raise self._end()
+
     def info(self) -> DeviceInfo:
         """Return what was recorded."""
         return self._info
@@ -91,7 +110,7 @@ class RecordedDevice:
         """Raise what the next read has to raise instead of giving something."""
         if self._closed:
             raise DeviceLost(f"{self._info.name} is closed")
-        if self._faults and self._faults[0].after <= self._reads:
+        if self._faults and self._faults[0].after <= self._position():
             fault = self._faults.popleft()
             self._clock.sleep_until(fault.t_ns)
             raise fault.raised()

@@ -94,6 +94,12 @@ class RecordedMonitor(RecordedDevice):
         self._given(batch.until_ns)
         return batch
 
+    def _skip(self) -> None:
+        if self._index is None:
+            raise self._end()
+        self._indexed()
+        self._reads += 1
+
     def close(self) -> None:
         """Close the capture."""
         super().close()
@@ -158,6 +164,12 @@ class RecordedBle(RecordedDevice):
         self._given(batch.until_ns)
         return batch
 
+    def _skip(self) -> None:
+        if self._index is None:
+            raise self._end()
+        self._indexed()
+        self._reads += 1
+
     def close(self) -> None:
         """Close the capture."""
         super().close()
@@ -209,7 +221,7 @@ def open_monitor(*, target: str, config: HwConfig, clock: Clock) -> RecordedMoni
     parts = open_parts(target, "monitor")
     index = _index(parts, "wifi.jsonl")
     records = Records(parts.monitor[0], accept=DOT11_LINKS, mend_times=index is None)
-    return RecordedMonitor(parts=parts, clock=clock, records=records, index=index)
+    return RecordedMonitor(parts=parts, clock=clock, records=records, index=index).resume()
 
 
 def open_ble(*, target: str, config: HwConfig, clock: Clock) -> RecordedBle:  # noqa: ARG001 - kit factory
@@ -217,7 +229,7 @@ def open_ble(*, target: str, config: HwConfig, clock: Clock) -> RecordedBle:  # 
     parts = open_parts(target, "ble")
     index = _index(parts, "ble.jsonl")
     records = Records(parts.ble[0], accept=BLE_LINKS, mend_times=index is None)
-    return RecordedBle(parts=parts, clock=clock, records=records, index=index)
+    return RecordedBle(parts=parts, clock=clock, records=records, index=index).resume()
 
 
 def _index(parts: Parts, name: str) -> Path | None:

@@ -67,6 +67,14 @@ class RecordedSdr(RecordedDevice):
         self._segments = self._segments[:1]
         self._number = len(self._segments)
 
+    def _position(self) -> int:
+        return self._number
+
+    def _skip(self) -> None:
+        if self._number >= len(self._segments):
+            raise self._end()
+        self._number += 1
+
     def _block(self, segment: Segment, count: int) -> IqBlock:
         first = segment.first_byte + self._at * segment.form.sample_bytes
         raw = segment.data[first : first + count * segment.form.sample_bytes]
@@ -93,4 +101,4 @@ def open_sdr(*, target: str, config: HwConfig, clock: Clock) -> RecordedSdr:  # 
     recordings = [open_sigmf(path, dropped) for path in parts.sdr]
     segments = tuple(segment for recording in recordings for segment in recording.segments)
     details = " ".join(sorted({r.detail for r in recordings if r.detail}))
-    return RecordedSdr(segments=segments, parts=parts, clock=clock, dropped=dropped, detail=details)
+    return RecordedSdr(segments=segments, parts=parts, clock=clock, dropped=dropped, detail=details).resume()

@@ -1,0 +1,345 @@
+"""Recording: a tap on every device of a kit, which writes what it gives into a session folder.
+
+The session replays to the same blocks, batches and frames, errors of devices included. Recording never
+disturbs the run: where the limit is reached or the disk is full, that part ends there, the manifest and the
+health of the device say so, and everything else goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
+
+from hw.config import CameraConfig
+from hw.errors import BadRecording, EndOfRecording, HwError
+from hw.kit import SENSOR_ROLES, Eye, Kit
+from hw.protocols import BleRadio, Buttons, Camera, Clock, Device, MonitorRadio, Sdr
+from hw.replay.device import FAULTS, FAULTS_FILE, Fault
+from hw.replay.files import MEGABYTE, Budget, GrowingFile, RecordingStopped
+from hw.replay.lines import format_line
+from hw.replay.manifest import ANY_ROLE, FILE_NAME, Manifest, Part, write_manifest
+from hw.replay.writers import BleWriter, ButtonsWriter, CameraWriter, MonitorWriter, SdrWriter, Writer
+from hw.types import BleBatch, ButtonPress, DeviceHealth, DeviceInfo, Dot11Batch, Frame, IqBlock, SensorName
+
+T = TypeVar("T")
+MOST_FAULTS = 10_000
+DEFAULT_LIMIT_MB = 4000
+
+
+class _Write(Protocol):
+    def __call__(self, item: Any, /, *, until_ns: int) -> None: ...
+
+
+@dataclass(slots=True)
+class _Track:
+    """One role's recording; it goes on where its device is opened again."""
+
+    role: str
+    writer: Writer
+    reads: int = 0
+    stopped: str = ""
+
+
+class Recorder:
+    """Records devices into one folder.
+
+    Parameters
+    ----------
+    folder
+        New or empty; it is made where it is missing.
+    wall_ns
+        What t_ns = 0 is on the wall, ns since 1970.
+    limit_mb
+        Megabytes that the session may take. Radio samples and pictures leave some of it to the others.
+    kit, settings
+        Noted in the manifest.
+
+    Raises
+    ------
+    BadRecording
+        The folder holds something already, or cannot be written to.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        wall_ns: int,
+        limit_mb: int = DEFAULT_LIMIT_MB,
+        kit: str = "",
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        _make_empty(folder)
+        self.folder = folder
+        self._wall_ns = wall_ns
+        self._budget = Budget(limit_mb * MEGABYTE)
+        self._kit = kit
+        self._settings = settings or {}
+        self._devices: dict[str, DeviceInfo] = {}
+        self._tracks: dict[str, _Track] = {}
+        self._faults = GrowingFile(folder / FAULTS_FILE, role=ANY_ROLE, budget=self._budget)
+        self._fault_count = 0
+        self._lock = threading.RLock()
+        self._closed = False
+
+    def wrap(self, role: str, device: Any, *, clock: Clock) -> Any:
+        """Return a device that gives the same and is recorded; one that is opened again continues its part.
+
+        ``device`` of the role ``camera`` may be an `Eye` (or any pair of camera and lights).
+        """
+        if isinstance(device, tuple):
+            camera, leds = device
+            return Eye(camera=self.wrap(role, camera, clock=clock), leds=leds)
+        tap = TAPS.get(role)
+        if tap is None:
+            return device
+        with self._lock:
+            self._devices.setdefault(role, device.info())
+            if role not in self._tracks:
+                writer = WRITERS[role](self.folder, budget=self._budget, wall_ns=self._wall_ns)
+                self._tracks[role] = _Track(role=role, writer=writer)
+        return tap(device, clock, self, self._tracks[role])
+
+    def stopped(self) -> Mapping[str, str]:
+        """Return the roles whose recording ended early, and why."""
+        return {role: track.stopped for role, track in self._tracks.items() if track.stopped}
+
+    def close(self) -> None:
+        """Finish every part and write the manifest; may be called twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            parts: list[Part] = []
+            for track in self._tracks.values():
+                try:
+                    parts += track.writer.close()
+                except (OSError, RecordingStopped) as error:
+                    track.stopped = track.stopped or str(error)
+            self._faults.close()
+            if self._faults.bytes:
+                size, digest = self._faults.bytes, self._faults.sha256()
+                parts.append(Part(role=ANY_ROLE, path=FAULTS_FILE, bytes=size, sha256=digest))
+            self._write_manifest(parts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _write_manifest(self, parts: list[Part]) -> None:
+        manifest = Manifest(
+            wall_ns=self._wall_ns,
+            kit=self._kit,
+            devices=tuple(self._devices.values()),
+            settings=self._settings,
+            parts=tuple(parts),
+            stopped=self.stopped(),
+        )
+        try:
+            write_manifest(self.folder, manifest)
+        except OSError as error:
+            raise BadRecording(
+                f"{FILE_NAME} cannot be written: {error.strerror}",
+                hint="The session replays without it, unverified.",
+            ) from error
+
+    def keep(self, track: _Track, write: _Write, item: object, *, until_ns: int) -> None:
+        """Write what a device gave, unless its part has ended."""
+        with self._lock:
+            if track.stopped or self._closed:
+                return
+        try:
+            write(item, until_ns=until_ns)
+            track.reads += 1
+        except RecordingStopped as stop:
+            track.stopped = str(stop)
+
+    def keep_fault(self, track: _Track, error: HwError, *, t_ns: int) -> None:
+        """Note that a device failed here, so that it fails here again."""
+        with self._lock:
+            if track.stopped or self._closed or self._fault_count >= MOST_FAULTS:
+                return
+            self._fault_count += 1
+            fault = Fault(
+                after=track.reads,
+                t_ns=t_ns,
+                error=type(error).__name__,
+                what=error.what,
+                hint=error.hint,
+                reason=str(error.reason),
+            )
+            try:
+                self._faults.write(format_line({"role": track.role, **asdict(fault)}))
+                self._faults.flush()
+            except RecordingStopped as stop:
+                track.stopped = str(stop)
+
+
+class Tap:
+    """A device with its recording. Whatever the device does, the tap does."""
+
+    def __init__(self, device: Device, clock: Clock, recorder: Recorder, track: _Track) -> None:
+        self._device = device
+        self._clock = clock
+        self._recorder = recorder
+        self._track = track
+
+    def info(self) -> DeviceInfo:
+        """Return what the device says."""
+        return self._device.info()
+
+    def health(self) -> DeviceHealth:
+        """Return what the device says, and that its recording has ended where it has."""
+        health = self._device.health()
+        if not self._track.stopped:
+            return health
+        hint = f"{health.hint} Recording of {self._track.role} stopped: {self._track.stopped}.".strip()
+        return replace(health, hint=hint)
+
+    def close(self) -> None:
+        """Close the device; its recording may go on with the next one."""
+        self._device.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _call(self, action: Callable[[], T]) -> T:
+        """Do something with the device; if it fails, note that."""
+        try:
+            return action()
+        except EndOfRecording:
+            raise
+        except HwError as error:
+            if type(error).__name__ in FAULTS:
+                self._recorder.keep_fault(self._track, error, t_ns=self._clock.now_ns())
+            raise
+
+    def _kept(self, item: T) -> T:
+        write: _Write = self._track.writer.write  # type: ignore[attr-defined]
+        self._recorder.keep(self._track, write, item, until_ns=self._clock.now_ns())
+        return item
+
+
+class TapSdr(Tap):
+    """A recorded receiver."""
+
+    _device: Sdr
+
+    @property
+    def rate_hz(self) -> float:
+        """Return the device's."""
+        return self._device.rate_hz
+
+    @property
+    def tunable(self) -> bool:
+        """Return the device's."""
+        return self._device.tunable
+
+    def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
+        """Tune the device."""
+        self._call(lambda: self._device.tune(center_hz=center_hz, gain_db=gain_db))
+
+    def read(self, *, count: int) -> IqBlock:
+        """Read the device."""
+        return self._kept(self._call(lambda: self._device.read(count=count)))
+
+
+class TapMonitor(Tap):
+    """A recorded Wi-Fi adapter."""
+
+    _device: MonitorRadio
+
+    def channels_hz(self) -> tuple[float, ...]:
+        """Return the device's."""
+        return self._device.channels_hz()
+
+    def set_channel(self, *, center_hz: float) -> None:
+        """Set the device's channel."""
+        self._call(lambda: self._device.set_channel(center_hz=center_hz))
+
+    def read(self, *, duration_s: float) -> Dot11Batch:
+        """Read the device."""
+        return self._kept(self._call(lambda: self._device.read(duration_s=duration_s)))
+
+
+class TapBle(Tap):
+    """A recorded Bluetooth controller."""
+
+    _device: BleRadio
+
+    def read(self, *, duration_s: float) -> BleBatch:
+        """Read the device."""
+        return self._kept(self._call(lambda: self._device.read(duration_s=duration_s)))
+
+
+class TapCamera(Tap):
+    """A recorded camera."""
+
+    _device: Camera
+
+    def configure(self, settings: CameraConfig) -> None:
+        """Configure the device."""
+        self._call(lambda: self._device.configure(settings))
+
+    def read(self) -> Frame:
+        """Read the device."""
+        return self._kept(self._call(self._device.read))
+
+
+class TapButtons(Tap):
+    """Recorded buttons."""
+
+    _device: Buttons
+
+    def poll(self) -> Sequence[ButtonPress]:
+        """Poll the device."""
+        presses = tuple(self._call(self._device.poll))
+        return self._kept(presses) if presses else presses
+
+
+TAPS: Mapping[str, type[Tap]] = {
+    "sdr": TapSdr,
+    "monitor": TapMonitor,
+    "ble": TapBle,
+    "camera": TapCamera,
+    "buttons": TapButtons,
+}
+WRITERS: Mapping[str, Callable[..., Writer]] = {
+    "sdr": SdrWriter,
+    "monitor": MonitorWriter,
+    "ble": BleWriter,
+    "camera": CameraWriter,
+    "buttons": ButtonsWriter,
+}
+
+
+def record_kit(
+    kit: Kit, recorder: Recorder, *, clocks: Mapping[SensorName, Clock], panel_clock: Clock
+) -> Kit:
+    """Return the kit with a tap on every device that is recorded. The recorder is closed by who made it."""
+    wrapped: dict[str, Any] = {}
+    for role in TAPS:
+        device = getattr(kit, role)
+        clock = clocks[SENSOR_ROLES[role]] if role in SENSOR_ROLES else panel_clock
+        if device is not None:
+            wrapped[role] = recorder.wrap(role, device, clock=clock)
+    return replace(kit, **wrapped)
+
+
+def _make_empty(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise BadRecording(f"{folder} is not empty", hint="Give a new folder for every session.")
+    except OSError as error:
+        raise BadRecording(
+            f"{folder} cannot be written to: {error.strerror}", hint="Give a folder of your own."
+        ) from error
