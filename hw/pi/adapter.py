@@ -20,7 +20,8 @@ from hw.pi.nl80211 import MONITOR, Adapter, Interface, Wireless
 
 LINK_TYPES = {803: 127, 801: 105, 802: 119}  # ARPHRD of a monitor interface: pcap LINKTYPE
 OWN_PREFIX = "ansim"
-SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
+SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCGIFHWADDR, IFF_UP = 0x8913, 0x8914, 0x8927, 0x1
+IFNAMSIZ = 15
 IFREQ = struct.Struct("16sH14x")
 ADVICE = "Use an adapter whose chip can monitor (see hw/README.md); the Pi's own Wi-Fi cannot."
 
@@ -54,13 +55,23 @@ def set_up_or_down(name: str, *, up: bool) -> None:
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         try:
-            raw = fcntl.ioctl(control, SIOCGIFFLAGS, IFREQ.pack(name.encode(), 0))
+            raw = fcntl.ioctl(control, SIOCGIFFLAGS, IFREQ.pack(name.encode()[:IFNAMSIZ], 0))
             flags = IFREQ.unpack(raw)[1]
             wanted = flags | IFF_UP if up else flags & ~IFF_UP
             if wanted != flags:
-                fcntl.ioctl(control, SIOCSIFFLAGS, IFREQ.pack(name.encode(), wanted))
+                fcntl.ioctl(control, SIOCSIFFLAGS, IFREQ.pack(name.encode()[:IFNAMSIZ], wanted))
         except OSError as error:
             raise _why_not_up(name, error) from error
+
+
+def hardware_type(name: str) -> int | None:
+    """Return the ARPHRD number of an interface, None where there is no such interface."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        try:
+            raw = fcntl.ioctl(control, SIOCGIFHWADDR, IFREQ.pack(name.encode()[:IFNAMSIZ], 0))
+        except OSError:
+            return None
+        return int(IFREQ.unpack(raw)[1])
 
 
 def _why_not_up(name: str, error: OSError) -> HwError:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hw.config import HwConfig, MonitorConfig
 from hw.errors import DeviceBusy, DeviceLost, DeviceMissing, HwError, Reason
-from hw.pi.adapter import LINK_TYPES, Listening, listen, set_up_or_down
+from hw.pi.adapter import LINK_TYPES, Listening, hardware_type, listen, set_up_or_down
 from hw.pi.lifeline import Lifeline, PiDevice
 from hw.pi.nl80211 import HZ_PER_MHZ, Wireless, open_wireless, widths
 from hw.pi.ring import RETIRE_MS, Frames, PacketRing, columns
@@ -79,7 +79,7 @@ class PiMonitor(PiDevice[Capture]):
     def _listen(self) -> Listening:
         """Find the adapter; an interface that monitors already needs no nl80211 at all."""
         name = self._config.interface
-        if name is not None and _hardware_type(name, self._sys_root) in LINK_TYPES:
+        if name is not None and hardware_type(name) in LINK_TYPES:
             listening = self._as_it_is(name)
             set_up_or_down(name, up=True)
             return listening
@@ -190,13 +190,6 @@ class PiMonitor(PiDevice[Capture]):
     def health(self) -> DeviceHealth:
         """Return how it is, with the frames heard and lost so far."""
         return self._line.health({"frames": float(self._heard), "lost": float(self._lost)})
-
-
-def _hardware_type(name: str, sys_root: Path) -> int | None:
-    try:
-        return int((sys_root / "class/net" / name / "type").read_text())
-    except (OSError, ValueError):
-        return None
 
 
 def _disconnect(capture: Capture) -> None:

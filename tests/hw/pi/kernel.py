@@ -1,0 +1,124 @@
+"""A stand-in for the kernel's nl80211: real netlink messages, encoded and decoded by the real pyroute2."""
+
+from __future__ import annotations
+
+import errno
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pyroute2.netlink.exceptions import NetlinkError
+from pyroute2.netlink.nl80211 import nl80211cmd
+
+WIPHY, WIPHY_NAME, IFINDEX, IFNAME, IFTYPE, BANDS, IFTYPES = 1, 2, 3, 4, 5, 22, 32
+GET_WIPHY, SET_WIPHY, GET_INTERFACE, SET_INTERFACE, NEW_INTERFACE, DEL_INTERFACE = 1, 2, 5, 6, 7, 8
+
+
+def attribute(kind: int, payload: bytes) -> bytes:
+    return struct.pack("<HH", len(payload) + 4, kind) + payload + bytes(-len(payload) % 4)
+
+
+def number(value: int) -> bytes:
+    return struct.pack("<I", value)
+
+
+def message(body: bytes, command: int) -> Any:
+    raw = struct.pack("<IHHII", 20 + len(body), 28, 0, 1, 1) + struct.pack("<BBH", command, 1, 0) + body
+    decoded = nl80211cmd(raw)
+    decoded.decode()
+    return decoded
+
+
+class Kernel:
+    """Radios by number: (name, can monitor, MHz allowed, MHz disabled). Quacks as pyroute2's ``IW``."""
+
+    prid = 28
+
+    def __init__(self, radios: dict[int, tuple[str, bool, list[int], list[int]]]) -> None:
+        self.radios = radios
+        self.interfaces: dict[int, list[Any]] = {}  # index: [name, radio, type]
+        self.refuse: dict[int, int] = {}  # command: errno
+        self.widest = 3
+        self.tuned: list[tuple[int, int, int]] = []
+        self.log: list[str] = []
+        self.on_add: Callable[[str], None] = lambda _name: None
+        self.on_remove: Callable[[str], None] = lambda _name: None
+
+    def nlm_request(self, request: Any, msg_type: int, msg_flags: int) -> Iterator[Any]:
+        request.encode()
+        heard = nl80211cmd(bytes(request.data))
+        heard.decode()
+        assert msg_type == self.prid
+        assert msg_flags & 1
+        command = heard["cmd"]
+        if command in self.refuse:
+            raise NetlinkError(self.refuse[command])
+        answers = {
+            GET_WIPHY: self._radios,
+            GET_INTERFACE: self._interfaces,
+            SET_WIPHY: self._tune,
+            SET_INTERFACE: self._set_type,
+            NEW_INTERFACE: self._add,
+            DEL_INTERFACE: self._remove,
+        }
+        yield from answers[command](heard)
+
+    def _radios(self, _heard: Any) -> Iterator[Any]:
+        for radio, (name, monitors, allowed, disabled) in self.radios.items():
+            head = attribute(WIPHY, number(radio)) + attribute(WIPHY_NAME, name.encode() + b"\0")
+            kinds = [2, 6] if monitors else [2]
+            yield message(
+                head + attribute(IFTYPES, b"".join(attribute(k, b"") for k in kinds)), 3
+            )  # a split dump: the bands come in a message of their own
+            freqs = b"".join(
+                attribute(i, attribute(1, number(mhz)) + (attribute(2, b"") if mhz in disabled else b""))
+                for i, mhz in enumerate(allowed + disabled)
+            )
+            yield message(head + attribute(BANDS, attribute(0, attribute(1, freqs))), 3)
+
+    def _interfaces(self, _heard: Any) -> Iterator[Any]:
+        for index, (name, radio, kind) in self.interfaces.items():
+            yield message(
+                attribute(IFINDEX, number(index))
+                + attribute(IFNAME, name.encode() + b"\0")
+                + attribute(WIPHY, number(radio))
+                + attribute(IFTYPE, number(kind)),
+                7,
+            )
+
+    def _tune(self, heard: Any) -> Iterator[Any]:
+        index = heard.get_attr("NL80211_ATTR_IFINDEX")
+        if index not in self.interfaces:
+            raise NetlinkError(errno.ENODEV)
+        mhz = heard.get_attr("NL80211_ATTR_WIPHY_FREQ")
+        width = heard.get_attr("NL80211_ATTR_CHANNEL_WIDTH")
+        if width > self.widest or mhz not in self.radios[self.interfaces[index][1]][2]:
+            raise NetlinkError(errno.EINVAL)
+        self.tuned.append((mhz, width, heard.get_attr("NL80211_ATTR_CENTER_FREQ1")))
+        return iter(())
+
+    def _set_type(self, heard: Any) -> Iterator[Any]:
+        row = self.interfaces[heard.get_attr("NL80211_ATTR_IFINDEX")]
+        row[2] = heard.get_attr("NL80211_ATTR_IFTYPE")
+        self.log.append(f"{row[0]} is {row[2]}")
+        return iter(())
+
+    def _add(self, heard: Any) -> Iterator[Any]:
+        name = heard.get_attr("NL80211_ATTR_IFNAME")
+        radio = heard.get_attr("NL80211_ATTR_WIPHY")
+        self.interfaces[100] = [name, radio, heard.get_attr("NL80211_ATTR_IFTYPE")]
+        self.log.append(f"added {name}")
+        self.on_add(name)
+        return iter(())
+
+    def _remove(self, heard: Any) -> Iterator[Any]:
+        index = heard.get_attr("NL80211_ATTR_IFINDEX")
+        if index not in self.interfaces:
+            raise NetlinkError(errno.ENODEV)
+        name = self.interfaces.pop(index)[0]
+        self.log.append(f"removed {name}")
+        self.on_remove(name)
+        return iter(())
+
+    def close(self) -> None:
+        self.log.append("closed")
