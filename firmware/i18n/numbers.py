@@ -58,7 +58,7 @@ def write_frequency(value_hz: float, locale: Locale) -> str:
     """Write a frequency; MHz with kHz precision, because that is how channels are told apart."""
     mega = 1e6
     if mega <= value_hz < 1e4 * mega:
-        digits = format_decimal(value_hz / mega, "#,##0.###", locale=locale)
+        digits = format_decimal(value_hz / mega, "0.###", locale=locale)
         return f"{digits} MHz"
     return _scaled(value_hz, locale, "Hz")
 
@@ -81,6 +81,11 @@ def write_clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def write_plain(value: float, _locale: Locale) -> str:
+    """Write a whole number without grouping: channels and years are names, not amounts."""
+    return f"{value:.0f}" if isfinite(value) else UNKNOWN
+
+
 WRITERS: Mapping[str, Callable[[float, Locale], str]] = {
     "": write_decimal,
     "percent": write_percent,
@@ -88,6 +93,7 @@ WRITERS: Mapping[str, Callable[[float, Locale], str]] = {
     "hz": write_frequency,
     "bps": write_rate,
     "deg": write_angle,
+    "plain": write_plain,
 }
 
 

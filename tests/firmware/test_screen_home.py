@@ -24,6 +24,7 @@ from firmware.screen.canvas import Canvas, Mode, Rect, TextBox
 from firmware.screen.render import paint, render
 from firmware.screen.state import SenseState
 from firmware.screen.theme import THEMES, ThemeName
+from tests.firmware.screen_checks import assert_layout
 from tests.firmware.screen_states import CONDITIONS, PANELS, ordinary, worst
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -34,33 +35,6 @@ GOLDEN_PAGES = [
     *[(Level.CHECK, lang, PANELS[1], "bright") for lang in LANGUAGES],
     *[(level, lang, PANELS[2], "dark") for level in (Level.INCONCLUSIVE, Level.CHECK) for lang in LANGUAGES],
 ]
-
-
-def overlap(a: Rect, b: Rect) -> bool:
-    return a.x < b.x + b.w and b.x < a.x + a.w and a.y < b.y + b.h and b.y < a.y + a.h
-
-
-def assert_layout(canvas: Canvas) -> None:
-    """Every text stands inside its room, every room inside the panel, and no two texts touch."""
-    for box in canvas.texts:
-        assert inside(box.room, canvas.area), box
-        assert inside(box.ink, box.room), box
-    for a, b in combinations(canvas.texts, 2):
-        assert not overlap(a.room, b.room), (a, b)
-
-
-def inside(inner: Rect, outer: Rect) -> bool:
-    right, bottom = inner.x + inner.w, inner.y + inner.h
-    return (
-        outer.x <= inner.x
-        and outer.y <= inner.y
-        and right <= outer.x + outer.w
-        and bottom <= outer.y + outer.h
-    )
-
-
-def shown(canvas: Canvas) -> str:
-    return "\n".join(box.shown for box in canvas.texts)
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)

@@ -1,0 +1,135 @@
+"""Four buttons, one thumb: where a press leads. A table, no state of its own.
+
+::
+
+    up, down     ring of pages: home ─ spectrum ─ devices ─ lens ─ sensors ─ menu ─ home …
+    ok           into the page: home, lens → finding → homing;  spectrum → picture;
+                 devices, menu → their rows (up, down move; ok chooses)
+    back         out of the page; on the ring, home
+    up held      dark or bright screen          down held   sound on or off
+    back held    the scan ends                  ok held     a new inspection      (both: the engine's)
+
+Every page is at most three presses from home, and home three from anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+from firmware.screen.frame import RING
+from firmware.screen.views import MENU, Page
+from hw.types import ButtonPress
+
+Command = Literal["scan", "theme", "language", "sound", "record", "follow"]
+Stance = Literal["ring", "rows", "detail"]
+ROW_PAGES: frozenset[Page] = frozenset({"devices", "menu"})
+INTO: Mapping[Page, Page] = {
+    "home": "finding",
+    "lens": "finding",
+    "spectrum": "picture",
+    "finding": "homing",
+}
+HELD: Mapping[str, Command] = {"up": "theme", "down": "sound"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the thumb is: the page, its row, whether up and down move the row, and the way back."""
+
+    page: Page = "home"
+    selected: int = 0
+    focused: bool = False
+    trail: tuple[Page, ...] = ()
+    rows: Mapping[Page, int] = field(default_factory=dict)  # rows each page has now
+
+    @property
+    def stance(self) -> Stance:
+        """What the buttons mean here."""
+        if self.trail:
+            return "detail"
+        return "rows" if self.focused else "ring"
+
+
+class Step(NamedTuple):
+    """The place a press leads to, and what else it asks for."""
+
+    place: Place
+    command: Command | None = None
+
+
+def press(place: Place, button: ButtonPress) -> Step:
+    """Return where a press leads. Presses that mean nothing here change nothing."""
+    if button.long:
+        return Step(place, HELD.get(button.button))
+    action = TABLE.get((place.stance, button.button))
+    return Step(place) if action is None else action(place)
+
+
+def with_rows(place: Place, rows: Mapping[Page, int]) -> Place:
+    """Return the place after lists have grown or shrunk: the row stays inside its list."""
+    most = max(0, rows.get(place.page, 0) - 1)
+    return replace(place, rows=dict(rows), selected=min(place.selected, most))
+
+
+def _turn(step: int) -> Callable[[Place], Step]:
+    def turn(place: Place) -> Step:
+        index = (RING.index(place.page) + step) % len(RING)
+        return Step(replace(place, page=RING[index], selected=0))
+
+    return turn
+
+
+def _move(step: int) -> Callable[[Place], Step]:
+    def move(place: Place) -> Step:
+        most = max(0, place.rows.get(place.page, 0) - 1)
+        return Step(replace(place, selected=min(max(0, place.selected + step), most)))
+
+    return move
+
+
+def _enter(place: Place) -> Step:
+    if place.page in ROW_PAGES:
+        return Step(replace(place, focused=True, selected=0))
+    return _into(place, INTO.get(place.page))
+
+
+def _into(place: Place, page: Page | None) -> Step:
+    if page is None:
+        return Step(place)
+    selected = place.selected if page == "homing" else 0
+    trail = (*place.trail, place.page)
+    command: Command | None = "follow" if page == "homing" else None
+    return Step(replace(place, page=page, selected=selected, trail=trail), command)
+
+
+def _choose(place: Place) -> Step:
+    if place.page == "menu":
+        return Step(place, MENU[min(place.selected, len(MENU) - 1)])
+    return _into(place, "homing")
+
+
+def _leave(place: Place) -> Step:
+    if place.trail:
+        *rest, page = place.trail
+        return Step(replace(place, page=page, trail=tuple(rest), focused=place.focused and not rest))
+    if place.focused:
+        return Step(replace(place, focused=False, selected=0))
+    return Step(replace(place, page="home", selected=0))
+
+
+TABLE: Mapping[tuple[Stance, str], Callable[[Place], Step]] = {
+    ("ring", "up"): _turn(-1),
+    ("ring", "down"): _turn(+1),
+    ("ring", "ok"): _enter,
+    ("ring", "back"): _leave,
+    ("rows", "up"): _move(-1),
+    ("rows", "down"): _move(+1),
+    ("rows", "ok"): _choose,
+    ("rows", "back"): _leave,
+    ("detail", "up"): _move(-1),
+    ("detail", "down"): _move(+1),
+    ("detail", "ok"): lambda place: _into(place, INTO.get(place.page)),
+    ("detail", "back"): _leave,
+}

@@ -1,0 +1,228 @@
+"""From what the engine knows to what the screen shows: pure functions, one a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from firmware.engine import SensorStatus, Snapshot
+from firmware.evidence.model import Evidence
+from firmware.fusion import Contribution, Level, Verdict
+from firmware.i18n.catalog import Language, Sentence, catalog_for, plain
+from firmware.screen.navigator import Place, with_rows
+from firmware.screen.state import ScreenState, SenseState
+from firmware.screen.views import (
+    DEVICES_MOST,
+    FINDINGS_MOST,
+    LINES_MOST,
+    MENU,
+    DeviceRow,
+    Finding,
+    HealthRow,
+    Page,
+    SpectrumLine,
+    SpectrumView,
+    Trend,
+)
+from firmware.sensor import Observation
+from hw.types import SensorName
+from sweeper.model import Emission
+from wifiscan.model import AccessPoint, BleDevice, Station
+
+ALERT_NATS = 1.1  # three times as common with a camera: worth marking once the room is not quiet
+SAID_NATS = 0.69  # twice as common: worth a word on its row
+ALERT_SCORE = 0.5  # a device or a transmission from here on is marked: more likely than not
+MOVED_DB = 3.0  # the mean must move by more than this to be called warmer or colder
+MEAN_S = 5  # over which the level is averaged
+ALARMING = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
+OTHER_PAGE_ROWS: Mapping[Page, int] = {"menu": len(MENU)}
+
+
+def from_snapshot(
+    snapshot: Snapshot,
+    *,
+    lang: Language,
+    observations: Sequence[Observation] = (),
+    place: Place | None = None,
+    progress: float | None = None,
+    simulated: bool = False,
+    battery: float | None = None,
+) -> ScreenState:
+    """Return the screen of one moment. Live pictures and homing are added by whoever has them."""
+    verdict = snapshot.verdict
+    findings = findings_of(snapshot.findings, lang)
+    devices = devices_of(observations)
+    at = with_rows(place or Place(), row_counts(devices, findings))
+    return ScreenState(
+        level=verdict.level,
+        probability=verdict.probability,
+        prior=verdict.prior,
+        share_caught=verdict.share_caught,
+        senses=tuple(_sense(status, verdict, lang) for status in snapshot.sensors),
+        lang=lang,
+        progress=progress if snapshot.phase == "scanning" else None,
+        elapsed_s=snapshot.elapsed_s,
+        reasons=reasons_of(verdict, lang),
+        blind_to=verdict.blind_to,
+        next_step=verdict.next_step,
+        simulated=simulated,
+        battery=battery,
+        page=at.page,
+        selected=at.selected,
+        focused=at.focused,
+        spectrum=spectrum_of(observations),
+        devices=devices,
+        findings=findings,
+        health=tuple(_health(status, lang) for status in snapshot.sensors),
+    )
+
+
+def row_counts(devices: Sequence[DeviceRow], findings: Sequence[Finding]) -> dict[Page, int]:
+    """Return how many rows the pages with rows have."""
+    return {**OTHER_PAGE_ROWS, "devices": len(devices), "finding": len(findings)}
+
+
+def reasons_of(verdict: Verdict, lang: Language) -> tuple[Sentence, ...]:
+    """Return what speaks for a camera, strongest first; where nothing can be said, why not."""
+    if verdict.level in ALARMING:
+        speaking = [c for c in verdict.contributions if c.log_lr > 0]
+        speaking.sort(key=lambda c: -c.log_lr)
+        return tuple(Sentence(key=c.reason, params=c.params) for c in speaking)
+    if verdict.level is Level.INCONCLUSIVE and verdict.rule in catalog_for(lang):
+        return (Sentence(key=verdict.rule),)
+    return ()
+
+
+def _sense(status: SensorStatus, verdict: Verdict, lang: Language) -> SenseState:
+    own = [c for c in verdict.contributions if c.sensor == status.name and c.subject]
+    best = max(own, key=lambda c: c.log_lr, default=None)
+    said = best is not None and best.log_lr >= SAID_NATS
+    return SenseState(
+        name=status.name,
+        state=status.state,
+        coverage=status.coverage,
+        headline=_brief(best, lang) if best is not None and said else None,
+        alert=best is not None and best.log_lr >= ALERT_NATS and verdict.level in ALARMING,
+    )
+
+
+def _brief(contribution: Contribution, lang: Language) -> Sentence:
+    """Return the few words of a reason, or the whole reason where nobody wrote few."""
+    key = contribution.reason.replace("reason.", "brief.", 1)
+    return Sentence(key=key if key in catalog_for(lang) else contribution.reason, params=contribution.params)
+
+
+def _health(status: SensorStatus, lang: Language) -> HealthRow:
+    counts = status.counts
+    return HealthRow(
+        sense=status.name,
+        read=0 if counts is None else counts.read,
+        dropped=0 if counts is None else sum(counts.dropped.values()),
+        hint=_hint(status, lang),
+    )
+
+
+def _hint(status: SensorStatus, lang: Language) -> str:
+    """Return the key of what to do; an unknown reason still says that the device must be connected."""
+    if not status.reason:
+        return "hint.not_found" if status.state in {"lost", "missing"} else ""
+    catalog = catalog_for(lang)
+    return next((k for k in (f"hint.{status.reason}", status.reason) if k in catalog), "hint.stalled")
+
+
+def findings_of(evidence: Sequence[Evidence], lang: Language) -> tuple[Finding, ...]:
+    """Return what speaks for a camera, named so that an inspector finds it again."""
+    return tuple(
+        Finding(
+            sense=e.sensor,
+            subject=_subject(e, lang),
+            reason=Sentence(key=e.reason, params=e.params),
+            log_lr=e.log_lr,
+            confirmed=e.confirmed,
+        )
+        for e in evidence[:FINDINGS_MOST]
+        if e.log_lr > 0
+    )
+
+
+def _subject(evidence: Evidence, lang: Language) -> str:
+    name = evidence.params.get("name")
+    if isinstance(name, str):
+        return name
+    key = evidence.reason.replace("reason.", "brief.", 1)
+    catalog = catalog_for(lang)
+    return catalog.fill(key, evidence.params) if key in catalog else evidence.subject
+
+
+def spectrum_of(observations: Sequence[Observation]) -> SpectrumView:
+    """Return the transmissions that were heard, the loudest of them if there are too many."""
+    emissions = [o for o in observations if isinstance(o, Emission)]
+    emissions.sort(key=lambda e: (-e.scores.get("camera", 0.0), -e.snr_db, e.center_hz))
+    return SpectrumView(lines=tuple(_line(e) for e in emissions[:LINES_MOST]))
+
+
+def _line(emission: Emission) -> SpectrumLine:
+    known = emission.kind in {"known-service", "self-noise"}
+    label = Sentence(key=f"line.{emission.kind}")
+    if emission.kind == "known-service" and emission.service:
+        label = plain(emission.service)
+    return SpectrumLine(
+        center_hz=emission.center_hz,
+        bandwidth_hz=emission.bandwidth_hz,
+        snr_db=emission.snr_db,
+        label=label,
+        alert=not known and emission.scores.get("camera", 0.0) >= ALERT_SCORE,
+        known=known,
+    )
+
+
+def devices_of(observations: Sequence[Observation]) -> tuple[DeviceRow, ...]:
+    """Return Wi-Fi and Bluetooth devices, the likeliest cameras first."""
+    rows = [_device(o) for o in observations if isinstance(o, Station | AccessPoint | BleDevice)]
+    rows.sort(key=lambda row: (-row.score, -(row.rssi_dbm or -200.0), row.name))
+    return tuple(rows[:DEVICES_MOST])
+
+
+def _device(o: Station | AccessPoint | BleDevice) -> DeviceRow:
+    sense: SensorName = "ble" if isinstance(o, BleDevice) else "wifi"
+    return DeviceRow(
+        sense=sense,
+        name=_name(o),
+        detail=_detail(o),
+        score=o.score,
+        rssi_dbm=o.rssi_dbm,
+        alert=o.score >= ALERT_SCORE,
+    )
+
+
+def _name(o: Station | AccessPoint | BleDevice) -> str:
+    if isinstance(o, Station):
+        return o.vendor or o.mac
+    return (o.ssid or o.bssid) if isinstance(o, AccessPoint) else (o.name or o.address)
+
+
+def _detail(o: Station | AccessPoint | BleDevice) -> Sentence:
+    if isinstance(o, Station) and o.activity == "camera-stream" and o.uplink_bps is not None:
+        return Sentence(key="device.streaming", params={"uplink_bps": o.uplink_bps})
+    if o.identity:
+        return Sentence(key="device.sign", params={"why": o.identity[0].why})
+    address = o.address if isinstance(o, BleDevice) else o.mac if isinstance(o, Station) else o.bssid
+    channel = None if isinstance(o, BleDevice) else o.channel_mhz
+    if channel is None:
+        return Sentence(key="device.address", params={"address": address})
+    return Sentence(key="device.wifi", params={"address": address, "channel_mhz": channel})
+
+
+def trend_of(history_dbm: Sequence[float]) -> Trend:
+    """Return whether the level rises or falls, from one value a second.
+
+    The mean of the last 5 s is compared with the mean of the 5 s before; less than 3 dB is no change,
+    because that is what a turn of the hand makes.
+    """
+    now, before = history_dbm[-MEAN_S:], history_dbm[-2 * MEAN_S : -MEAN_S]
+    if not now or not before:
+        return "same"
+    moved_db = fmean(now) - fmean(before)
+    if abs(moved_db) <= MOVED_DB:
+        return "same"
+    return "warmer" if moved_db > 0 else "colder"
