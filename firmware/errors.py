@@ -48,6 +48,9 @@ class SettingsError(FirmwareError, ValueError):
         listed = "".join(f"\n  • {m}" for m in self.mistakes)
         super().__init__(f"{count} in the settings:{listed}", hint="`ansim config show` lists every setting.")
 
+    def __str__(self) -> str:
+        return f"{self.what}\n{self.hint}"
+
 
 class NoSensors(FirmwareError, RuntimeError):
     """None of the senses that were asked for could be opened."""

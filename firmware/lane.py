@@ -33,6 +33,7 @@ STATES: Mapping[tuple[SensorState, str], SensorState] = {
     ("lost", "finish"): "finished",
     ("finished", "start"): "starting",
     ("missing", "start"): "starting",
+    ("missing", "miss"): "missing",
 }
 KEPT_BY_KIND = 8  # strongest of each kind that go into the fusion; only the best one counts
 KEPT_AFTER_PURGE = 0.75  # share of the table kept when it is full, so that purging is rare
@@ -121,7 +122,7 @@ class Lane:
         """Forget everything seen so far: a new inspection begins."""
         self._evidence, self._coverage, self.counts, self._strongest = {}, None, None, ()
         self._heard_something = False
-        self._looked_ns = t_ns
+        self._lost_ns, self._looked_ns = None, t_ns
         self._move("start")
         self._epoch += 1
 
@@ -189,11 +190,12 @@ class Lane:
     def _failed(self) -> bool:
         unwell = self.health is not None and not self.health.ok
         share = 0.0 if self._coverage is None else self._coverage.share
-        return self.state == "lost" or (unwell and self.state != "missing" and share < UNWELL_BELOW_SHARE)
+        lost = self._lost_ns is not None  # until it has stepped again: opened is not yet working
+        return lost or (unwell and self.state != "missing" and share < UNWELL_BELOW_SHARE)
 
     def trouble(self) -> tuple[str, str]:
         """Return the reason and the hint of what is not well with it, both empty if it is well."""
-        if self.state in {"lost", "missing"}:
+        if self.state == "missing" or self._lost_ns is not None:
             return self._trouble
         if self.health is not None and not self.health.ok:
             return self.health.reason, self.health.hint

@@ -55,7 +55,7 @@ def _streams(station: Station) -> bool:
 
 def _streaming_reason(station: Station, seconds: float) -> tuple[str, Params]:
     params: Params = {"mbps": round((station.uplink_bps or 0.0) / 1e6, 2), "seconds": seconds}
-    fps, keyframe_s = _positive(station.features, "fps"), _positive(station.features, "keyframe_s")
+    fps, keyframe_s = _positive(station.features, "frame_rate_hz"), _positive(station.features, "keyframe_s")
     if fps is None or keyframe_s is None:
         return "reason.wifi.streaming_plain", params
     return "reason.wifi.streaming", params | {"fps": round(fps, 1), "keyframe_s": round(keyframe_s, 2)}

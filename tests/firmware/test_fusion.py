@@ -1,0 +1,260 @@
+"""The mixture: its arithmetic by hand, and what must hold whatever the numbers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware.evidence.likelihoods import KINDS, packaged_likelihoods
+from firmware.evidence.model import Evidence
+from firmware.evidence.weigh import weigh
+from firmware.fusion import Level, SenseReport, Verdict, correction_nats, fade_nats, posterior
+from firmware.judge import Judge
+from firmware.sensor import Observation
+from hw.types import SENSOR_NAMES, SensorName
+from tests.firmware.senses import (
+    PRIOR,
+    S,
+    advertiser,
+    covered,
+    emission,
+    glint,
+    network,
+    room,
+    station,
+    streamer,
+)
+
+TABLE = packaged_likelihoods()
+shares = st.floats(0, 1)
+scores = st.floats(0, 1)
+
+
+def report(name: SensorName, seen: list[Observation], share: float = 0.9, now_s: float = 30.0) -> SenseReport:
+    evidence = [e for e in (weigh(o, TABLE) for o in seen) if e is not None]
+    return SenseReport(
+        sensor=name,
+        coverage=covered(name, share),
+        evidence=evidence,
+        candidates=len(evidence),
+        now_ns=round(now_s * S),
+    )
+
+
+def judge(seen: dict[SensorName, list[Observation]], share: float = 0.9, prior: float = PRIOR) -> Verdict:
+    reports = [report(name, things, share) for name, things in seen.items()]
+    return Judge(prior=prior).judge(reports, t_ns=30 * S)
+
+
+def nothing(sensors: dict[SensorName, float], prior: float = PRIOR) -> Verdict:
+    reports = [SenseReport(sensor=name, coverage=covered(name, share)) for name, share in sensors.items()]
+    return Judge(prior=prior).judge(reports, t_ns=0)
+
+
+# ------------------------------------------------------------------ the arithmetic
+
+
+def test_the_verdict_can_be_recomputed_by_hand() -> None:
+    verdict = judge(room(wifi=[streamer()], lens=[glint()]))
+    total = 0.0
+    for row in verdict.arithmetic:
+        product = row.weight
+        for name in SENSOR_NAMES:
+            product *= row.lr[name]
+        total += product
+    assert math.log(total) == pytest.approx(verdict.log_lr)
+    odds = PRIOR / (1 - PRIOR) * total
+    assert odds / (1 + odds) == pytest.approx(verdict.probability)
+    assert sum(c.log_lr for c in verdict.contributions) + verdict.agreement == pytest.approx(verdict.log_lr)
+
+
+def test_a_worked_example_of_silence() -> None:
+    """Only Wi-Fi, fully covered, nothing found: each number is written out here."""
+    verdict = nothing({"wifi": 1.0})
+    stream = (1 - 0.95) / (1 - 0.03)
+    idle = (1 - 0.14) / (1 - 0.03)
+    total = 0.25 * stream + 0.25 * idle + 0.5
+    assert verdict.log_lr == pytest.approx(math.log(total))
+    assert verdict.share_caught == pytest.approx(0.25 * 0.95 + 0.25 * 0.14)
+
+
+def test_the_shares_that_the_weights_were_chosen_for() -> None:
+    assert nothing({"rf": 1, "wifi": 1, "ble": 1}).share_caught == pytest.approx(0.33, abs=0.01)
+    assert nothing({"lens": 0.9}).share_caught == pytest.approx(0.68, abs=0.01)
+    assert nothing({"rf": 1, "wifi": 1, "ble": 1, "lens": 0.9}).share_caught == pytest.approx(0.78, abs=0.01)
+
+
+def test_a_silent_radio_hardly_clears_a_card_camera() -> None:
+    card = next(r for r in nothing({"rf": 1, "wifi": 1, "ble": 1}).arithmetic if r.kind == "card")
+    assert card.product == pytest.approx(card.weight)
+
+
+def test_contributions_come_sorted_and_include_negatives() -> None:
+    sizes = [abs(c.log_lr) for c in judge(room(wifi=[streamer()])).contributions]
+    assert sizes == sorted(sizes, reverse=True)
+    assert any(c.log_lr < 0 for c in judge(room(wifi=[streamer()])).contributions)
+
+
+# ------------------------------------------------------------------ rooms
+
+
+@pytest.mark.parametrize(
+    ("found", "levels"),
+    [
+        ({}, {Level.NOTHING_FOUND}),
+        ({"rf": [emission("cam", kind="analog-video-pal", score=0.99)]}, {Level.CHECK}),
+        (
+            {"rf": [emission("cam", kind="analog-video-pal", score=0.9999, picture=0.97)]},
+            {Level.LIKELY_CAMERA},
+        ),
+        ({"wifi": [streamer()]}, {Level.CHECK}),
+        ({"wifi": [streamer()], "lens": [glint(score=0.94, poses=5)]}, {Level.LIKELY_CAMERA}),
+        ({"wifi": [network(score=0.97)]}, {Level.CHECK}),
+        ({"wifi": [network(score=0.97)], "lens": [glint()]}, {Level.LIKELY_CAMERA}),
+        ({"lens": [glint()]}, {Level.LIKELY_CAMERA}),
+        ({"lens": [glint(score=0.93, poses=5)]}, {Level.CHECK}),
+        ({"wifi": [station(activity="video-call", score=0.35, streaming_score=0.6)]}, {Level.NOTHING_FOUND}),
+        ({"wifi": [network(strength="B", score=0.9)]}, {Level.NOTHING_FOUND}),
+        ({"rf": [emission("tv", kind="cofdm", score=0.7)]}, {Level.NOTHING_FOUND}),
+        ({"rf": [emission("phone", kind="cellular-uplink", score=0.99)]}, {Level.NOTHING_FOUND}),
+        ({"lens": [glint(i, label="reflector", score=0.3) for i in range(40)]}, {Level.NOTHING_FOUND}),
+    ],
+)
+def test_rooms_get_the_right_word(found: dict[str, list[Observation]], levels: set[Level]) -> None:
+    assert judge(room(**found)).level in levels
+
+
+def test_likely_camera_is_not_reached_by_one_unconfirmed_sense_however_sure() -> None:
+    for prior in (PRIOR, 0.5, 0.99):
+        assert judge(room(wifi=[streamer(score=1.0)]), prior=prior).level is Level.CHECK
+
+
+def test_wifi_and_bluetooth_are_no_two_senses() -> None:
+    seen = room(wifi=[streamer(score=0.999)], ble=[advertiser(score=0.999)])
+    assert judge(seen).level is Level.CHECK
+
+
+def test_what_could_not_be_seen_is_named() -> None:
+    assert nothing({"wifi": 1.0}).blind_to == (
+        "kind.card", "kind.wired", "kind.analog-low", "kind.analog-high", "kind.cellular",
+    )  # fmt: skip
+    assert nothing({"lens": 0.9}).blind_to == ()
+
+
+def test_the_next_step_is_what_raises_the_share_most() -> None:
+    verdict = nothing({"rf": 1.0, "wifi": 1.0, "ble": 1.0, "lens": 0.1})
+    assert verdict.next_step == "next.lens"
+    assert verdict.next_gain == pytest.approx(
+        nothing(dict.fromkeys(SENSOR_NAMES, 1.0)).share_caught - verdict.share_caught
+    )
+    assert judge(room(lens=[glint()])).next_step == "next.police"
+    assert judge(room(wifi=[streamer()])).next_step == "next.look"
+
+
+# ------------------------------------------------------------------ what must always hold
+
+
+@given(st.dictionaries(st.sampled_from(SENSOR_NAMES), shares, min_size=1), st.sampled_from(SENSOR_NAMES))
+def test_a_missing_sense_is_neutral(present: dict[SensorName, float], gone: SensorName) -> None:
+    present = {n: s for n, s in present.items() if n != gone}
+    with_none = [SenseReport(sensor=n, coverage=covered(n, s)) for n, s in present.items()]
+    with_none.append(SenseReport(sensor=gone, coverage=None))
+    assert Judge(prior=PRIOR).judge(with_none, t_ns=0).log_lr == nothing(present).log_lr
+
+
+@given(
+    st.dictionaries(st.sampled_from(SENSOR_NAMES), shares, min_size=1), st.sampled_from(SENSOR_NAMES), shares
+)
+def test_more_coverage_with_nothing_found_never_raises_the_probability(
+    sensors: dict[SensorName, float], name: SensorName, more: float
+) -> None:
+    before = nothing(sensors)
+    after = nothing(sensors | {name: max(more, sensors.get(name, 0.0))})
+    assert after.probability <= before.probability + 1e-12
+    assert after.share_caught >= before.share_caught - 1e-12
+    assert before.probability <= PRIOR + 1e-12
+
+
+@given(scores, st.integers(1, 1000))
+@settings(max_examples=40)
+def test_repeats_of_one_weak_identity_add_nothing(score: float, repeats: int) -> None:
+    once = judge(room(wifi=[network("fe:00", score=score)]))
+    again = judge(room(wifi=[network(f"fe:{i:04x}", score=score) for i in range(repeats)]))
+    assert again.log_lr - once.log_lr < 0.1
+
+
+@given(st.lists(st.tuples(st.sampled_from(["rf", "wifi", "ble", "lens"]), scores), max_size=30))
+@settings(max_examples=60)
+def test_no_sense_moves_the_room_beyond_its_cap(finds: list[tuple[str, float]]) -> None:
+    makers = {
+        "rf": lambda i, s: emission(f"x{i}", kind="analog-video-pal", score=s, picture=1.0),
+        "wifi": lambda i, s: streamer(f"x{i}", score=s),
+        "ble": lambda i, s: advertiser(f"x{i}", score=s),
+        "lens": lambda i, s: glint(i, score=s),
+    }
+    seen = room()
+    for i, (name, score) in enumerate(finds):
+        seen[name].append(makers[name](i, score))  # type: ignore[index]
+    verdict = judge(seen)
+    for name in SENSOR_NAMES:
+        own = sum(c.log_lr for c in verdict.contributions if c.sensor == name)
+        assert own <= TABLE.senses[name].cap_nats + 1e-9
+    assert 0 < verdict.probability < 1
+
+
+@given(scores, scores)
+def test_a_stronger_find_never_lowers_the_probability(low: float, high: float) -> None:
+    low, high = sorted((low, high))
+    weak, strong = (judge(room(wifi=[streamer(score=s)])) for s in (low, high))
+    assert weak.probability <= strong.probability + 1e-12
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_the_correction_grows_with_the_candidates_and_is_bounded(few: int, many: int) -> None:
+    few, many = sorted((few, many))
+    for sense in TABLE.senses.values():
+        assert (
+            0
+            <= correction_nats(few, sense)
+            <= correction_nats(many, sense)
+            <= math.log(sense.confounders_most)
+        )
+
+
+def test_a_flood_of_invented_devices_does_not_hide_a_camera() -> None:
+    flood: list[Observation] = [station(f"ff:{i}") for i in range(3000)]
+    assert judge(room(wifi=[*flood, streamer(score=0.999)])).level is Level.CHECK
+
+
+def test_what_is_no_longer_there_fades_only_while_its_sense_looks() -> None:
+    sense = TABLE.senses["rf"]
+    assert fade_nats(4.0, age_s=sense.fresh_s, sense=sense) == 4.0
+    assert fade_nats(4.0, age_s=sense.fresh_s + sense.half_life_s, sense=sense) == pytest.approx(2.0)
+    assert fade_nats(-4.0, age_s=1e6, sense=sense) == -4.0
+    camera: list[Observation] = [emission("cam", kind="analog-video-pal", score=0.99, last_s=10.0)]
+    room_nats = [
+        Judge(prior=PRIOR).judge([report("rf", camera, now_s=now_s)], t_ns=900 * S).log_lr
+        for now_s in (10.0, 300.0, 900.0)
+    ]
+    assert room_nats == sorted(room_nats, reverse=True)
+    assert room_nats[0] > 1.5
+    assert room_nats[2] < 0.2
+
+
+@given(st.floats(1e-4, 0.5), st.floats(-12, 12))
+def test_the_posterior_is_bayes(prior: float, log_lr: float) -> None:
+    odds = prior / (1 - prior) * math.exp(log_lr)
+    assert posterior(prior, log_lr) == pytest.approx(odds / (1 + odds))
+
+
+def test_evidence_for_kinds_nobody_knows_is_ignored() -> None:
+    odd = Evidence(
+        sensor="wifi", subject="x", log_lr=5.0, log_lr_by_kind={"unknown-kind": 5.0}, reason="reason.x"
+    )
+    reports = [SenseReport(sensor="wifi", coverage=covered("wifi", 1.0), evidence=[odd], candidates=1)]
+    verdict = Judge(prior=PRIOR).judge(reports, t_ns=0)
+    assert verdict.log_lr == pytest.approx(nothing({"wifi": 1.0}).log_lr)
+    assert len(verdict.arithmetic) == len(KINDS)
