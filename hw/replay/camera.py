@@ -76,9 +76,13 @@ class RecordedCamera(RecordedDevice):
 class RecordedLeds(RecordedDevice):
     """Lights that were switched when it was recorded; switching them now changes nothing."""
 
+    def __init__(self, *, parts: Parts, clock: Clock, states: tuple[LedState, ...]) -> None:
+        super().__init__(role="leds", parts=parts, clock=clock)
+        self._states = states
+
     def states(self) -> tuple[LedState, ...]:
-        """Return all states: nobody knows which lights there were."""
-        return LED_STATES
+        """Return the lights that there were; all of them where nobody knows."""
+        return self._states
 
     def set(self, state: LedState) -> None:
         """Change nothing."""
@@ -98,7 +102,7 @@ def open_eye(*, target: str, config: HwConfig, clock: Clock) -> Eye:  # noqa: AR
         shots, detail = _numbered(pictures), f"{ASSUMED_RATE_HZ:g} pictures a second assumed"
     camera = RecordedCamera(shots=shots, parts=parts, clock=clock, detail=detail)
     camera.dropped = dropped
-    return Eye(camera=camera.resume(), leds=RecordedLeds(role="leds", parts=parts, clock=clock))
+    return Eye(camera=camera.resume(), leds=RecordedLeds(parts=parts, clock=clock, states=_lights(index)))
 
 
 def _numbered(pictures: list[Path]) -> Iterator[Shot]:
@@ -135,6 +139,13 @@ def _indexed(index: Path, dropped: Counter[str]) -> Iterator[Shot]:
             exposure_us=whole(entry, "exposure_us"),
             led=led,
         )
+
+
+def _lights(index: Path) -> tuple[LedState, ...]:
+    first: dict[str, Any] = next(read_lines(index, Counter()), {}) if index.is_file() else {}
+    told = first.get("lights")
+    known: tuple[LedState, ...] = tuple(s for s in told if s in LED_STATES) if isinstance(told, list) else ()
+    return known or LED_STATES
 
 
 def _path_of(index: Path, entry: Mapping[str, Any]) -> Path | None:

@@ -69,7 +69,7 @@ class RecordedDevice:
         self._closed = False
 
     def resume(self) -> Self:
-        """Go on behind the faults that have passed: a device that failed is opened again, not played again."""
+        """Go on behind the faults that have passed: a device that failed is not played from its start."""
         past = [fault for fault in self._faults if fault.t_ns < self._clock.now_ns()]
         for _ in past:
             self._faults.popleft()

@@ -24,6 +24,7 @@ from hw.replay.lines import read_lines, tallies, whole
 from hw.replay.session import Parts, open_parts
 from hw.types import BleAdvert, BleBatch, Dot11Batch
 
+MOST_CHANNELS = 256
 BILLION = 1_000_000_000
 LONGEST_READ_S = 3600.0
 UNFINISHED = "recording_cut_off"  # the index names frames that the capture does not hold
@@ -240,8 +241,11 @@ def _index(parts: Parts, name: str) -> Path | None:
 def _channels_hz(index: Path | None) -> tuple[float, ...]:
     if index is None:
         return ()
-    channels = (entry.get("channel_hz") for entry in read_lines(index, Counter()))
-    return tuple(sorted({float(c) for c in channels if isinstance(c, int | float)}))
+    first: dict[str, Any] = next(read_lines(index, Counter()), {})
+    channels = first.get("channels_hz")
+    if not isinstance(channels, list):
+        return ()
+    return tuple(float(c) for c in channels[:MOST_CHANNELS] if isinstance(c, int | float))
 
 
 def _window_end(t_ns: int, next_ns: int, duration_s: float) -> int:

@@ -92,7 +92,11 @@ class Recorder:
         """
         if isinstance(device, tuple):
             camera, leds = device
-            return Eye(camera=self.wrap(role, camera, clock=clock), leds=leds)
+            tapped = self.wrap(role, camera, clock=clock)
+            writer = self._tracks[role].writer
+            if isinstance(writer, CameraWriter):
+                writer.lights = tuple(leds.states())
+            return Eye(camera=tapped, leds=leds)
         tap = TAPS.get(role)
         if tap is None:
             return device
@@ -101,6 +105,8 @@ class Recorder:
             if role not in self._tracks:
                 writer = WRITERS[role](self.folder, budget=self._budget, wall_ns=self._wall_ns)
                 self._tracks[role] = _Track(role=role, writer=writer)
+                if isinstance(writer, MonitorWriter):
+                    writer.channels_hz = tuple(device.channels_hz())
         return tap(device, clock, self, self._tracks[role])
 
     def stopped(self) -> Mapping[str, str]:
@@ -329,7 +335,9 @@ def record_kit(
     for role in TAPS:
         device = getattr(kit, role)
         clock = clocks[SENSOR_ROLES[role]] if role in SENSOR_ROLES else panel_clock
-        if device is not None:
+        if role == "camera" and device is not None and kit.leds is not None:
+            wrapped["camera"], wrapped["leds"] = recorder.wrap(role, (device, kit.leds), clock=clock)
+        elif device is not None:
             wrapped[role] = recorder.wrap(role, device, clock=clock)
     return replace(kit, **wrapped)
 

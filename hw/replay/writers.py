@@ -20,7 +20,7 @@ from hw.replay import encode
 from hw.replay.files import Budget, GrowingFile, RecordingStopped
 from hw.replay.lines import format_line
 from hw.replay.manifest import Part
-from hw.types import BleBatch, ButtonPress, Dot11Batch, Frame, IqBlock
+from hw.types import BleBatch, ButtonPress, Dot11Batch, Frame, IqBlock, LedState
 
 APPLICATION = "ansim"
 EXACT_FORMAT = "cf32_le"  # for samples that are not exact in the format they claim
@@ -134,6 +134,7 @@ class MonitorWriter:
         self._index = GrowingFile(folder / "wifi.jsonl", role="monitor", budget=budget)
         self._wall_ns = wall_ns
         self._interfaces: dict[int, int] = {}
+        self.channels_hz: tuple[float, ...] = ()  # what the adapter can listen to
 
     def write(self, batch: Dot11Batch, *, until_ns: int) -> None:  # noqa: ARG002 - the batch says it itself
         """Append one batch."""
@@ -153,6 +154,7 @@ class MonitorWriter:
         return _closed(self._frames, self._index)
 
     def _line(self, batch: Dot11Batch) -> dict[str, Any]:
+        first = {} if self._index.bytes else {"channels_hz": self.channels_hz}
         return {
             "t_ns": batch.t_ns,
             "until_ns": batch.until_ns,
@@ -162,6 +164,7 @@ class MonitorWriter:
             "first_ns": int(batch.times_ns[0]) if len(batch.times_ns) else None,
             "lost": batch.lost,
             "dropped": dict(batch.dropped),
+            **first,
         }
 
 
@@ -209,6 +212,7 @@ class CameraWriter:
         self._index = GrowingFile(self._folder / "camera.jsonl", role="camera", budget=budget)
         self._budget = budget
         self._count = 0
+        self.lights: tuple[LedState, ...] = ()  # which there are beside the camera
 
     def write(self, frame: Frame, *, until_ns: int) -> None:
         """Write one picture."""
@@ -224,6 +228,7 @@ class CameraWriter:
         picture.write(content)
         picture.close()
         self._count += 1
+        first = {} if self._index.bytes else {"lights": self.lights}
         line = {
             "file": picture.path.name,
             "seq": frame.seq,
@@ -232,6 +237,7 @@ class CameraWriter:
             "exposure_us": frame.exposure_us,
             "led": frame.led,
             "sha256": picture.sha256(),
+            **first,
         }
         self._index.write(format_line(line))
         self._index.flush()
