@@ -12,6 +12,7 @@ UNKNOWN = "–"
 SMALLEST_SHOWN = 0.001  # below this a probability reads "< 0.1 %": more digits would be invented
 LARGEST_SHOWN = 0.99  # above this it reads "> 99 %": never a claim of certainty
 WHOLE_FROM = 10.0  # values from here on need no decimal
+PERCENT_PATTERNS = ((0.001, "0.###%"), (0.01, "0.##%"), (0.1, "0.#%"), (2.0, "0%"))  # up to three digits
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 PLAIN_UNITS = {"db": "dB", "dbm": "dBm", "s": "s", "ms": "ms", "m": "m"}
 
@@ -36,7 +37,7 @@ def write_percent(value: float, locale: Locale) -> str:
     if not isfinite(value):
         return UNKNOWN
     share = min(1.0, max(0.0, value))
-    pattern = "#,##0.#%" if share * 100 < WHOLE_FROM else "#,##0%"
+    pattern = next(pattern for below, pattern in PERCENT_PATTERNS if share < below)
     return str(format_percent(share, pattern, locale=locale))
 
 
@@ -46,7 +47,9 @@ def write_probability(value: float, locale: Locale) -> str:
         return f"<{format_percent(SMALLEST_SHOWN, '0.#%', locale=locale)}"
     if isfinite(value) and value > LARGEST_SHOWN:
         return f">{format_percent(LARGEST_SHOWN, '0%', locale=locale)}"
-    return write_percent(value, locale)
+    if not isfinite(value):
+        return UNKNOWN
+    return str(format_percent(value, "0%" if value * 100 >= WHOLE_FROM else "0.#%", locale=locale))
 
 
 def _scaled(value: float, locale: Locale, unit: str) -> str:

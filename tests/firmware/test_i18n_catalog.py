@@ -9,6 +9,7 @@ from string import Formatter
 import pytest
 from fontTools.ttLib import TTFont
 
+from firmware.evidence.reasons import NEXT_STEPS, REASONS, RULES, STATUS_REASONS
 from firmware.fusion import Level
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language, Sentence, Written, plain
 from firmware.i18n.font import font_path, has_glyph
@@ -75,9 +76,18 @@ def test_every_word_that_is_put_together_at_run_time_has_a_sentence(lang: Langua
     built = [f"level.{level}" for level in Level] + [f"level.{level}.meaning" for level in Level]
     built += [f"hint.{reason}" for reason in Reason] + [f"sense.{name}" for name in SENSOR_NAMES]
     built += [f"state.{state}" for state in Condition.__args__]
+    built += [*STATUS_REASONS, *RULES, *NEXT_STEPS]
     kinds = ("wifi-stream", "wifi-idle", "card", "wired", "analog-low", "analog-high", "cellular")
     built += [f"kind.{kind}" for kind in kinds]
     assert set(built) <= Catalog(lang).keys()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_reason_has_a_sentence_that_uses_only_what_the_reason_gives(lang: Language) -> None:
+    catalog = Catalog(lang)
+    assert set(REASONS) <= catalog.keys()
+    asking = {key: {name for name, _ in fields_of(catalog.template(key))} for key in REASONS}
+    assert not {key: names for key, names in asking.items() if not names <= set(REASONS[key])}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -142,6 +152,16 @@ def test_numbers_carry_their_units() -> None:
     written = {s: write_number(v, s, locale) for v, s in ((868.95e6, "hz"), (1.25e6, "bps"), (-52.4, "dbm"))}
     assert written == {"hz": "868.95 MHz", "bps": "1.25 Mbit/s", "dbm": "-52.4 dBm"}
     assert write_number(0.612, "percent", locale) == "61%"
+    shares = (0.0, 0.0005, 0.005, 0.034, 0.34, 0.995, 1.0)
+    assert [write_number(s, "percent", locale) for s in shares] == [
+        "0%",
+        "0.05%",
+        "0.5%",
+        "3.4%",
+        "34%",
+        "100%",
+        "100%",
+    ]
     assert write_number(12.345, ".1f", locale) == "12.3"
     assert write_number(float("nan"), "hz", locale) != ""
     assert write_decimal(12345.0, locale) == "12,345"
