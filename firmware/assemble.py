@@ -1,0 +1,208 @@
+"""The wiring: opens a kit and puts the senses onto its devices. No logic lives here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from firmware.engine import Engine, SensorMissing
+from firmware.errors import NoSensors
+from firmware.judge import Judge
+from firmware.sensor import Sensor
+from firmware.settings import Settings
+from hw.clock import ManualClock, SystemClock
+from hw.errors import DeviceMissing, HwError
+from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit
+from hw.protocols import Clock
+from hw.replay.recorder import Recorder, record_kit
+from hw.types import SENSOR_NAMES, SensorName
+from lensdetect.finder import LensFinder
+from sweeper.sweeper import Sweeper
+from wifiscan.scanner import BleScanner, WifiScanner
+
+ROLE_OF: Mapping[SensorName, str] = {name: role for role, name in SENSOR_ROLES.items()}
+OpenSensor = Callable[[], Sensor]
+
+
+def build_sensor(name: SensorName, device: Any, *, clock: Clock, settings: Settings) -> Sensor:
+    """Put one sense onto its opened device (for the lens: camera and lights)."""
+    match name:
+        case "rf":
+            return Sweeper(sdr=device, clock=clock, config=settings.rf)
+        case "wifi":
+            return WifiScanner(radio=device, clock=clock, config=settings.wifi)
+        case "ble":
+            return BleScanner(radio=device, clock=clock, config=settings.ble)
+        case "lens":
+            camera, leds = device
+            return LensFinder(camera=camera, leds=leds, clock=clock, config=settings.lens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRun:
+    """Everything that is open for one run. A context manager: leaving it closes senses and devices.
+
+    ``openers`` give a sense anew for each call: first the one in ``sensors``, then one on reopened devices.
+    ``problems`` says for each sense that was asked for and is absent, why.
+    """
+
+    spec: str
+    live: bool
+    kit: Kit
+    sensors: Mapping[SensorName, Sensor]
+    clocks: Mapping[SensorName, Clock]
+    panel_clock: Clock
+    openers: Mapping[SensorName, OpenSensor]
+    problems: Mapping[SensorName, HwError]
+    recorder: Recorder | None = None
+
+    def engine(self, settings: Settings) -> Engine:
+        """Return an engine that knows which senses there are, and why the others are not."""
+        engine = Engine(judge=Judge(prior=settings.prior), config=settings.engine, sensors=self.sensors)
+        for name, error in self.problems.items():
+            engine.handle(SensorMissing(sensor=name, reason=error.reason, hint=error.hint))
+        return engine
+
+    def close(self) -> None:
+        """Close everything; may be called twice."""
+        for sensor in self.sensors.values():
+            sensor.close()
+        self.kit.close()
+        if self.recorder is not None:
+            self.recorder.close()
+
+    def __enter__(self) -> OpenRun:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def open_sensors(
+    spec: str,
+    settings: Settings,
+    *,
+    live: bool,
+    only: set[SensorName] | None = None,
+    record_to: Path | None = None,
+) -> OpenRun:
+    """Open the senses of a kit.
+
+    Parameters
+    ----------
+    spec : str
+        ``auto``, ``pi``, ``replay:PATH`` or ``sim:SCENE``.
+    live : bool
+        One running clock for all (threads), or one manual clock each (taking turns).
+    only : set of sense names, optional
+        Open no others.
+    record_to : Path, optional
+        Folder in which everything the devices give is recorded as a session.
+
+    Raises
+    ------
+    BadKit, BadRecording
+        The kit or recording does not exist or is not what it says.
+    NoSensors
+        None of the senses asked for could be opened.
+    """
+    wanted = tuple(n for n in SENSOR_NAMES if only is None or n in only)
+    clocks, panel_clock = _clocks(live=live)
+    roles = tuple(ROLE_OF[n] for n in wanted) + PANEL_ROLES
+    kit = open_kit(spec, config=settings.hw, clocks=clocks, panel_clock=panel_clock, roles=roles)
+    with ExitStack() as undo:
+        undo.callback(kit.close)
+        problems = {n: _problem(kit, n) for n in wanted if _device_of(kit, n) is None}
+        if len(problems) == len(wanted):
+            raise _no_sensors(spec, problems)
+        recorder = _recorder(record_to, spec, settings)
+        if recorder is not None:
+            undo.callback(recorder.close)
+            kit = record_kit(kit, recorder, clocks=clocks, panel_clock=panel_clock)
+        sensors = {
+            n: build_sensor(n, _device_of(kit, n), clock=clocks[n], settings=settings)
+            for n in wanted
+            if n not in problems
+        }
+        undo.pop_all()
+    openers = {
+        n: _opener(n, sensor, spec=spec, clock=clocks[n], settings=settings, recorder=recorder)
+        for n, sensor in sensors.items()
+    }
+    return OpenRun(
+        spec=spec,
+        live=live,
+        kit=kit,
+        sensors=sensors,
+        clocks=clocks,
+        panel_clock=panel_clock,
+        openers=openers,
+        problems=problems,
+        recorder=recorder,
+    )
+
+
+def _clocks(*, live: bool) -> tuple[dict[SensorName, Clock], Clock]:
+    if live:
+        clock = SystemClock()
+        return dict.fromkeys(SENSOR_NAMES, clock), clock
+    return {name: ManualClock() for name in SENSOR_NAMES}, ManualClock()
+
+
+def _device_of(kit: Kit, name: SensorName) -> Any:
+    if name == "lens":
+        return None if kit.camera is None or kit.leds is None else (kit.camera, kit.leds)
+    return {"rf": kit.sdr, "wifi": kit.monitor, "ble": kit.ble}[name]
+
+
+def _problem(kit: Kit, name: SensorName) -> HwError:
+    role = ROLE_OF[name]
+    return kit.problems.get(role) or DeviceMissing(f"There is no {role}")
+
+
+def _no_sensors(spec: str, problems: Mapping[SensorName, HwError]) -> Exception:
+    """Say why nothing can be sensed; one missing component keeps its own exit code."""
+    if len(problems) == 1:
+        return next(iter(problems.values()))
+    listed = "; ".join(f"{name}: {error.what}" for name, error in problems.items())
+    return NoSensors(
+        f"The kit {spec} has none of the senses ({listed})", hint="`ansim diag check` says more."
+    )
+
+
+def _opener(
+    name: SensorName,
+    first: Sensor,
+    *,
+    spec: str,
+    clock: Clock,
+    settings: Settings,
+    recorder: Recorder | None,
+) -> OpenSensor:
+    waiting = [first]
+
+    def open_sensor() -> Sensor:
+        if waiting:
+            return waiting.pop()
+        role = ROLE_OF[name]
+        device = open_device(role, spec=spec, config=settings.hw, clock=clock)
+        if recorder is not None:
+            device = recorder.wrap(role, device, clock=clock)
+        return build_sensor(name, device, clock=clock, settings=settings)
+
+    return open_sensor
+
+
+def _recorder(record_to: Path | None, spec: str, settings: Settings) -> Recorder | None:
+    if record_to is None:
+        return None
+    return Recorder(
+        record_to,
+        wall_ns=time.time_ns(),
+        kit=spec,
+        settings=settings.model_dump(mode="json", exclude_none=True),
+    )
