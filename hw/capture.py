@@ -188,6 +188,7 @@ class CaptureReader:
         return self._timeline.mended if self._timeline else 0
 
     def __iter__(self) -> Iterator[RecordBatch]:
+        """Give the batches, once; the file is closed at its end."""
         tail = b""
         while not self._file.closed:
             more = self._read(CHUNK_BYTES)
@@ -196,6 +197,7 @@ class CaptureReader:
             for columns in runs:
                 yield from self._batches(chunk, columns)
             if not more:
+                self.close()
                 break
             tail = chunk[used:]
 
