@@ -9,7 +9,7 @@ sum of these is the verdict's ``agreement``.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from firmware.coverage import gain_if_full
 from firmware.evidence.likelihoods import Likelihoods
@@ -17,6 +17,7 @@ from firmware.fusion import Contribution, Level, SenseReport, SenseSay, room_nat
 from hw.types import SENSOR_NAMES, Coverage, SensorName
 
 FINDS_EXPLAINED = 8  # a sense; further ones add nothing that a person could use
+SMALLEST_LISTED = 0.005  # nats; what adds less is left out of the list (it stays in the sum, in `agreement`)
 SMALLEST_GAIN = 0.02  # of the share caught that is worth another step
 
 
@@ -42,21 +43,19 @@ def _of_sense(say: SenseSay, share: float, table: Likelihoods) -> list[Contribut
     for i, find in enumerate(speaking, start=1):
         after = room_nats(speaking[:i], table)
         e = find.evidence
-        listed.append(
-            Contribution(
-                sensor=e.sensor, subject=e.subject, log_lr=after - before, reason=e.reason, params=e.params
-            )
-        )
+        listed.append(_contribution(say.sensor, e.subject, after - before, e.reason, e.params))
         before = after
     if share > 0.0:
         key = f"reason.{say.sensor}.nothing_else" if speaking else f"reason.{say.sensor}.nothing"
         rest = own_nats(say, table) - before
-        listed.append(
-            Contribution(
-                sensor=say.sensor, subject="", log_lr=rest, reason=key, params={"share": round(share, 4)}
-            )
-        )
-    return listed
+        listed.append(_contribution(say.sensor, "", rest, key, {"share": round(share, 4)}))
+    return [c for c in listed if abs(c.log_lr) >= SMALLEST_LISTED]
+
+
+def _contribution(
+    sensor: SensorName, subject: str, nats: float, reason: str, params: Mapping[str, str | float | int]
+) -> Contribution:
+    return Contribution(sensor=sensor, subject=subject, log_lr=nats, reason=reason, params=params)
 
 
 def next_step(

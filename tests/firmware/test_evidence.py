@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from firmware.errors import BadKnowledge
 from firmware.evidence.likelihoods import KINDS, packaged_likelihoods, parse_likelihoods
-from firmware.evidence.reasons import REASONS
+from firmware.evidence.reasons import NEXT_STEPS, REASONS, RULES, STATUS_REASONS
 from firmware.evidence.shape import score_nats
 from firmware.evidence.weigh import key_of, weigh
+from firmware.i18n.catalog import catalog_for
 from firmware.sensor import Observation
 from tests.firmware.senses import advertiser, emission, glint, named, network, station, streamer
 
@@ -45,6 +47,13 @@ def test_every_reason_is_listed_with_the_parameters_it_gives(observation: Observ
     evidence = weigh(observation, TABLE)
     assert evidence is not None
     assert set(REASONS[evidence.reason]) <= set(evidence.params)
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_every_key_that_the_firmware_gives_has_its_sentence(lang: Literal["ko", "en"]) -> None:
+    kinds = [f"kind.{k}" for k in KINDS]
+    catalog = catalog_for(lang)
+    assert [k for k in (*REASONS, *STATUS_REASONS, *RULES, *NEXT_STEPS, *kinds) if k not in catalog] == []
 
 
 @pytest.mark.parametrize("kind", ["known-service", "self-noise", "narrowband-local", "unknown"])

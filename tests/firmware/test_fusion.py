@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -79,6 +80,24 @@ def test_a_worked_example_of_silence() -> None:
     total = 0.25 * stream + 0.25 * idle + 0.5
     assert verdict.log_lr == pytest.approx(math.log(total))
     assert verdict.share_caught == pytest.approx(0.25 * 0.95 + 0.25 * 0.14)
+
+
+def test_the_worked_example_of_the_page() -> None:
+    things: list[Observation] = [
+        *(station(f"00:{i:02x}", last_s=30.0) for i in range(11)),
+        streamer(score=0.97),
+    ]
+    found = Judge(prior=PRIOR).judge([report("wifi", things, share=1.0)], t_ns=30 * S)
+    page = (Path(__file__).parents[2] / "firmware" / "README.md").read_text(encoding="utf-8")
+    for verdict in (nothing({"wifi": 1.0}), found):
+        assert f"{verdict.log_lr:+.3f}".replace("-", "−") in page
+        assert f"{100 * verdict.probability:.2g} %" in page
+    assert f"{found.arithmetic[0].product:.3f}" in page
+
+
+def test_a_repeat_is_not_listed_as_if_it_said_more() -> None:
+    twice = judge(room(wifi=[streamer("a", score=0.95), streamer("b", score=0.95)]))
+    assert [c.subject for c in twice.contributions if c.sensor == "wifi" and c.log_lr > 0] == ["a"]
 
 
 def test_the_shares_that_the_weights_were_chosen_for() -> None:
