@@ -15,10 +15,13 @@ from firmware.screen.views import (
     DEVICES_MOST,
     FINDINGS_MOST,
     LINES_MOST,
+    MARKS_MOST,
     MENU,
     DeviceRow,
     Finding,
     HealthRow,
+    LensView,
+    Mark,
     Page,
     SpectrumLine,
     SpectrumView,
@@ -26,6 +29,7 @@ from firmware.screen.views import (
 )
 from firmware.sensor import Observation
 from hw.types import SensorName
+from lensdetect.finder import LensView as FinderView
 from sweeper.model import Emission
 from wifiscan.model import AccessPoint, BleDevice, Station
 
@@ -47,8 +51,11 @@ def from_snapshot(
     progress: float | None = None,
     simulated: bool = False,
     battery: float | None = None,
+    lens: FinderView | None = None,
 ) -> ScreenState:
-    """Return the screen of one moment. Live pictures and homing are added by whoever has them."""
+    """Return the screen of one moment. ``lens`` is `lensdetect.finder.LensFinder.view`, where there is one;
+    the analog picture and homing are added by whoever has them.
+    """
     verdict = snapshot.verdict
     findings = findings_of(snapshot.findings, lang)
     devices = devices_of(observations)
@@ -72,6 +79,7 @@ def from_snapshot(
         focused=at.focused,
         spectrum=spectrum_of(observations),
         devices=devices,
+        lens=LensView() if lens is None else lens_of(lens, lang),
         findings=findings,
         health=tuple(_health(status, lang) for status in snapshot.sensors),
     )
@@ -103,6 +111,7 @@ def _sense(status: SensorStatus, verdict: Verdict, lang: Language) -> SenseState
         coverage=status.coverage,
         headline=_brief(best, lang) if best is not None and said else None,
         alert=best is not None and best.log_lr >= ALERT_NATS and verdict.level in ALARMING,
+        trouble=_hint(status, lang) if status.state in {"running", "finished"} else "",
     )
 
 
@@ -127,7 +136,7 @@ def _hint(status: SensorStatus, lang: Language) -> str:
     if not status.reason:
         return "hint.not_found" if status.state in {"lost", "missing"} else ""
     catalog = catalog_for(lang)
-    return next((k for k in (f"hint.{status.reason}", status.reason) if k in catalog), "hint.stalled")
+    return next((k for k in (f"hint.{status.reason}", status.reason) if k in catalog), "hint.unknown")
 
 
 def findings_of(evidence: Sequence[Evidence], lang: Language) -> tuple[Finding, ...]:
@@ -174,6 +183,21 @@ def _line(emission: Emission) -> SpectrumLine:
         alert=not known and emission.scores.get("camera", 0.0) >= ALERT_SCORE,
         known=known,
     )
+
+
+def lens_of(view: FinderView, lang: Language) -> LensView:
+    """Return the live picture with its marks in shares of the picture, so that any panel can draw it."""
+    key = f"guide.{view.guidance}"
+    usable = key in catalog_for(lang) and view.guidance != "hold"  # "hold on as you do": sweep on
+    guide = key if usable else "guide.sweep"
+    if view.frame is None:
+        return LensView(cells=view.coverage_map, guide=guide)
+    height, width = view.frame.pixels.shape
+    marks = tuple(
+        Mark(x=g.x_px / width, y=g.y_px / height, label=g.label, score=g.score)
+        for g in sorted(view.glints, key=lambda g: (-g.score, g.id))[:MARKS_MOST]
+    )
+    return LensView(picture=view.frame.pixels, marks=marks, cells=view.coverage_map, guide=guide)
 
 
 def devices_of(observations: Sequence[Observation]) -> tuple[DeviceRow, ...]:

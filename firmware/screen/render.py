@@ -34,17 +34,39 @@ PAGES: Mapping[Page, Callable[[Canvas, ScreenState, Catalog], None]] = {
 }
 
 
+MONO_LAYOUT = (128, 64)
+LEAST_LAYOUT = (240, 240)
+SCALE_FROM = (320, 240)  # panels that hold this twice are drawn with doubled pixels
+
+
 def render(
     state: ScreenState, *, size: tuple[int, int] = (320, 240), mode: Mode = "RGB", theme: ThemeName = "dark"
 ) -> Image.Image:
-    """Return the page as a picture for a panel of this size and mode."""
-    return paint(state, size=size, mode=mode, theme=theme).image
+    """Return the page as a picture of exactly this size and mode.
+
+    Panels of 240 pixels a side and more, and 128×64 in black and white, are drawn pixel by pixel; other
+    sizes are scaled from the nearest of these.
+    """
+    image = paint(state, size=layout_size(size, mode), mode=mode, theme=theme).image
+    if image.size == size:
+        return image
+    larger = size[0] >= image.width and size[1] >= image.height
+    exact = larger or mode == "1"
+    return image.resize(size, Image.Resampling.NEAREST if exact else Image.Resampling.BOX)
+
+
+def layout_size(size: tuple[int, int], mode: Mode) -> tuple[int, int]:
+    """Return the size at which a panel's pages are laid out."""
+    if mode == "1":
+        return MONO_LAYOUT
+    scale = max(1, min(size[0] // SCALE_FROM[0], size[1] // SCALE_FROM[1]))
+    return (max(LEAST_LAYOUT[0], size[0] // scale), max(LEAST_LAYOUT[1], size[1] // scale))
 
 
 def paint(
     state: ScreenState, *, size: tuple[int, int] = (320, 240), mode: Mode = "RGB", theme: ThemeName = "dark"
 ) -> Canvas:
-    """Return the canvas after drawing: the picture, and where each text stands."""
+    """Return the canvas after drawing at a layout size: the picture, and where each text stands."""
     canvas = Canvas(size, mode, THEMES[theme])
     PAGES[state.page](canvas, state, catalog_for(state.lang))
     return canvas

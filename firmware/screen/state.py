@@ -25,13 +25,22 @@ NOT_LOOKED_SHARE = 0.05  # below this a sense has seen too little to say that it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenseState:
-    """One sense: how it is, how much of its job it did (0…1), and the one thing it has to say."""
+    """One sense: how it is, how much of its job it did (0…1), and the one thing it has to say.
+
+    ``trouble`` is the key of what is wrong with it while it still runs.
+    """
 
     name: SensorName
     state: Condition
     coverage: float | None = None
     headline: Sentence | None = None
     alert: bool = False
+    trouble: str = ""
+
+    @property
+    def unwell(self) -> bool:
+        """True if somebody should look at the device."""
+        return self.state in {"lost", "missing"} or bool(self.trouble)
 
     def spoken(self) -> Sentence:
         """Return what stands beside its name: silence is only called quiet where it really looked."""
@@ -39,6 +48,8 @@ class SenseState:
             return Sentence(key=f"state.{self.state}")
         if self.headline is not None:
             return self.headline
+        if self.trouble:
+            return Sentence(key=self.trouble)
         if (self.coverage or 0.0) < NOT_LOOKED_SHARE:
             return Sentence(key="screen.not_looked")
         return Sentence(key="screen.quiet" if self.state == "finished" else "screen.looking")

@@ -66,7 +66,7 @@ def draw_bar(canvas: Canvas, rect: Rect, share: float | None, color: Rgb) -> Non
 def sense_color(canvas: Canvas, sense: SenseState) -> Rgb:
     """Return the colour of a sense: it warns, it is gone, or it works."""
     theme = canvas.theme
-    if sense.alert or sense.state == "lost":
+    if sense.alert or sense.state == "lost" or sense.trouble:
         return theme.warn
     return theme.dim if sense.state in {"missing", "starting"} else theme.accent
 
@@ -77,7 +77,7 @@ def draw_sense(canvas: Canvas, rect: Rect, sense: SenseState, catalog: Catalog) 
     if sense.alert:
         canvas.fill(rect.inset(2, 0, 2, 0), mix(theme.ground, theme.warn, 0.22), radius=4)
     canvas.shape(sense.name, rect.x + MARGIN, rect.y + (rect.h - ICON) // 2, ICON, color)
-    if sense.state in {"lost", "missing"}:
+    if sense.unwell:
         canvas.shape("cross", rect.x + MARGIN + 8, rect.y + rect.h // 2, 10, theme.warn)
     left = rect.x + MARGIN + ICON + 6
     line = Rect(left, rect.y + 1, rect.x + rect.w - MARGIN - left, rect.h - BAR_H - 3)
@@ -97,6 +97,6 @@ def _draw_sense_words(canvas: Canvas, line: Rect, sense: SenseState, catalog: Ca
         share = "–" if sense.coverage is None else write_percent(sense.coverage, catalog.locale)
         room = Rect(line.x + line.w - share_w, line.y, share_w, line.h)
         canvas.text(room, share, size_px=12, min_px=9, color=theme.dim, align="right")
-    loud = sense.alert or sense.state == "lost"
+    loud = sense.alert or sense.state == "lost" or bool(sense.trouble)
     words = catalog.say(sense.spoken())
     canvas.text(said, words, size_px=13, min_px=10, color=theme.text if loud else theme.dim)

@@ -22,7 +22,7 @@ from firmware.i18n.catalog import LANGUAGES, Catalog, Language, catalog_for
 from firmware.screen.canvas import Mode
 from firmware.screen.pages.devices import ranked as ranked_devices
 from firmware.screen.pages.spectrum import ranked as ranked_lines
-from firmware.screen.render import PAGES, paint, render
+from firmware.screen.render import PAGES, layout_size, paint, render
 from firmware.screen.state import ScreenState
 from firmware.screen.theme import THEMES
 from firmware.screen.views import MENU, Finding, LensView, Page
@@ -132,6 +132,19 @@ def test_a_device_that_is_not_well_says_what_to_do() -> None:
     assert Catalog("ko").text("hint.unplugged") in words_of(filled("sensors", "ko"))
     mono = words_of(filled("sensors", "ko"), (128, 64), "1")
     assert any(Catalog("ko").text("state.lost") in line for line in mono)
+
+
+@pytest.mark.parametrize("size", [(480, 320), (240, 320), (640, 480), (800, 480), (160, 128), (128, 128)])
+def test_other_colour_panels_get_their_own_size_and_the_same_layout_rules(size: tuple[int, int]) -> None:
+    for page in PAGES:
+        assert render(filled(page, "ko"), size=size).size == size
+        assert_layout(paint(overfull(page, "en"), size=layout_size(size, "RGB")))
+
+
+@pytest.mark.parametrize("size", [(128, 32), (256, 128), (128, 64)])
+def test_other_mono_panels_get_their_own_size(size: tuple[int, int]) -> None:
+    picture = render(filled("home", "ko"), size=size, mode="1")
+    assert (picture.size, picture.mode) == (size, "1")
 
 
 def picture_name(page: Page, panel: tuple[tuple[int, int], str], lang: Language) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from firmware.engine import SensorStatus, Snapshot
@@ -14,7 +17,9 @@ from firmware.screen.navigator import Place
 from firmware.screen.present import devices_of, from_snapshot, spectrum_of, trend_of
 from firmware.screen.render import PAGES, paint
 from firmware.screen.views import DEVICES_MOST, LINES_MOST
-from hw.types import SENSOR_NAMES, Counts
+from hw.types import SENSOR_NAMES, Counts, Frame
+from lensdetect.finder import LensView as FinderView
+from lensdetect.model import Glint
 from sweeper.model import Emission
 from tests.firmware.screen_checks import assert_layout
 from tests.firmware.screen_states import PANELS
@@ -112,6 +117,48 @@ def test_the_health_page_counts_and_gives_a_hint_for_every_trouble() -> None:
     assert (health[0].read, health[0].dropped, health[0].hint) == (871, 5, "")
     assert health[2].hint == "hint.unplugged"
     assert health[3].hint in Catalog("ko")
+
+
+def test_a_sense_that_runs_but_is_deaf_says_so_on_its_row() -> None:
+    deaf = SensorStatus(name="rf", state="running", coverage=0.0, reason="status.deaf")
+    state = from_snapshot(snapshot(sensors=(deaf, *snapshot().sensors[1:])), lang="en")
+    assert state.senses[0].unwell
+    assert state.senses[0].spoken().key == "status.deaf"
+    assert Catalog("en").text("status.deaf") in [
+        box.shown for box in paint(replace(state, page="sensors")).texts
+    ]
+
+
+def test_the_live_view_is_placed_in_shares_of_its_picture() -> None:
+    pixels = np.zeros((100, 200), np.uint8)
+    view = FinderView(
+        frame=Frame(seq=1, t_ns=0, exposure_us=None, led="ring", pixels=pixels),
+        glints=(glint(50.0, 25.0), glint(190.0, 99.0)),
+        reasons={},
+        guidance="slower",
+        coverage_map=np.ones((2, 3), np.uint8),
+    )
+    lens = from_snapshot(snapshot(), lang="ko", lens=view).lens
+    assert [(m.x, m.y, m.label) for m in lens.marks] == [(0.25, 0.25, "lens"), (0.95, 0.99, "lens")]
+    assert lens.guide == "guide.slower"
+    assert from_snapshot(snapshot(), lang="ko", lens=replace(view, frame=None)).lens.picture is None
+    assert from_snapshot(snapshot(), lang="ko", lens=replace(view, guidance="?")).lens.guide == "guide.sweep"
+
+
+def glint(x_px: float, y_px: float) -> Glint:
+    return Glint(
+        id=round(x_px),
+        x_px=x_px,
+        y_px=y_px,
+        label="lens",
+        score=0.9,
+        poses=3,
+        first_frame=0,
+        last_frame=9,
+        first_ns=0,
+        last_ns=1,
+        sightings=(),
+    )
 
 
 def test_progress_is_over_when_the_scan_is() -> None:

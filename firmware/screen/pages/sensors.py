@@ -19,7 +19,7 @@ def draw_sensors(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     rows = [(sense, health.get(sense.name, HealthRow(sense=sense.name))) for sense in state.senses]
     if canvas.mode == "1":
         # The ones that need a hand come first: three lines is all there is.
-        rows.sort(key=lambda row: row[0].state not in {"lost", "missing"})
+        rows.sort(key=lambda row: not row[0].unwell)
         lines = tuple(f"{catalog.text(f'sense.{s.name}')}: {_state(s, catalog)}" for s, _ in rows)
         draw_mono(canvas, state, catalog, lines)
         return
@@ -35,11 +35,11 @@ def _state(sense: SenseState, catalog: Catalog) -> str:
 
 def _draw_row(canvas: Canvas, rect: Rect, sense: SenseState, row: HealthRow, catalog: Catalog) -> None:
     theme = canvas.theme
-    well = sense.state not in {"lost", "missing"} and not row.hint
+    well = not sense.unwell and not row.hint
     color = theme.accent if well else theme.warn
     canvas.fill(rect, theme.card, radius=6)
     canvas.shape(sense.name, rect.x + 8, rect.y + (rect.h - ICON) // 2 - 2, ICON, color)
-    if sense.state in {"lost", "missing"}:
+    if not well:
         canvas.shape("cross", rect.x + 24, rect.y + rect.h // 2, 14, theme.warn)
     words = rect.inset(left=44, right=8, top=3, bottom=8)
     third = words.w // 3
