@@ -158,18 +158,27 @@ class Engine:
         self._snapshot = self._look()
 
     def handle(self, event: Event) -> None:
-        """Take in one event. Events may come slightly out of order between senses; time never runs back."""
-        self._t_ns = max(self._t_ns, event.t_ns)
+        """Take in one event.
+
+        Time goes on with ticks, buttons and the end; it never runs back. The senses' own events may run
+        ahead of it, each by a step of its own length.
+        """
         match event:
             case Tick():
+                self._go_on(event.t_ns)
                 self._tick()
             case Button():
+                self._go_on(event.t_ns)
                 self._press(event.press)
             case Finished():
+                self._go_on(event.t_ns)
                 self._move("finish")
             case _:
                 if self._phase == "scanning":
                     self._feed(event)
+
+    def _go_on(self, t_ns: int) -> None:
+        self._t_ns = max(self._t_ns, t_ns)
 
     def snapshot(self) -> Snapshot:
         """Return how things stood at the last `Tick` or end."""

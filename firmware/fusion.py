@@ -9,6 +9,7 @@ A sense speaks for a kind by its best find or by its silence, whichever is large
 everywhere. Senses are independent *given the kind*: this keeps a silent radio from clearing a card camera.
 Within a sense subjects are never multiplied: the best one counts, less the room-level correction
 ``ln max(1, confounder_share · candidates)``, because among many candidates the best looks good by chance.
+Of senses that share their errors (one ``group``) only the strongest find counts; the others at most 1.
 """
 
 from __future__ import annotations
@@ -236,9 +237,19 @@ def mix(says: Sequence[SenseSay], table: Likelihoods) -> tuple[KindRow, ...]:
     """Return the arithmetic of the room: one row a kind; ``ln`` of the products' sum is the log LR."""
     rows = []
     for kind, weight in table.weights.items():
-        lr = {say.sensor: say.lr[kind] for say in says}
+        lr = _once_a_group({say.sensor: say.lr[kind] for say in says}, table)
         rows.append(KindRow(kind=kind, weight=weight, lr=lr, product=weight * math.prod(lr.values())))
     return tuple(rows)
+
+
+def _once_a_group(lr: Mapping[SensorName, float], table: Likelihoods) -> dict[SensorName, float]:
+    """Let only the strongest find of a group count: Wi-Fi and Bluetooth hear one device, make one error."""
+    best: dict[str, SensorName] = {}
+    for name, ratio in lr.items():
+        group = table.senses[name].group
+        if group not in best or ratio > lr[best[group]]:
+            best[group] = name
+    return {n: ratio if n in best.values() else min(1.0, ratio) for n, ratio in lr.items()}
 
 
 def posterior(prior: float, log_lr: float) -> float:

@@ -17,6 +17,7 @@ from hw.types import SENSOR_NAMES, SensorName
 
 RETRY_NS = 1_000_000_000  # a failed device is asked again after this much simulated time
 NUDGE_NS = 10_000_000  # a step that took no time (an empty read) still takes this much, so that time goes on
+CATCH_UP_NS = 5_000_000_000  # of a longer gap in all recordings only the last moments are ticked through
 NS_PER_S = 1e9
 
 
@@ -60,6 +61,7 @@ def run_lockstep(
         now_ns = clocks[name].now_ns()
         if until_ns is not None and now_ns >= until_ns:
             break
+        next_tick_ns += max(0, (now_ns - next_tick_ns - CATCH_UP_NS) // tick_ns) * tick_ns
         while next_tick_ns <= now_ns and not stopped:
             engine.handle(Tick(t_ns=next_tick_ns))
             stopped = on_progress is not None and on_progress(engine.snapshot()) is True

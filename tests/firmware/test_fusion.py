@@ -156,6 +156,12 @@ def test_wifi_and_bluetooth_are_no_two_senses() -> None:
     assert judge(seen).level is Level.CHECK
 
 
+def test_one_device_heard_by_two_radios_counts_once() -> None:
+    alone = judge(room(wifi=[network(score=0.97)]))
+    both = judge(room(wifi=[network(score=0.97)], ble=[advertiser(score=0.97)]))
+    assert both.log_lr - alone.log_lr < 0.1
+
+
 def test_what_could_not_be_seen_is_named() -> None:
     assert nothing({"wifi": 1.0}).blind_to == (
         "kind.card", "kind.wired", "kind.analog-low", "kind.analog-high", "kind.cellular",

@@ -105,6 +105,16 @@ def test_a_step_that_takes_no_time_does_not_stop_time() -> None:
     assert sensors["ble"].steps > 100
 
 
+def test_a_long_gap_in_a_recording_is_neither_a_stall_nor_a_wait() -> None:
+    sensors = crew(("rf", "wifi"))
+    sensors["rf"].on_step = lambda: sensors["rf"].clock.sleep_until(round(86_400 * S))
+    sensors["wifi"].ends_at_s = 30.0
+    last, shown = run(sensors, until_s=86_500.0)
+    assert all(s.verdict.failed == () for s in shown)
+    assert len(shown) < 2000
+    assert {s.state for s in last.sensors if s.name in sensors} == {"finished"}
+
+
 def test_the_watcher_may_end_it() -> None:
     sensors = crew()
     clocks = {n: s.clock for n, s in sensors.items()}
