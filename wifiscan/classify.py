@@ -21,6 +21,7 @@ from wifiscan.errors import BadSignatures
 
 LEAST_ACTIVE_S = 2.5  # a stretch shorter than this is never judged
 LOGIT_LIMIT = 6.0  # nats: the training data are simulated and cannot carry more
+GUARD_NATS = 1.0  # taken off every score: real traffic is more varied than the simulated confounders
 LEAST_BPS = 24e3  # no camera streams below this
 
 
@@ -42,6 +43,10 @@ def base_vector(f: Mapping[str, float]) -> NDArray[np.float64]:
             f["keyframe"],
             log(f["keyframe_s"] + 0.1),
             log(f["active_s"] + 0.5),
+            f["length_entropy"],
+            f["clock_snr"],
+            f["pictures"],
+            log(f["key_ratio"]),
         ]
     )
 
@@ -49,6 +54,7 @@ def base_vector(f: Mapping[str, float]) -> NDArray[np.float64]:
 BASE_NAMES = (
     "log_bps", "up_share", "log_cv_1s", "log_cv_5s", "silent_share", "large_share", "small_share",
     "modal_share", "clock", "frame_rate", "log_burst_cv", "keyframe", "log_keyframe_s", "log_active_s",
+    "length_entropy", "clock_snr", "pictures", "log_key_ratio",
 )  # fmt: skip
 
 
@@ -77,7 +83,7 @@ def streaming_logit(features: Mapping[str, float], model: Model) -> float | None
     """Return nats for a camera stream, None where too little was heard to say."""
     if features["active_s"] < LEAST_ACTIVE_S or features["uplink_bps"] < LEAST_BPS:
         return None
-    value = float(model.logit(base_vector(features)))
+    value = float(model.logit(base_vector(features))) - GUARD_NATS
     return max(-LOGIT_LIMIT, min(LOGIT_LIMIT, value))
 
 

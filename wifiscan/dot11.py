@@ -81,7 +81,7 @@ def read_headers(batch: Dot11Batch) -> Headers:
         dropped["link_type"] += len(batch.starts)
         none = np.empty(0, np.int64)
         batch = replace(batch, starts=none, lengths=none, wire_lengths=none, times_ns=none)
-    data = padded_bytes(batch)
+    batch, data = padded_bytes(batch)
     capture = read_capture(batch, data)
     head = records(data, capture.offset, _MAC_HEAD)
     size = _header_bytes(head)

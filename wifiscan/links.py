@@ -14,6 +14,7 @@ from wifiscan.traffic import Traffic
 
 FIRST_EVENTS = 128
 EVENT_LIMIT = 16_384  # newest packets kept of one direction: half a minute at 6 Mbit/s
+UNJUDGED_RANK = -9.0  # below every score
 EVENTS_TOTAL = 1_500_000  # of all directions together: 18 MB
 
 
@@ -54,6 +55,11 @@ class Link:
     judged_us: int = -(10**12)
     logit: float | None = None
     features: dict[str, float] = field(default_factory=dict)
+    keep_alive: dict[str, float] = field(default_factory=dict)
+
+    def rank(self) -> tuple[float, int]:
+        """Return how much this link says of its sender: by score, then by bytes."""
+        return (self.logit if self.logit is not None else UNJUDGED_RANK, self.bytes)
 
     def append(self, t_us: NDArray[np.int64], size: NDArray[np.int64], *, room: int) -> int:
         """Add packets; return by how many events the memory grew. The oldest half goes when it is full."""
@@ -147,11 +153,8 @@ class LinkTable:
         link.own_bytes += own_bytes
 
     def _make_room(self, total: int) -> bool:
-        def worth(link: Link) -> tuple[float, int]:
-            return (link.logit if link.logit is not None else -9.0, link.bytes)
-
-        least = min(self._links.values(), key=worth)
-        if worth(least) > (-9.0, total):
+        least = min(self._links.values(), key=Link.rank)
+        if least.rank() > (UNJUDGED_RANK, total):
             return False
         del self._links[least.ta, least.ra]
         self._events -= len(least.t_us)

@@ -7,7 +7,7 @@ a layout and not once a frame. A capture has a handful of layouts; a hostile one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -69,9 +69,17 @@ class _Columns:
         )
 
 
-def padded_bytes(batch: Dot11Batch) -> NDArray[np.uint8]:
-    """Return the buffer of a batch with zeros behind it."""
-    return np.concatenate((np.frombuffer(batch.buffer, np.uint8), np.zeros(PAD_BYTES, np.uint8)))
+def padded_bytes(batch: Dot11Batch) -> tuple[Dot11Batch, NDArray[np.uint8]]:
+    """Return the frames of a batch with zeros behind them, and the batch counted from there.
+
+    A recorded batch may be a small part of a large buffer: only that part is copied.
+    """
+    pad = np.zeros(PAD_BYTES, np.uint8)
+    if not len(batch.starts):
+        return batch, pad
+    begin, end = int(batch.starts.min()), int((batch.starts + batch.lengths).max())
+    part = np.frombuffer(batch.buffer, np.uint8, count=end - begin, offset=begin)
+    return replace(batch, starts=batch.starts - begin), np.concatenate((part, pad))
 
 
 def records(data: NDArray[np.uint8], at: NDArray[np.int64], kind: np.dtype[np.void]) -> NDArray[np.void]:
@@ -94,7 +102,7 @@ def records(data: NDArray[np.uint8], at: NDArray[np.int64], kind: np.dtype[np.vo
 
 
 def read_capture(batch: Dot11Batch, data: NDArray[np.uint8]) -> Capture:
-    """Read the capture headers of a batch; ``data`` is its `padded_bytes`."""
+    """Read the capture headers of a batch; ``data`` are its `padded_bytes`."""
     n = len(batch.starts)
     columns = _Columns.empty(n)
     reader = {RADIOTAP: _radiotap, PRISM: _prism, AVS: _avs, PPI: _ppi}.get(batch.link_type)

@@ -12,6 +12,7 @@ from math import log
 
 import numpy as np
 
+from wifiscan.behaviour import FORWARDED_SHARE, name_behaviour
 from wifiscan.classify import sigmoid
 from wifiscan.links import Link
 from wifiscan.model import AccessPoint, Identity, Station
@@ -19,7 +20,6 @@ from wifiscan.rows import NO_ROW
 from wifiscan.track import Tables
 from wifiscan.vendors import format_mac, is_randomised, vendor_of
 
-FORWARDED_SHARE = 0.5  # below this share of own bytes a transmitter passes on what others send
 FORWARDED_LOGIT = -3.0  # a router that passes a film to a phone is no camera, whatever the film looks like
 ROUTER_LOGIT = (
     1.0  # most an access point without a telling name reaches: its own address may hide a forwarder
@@ -27,10 +27,15 @@ ROUTER_LOGIT = (
 BUSY_BPS = 30e3  # an idle camera sends less than this
 BUSY_LOGIT = -2.0  # what much other traffic says against an idle camera
 IDLE_BPS = 20e3
+REGULAR_SHARE = 0.8  # of the exchanges keep the rhythm
+REGULAR_S = (0.5, 6.0)  # rhythm of a camera's keep-alives
+REGULAR_NATS = 0.8  # what a rhythm adds to a maker known for cameras; without one it says nothing
 
 
 def station_logit(identity_nats: float, none_nats: float, link: Link | None, *, is_ap: bool) -> float:
     """Return the joint log likelihood ratio of one device, in nats."""
+    if identity_nats > none_nats and _is_regular(link):
+        identity_nats += REGULAR_NATS
     if link is None or link.logit is None:
         busy = link is not None and link.features.get("mean_bps", 0.0) > BUSY_BPS
         return identity_nats + (BUSY_LOGIT / 2 if busy else 0.0)
@@ -38,6 +43,13 @@ def station_logit(identity_nats: float, none_nats: float, link: Link | None, *, 
     stream = _stream_logit(link, is_ap=is_ap and helped <= 1.0)
     idle = identity_nats + (BUSY_LOGIT if link.features["mean_bps"] > BUSY_BPS else 0.0)
     return float(np.logaddexp(log(0.5) + stream + helped, log(0.5) + idle))
+
+
+def _is_regular(link: Link | None) -> bool:
+    if link is None or not link.keep_alive:
+        return False
+    low, high = REGULAR_S
+    return link.keep_alive["regularity"] >= REGULAR_SHARE and low <= link.keep_alive["keep_alive_s"] <= high
 
 
 def _stream_logit(link: Link, *, is_ap: bool) -> float:
@@ -62,12 +74,12 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
         *(own.identity if own else ()),
     )
     told = network or own
-    link = tables.best_link.get(mac)
+    link = tables.flows.best.get(mac)
     is_ap = own is not None or (bssid == mac)
     none = tables.signatures.weights["none"]
     logit = station_logit(tables.signatures.weight(identity), none, link, is_ap=is_ap)
-    heard_us = max(tables.clock.channels().values(), default=0)
-    features = {k: round(float(v), 6) for k, v in link.features.items()} if link else {}
+    heard_us = max(tables.flows.clock.channels().values(), default=0)
+    numbers = {**link.keep_alive, **link.features} if link else {}
     return Station(
         mac=format_mac(mac),
         randomised=is_randomised(mac),
@@ -86,7 +98,7 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
         first_ns=int(c["first_ns"][row]),
         last_ns=int(c["last_ns"][row]),
         activity=_activity(link, identity, is_ap=is_ap),
-        features=features,
+        features={k: round(float(v), 6) for k, v in numbers.items()},
     )
 
 
@@ -105,11 +117,14 @@ def _streaming_score(link: Link | None, *, is_ap: bool) -> float | None:
 def _activity(link: Link | None, identity: tuple[Identity, ...], *, is_ap: bool) -> str | None:
     if link is not None and link.logit is not None and _stream_logit(link, is_ap=is_ap) > 0:
         return "camera-stream"
-    if any(i.strength != "C" for i in identity) and (
-        link is None or not link.features or link.features["mean_bps"] < IDLE_BPS
-    ):
+    known = any(i.strength != "C" for i in identity) or (bool(identity) and _is_regular(link))
+    if known and (link is None or not link.features or link.features["mean_bps"] < IDLE_BPS):
         return "camera-idle"
-    return None
+    if link is None:
+        return None
+    if not link.features and link.keep_alive.get("regularity", 0.0) >= REGULAR_SHARE:
+        return "iot-heartbeat"
+    return name_behaviour(link.features)
 
 
 def describe_access_point(tables: Tables, bssid: int) -> AccessPoint | None:

@@ -12,15 +12,17 @@ from __future__ import annotations
 from hw.errors import EndOfRecording
 from hw.protocols import BleRadio, Clock, MonitorRadio
 from hw.types import Counts, Coverage, DeviceHealth, Dot11Batch, SensorName
+from wifiscan.behaviour import FORWARDED_SHARE
 from wifiscan.ble import BleTable
 from wifiscan.config import BleScanConfig, WifiConfig
 from wifiscan.dot11 import read_headers
+from wifiscan.flows import LEAST_JUDGED_BYTES, Unreadable
 from wifiscan.hopper import US, ChannelState, Hopper, coverage_shares
 from wifiscan.links import Link
 from wifiscan.model import AccessPoint, BleDevice, Station
-from wifiscan.report import FORWARDED_SHARE, describe_access_point, describe_station
+from wifiscan.report import describe_access_point, describe_station
 from wifiscan.signatures import load_signatures
-from wifiscan.track import LEAST_JUDGED_BYTES, Tables
+from wifiscan.track import Tables
 
 UNTUNED = 0  # channel of a recording that does not say what it was tuned to
 WORTH_A_LOCK_BPS = 16e3  # own uplink above this is worth listening to for longer
@@ -53,9 +55,13 @@ class WifiScanner:
         try:
             batch = self._radio.read(duration_s=dwell.duration_s)
         except EndOfRecording:
-            self._tables.judge_all()
+            self.finish()
             raise
         return self.take(batch)
+
+    def finish(self) -> None:
+        """Judge what is pending: the recording is over."""
+        self._tables.finish()
 
     def take(self, batch: Dot11Batch) -> list[Station | AccessPoint]:
         """Take in one batch, wherever it comes from, and return what changed."""
@@ -76,9 +82,9 @@ class WifiScanner:
         return [x for x in found if x is not None]
 
     def _states(self) -> dict[int, ChannelState]:
-        heard = self._tables.clock.channels()
+        heard = self._tables.flows.clock.channels()
         suspicion = dict.fromkeys(heard, 0.0)
-        for link in self._tables.links.links():
+        for link in self._tables.flows.links.links():
             if link.channel in suspicion:
                 urgency = _urgency(link, heard[link.channel], self._back_bytes(link))
                 suspicion[link.channel] = max(suspicion[link.channel], urgency)
@@ -88,7 +94,7 @@ class WifiScanner:
         return {c: ChannelState(heard_us=heard[c], suspicion=suspicion[c]) for c in heard}
 
     def _back_bytes(self, link: Link) -> int:
-        back = self._tables.links.get(link.ra, link.ta)
+        back = self._tables.flows.links.get(link.ra, link.ta)
         return back.bytes if back else 0
 
     def _named_channels(self) -> set[int]:
@@ -96,15 +102,23 @@ class WifiScanner:
         c = self._tables.access_points.columns
         return set(c["mhz"][rows][c["suspicion"][rows] > 0].tolist())
 
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """Return the busy devices whose frames this adapter cannot decode."""
+        return self._tables.flows.unreadable()
+
     def coverage(self) -> Coverage:
         """Return channels × time really heard, against the plan; for a recording, what it holds."""
-        heard = self._tables.clock.channels()
+        heard = self._tables.flows.clock.channels()
         channels = self._hopper.channels_mhz or tuple(heard)
         unjudged = {s: v.suspicion > 0 for s, v in self._states().items()}
         if UNTUNED in heard:
             channels, unjudged = (UNTUNED,), {UNTUNED: True}
-        streaming, idle = coverage_shares(heard, unjudged, channels, self._config, unreadable_share=0.0)
+        streaming, idle = coverage_shares(
+            heard, unjudged, channels, self._config, unreadable_share=self._tables.flows.unreadable_share()
+        )
         reasons = [] if streaming > 0.95 else ["wifi_channels_short"]
+        if self._tables.flows.unreadable_share() > 0:
+            reasons.append("wifi_unreadable_links")
         if not any(self._tables.stations.columns["frames"]):
             streaming, idle, reasons = 0.0, 0.0, ["wifi_heard_nothing"]
         parts = {"streaming": streaming, "idle": idle}

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wifiscan.classify import load_model, streaming_logit
 from wifiscan.config import WifiConfig
 from wifiscan.dot11 import (
     BEACON,
@@ -24,24 +22,21 @@ from wifiscan.dot11 import (
     MANAGEMENT,
     PROBE_REQUEST,
     PROBE_RESPONSE,
-    RETRY,
     Headers,
     checksum_fails,
 )
 from wifiscan.elements import dissect, outline
-from wifiscan.links import HeardClock, Link, LinkTable
+from wifiscan.flows import Flows
+from wifiscan.links import Link
 from wifiscan.model import Identity
 from wifiscan.radiotap import NO_RSSI
 from wifiscan.rows import NO_ROW, Columns, KeyedRows
 from wifiscan.signatures import Signatures
-from wifiscan.traffic import US, measure
 
 BEACON_FIXED_BYTES = 12  # time stamp, interval, capabilities
 DISSECTED_A_BATCH = 64  # elements given to Scapy in one batch; the others wait for their next beacon
 OUTLINED_A_BATCH = 4096
 CHECKED_FRAMES = 4  # frames of a new transmitter whose checksum is tried
-JUDGE_EVERY_US = 2 * US
-LEAST_JUDGED_BYTES = 20_000
 RSSI_NEW_WEIGHT = 0.3  # of a new dwell in the smoothed level
 IDENTITY_WORTH = 200.0
 SUSPICION_WORTH = 1000.0
@@ -75,11 +70,9 @@ class Tables:
         self.signatures = signatures
         self.stations = KeyedRows(config.stations, STATION_COLUMNS)
         self.access_points = KeyedRows(config.access_points, AP_COLUMNS)
-        self.links = LinkTable(config.links)
-        self.clock = HeardClock()
+        self.flows = Flows(config)
         self.named_aps: dict[int, Named] = {}
         self.named_stations: dict[int, Named] = {}
-        self.best_link: dict[int, Link] = {}
         self.dropped: Counter[str] = Counter()
         self.changed_stations: set[int] = set()
         self.changed_aps: set[int] = set()
@@ -89,13 +82,22 @@ class Tables:
         self.changed_stations.clear()
         self.changed_aps.clear()
         self.dropped.update(headers.dropped)
-        before_us = self.clock.heard_us(channel)
-        self.clock.add(channel, max(0, until_ns - t_ns) // 1000)
         if len(headers):
             self._stations(headers)
             self._elements(headers)
-            self._links(headers, t_ns=t_ns, before_us=before_us, channel=channel)
-        self._judge(channel)
+        known = self.stations.find(headers.ta) != NO_ROW
+        self._mark(self.flows.digest(headers, known, t_ns=t_ns, until_ns=until_ns, channel=channel))
+
+    def finish(self) -> None:
+        """Judge what is pending: nothing more will come."""
+        self._mark(self.flows.judge_all())
+
+    def _mark(self, judged: list[Link]) -> None:
+        for link in judged:
+            self.changed_stations.add(link.ta)
+            row = self.stations.find(np.array([link.ta], np.uint64))[0]
+            if row != NO_ROW and link.logit is not None and link.logit > 0:
+                self.stations.columns["suspicion"][row] = SUSPICION_WORTH
 
     # ------------------------------------------------------------------ transmitters
 
@@ -148,8 +150,9 @@ class Tables:
             self.dropped["table_full"] += int(counts[new[~got]].sum())
         if not self.dropped["bad_fcs"]:
             del self.dropped["bad_fcs"]
-        for table in (self.named_stations, self.best_link):
-            self._prune(table, self.stations)
+        self._prune(self.named_stations, self.stations)
+        if len(self.flows.best) > len(self.stations):
+            self.flows.forget(set(self.stations.keys[self.stations.rows()].tolist()))
 
     @staticmethod
     def _broken(h: Headers, first: int, sent: NDArray[np.int64], inverse: NDArray[np.int64], k: int) -> bool:
@@ -166,7 +169,7 @@ class Tables:
         return np.asarray(worth, np.float64)
 
     @staticmethod
-    def _prune(named: dict[int, object] | dict[int, Named] | dict[int, Link], table: KeyedRows) -> None:
+    def _prune(named: dict[int, Named], table: KeyedRows) -> None:
         if len(named) > len(table):
             live = set(table.keys[table.rows()].tolist())
             for key in [k for k in named if k not in live]:
@@ -269,78 +272,6 @@ class Tables:
             if found:
                 table.columns["suspicion"][at] = IDENTITY_WORTH
         return budget
-
-    # ------------------------------------------------------------------ traffic
-
-    def _links(self, h: Headers, *, t_ns: int, before_us: int, channel: int) -> None:
-        data = np.flatnonzero((h.kind == DATA) & (h.body > 0) & (h.ra & GROUP_BIT == 0))
-        data = data[self.stations.find(h.ta[data]) != NO_ROW]
-        if not len(data):
-            return
-        order = data[np.lexsort((h.ra[data], h.ta[data]))]
-        ta, ra = h.ta[order], h.ra[order]
-        edge = np.flatnonzero((ta[1:] != ta[:-1]) | (ra[1:] != ra[:-1])) + 1
-        again = np.zeros(len(order), bool)
-        again[1:] = (h.seq[order][1:] == h.seq[order][:-1]) & ((h.flags[order][1:] & RETRY) != 0)
-        again[edge] = False
-        heard_us = before_us + np.maximum(h.t_ns[order] - t_ns, 0) // 1000
-        own = h.source[order] == ta
-        bounds = [0, *edge.tolist(), len(order)]
-        for low, high in pairwise(bounds):
-            once = np.flatnonzero(~again[low:high]) + low
-            size = h.body[order[once]]
-            if len(once):
-                self.links.add(
-                    int(ta[low]),
-                    int(ra[low]),
-                    channel=channel,
-                    t_us=heard_us[once],
-                    size=size,
-                    own_bytes=int(size[own[once]].sum()),
-                )
-
-    def _judge(self, channel: int) -> None:
-        """Judge the links of this channel that have news, each at most every two heard seconds."""
-        now_us = self.clock.heard_us(channel)
-        if now_us < self.config.judge_after_s * US:
-            return
-        for link in self.links.links():
-            old = now_us - link.judged_us < JUDGE_EVERY_US and link.logit is not None
-            if (
-                link.channel != channel
-                or old
-                or link.bytes < LEAST_JUDGED_BYTES
-                or link.last_us < link.judged_us
-            ):
-                continue
-            self.judge(link, now_us)
-
-    def judge_all(self) -> None:
-        """Judge everything that has news, at the end of a recording."""
-        for link in self.links.links():
-            if link.bytes >= LEAST_JUDGED_BYTES and link.last_us >= link.judged_us:
-                now_us = self.clock.heard_us(link.channel)
-                if now_us >= self.config.judge_after_s * US:
-                    self.judge(link, now_us)
-
-    def judge(self, link: Link, now_us: int) -> None:
-        """Measure one link and score it."""
-        back = self.links.get(link.ra, link.ta)
-        window_us = round(self.config.window_s * US)
-        link.features = measure(link.traffic(now_us=now_us, window_us=window_us, back=back))
-        link.logit = streaming_logit(link.features, load_model())
-        link.judged_us = now_us
-        best = self.best_link.get(link.ta)
-        if best is None or best is link or _rank(link) >= _rank(best):
-            self.best_link[link.ta] = link
-        self.changed_stations.add(link.ta)
-        row = self.stations.find(np.array([link.ta], np.uint64))[0]
-        if row != NO_ROW and link.logit is not None and link.logit > 0:
-            self.stations.columns["suspicion"][row] = SUSPICION_WORTH
-
-
-def _rank(link: Link) -> float:
-    return link.logit if link.logit is not None else -99.0
 
 
 def _levels(

@@ -17,9 +17,11 @@ BURST_GAP_US = 8_000  # packets of one picture follow each other closer than thi
 DUTY_BYTES = 10_000  # a second with more counts as active (10 kB/s)
 FRAME_RATES_HZ = (3.5, 31.0)  # of cameras
 KEYFRAME_S = (0.3, 10.0)
+KEEP_ALIVES = 5  # exchanges that make a rhythm
 CLOCK_BIN_US = 2_000
 LAG_BIN_US = 100_000
-LENGTH_BIN_BYTES = 4
+LENGTH_BIN_BYTES = 8
+LONGEST_BYTES = 4096
 MIN_PICTURES = 8  # bursts that make a clock
 ACTIVE_BIN_US = 500_000
 ACTIVE_BYTES = 2_000  # in half a second: 32 kbit/s, below any video
@@ -43,11 +45,11 @@ def measure(traffic: Traffic) -> dict[str, float]:
     Returns
     -------
     dict
-        ``heard_s`` and ``mean_bps`` of the whole window; all others of its longest active stretch, so that a
-        stream that began a moment ago is not diluted by the silence before: ``active_s, uplink_bps,
-        packet_hz, up_share, own_share, duty, cv_1s, cv_5s, silent_share, large_share, small_share,
-        modal_share, clock, frame_rate_hz, burst_cv, keyframe, keyframe_s``. Shares and strengths
-        (``clock``, ``keyframe``) are 0…1.
+        ``heard_s``, ``mean_bps``, ``up_share``, ``own_share`` of the whole window; all others of its longest
+        active stretch, so that a stream that began a moment ago is not diluted by the silence before:
+        ``active_s, uplink_bps, packet_hz, duty, cv_1s, cv_5s, silent_share, large_share, small_share,
+        modal_share, length_entropy, clock, clock_snr, frame_rate_hz, burst_cv, pictures, key_ratio,
+        keyframe, keyframe_s``. Shares and strengths (``clock``, ``keyframe``) are 0…1.
     """
     total = float(traffic.size_bytes.sum())
     heard_s = max(traffic.span_us / US, 1e-3)
@@ -66,8 +68,8 @@ def measure(traffic: Traffic) -> dict[str, float]:
         "own_share": traffic.own_share,
         "large_share": float(np.mean(size >= LARGE_BYTES)) if len(size) else 0.0,
         "small_share": float(np.mean(size < VIDEO_BYTES)) if len(size) else 0.0,
-        "modal_share": _modal_share(size),
     }
+    found |= _lengths(size)
     found |= _steadiness(t, size, span_us)
     found |= _frame_clock(t, size, span_us)
     found |= _keyframes(t, size, span_us)
@@ -94,12 +96,21 @@ def active_stretch(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: in
     return begin, min(int(last[longest] + 1) * ACTIVE_BIN_US, span_us)
 
 
-def _modal_share(size: NDArray[np.int64]) -> float:
-    """Return the share of frames at the most common length among the longer ones."""
+def _lengths(size: NDArray[np.int64]) -> dict[str, float]:
+    """Return the share of the commonest length and how widely lengths spread (normalised entropy).
+
+    Notes
+    -----
+    Bulk transfers send full segments; each encoded picture ends in a packet of some other length.
+    """
     if not len(size):
-        return 0.0
-    counts = np.bincount(np.minimum(size, 8000) // LENGTH_BIN_BYTES)
-    return float(counts.max() / len(size))
+        return {"modal_share": 0.0, "length_entropy": 0.0}
+    counts = np.bincount(np.minimum(size, LONGEST_BYTES) // LENGTH_BIN_BYTES)
+    share = counts[counts > 0] / len(size)
+    return {
+        "modal_share": float(share.max()),
+        "length_entropy": float(-(share * np.log(share)).sum() / np.log(LONGEST_BYTES / LENGTH_BIN_BYTES)),
+    }
 
 
 def _steadiness(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -> dict[str, float]:
@@ -149,31 +160,61 @@ def video_frames(
 
 
 def _frame_clock(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -> dict[str, float]:
-    """Find the picture rate: vector strength of burst starts over the rates that cameras have.
+    """Find the picture rate: the strongest line between 3.5 and 31 Hz in what is sent, and how strong it is.
 
     Notes
     -----
-    Burst starts are binned at 2 ms and Fourier transformed; |Σ exp(2πift)|/N is 1 for a perfect clock and
-    about 1/√N for none. The lowest rate that is nearly as strong as the strongest is the clock, the
-    others are its harmonics.
+    ``clock`` is the vector strength of burst starts, |Σ exp(2πift)|/N: 1 for a perfect clock, about 1/√N for
+    none. ``clock_snr`` is the line of the byte train over the median of the band, in nepers: it survives
+    loss and pictures that run into each other. ``pictures`` tells how many of the clock's slots hold video.
     """
-    starts, bursts = video_frames(t_us[size >= VIDEO_BYTES], size[size >= VIDEO_BYTES])
-    none = {"clock": 0.0, "frame_rate_hz": 0.0, "burst_cv": 3.0}
+    video = size >= VIDEO_BYTES
+    starts, bursts = video_frames(t_us[video], size[video])
     if len(starts) < MIN_PICTURES or span_us < US:
-        return none
-    n = int(span_us // CLOCK_BIN_US) + 1
-    train = np.bincount(np.minimum(starts // CLOCK_BIN_US, n - 1), minlength=n).astype(np.float64)
-    padded = 1 << int(np.ceil(np.log2(2 * n)))
-    spectrum = np.abs(np.fft.rfft(train - train.mean(), padded)) / len(starts)
-    rate = np.fft.rfftfreq(padded, CLOCK_BIN_US / US)
+        return {
+            "clock": 0.0,
+            "clock_snr": 0.0,
+            "frame_rate_hz": 0.0,
+            "burst_cv": 3.0,
+            "pictures": 0.0,
+            "key_ratio": 1.0,
+        }
+    points = _spectrum(starts, np.ones(len(starts)), span_us)
+    flow = _spectrum(t_us[video], np.minimum(size[video], LONGEST_BYTES).astype(np.float64), span_us)
+    rate = np.fft.rfftfreq(2 * (len(points) - 1), CLOCK_BIN_US / US)
     low, high = np.searchsorted(rate, FRAME_RATES_HZ)
-    band = spectrum[low:high]
-    best = int(np.argmax(band))
-    return {
-        "clock": float(min(band[best], 1.0)),
-        "frame_rate_hz": float(rate[low + best]),
+    best = low + int(np.argmax(points[low:high] * flow[low:high]))
+    found = {
+        "clock": float(min(points[best], 1.0)),
+        "clock_snr": float(np.log((flow[best] + 1e-9) / (np.median(flow[low:high]) + 1e-9))),
+        "frame_rate_hz": float(rate[best]),
         "burst_cv": _cv(bursts),
     }
+    return found | _pictures(t_us[video], size[video], rate_hz=float(rate[best]), span_us=span_us)
+
+
+def _spectrum(t_us: NDArray[np.int64], weight: NDArray[np.float64], span_us: int) -> NDArray[np.float64]:
+    n = int(span_us // CLOCK_BIN_US) + 1
+    train = np.bincount(np.minimum(t_us // CLOCK_BIN_US, n - 1), weights=weight, minlength=n)
+    padded = 1 << (2 * n - 1).bit_length()
+    return np.asarray(np.abs(np.fft.rfft(train - train.mean(), padded)) / weight.sum(), np.float64)
+
+
+def _pictures(
+    t_us: NDArray[np.int64], size: NDArray[np.int64], *, rate_hz: float, span_us: int
+) -> dict[str, float]:
+    """Sort packets into the slots of the clock: how many slots are filled, how large key frames are."""
+    period_us = US / rate_hz
+    turn = np.exp(2j * np.pi * (t_us / period_us))
+    phase = float(np.angle((turn * size).sum())) / (2 * np.pi)
+    slot = np.floor(t_us / period_us - phase + 0.5).astype(np.int64)
+    slot -= slot.min()
+    n = max(int(span_us / period_us), int(slot.max()) + 1)
+    each = np.bincount(slot, weights=size, minlength=n)
+    filled = each[each > 0]
+    middle = float(np.median(filled))
+    top = float(np.percentile(filled, 97))
+    return {"pictures": float(len(filled) / n), "key_ratio": top / max(middle, 1.0)}
 
 
 def _keyframes(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -> dict[str, float]:
@@ -201,3 +242,21 @@ def _keyframes(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -
         "keyframe": float(np.clip(scaled[best], 0.0, 1.0)),
         "keyframe_s": best * LAG_BIN_US / US,
     }
+
+
+def keep_alives(traffic: Traffic) -> dict[str, float]:
+    """Return how regular a thin flow is.
+
+    Returns
+    -------
+    dict
+        ``keep_alive_s``: median time between exchanges, 0 where there are too few; ``regularity``: share of
+        them within a tenth of that (or of a multiple, where the sniffer missed some), 0…1.
+    """
+    starts, _ = video_frames(traffic.t_us, traffic.size_bytes)
+    if len(starts) < KEEP_ALIVES:
+        return {"keep_alive_s": 0.0, "regularity": 0.0}
+    gaps = np.diff(starts) / US
+    period = float(np.median(gaps))
+    turns = np.maximum(np.round(gaps / period), 1)
+    return {"keep_alive_s": period, "regularity": float(np.mean(np.abs(gaps / period - turns) < 0.1 * turns))}

@@ -46,6 +46,7 @@ class TrafficSpec:
     link_bps: float = 20e6
     motion: float | None = None  # 0 = a still room, 1 = people walking about
     audio: bool | None = None
+    pacing: float | None = None  # share of a picture's time over which a sender spreads its packets
 
 
 def make_packets(
@@ -143,12 +144,33 @@ def _video(
     t, size = video_frames(rng, duration_s, spec)
     link = adapted_link_bps(rng, t, max(spec.link_bps, 3 * spec.bitrate_bps))
     pt, ps = packetise(t, size, mtu=int(rng.integers(low, high)) - 28, link_bps=link)
+    pacing = spec.pacing if spec.pacing is not None else float(rng.choice([0.0, 0.0, 0.0, 0.4, 0.8]))
     if transport == "tcp":
         pt, ps = _stalled(rng, pt, ps)
+    elif pacing:
+        pt = _paced(t, size, pt, ps, share=pacing, period_us=US / spec.frame_rate_hz)
     parts = [_row(pt, ps, up=up)]
     every = {"rtp": 200, "tcp": int(rng.integers(1, 3)), "pppp": 12}[transport]
     parts.append(_row(pt[::every] + rng.integers(800, 6000, len(pt[::every])), ACK_BYTES, up=not up))
     return parts
+
+
+def _paced(
+    t_us: NDArray[np.int64],
+    size: NDArray[np.int64],
+    depart_us: NDArray[np.int64],
+    packet_bytes: NDArray[np.int64],
+    *,
+    share: float,
+    period_us: float,
+) -> NDArray[np.int64]:
+    """Spread the packets of each picture over a share of its time, as WebRTC senders do."""
+    whole = np.cumsum(size)
+    sent = np.cumsum(packet_bytes) * (whole[-1] / max(int(packet_bytes.sum()), 1))
+    picture = np.minimum(np.searchsorted(whole, sent - 1), len(t_us) - 1)
+    within = (sent - (whole[picture] - size[picture])) / np.maximum(size[picture], 1)
+    spread = t_us[picture] + np.clip(within, 0, 1) * share * period_us
+    return np.maximum.accumulate(np.maximum(depart_us, spread.astype(np.int64)))
 
 
 def _stalled(

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hw.sim.wifi_traffic import BEHAVIOURS, US, TrafficSpec, make_packets
+from hw.sim.wifi_traffic import BEHAVIOURS, US, Packets, TrafficSpec, make_packets, packetise
 from wifiscan.traffic import Traffic, measure
 
 MAC_BYTES = 24  # LLC and CCMP around every packet
 CAMERA = "camera-stream"
 CONFOUNDERS = tuple(b for b in BEHAVIOURS if b not in {CAMERA, "camera-idle", "quiet", "iot-heartbeat"})
+WILD = (
+    "wild-constant",
+    "wild-blobs",
+    "wild-small",
+    "wild-bursts",
+)  # no product in mind: they fill the space between
 REVERSIBLE = ("download", "browse", "upload", "video-call", "game", "backup", "screen-cast")
 
 
@@ -38,6 +44,41 @@ def draw_spec(rng: np.random.Generator) -> TrafficSpec:
     )
 
 
+def wild_packets(kind: str, rng: np.random.Generator, duration_s: float) -> Packets:
+    """Draw traffic that no camera makes: no pictures at a picture's rate, whatever else it is."""
+    if kind == "wild-constant":  # even packets of one length: a tunnel, a paced copy
+        rate_hz = float(np.exp(rng.uniform(np.log(15), np.log(400))))
+        t = np.cumsum(rng.gamma(float(rng.choice([1, 4, 50])), 1, int(rate_hz * duration_s)))
+        t = t / t[-1] * duration_s * US
+        size = np.full(len(t), int(rng.integers(200, 1500)))
+    elif kind == "wild-small":  # sound, games, telemetry
+        rate_hz = float(rng.uniform(15, 120))
+        t = (
+            np.arange(int(rate_hz * duration_s)) / rate_hz + rng.normal(0, 0.002, int(rate_hz * duration_s))
+        ) * US
+        size = rng.integers(int(rng.integers(60, 300)), 480, len(t))
+    else:  # blocks: sensor logs, photos, segments; at regular or random times
+        period_s = float(np.exp(rng.uniform(np.log(0.6), np.log(8))))
+        n = max(2, int(duration_s / period_s))
+        at = np.arange(n) * period_s if kind == "wild-blobs" else np.sort(rng.uniform(0, duration_s, n))
+        block = np.exp(rng.normal(rng.uniform(8.5, 13), 0.1 if kind == "wild-blobs" else 0.8, n))
+        t, size = packetise(
+            (at * US).astype(np.int64),
+            block.astype(np.int64),
+            mtu=1400,
+            link_bps=float(rng.uniform(2e6, 40e6)),
+        )
+    t = np.sort(np.maximum(np.asarray(t, np.int64), 0))
+    answered = rng.random(len(t)) < rng.uniform(0, 1.0)
+    back = t[answered] + 3_000
+    order = np.argsort(np.concatenate((t, back)), kind="stable")
+    sizes = np.concatenate((size, rng.integers(60, int(rng.integers(100, 1400)), len(back))))
+    up = np.concatenate((np.ones(len(t), bool), np.zeros(len(back), bool)))
+    return Packets(
+        t_us=np.concatenate((t, back))[order], size_bytes=sizes[order].astype(np.int64), up=up[order]
+    )
+
+
 def draw_link(
     behaviour: str,
     *,
@@ -48,7 +89,7 @@ def draw_link(
     onset: bool | None = None,
 ) -> Link:
     """Draw one link of a behaviour; what is not given is drawn."""
-    rng = np.random.default_rng([seed, list(BEHAVIOURS).index(behaviour), int(reverse)])
+    rng = np.random.default_rng([seed, (*BEHAVIOURS, *WILD).index(behaviour), int(reverse)])
     drawn_s, drawn_loss = float(rng.choice([7.5, 8.0, 10.0, 15.0, 20.0, 30.0])), float(rng.uniform(0, 0.6))
     late = bool(rng.random() < 0.35)
     begin_us = (
@@ -56,7 +97,10 @@ def draw_link(
     )
     spec = draw_spec(rng)
     heard_s, loss = heard_s or drawn_s, drawn_loss if loss is None else loss
-    packets = make_packets(behaviour, rng=rng, duration_s=heard_s, spec=spec)
+    if behaviour in WILD:
+        packets = wild_packets(behaviour, rng, heard_s)
+    else:
+        packets = make_packets(behaviour, rng=rng, duration_s=heard_s, spec=spec)
     t = packets.t_us + begin_us
     kept = (rng.random(len(t)) >= loss) & (t < heard_s * US)
     up = packets.up != reverse

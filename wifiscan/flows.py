@@ -1,0 +1,180 @@
+"""Conversations: who sends how much to whom, judged as video or not; and those that cannot be decoded.
+
+A receiver of an older generation hears the acknowledgements of a link whose data it cannot decode. Such
+links are counted and named: what they carry nobody here can tell, which is lost coverage and no evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wifiscan.classify import load_model, streaming_logit
+from wifiscan.config import WifiConfig
+from wifiscan.dot11 import ACK, BLOCK_ACK, CONTROL, DATA, GROUP_BIT, RETRY, Headers
+from wifiscan.links import HeardClock, Link, LinkTable
+from wifiscan.rows import NO_ROW, KeyedRows
+from wifiscan.traffic import US, keep_alives, measure
+
+JUDGE_EVERY_US = 2 * US
+IDLE_EVERY_US = 5 * US
+LEAST_JUDGED_BYTES = 20_000
+LEAST_KEEP_ALIVES = 5
+ANSWERED_LIMIT = 2048  # devices whose acknowledgements are counted
+ANSWERED_ENOUGH = 50  # acknowledgements that make a busy device
+DECODED_SHARE = 0.05  # below this share of decoded frames a busy device is unreadable
+ANSWERED_COLUMNS: dict[str, type] = {"answers": np.int64, "decoded": np.int64, "last_ns": np.int64}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A device that is answered again and again, but whose own frames are never decoded."""
+
+    mac: int
+    answers: int
+    last_ns: int
+
+
+class Flows:
+    """The links of all devices, and what they carry."""
+
+    def __init__(self, config: WifiConfig) -> None:
+        self._config = config
+        self.links = LinkTable(config.links)
+        self.clock = HeardClock()
+        self.best: dict[int, Link] = {}
+        self.answered = KeyedRows(ANSWERED_LIMIT, ANSWERED_COLUMNS)
+
+    def digest(
+        self, h: Headers, known: NDArray[np.bool_], *, t_ns: int, until_ns: int, channel: int
+    ) -> list[Link]:
+        """Take in one batch; ``known`` = the transmitter has a row. Returns the links that were judged."""
+        before_us = self.clock.heard_us(channel)
+        self.clock.add(channel, max(0, until_ns - t_ns) // 1000)
+        if len(h):
+            self._add(h, known, t_ns=t_ns, before_us=before_us, channel=channel)
+            self._answers(h)
+        return self._judge(channel)
+
+    def _add(self, h: Headers, known: NDArray[np.bool_], *, t_ns: int, before_us: int, channel: int) -> None:
+        data = np.flatnonzero((h.kind == DATA) & (h.body > 0) & (h.ra & GROUP_BIT == 0) & known)
+        if not len(data):
+            return
+        order = data[np.lexsort((h.ra[data], h.ta[data]))]
+        ta, ra = h.ta[order], h.ra[order]
+        edge = np.flatnonzero((ta[1:] != ta[:-1]) | (ra[1:] != ra[:-1])) + 1
+        once = ~_repeats(h, order, edge)
+        heard_us = before_us + np.maximum(h.t_ns[order] - t_ns, 0) // 1000
+        own = np.where(h.source[order] == ta, h.body[order], 0)
+        for low, high in pairwise([0, *edge.tolist(), len(order)]):
+            rows = np.flatnonzero(once[low:high]) + low
+            if len(rows):
+                self.links.add(
+                    int(ta[low]),
+                    int(ra[low]),
+                    channel=channel,
+                    t_us=heard_us[rows],
+                    size=h.body[order[rows]],
+                    own_bytes=int(own[rows].sum()),
+                )
+
+    def _answers(self, h: Headers) -> None:
+        """Count acknowledgements by the device they answer, and the frames of that device."""
+        control = np.flatnonzero((h.kind == CONTROL) & ((h.subtype == ACK) | (h.subtype == BLOCK_ACK)))
+        keys, counts = np.unique(h.ra[control], return_counts=True)
+        fine = (keys & GROUP_BIT == 0) & (keys != 0)
+        keys, counts = keys[fine], counts[fine]
+        new = self.answered.find(keys) == NO_ROW
+        c = self.answered.columns
+        if new.any():
+            self.answered.add(keys[new], counts[new].astype(float), c["answers"].astype(float))
+        rows = self.answered.find(keys)
+        c["answers"][rows[rows != NO_ROW]] += counts[rows != NO_ROW]
+        c["last_ns"][rows[rows != NO_ROW]] = h.t_ns[-1]
+        sent, decoded = np.unique(h.ta[h.kind != CONTROL], return_counts=True)
+        rows = self.answered.find(sent)
+        c["decoded"][rows[rows != NO_ROW]] += decoded[rows != NO_ROW]
+
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """Return the busy devices whose frames are not decoded, the busiest first."""
+        c, rows = self.answered.columns, self.answered.rows()
+        hidden = (c["answers"][rows] >= ANSWERED_ENOUGH) & (
+            c["decoded"][rows] < DECODED_SHARE * c["answers"][rows]
+        )
+        found = [
+            Unreadable(
+                mac=int(self.answered.keys[r]), answers=int(c["answers"][r]), last_ns=int(c["last_ns"][r])
+            )
+            for r in rows[hidden].tolist()
+        ]
+        return tuple(sorted(found, key=lambda u: (-u.answers, u.mac)))
+
+    def unreadable_share(self) -> float:
+        """Return the share of busy devices that cannot be decoded, 0…1."""
+        c, rows = self.answered.columns, self.answered.rows()
+        busy = int(np.count_nonzero(c["answers"][rows] >= ANSWERED_ENOUGH))
+        return len(self.unreadable()) / busy if busy else 0.0
+
+    def _judge(self, channel: int) -> list[Link]:
+        now_us = self.clock.heard_us(channel)
+        return [
+            link
+            for link in self.links.links()
+            if link.channel == channel and _due(link, now_us) and self._judge_one(link, now_us)
+        ]
+
+    def judge_all(self) -> list[Link]:
+        """Judge everything that has news, at the end of a recording."""
+        return [
+            link
+            for link in self.links.links()
+            if link.last_us >= link.judged_us and self._judge_one(link, self.clock.heard_us(link.channel))
+        ]
+
+    def _judge_one(self, link: Link, now_us: int) -> bool:
+        """Measure one link and score it; say whether there was enough to go by."""
+        window_us = round(self._config.window_s * US)
+        if link.bytes < LEAST_JUDGED_BYTES:
+            if link.packets < LEAST_KEEP_ALIVES:
+                return False
+            link.keep_alive = keep_alives(link.traffic(now_us=now_us, window_us=window_us, back=None))
+        elif now_us < self._config.judge_after_s * US:
+            return False
+        else:
+            back = self.links.get(link.ra, link.ta)
+            link.features = measure(link.traffic(now_us=now_us, window_us=window_us, back=back))
+            link.logit = streaming_logit(link.features, load_model())
+        link.judged_us = now_us
+        self._choose(link)
+        return True
+
+    def _choose(self, link: Link) -> None:
+        """Keep the link that speaks most for each device, and drop those that are gone."""
+        best = self.best.get(link.ta)
+        if best is None or best is link or link.rank() >= best.rank():
+            self.best[link.ta] = link
+        if len(self.best) > len(self.links):
+            alive = {(k.ta, k.ra) for k in self.links.links()}
+            self.best = {ta: k for ta, k in self.best.items() if (k.ta, k.ra) in alive}
+
+    def forget(self, live: set[int]) -> None:
+        """Drop what belongs to devices that have no row any more."""
+        self.best = {ta: link for ta, link in self.best.items() if ta in live}
+
+
+def _repeats(h: Headers, order: NDArray[np.int64], edge: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return where a frame repeats the one before it on the same link: its bytes count once."""
+    again = np.zeros(len(order), bool)
+    seq, flags = h.seq[order], h.flags[order]
+    again[1:] = (seq[1:] == seq[:-1]) & ((flags[1:] & RETRY) != 0)
+    again[edge] = False
+    return again
+
+
+def _due(link: Link, now_us: int) -> bool:
+    if link.last_us < link.judged_us:
+        return False
+    return now_us - link.judged_us >= (IDLE_EVERY_US if link.bytes < LEAST_JUDGED_BYTES else JUDGE_EVERY_US)
