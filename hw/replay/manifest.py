@@ -19,6 +19,7 @@ from hw.errors import BadRecording
 from hw.types import DeviceInfo
 
 FILE_NAME = "manifest.toml"
+UNFINISHED_NAME = FILE_NAME + ".part"  # there from the start, until the session is closed
 VERSION = 1
 ANY_ROLE = "all"  # a part that concerns every device
 LARGEST_BYTES = 1 << 26
@@ -83,8 +84,8 @@ def _from_toml(table: Mapping[str, Any]) -> Manifest:
     )
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest in one step, so that it is there wholly or not at all."""
+def write_manifest(folder: Path, manifest: Manifest, *, finished: bool = True) -> None:
+    """Write the manifest, when finished in one step, so that it is there wholly or not at all."""
     started = datetime.fromtimestamp(manifest.wall_ns / 1e9, tz=UTC).isoformat()
     lines = [
         f"version = {manifest.version}",
@@ -97,12 +98,13 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         lines += ["", "[[devices]]", *_pairs(device, ("role", "backend", "name", "detail"))]
     for part in manifest.parts:
         lines += ["", "[[parts]]", *_pairs(part, ("role", "path", "bytes", "sha256"))]
-    partial = folder / (FILE_NAME + ".part")
+    partial = folder / UNFINISHED_NAME
     with partial.open("w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(folder / FILE_NAME)
+    if finished:
+        partial.replace(folder / FILE_NAME)
 
 
 def verify(folder: Path, manifest: Manifest | None, role: str) -> None:

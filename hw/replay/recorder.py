@@ -84,6 +84,7 @@ class Recorder:
         self._fault_count = 0
         self._lock = threading.RLock()
         self._closed = False
+        self._write_manifest([], finished=False)
 
     def wrap(self, role: str, device: Any, *, clock: Clock) -> Any:
         """Return a device that gives the same and is recorded; one that is opened again continues its part.
@@ -137,7 +138,7 @@ class Recorder:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _write_manifest(self, parts: list[Part]) -> None:
+    def _write_manifest(self, parts: list[Part], *, finished: bool = True) -> None:
         manifest = Manifest(
             wall_ns=self._wall_ns,
             kit=self._kit,
@@ -147,7 +148,7 @@ class Recorder:
             stopped=self.stopped(),
         )
         try:
-            write_manifest(self.folder, manifest)
+            write_manifest(self.folder, manifest, finished=finished)
         except OSError as error:
             raise BadRecording(
                 f"{FILE_NAME} cannot be written: {error.strerror}",

@@ -55,7 +55,7 @@ class RecordedSdr(RecordedDevice):
         self._at += count
         until_ns = block.t_ns + block.duration_ns
         if self._at >= segment.count:
-            until_ns = max(until_ns, segment.until_ns or 0)
+            until_ns = until_ns if segment.until_ns is None else segment.until_ns
             self._number, self._at = self._number + 1, 0
         self._t_ns = max(self._t_ns, block.t_ns + block.duration_ns)
         self._given(until_ns)

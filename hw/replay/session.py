@@ -16,7 +16,7 @@ from typing import Literal
 from hw.capture import BLE_LINKS, DOT11_LINKS, PPI, RecordBatch, capture_format, link_name, peek
 from hw.errors import BadKit, BadRecording, DeviceDenied, DeviceMissing, HwError
 from hw.lelink import PPI_BLE_LINKS, ppi_link_type
-from hw.replay.manifest import FILE_NAME, Manifest, read_manifest, verify
+from hw.replay.manifest import FILE_NAME, UNFINISHED_NAME, Manifest, read_manifest, verify
 
 Kind = Literal["sdr", "monitor", "ble", "camera"]
 COMMANDS: dict[str, str] = {
@@ -227,15 +227,17 @@ def _folder_parts(folder: Path) -> Parts:
     _find_pictures(folder, found)
     if (folder / "buttons.jsonl").is_file():
         found.paths["buttons"].append(folder / "buttons.jsonl")
-    ours = manifest is not None or any(
-        (folder / name).is_file() for name in ("wifi.jsonl", "ble.jsonl", "rf.jsonl")
-    )
+    ours = manifest is not None or (folder / UNFINISHED_NAME).is_file()
     if not any(found.paths.values()) and not ours:
         raise BadRecording(
             f"{folder.name or folder} holds no recording",
             hint="A session folder holds rf/, wifi.pcapng, ble.pcap or camera/.",
         )
-    warning = "" if manifest or not ours else f"No {FILE_NAME}: replayed unverified."
+    warning = (
+        ""
+        if manifest or not ours
+        else f"The session was cut off: it has no {FILE_NAME} and is replayed unverified."
+    )
     return Parts(
         root=folder,
         name=folder.name or str(folder),
