@@ -1,0 +1,196 @@
+"""The SQLite file under the store: opened so that a commit is on the disk when it returns."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+from firmware.records.custody import ChainCheck, Entry, Fault, verify_chain, verify_head
+from firmware.records.errors import StoreDamaged, clear_errors
+
+DATABASE_FILE = "records.db"
+APPLICATION_ID = 0x616E736D  # "ansm"
+SCHEMA_VERSION = 1
+JOURNAL_LIMIT_BYTES = 8 << 20
+PRAGMAS_WRITING = (
+    "PRAGMA auto_vacuum=INCREMENTAL",  # before the first table: removed bodies give their room back
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA fullfsync=ON",
+    "PRAGMA secure_delete=ON",  # removed bodies are overwritten, not just forgotten
+    f"PRAGMA journal_size_limit={JOURNAL_LIMIT_BYTES}",
+)
+PRAGMAS = ("PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON", "PRAGMA foreign_keys=ON")
+
+
+def open_for_writing(path: Path, *, busy_wait_s: float) -> sqlite3.Connection:
+    """Open the store's database, making it where there is none. Raises what `clear_errors` makes of it."""
+    with clear_errors(path):
+        # typer and the handheld use one store from more than one thread, one at a time
+        db = sqlite3.connect(path, timeout=busy_wait_s, isolation_level=None, check_same_thread=False)
+        try:
+            for pragma in (*PRAGMAS, *PRAGMAS_WRITING):
+                db.execute(pragma)
+            _make_schema(db, path)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _make_schema(db: sqlite3.Connection, path: Path) -> None:
+    if _is_ours(db, path):
+        return
+    with transaction(db):
+        if not _is_ours(db, path):  # another process may have made it meanwhile
+            for statement in _statements():
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _statements() -> Iterator[str]:
+    text = (files("firmware.records") / "schema.sql").read_text(encoding="utf-8")
+    pending = ""
+    for line in text.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+def _is_ours(db: sqlite3.Connection, path: Path) -> bool:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    if version == 0 and application == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+        return False
+    if application != APPLICATION_ID or version != SCHEMA_VERSION:
+        raise StoreDamaged(
+            f"{path} is not a store of records of this version", hint="Move it away; a new one is made."
+        )
+    return True
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Do everything inside, or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database, perhaps a stranger's or on a read-only disk, without ever writing to it."""
+    if not path.is_file():
+        raise StoreDamaged(f"There are no records at {path}", hint="Name the folder with --records.")
+    with clear_errors(path):
+        db = _connect_read_only(path)
+        with closing(db):
+            for pragma in PRAGMAS:
+                db.execute(pragma)
+            _is_ours(db, path)
+            yield db
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    name = f"file:{quote(str(path.absolute()))}"
+    try:
+        db = sqlite3.connect(f"{name}?mode=ro", uri=True, isolation_level=None)
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return db
+    except sqlite3.OperationalError:  # a read-only folder has no room for the shared memory of WAL
+        return sqlite3.connect(f"{name}?immutable=1", uri=True, isolation_level=None)
+
+
+ENTRY = (
+    "SELECT e.seq, e.header, e.signature, b.body FROM entries AS e LEFT JOIN bodies AS b ON b.seq = e.seq "
+)
+INDEX_DIFFERS = (
+    "SELECT e.seq FROM (SELECT seq, id, CAST(header AS TEXT) AS h FROM entries) AS e LEFT JOIN "
+    "(SELECT *, CAST(body AS TEXT) AS j FROM bodies) AS b ON b.seq = e.seq WHERE "
+    "e.id IS NOT json_extract(e.h, '$.id') OR (b.seq IS NOT NULL AND ("
+    "b.kind IS NOT COALESCE(json_extract(b.j, '$.kind'), '') OR "
+    "b.site IS NOT COALESCE(json_extract(b.j, '$.place.site'), '') OR "
+    "b.room IS NOT COALESCE(json_extract(b.j, '$.place.room'), '') OR "
+    "b.cubicle IS NOT COALESCE(json_extract(b.j, '$.place.cubicle'), '') OR "
+    "b.level IS NOT COALESCE(json_extract(b.j, '$.verdict.level'), '') OR "
+    "b.utc_ns IS NOT json_extract(e.h, '$.utc_ns'))) ORDER BY e.seq"
+)
+USED_BY_BODIES = (
+    "SELECT DISTINCT b.seq, json_extract(a.value, '$.sha256'), json_extract(a.value, '$.size_bytes') "
+    "FROM bodies AS b, json_each(CAST(b.body AS TEXT), '$.attachments') AS a"
+)
+
+
+def read_entries(db: sqlite3.Connection, *, first: int = 1, last: int = -1) -> Iterator[Entry]:
+    """Yield stored entries in the order of their rows; ``last`` below 0 means to the end."""
+    until = last if last >= 0 else (1 << 62)
+    for row in db.execute(ENTRY + "WHERE e.seq BETWEEN ? AND ? ORDER BY e.seq", (first, until)):
+        yield _entry(row)
+
+
+def read_entry(db: sqlite3.Connection, seq: int) -> Entry | None:
+    """Return one stored entry."""
+    row = db.execute(ENTRY + "WHERE e.seq = ?", (seq,)).fetchone()
+    return None if row is None else _entry(row)
+
+
+def _entry(row: tuple[int, bytes, bytes, bytes | None]) -> Entry:
+    seq, header, signature, body = row
+    return Entry(row=seq, header=bytes(header), signature=bytes(signature), body=body)
+
+
+def check_database(db: sqlite3.Connection, public: bytes) -> ChainCheck:
+    """Look at everything in a database: pages, rules, chain, head, and the columns that are only an index."""
+    damaged = [row[0] for row in db.execute("PRAGMA integrity_check(1)") if row[0] != "ok"]
+    faults = [Fault(seq=0, word="altered", part="pages")] if damaged else []
+    if _rules(db) != _rules_as_made():
+        faults.append(Fault(seq=0, word="altered", part="rules"))
+    check = verify_chain(read_entries(db), public)
+    faults += check.faults
+    if not faults:
+        faults += [*_head_faults(db, check, public), *_index_faults(db)]
+    return ChainCheck(entries=check.entries, head=check.head, faults=tuple(faults))
+
+
+def _rules(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    return list(db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"))
+
+
+def _rules_as_made() -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        for statement in _statements():
+            db.execute(statement)
+        return _rules(db)
+
+
+def _head_faults(db: sqlite3.Connection, check: ChainCheck, public: bytes) -> tuple[Fault, ...]:
+    row = db.execute("SELECT head, signature, seq FROM head").fetchone()
+    if row is None:
+        return (Fault(seq=0, word="missing", part="head"),) if check.entries else ()
+    return verify_head(bytes(row[0]), bytes(row[1]), check, public) or (
+        () if row[2] == check.entries else (Fault(seq=check.entries, word="altered", part="head"),)
+    )
+
+
+def _index_faults(db: sqlite3.Connection) -> Iterator[Fault]:
+    """Columns and tables beside the bodies are copies for searching: they must say what the bodies say."""
+    for (seq,) in db.execute(INDEX_DIFFERS):
+        yield Fault(seq=seq, word="altered", part="index")
+    used = {tuple(row) for row in db.execute("SELECT seq, sha256, size_bytes FROM uses")}
+    for seq, *_ in sorted(used ^ {tuple(row) for row in db.execute(USED_BY_BODIES)}):
+        yield Fault(seq=seq, word="altered", part="index")
+    gone = {seq for (seq,) in db.execute("SELECT seq FROM removals")}
+    without = {seq for (seq,) in db.execute("SELECT seq FROM entries EXCEPT SELECT seq FROM bodies")}
+    for seq in sorted(gone ^ without):
+        yield Fault(seq=seq, word="altered", part="index")

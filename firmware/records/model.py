@@ -1,0 +1,170 @@
+"""One inspection as it is stored: who, where, when, with what, and what came of it.
+
+Everything here is already redacted: devices that nobody suspects are named by the unit's pseudonyms only,
+and the clear addresses of suspicious ones lie sealed in ``sealed``. `firmware.records.compose` makes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+
+from firmware.fusion import Verdict
+from firmware.records.errors import StoreDamaged
+
+STRICT = ConfigDict(extra="forbid")
+SHOWN_FAULTS = 3  # of a record that cannot be read
+TEXT_MOST = 200  # characters of a word that a person or a device gave
+FINDINGS_MOST = 20_000
+ATTACHMENTS_MOST = 200
+
+RecordKind = Literal["cubicle", "corridor", "personal", "scan"]
+CheckState = Literal["looked", "skipped", "found"]
+Text = Annotated[str, Field(max_length=TEXT_MOST)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where: any part may be empty."""
+
+    site: Text = ""
+    room: Text = ""
+    cubicle: Text = ""
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """When, by the unit's clock. ``offset_s`` is what the local zone adds to UTC."""
+
+    started_utc_ns: int
+    ended_utc_ns: int
+    zone: Text = "UTC"
+    offset_s: Annotated[int, Field(ge=-64_800, le=64_800)] = 0
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A calibration and its age when the inspection began; None where it was never done."""
+
+    name: Text
+    age_s: float | None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenseLook:
+    """What one sense did: ``coverage`` is None where it was missing, ``reasons`` are message keys."""
+
+    sensor: Literal["rf", "wifi", "ble", "lens"]
+    coverage: float | None
+    parts: Mapping[str, float]
+    reasons: tuple[Text, ...] = ()
+    read: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was heard or seen, as its JSON line with every address replaced.
+
+    ``subject`` is what the verdict's contributions call it. ``identity`` says what makes it the same thing
+    another day: its address, only its looks, or nothing (`firmware.records.baseline`).
+    """
+
+    sensor: Literal["rf", "wifi", "ble", "lens"]
+    subject: Text
+    score: float
+    suspicious: bool
+    identity: Literal["address", "looks", "none"]
+    data: Mapping[str, Any]
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that belongs to the record, known by its content."""
+
+    sha256: Digest
+    name: Text
+    media_type: Text
+    size_bytes: Annotated[int, Field(ge=0)]
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """The whole record. ``verdict`` is the verdict line of the JSON contract, with addresses replaced."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z-]{3,63}$")]
+    kind: RecordKind
+    operator: Text
+    place: Place
+    span: Span
+    kit: Text
+    simulated: bool
+    settings_sha256: Digest
+    versions: Mapping[str, str]
+    calibrations: tuple[Calibration, ...]
+    verdict: Mapping[str, Any]
+    senses: tuple[SenseLook, ...]
+    findings: Annotated[tuple[Finding, ...], Field(max_length=FINDINGS_MOST)]
+    left_out: Annotated[int, Field(ge=0)] = 0  # things beyond `FINDINGS_MOST`, the least suspicious ones
+    checklist: Mapping[str, CheckState] = field(default_factory=dict)  # message key of the place → state
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=ATTACHMENTS_MOST)] = ()
+    note: Annotated[str, Field(max_length=4000)] = ""
+    sealed: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as plain JSON values."""
+        return asdict(self)
+
+    @property
+    def level(self) -> str:
+        """The verdict's word."""
+        return str(self.verdict.get("level", ""))
+
+
+_INSPECTION = TypeAdapter(Inspection)
+_VERDICT = TypeAdapter(Verdict)
+
+
+def read_inspection(body: bytes) -> Inspection:
+    """Read a record from its JSON bytes.
+
+    Raises
+    ------
+    StoreDamaged
+        If it is not a record of this version.
+    """
+    try:
+        return _INSPECTION.validate_json(body)
+    except ValidationError as error:
+        raise _not_read(error) from error
+
+
+def read_verdict(record: Inspection) -> Verdict:
+    """Return the verdict of a record.
+
+    Raises
+    ------
+    StoreDamaged
+        If it is not a verdict of this version.
+    """
+    try:
+        return _VERDICT.validate_python(record.verdict)
+    except ValidationError as error:
+        raise _not_read(error) from error
+
+
+def _not_read(error: ValidationError) -> StoreDamaged:
+    listed = error.errors(include_url=False, include_input=False)[:SHOWN_FAULTS]
+    what = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in listed)
+    return StoreDamaged(f"This is not a record that this version reads ({what})")
