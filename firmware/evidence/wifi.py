@@ -16,6 +16,7 @@ from wifiscan.model import AccessPoint, BleDevice, Identity, Station
 Params = dict[str, str | float | int]
 
 STREAMING_FROM = 0.5  # streaming_score at which a device is said to stream: more likely than not
+IDLE_FROM_S = 10.0  # keep-alives are a habit over no less (features need ≥ 10 s); before, a name is a name
 NAME_LIMIT = 64  # characters of a name from the air that are kept
 NS_PER_S = 1e9
 
@@ -39,7 +40,7 @@ def _station_sign(station: Station) -> tuple[str, str, Params]:
     seconds = round((station.last_ns - station.first_ns) / NS_PER_S, 1)
     if station.activity == "camera-stream" or _streams(station):
         return ("streaming", *_streaming_reason(station, seconds))
-    if station.activity == "camera-idle":
+    if station.activity == "camera-idle" and seconds >= IDLE_FROM_S:
         return "idle", "reason.wifi.idle", {"seconds": seconds}
     best = strongest(station.identity)
     if best is not None:

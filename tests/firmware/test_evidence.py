@@ -29,7 +29,7 @@ EVERYTHING: list[Observation] = [
     station(),
     streamer(),
     station(activity="camera-stream", score=0.9),
-    station(activity="camera-idle", score=0.9),
+    station(activity="camera-idle", score=0.9, last_s=12.0),
     station(identity=(named("B"),), score=0.9),
     network(),
     network(strength=None, score=0.1),
@@ -76,6 +76,14 @@ def test_an_identity_alone_is_capped(strength: str, score: float) -> None:
         evidence = weigh(observation, TABLE)
         assert evidence is not None
         assert 0 < evidence.log_lr <= 1.5
+
+
+def test_a_habit_takes_time_before_it_says_more_than_a_name() -> None:
+    for seconds, reason, most in ((1.0, "reason.wifi.identity", 1.5), (12.0, "reason.wifi.idle", 2.5)):
+        seen = station(identity=(named("A"),), activity="camera-idle", score=0.99, last_s=seconds)
+        evidence = weigh(seen, TABLE)
+        assert evidence is not None
+        assert (evidence.reason, evidence.log_lr) == (reason, most)
 
 
 def test_many_identities_on_one_device_say_no_more_than_the_strongest() -> None:
