@@ -1,0 +1,167 @@
+"""One inspection from a command: opens the kit, runs the senses, hands back everything they said."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware.app import Panel
+from firmware.assemble import OpenRun, OpenSensor, open_sensors
+from firmware.engine import Snapshot
+from firmware.live import run_live
+from firmware.lockstep import run_lockstep
+from firmware.sensor import Observation, Sensor
+from firmware.settings import Settings
+from firmware.workers import Crew
+from hw.kit import parse_spec
+from hw.sim.scene import Scene, load_scene
+from hw.types import SENSOR_NAMES, ButtonPress, Counts, SensorName
+
+LIVE_SCAN_S = 60.0  # a scan of real devices ends by itself after this
+
+OnProgress = Callable[[Snapshot], bool]
+Watch = Callable[[Snapshot, Mapping[SensorName, Sensor]], bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one inspection left: the last snapshot, and the tables of every sense."""
+
+    snapshot: Snapshot
+    observations: tuple[Observation, ...]
+    counts: tuple[Counts, ...]
+
+
+def scene_of(spec: str) -> Scene | None:
+    """Return the simulated room behind a kit, None for anything real or recorded."""
+    backend, target = parse_spec(spec)
+    return load_scene(target) if backend == "sim" else None
+
+
+def session_length_s(spec: str, asked_s: float | None) -> float | None:
+    """Return when to stop: as asked, or with the scene, or after a minute; a recording ends by itself."""
+    if asked_s is not None:
+        return asked_s
+    scene = scene_of(spec)
+    if scene is not None:
+        return scene.duration_s
+    return None if parse_spec(spec)[0] == "replay" else LIVE_SCAN_S
+
+
+def inspect(
+    spec: str,
+    settings: Settings,
+    *,
+    only: set[SensorName] | None = None,
+    until_s: float | None = None,
+    record_to: Path | None = None,
+    watch: Watch | None = None,
+    panel: Panel | None = None,
+    live: bool | None = None,
+) -> Outcome:
+    """Run one inspection to its end; Ctrl-C ends it early and keeps what was found.
+
+    Real devices run live, a thread a sense. Recordings and simulated rooms take turns under manual clocks,
+    as fast as they can, and give the same bytes every time; ``live`` overrides that choice.
+    """
+    live = parse_spec(spec)[0] == "pi" if live is None else live
+    with (
+        open_sensors(spec, settings, live=live, only=only, record_to=record_to) as run,
+        _asked_to_stop() as asked,
+    ):
+        sensors = dict(run.sensors)
+        if panel is not None:
+            panel.attach(run.kit)
+
+        def on_progress(snapshot: Snapshot) -> bool:
+            stop = watch is not None and watch(snapshot, sensors) is True
+            if panel is not None:
+                panel.watch(snapshot, sensors)
+            return stop or asked.is_set()
+
+        length_s = session_length_s(spec, until_s)
+        if live:
+            poll = None if panel is None else panel.poll
+            snapshot = _run_live(run, settings, sensors, length_s, on_progress, poll)
+        else:
+            snapshot = _run_in_turns(run, settings, length_s, on_progress)
+        ordered = [sensors[name] for name in SENSOR_NAMES if name in sensors]
+        return Outcome(
+            snapshot=snapshot,
+            observations=tuple(o for sensor in ordered for o in sensor.observations()),
+            counts=tuple(sensor.counts() for sensor in ordered),
+        )
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into a wish that the loop grants at its next turn, so that nothing is lost.
+
+    A second Ctrl-C interrupts at once.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(_signal: int, _frame: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _run_in_turns(
+    run: OpenRun, settings: Settings, until_s: float | None, on_progress: OnProgress
+) -> Snapshot:
+    return run_lockstep(
+        run.sensors,
+        run.engine(settings),
+        clocks=run.clocks,
+        until_s=until_s,
+        tick_s=settings.engine.judge_every_s,
+        on_progress=on_progress,
+    )
+
+
+def _run_live(
+    run: OpenRun,
+    settings: Settings,
+    sensors: dict[SensorName, Sensor],
+    until_s: float | None,
+    on_progress: OnProgress,
+    poll_buttons: Callable[[], Sequence[ButtonPress]] | None,
+) -> Snapshot:
+    openers = {name: _remembered(name, opener, sensors) for name, opener in run.openers.items()}
+    config = settings.engine
+    with Crew(
+        openers, clock=run.panel_clock, inbox_length=config.inbox_length, stop_wait_s=config.stop_wait_s
+    ) as crew:
+        return run_live(
+            crew,
+            run.engine(settings),
+            clock=run.panel_clock,
+            until_s=until_s,
+            tick_s=config.judge_every_s,
+            poll_buttons=poll_buttons,
+            on_progress=on_progress,
+        )
+
+
+def _remembered(name: SensorName, opener: OpenSensor, sensors: dict[SensorName, Sensor]) -> OpenSensor:
+    """Keep track of the sense that is open now: after a lost device, a new one stands in its place."""
+
+    def open_sensor() -> Sensor:
+        sensors[name] = opener()
+        return sensors[name]
+
+    return open_sensor

@@ -1,0 +1,38 @@
+"""JSON lines: one object a line, stable field names, the verdict last. Text from the air is JSON-escaped."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from firmware.fusion import Verdict
+from firmware.sensor import Observation
+from hw.types import Counts
+
+SIGNIFICANT_DIGITS = 9  # of every float: more than any measurement here holds, the same on every machine
+
+
+def lines(observations: Iterable[Observation], counts: Sequence[Counts], verdict: Verdict) -> Iterator[str]:
+    """Yield the lines of one finished scan: things, counts a sensor, and last the verdict."""
+    for record in (*observations, *counts, verdict):
+        yield encode(record.as_json())
+
+
+def encode(record: Mapping[str, Any]) -> str:
+    """Return one line: ASCII only, so that no name from the air can steer a terminal."""
+    return json.dumps(_plain(record), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, bool | str | int) or value is None:
+        return value
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return float(f"{number:.{SIGNIFICANT_DIGITS}g}")

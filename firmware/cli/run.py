@@ -1,0 +1,120 @@
+"""`ansim run`: the handheld application, on any kit."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from PIL import Image
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from firmware.app import Look, Panel
+from firmware.cli.failure import LEVEL_EXIT, expected_errors
+from firmware.cli.inspection import inspect, scene_of, session_length_s
+from firmware.cli.options import (
+    ConfigOption,
+    KitOption,
+    LangOption,
+    SetOption,
+    VerboseOption,
+    default_language,
+    language,
+)
+from firmware.cli.picture import terminal_picture
+from firmware.cli.verdict import print_verdict
+from firmware.engine import Snapshot
+from firmware.i18n.catalog import Catalog, Language
+from firmware.log import configure_log
+from firmware.settings import Settings, load_settings
+from hw.kit import parse_spec
+
+SCREEN_FILE = Path("ansim-screen.png")
+TERMINAL_COLUMNS = 100
+TERMINAL_EVERY_S = 0.5
+
+ScreenOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--screen", help="Write the last screen to this PNG (default without a panel: ansim-screen.png)."
+    ),
+]
+RecordOption = Annotated[
+    Path | None, typer.Option("--record", help="Record everything the devices give into this folder.")
+]
+DurationOption = Annotated[
+    float | None,
+    typer.Option(
+        "--duration", min=0.5, max=86_400, help="Stop after this many seconds; the handheld runs on."
+    ),
+]
+
+
+def run(
+    kit: KitOption = "auto",
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    lang: LangOption = None,
+    verbose: VerboseOption = 0,
+    duration: DurationOption = None,
+    screen: ScreenOption = None,
+    record: RecordOption = None,
+) -> None:
+    """Run the handheld application: every sense at once, the screen, the buttons.
+
+    A panel of the kit is drawn to; without one the screen is shown in the terminal and written to a PNG. A
+    simulated room runs in real time; a recording is played as fast as it goes, to one verdict and one screen.
+    """
+    configure_log(verbose=verbose)
+    with expected_errors():
+        settings = load_settings(config=config, overrides=overrides or ())
+        look = Look(lang=_language(lang, settings), theme=settings.ui.theme, silent=settings.ui.silent)
+        backend = parse_spec(kit)[0]
+        until_s = None if backend == "pi" and duration is None else session_length_s(kit, duration)
+        console = Console(stderr=True)
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            shown = TerminalScreen(live, wanted=console.is_terminal and backend != "pi")
+            panel = Panel(look, until_s=until_s, simulated=scene_of(kit) is not None, also_show=shown.show)
+            outcome = inspect(
+                kit, settings, until_s=FOREVER_S if until_s is None and backend == "pi" else until_s,
+                record_to=record, panel=panel, live=backend != "replay",
+            )  # fmt: skip
+        target = screen or (None if backend == "pi" else SCREEN_FILE)
+        if target is not None and panel.picture is not None:
+            panel.picture.save(target, "PNG")
+            typer.echo(str(target), err=True)
+        print_verdict(Console(), outcome.snapshot, Catalog(panel.look.lang))
+    raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
+
+
+FOREVER_S = 10 * 365 * 86_400.0  # the handheld runs until it is switched off
+
+
+def _language(lang: str | None, settings: Settings) -> Language:
+    if lang:
+        return language(lang)
+    if settings.ui.lang != "auto":
+        return settings.ui.lang
+    return default_language(os.environ.get("LANG", ""))
+
+
+class TerminalScreen:
+    """Shows the panel's picture in a terminal, twice a second."""
+
+    def __init__(self, live: Live, *, wanted: bool) -> None:
+        self._live, self._wanted = live, wanted
+        self._due_s = 0.0
+
+    def show(self, picture: Image.Image, snapshot: Snapshot) -> None:
+        """Draw the picture, unless it was drawn a moment ago."""
+        now_s = time.monotonic()
+        if not self._wanted or now_s < self._due_s:
+            return
+        self._due_s = now_s + TERMINAL_EVERY_S
+        columns = min(TERMINAL_COLUMNS, self._live.console.width)
+        line = Text(f"ansim run · {snapshot.elapsed_s:.0f} s · Ctrl-C ends", style="dim")
+        self._live.update(Group(terminal_picture(picture, columns=columns), line), refresh=True)

@@ -1,0 +1,156 @@
+"""`ansim scan`: one scan in the terminal."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.text import Text
+
+from firmware.cli import jsonl
+from firmware.cli.failure import LEVEL_EXIT, expected_errors
+from firmware.cli.inspection import Outcome, inspect, scene_of, session_length_s
+from firmware.cli.options import (
+    ConfigOption,
+    KitOption,
+    LangOption,
+    SetOption,
+    VerboseOption,
+    default_language,
+    language,
+)
+from firmware.cli.tables import tables
+from firmware.cli.verdict import coverage_table, print_verdict
+from firmware.engine import Snapshot
+from firmware.i18n.catalog import Catalog
+from firmware.log import configure_log
+from firmware.sensor import Sensor
+from firmware.settings import load_settings
+from hw.types import SensorName
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="One scan in the terminal: a live table, then the verdict. Exit code 0 nothing found, "
+    "10 suspicious, 11 inconclusive.",
+)
+REFRESH_S = 0.25
+LIVE_ROWS = 8
+
+DurationOption = Annotated[
+    float | None,
+    typer.Option("--duration", min=0.5, max=86_400, help="Seconds to scan; a recording ends by itself."),
+]
+JsonlOption = Annotated[
+    bool, typer.Option("--jsonl", help="One JSON object a line on standard output, the verdict last.")
+]
+RecordOption = Annotated[
+    Path | None, typer.Option("--record", help="Also record everything the devices give into this folder.")
+]
+
+
+class LiveView:
+    """Redraws the tables a few times a second, on standard error, where a person is watching."""
+
+    def __init__(self, console: Console, catalog: Catalog, until_s: float | None) -> None:
+        self._catalog, self._until_s = catalog, until_s
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._console = console
+        self._due_s = 0.0
+
+    def __enter__(self) -> LiveView:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._live.stop()
+
+    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Sensor]) -> bool:
+        """Show where the scan stands; never ends it."""
+        now_s = time.monotonic()
+        if self._console.is_terminal and now_s >= self._due_s:
+            self._live.update(self._picture(snapshot, sensors), refresh=True)
+            self._due_s = now_s + REFRESH_S
+        return False
+
+    def _picture(self, snapshot: Snapshot, sensors: Mapping[SensorName, Sensor]) -> RenderableType:
+        seen = [o for sensor in sensors.values() for o in sensor.observations()]
+        word = self._catalog.text("cli.scanning")
+        head: list[RenderableType] = [Text(f"{word} · {snapshot.elapsed_s:.0f} s", style="bold")]
+        if self._until_s:
+            head.append(ProgressBar(total=self._until_s, completed=snapshot.elapsed_s, width=48))
+        hint = Text(self._catalog.text("cli.keys"), style="dim")
+        shown = tables(seen, self._catalog, rows=LIVE_ROWS)
+        return Group(*head, coverage_table(snapshot, self._catalog), shown, hint)
+
+
+def run_scan(
+    only: set[SensorName] | None,
+    *,
+    kit: str,
+    config: Path | None,
+    overrides: list[str] | None,
+    lang: str | None,
+    verbose: int,
+    duration_s: float | None,
+    as_jsonl: bool,
+    record_to: Path | None,
+) -> None:
+    """Run one scan and end with the exit code of its verdict."""
+    configure_log(verbose=verbose)
+    with expected_errors():
+        settings = load_settings(config=config, overrides=overrides or ())
+        catalog = Catalog(language(lang) if lang else default_language(os.environ.get("LANG", "")))
+        until_s = session_length_s(kit, duration_s)
+        with LiveView(Console(stderr=True), catalog, until_s) as view:
+            outcome = inspect(
+                kit, settings, only=only, until_s=until_s, record_to=record_to, watch=view.watch
+            )
+        show(outcome, catalog, as_jsonl=as_jsonl, simulated=scene_of(kit) is not None)
+    raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
+
+
+def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool) -> None:
+    """Print a finished scan, as JSON lines or for people."""
+    if as_jsonl:
+        for line in jsonl.lines(outcome.observations, outcome.counts, outcome.snapshot.verdict):
+            typer.echo(line)
+        return
+    console = Console()
+    console.print(tables(outcome.observations, catalog))
+    if simulated:
+        console.print(Text(catalog.text("report.simulated"), style="black on yellow"))
+    print_verdict(console, outcome.snapshot, catalog)
+
+
+def _register(name: str, only: set[SensorName] | None, help_text: str) -> None:
+    @app.command(name, help=help_text)
+    def command(
+        kit: KitOption = "auto",
+        config: ConfigOption = None,
+        overrides: SetOption = None,
+        lang: LangOption = None,
+        verbose: VerboseOption = 0,
+        duration: DurationOption = None,
+        as_jsonl: JsonlOption = False,
+        record: RecordOption = None,
+    ) -> None:
+        run_scan(
+            only, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
+            duration_s=duration, as_jsonl=as_jsonl, record_to=record,
+        )  # fmt: skip
+
+
+_register("all", None, "Every sense there is, one verdict.")
+_register("rf", {"rf"}, "Transmitters of wireless cameras, 24–1766 MHz, with an RTL-SDR.")
+_register("wifi", {"wifi"}, "Wi-Fi cameras by name and by traffic, with an adapter in monitor mode.")
+_register("ble", {"ble"}, "Bluetooth LE advertisers: cameras and smart glasses by identity.")
+_register("lens", {"lens"}, "Lenses, by what answers a ring light and not a light beside it.")

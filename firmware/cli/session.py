@@ -1,0 +1,104 @@
+"""`ansim session`: record what the devices give, and look at what was recorded."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from firmware.cli.failure import expected_errors
+from firmware.cli.inspection import inspect, session_length_s
+from firmware.cli.options import (
+    ConfigOption,
+    KitOption,
+    LangOption,
+    SetOption,
+    VerboseOption,
+    default_language,
+    language,
+)
+from firmware.cli.scan import DurationOption, LiveView
+from firmware.cli.verdict import print_verdict
+from firmware.i18n.catalog import Catalog
+from firmware.i18n.escape import visible
+from firmware.log import configure_log
+from firmware.settings import load_settings
+from hw.replay.manifest import Manifest, verify
+from hw.replay.session import Parts, find_parts
+
+app = typer.Typer(no_args_is_help=True, help="Record what the devices give; look at what was recorded.")
+FolderArgument = Annotated[Path, typer.Argument(help="The session folder.", metavar="DIR")]
+MEGABYTE = 1_000_000
+
+
+@app.command("record")
+def record(
+    folder: FolderArgument,
+    kit: KitOption = "auto",
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    lang: LangOption = None,
+    verbose: VerboseOption = 0,
+    duration: DurationOption = None,
+) -> None:
+    """Scan with every sense there is and record all that the devices give into a new folder.
+
+    The folder opens in other tools (SigMF, pcapng, PNG); `--kit replay:DIR` gives the same verdict again.
+    Pictures are stored: ask the people in the room first.
+    """
+    configure_log(verbose=verbose)
+    with expected_errors():
+        settings = load_settings(config=config, overrides=overrides or ())
+        catalog = Catalog(language(lang) if lang else default_language(os.environ.get("LANG", "")))
+        until_s = session_length_s(kit, duration)
+        console = Console(stderr=True)
+        console.print(Text(f"{catalog.text('cli.recording')} {folder}"), soft_wrap=True)
+        with LiveView(console, catalog, until_s) as view:
+            outcome = inspect(kit, settings, until_s=until_s, record_to=folder, watch=view.watch)
+        print_verdict(Console(), outcome.snapshot, catalog)
+
+
+@app.command("info")
+def info(folder: FolderArgument) -> None:
+    """Say what a session or a single recording holds, and whether it is as it was recorded."""
+    with expected_errors():
+        parts = find_parts(str(folder))
+        console = Console()
+        console.print(Text(visible(parts.name, limit=120), style="bold"))
+        if parts.warning:
+            console.print(Text(parts.warning, style="yellow"))
+        if parts.manifest is not None:
+            _print_manifest(console, parts.manifest)
+        console.print(_table_of(parts))
+
+
+def _print_manifest(console: Console, manifest: Manifest) -> None:
+    when = datetime.fromtimestamp(manifest.wall_ns * 1e-9, tz=UTC)
+    console.print(Text(f"recorded {when:%Y-%m-%d %H:%M:%S} UTC with --kit {manifest.kit}"))
+    for device in manifest.devices:
+        console.print(
+            Text(f"  {device.role}: {visible(device.name)} ({device.backend}) {visible(device.detail)}")
+        )
+    for role, why in manifest.stopped.items():
+        console.print(Text(f"  {role}: recording ended early, {why}", style="yellow"))
+
+
+def _table_of(parts: Parts) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("part", "files", "megabytes", "as recorded"):
+        table.add_column(column, justify="right" if column in {"files", "megabytes"} else "left")
+    for role in parts.roles():
+        files = [f for path in parts.of(role) for f in (path.rglob("*") if path.is_dir() else (path,))]
+        files += [f.with_suffix(".sigmf-data") for f in files if f.suffix == ".sigmf-meta"]
+        size = sum(f.stat().st_size for f in files if f.is_file())
+        verify(parts.root, parts.manifest, role)
+        known = parts.manifest is not None and any(p.role == role for p in parts.manifest.parts)
+        word = Text("yes, SHA-256", style="green") if known else Text("not verified", style="dim")
+        table.add_row(role, f"{len(files):,}", f"{size / MEGABYTE:.1f}", word)
+    return table

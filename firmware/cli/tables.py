@@ -1,0 +1,160 @@
+"""What a scan shows while it runs and when it ends: one table a sense, most suspicious on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from firmware.i18n.catalog import Catalog
+from firmware.i18n.escape import visible
+from firmware.sensor import Observation
+from lensdetect.model import Glint
+from sweeper.model import Emission
+from wifiscan.model import AccessPoint, BleDevice, Identity, Station
+
+ROWS_SHOWN = 18
+SIGNS_LIMIT = 160  # graphemes
+ALERT_SCORE = 0.5
+WATCH_SCORE = 0.2
+
+T = TypeVar("T")
+
+
+def tables(
+    observations: Sequence[Observation], catalog: Catalog, *, rows: int = ROWS_SHOWN
+) -> RenderableType:
+    """Return the tables of every sense that has something to show."""
+    makers: tuple[tuple[type, Callable[..., Table]], ...] = (
+        (Emission, emission_table),
+        (AccessPoint, access_point_table),
+        (Station, station_table),
+        (BleDevice, ble_table),
+        (Glint, glint_table),
+    )
+    parts: list[RenderableType] = []
+    for kind, maker in makers:
+        found = [o for o in observations if isinstance(o, kind)]
+        if found:
+            parts.append(maker(found, catalog, rows=rows))
+    return Group(*parts) if parts else Text(catalog.text("cli.nothing_heard_yet"), style="dim")
+
+
+def suspicion(observation: Observation) -> float:
+    """Return the probability by which things are sorted, whatever sense they come from."""
+    if isinstance(observation, Emission):
+        return observation.scores.get("camera", 0.0)
+    return observation.score
+
+
+def emission_table(found: Sequence[Emission], catalog: Catalog, *, rows: int) -> Table:
+    """Return the transmissions, the likeliest camera first, then the loudest."""
+    table = _table(catalog, "sense.rf", len(found), rows)
+    for column in ("frequency", "bandwidth", "snr"):
+        table.add_column(catalog.text(f"column.{column}"), justify="right", no_wrap=True)
+    table.add_column(catalog.text("column.kind"))
+    table.add_column(catalog.text("column.score"), justify="right")
+    for e in sorted(found, key=lambda e: (-suspicion(e), -e.snr_db, e.center_hz))[:rows]:
+        name = e.service or e.channel
+        table.add_row(
+            f"{e.center_hz / 1e6:.3f} MHz",
+            f"{e.bandwidth_hz / 1e3:,.0f} kHz",
+            f"{e.snr_db:.0f} dB",
+            Text(f"{e.kind} ({name})" if name else e.kind),
+            _score(suspicion(e)),
+        )
+    return table
+
+
+def station_table(found: Sequence[Station], catalog: Catalog, *, rows: int) -> Table:
+    """Return the Wi-Fi transmitters, the likeliest camera first."""
+    table = _table(catalog, "cli.stations", len(found), rows)
+    table.add_column(catalog.text("column.address"), no_wrap=True)
+    table.add_column(catalog.text("column.vendor"), max_width=22)
+    for column in ("signal", "frames", "uplink"):
+        table.add_column(catalog.text(f"column.{column}"), justify="right", no_wrap=True)
+    table.add_column(catalog.text("column.signs"))
+    table.add_column(catalog.text("column.score"), justify="right")
+    for s in sorted(found, key=lambda s: (-s.score, -s.frames, s.mac))[:rows]:
+        vendor = catalog.text("cli.random_address") if s.randomised else s.vendor or ""
+        table.add_row(
+            s.mac, Text(visible(vendor)), _dbm(s.rssi_dbm), f"{s.frames:,}", _rate(s.uplink_bps),
+            _signs(s.identity, s.activity), _score(s.score),
+        )  # fmt: skip
+    return table
+
+
+def access_point_table(found: Sequence[AccessPoint], catalog: Catalog, *, rows: int) -> Table:
+    """Return the networks, the likeliest camera first."""
+    table = _table(catalog, "cli.access_points", len(found), rows)
+    table.add_column(catalog.text("column.network"), max_width=34)
+    table.add_column(catalog.text("column.address"), no_wrap=True)
+    for column in ("channel", "signal"):
+        table.add_column(catalog.text(f"column.{column}"), justify="right", no_wrap=True)
+    table.add_column(catalog.text("column.signs"))
+    table.add_column(catalog.text("column.score"), justify="right")
+    for a in sorted(found, key=lambda a: (-a.score, a.bssid))[:rows]:
+        name = Text(visible(a.ssid)) if a.ssid else Text(catalog.text("cli.hidden_name"), style="dim")
+        channel = f"{a.channel_mhz} MHz" if a.channel_mhz else ""
+        table.add_row(name, a.bssid, channel, _dbm(a.rssi_dbm), _signs(a.identity, None), _score(a.score))
+    return table
+
+
+def ble_table(found: Sequence[BleDevice], catalog: Catalog, *, rows: int) -> Table:
+    """Return the Bluetooth advertisers, the likeliest camera first."""
+    table = _table(catalog, "sense.ble", len(found), rows)
+    table.add_column(catalog.text("column.name"), max_width=28)
+    table.add_column(catalog.text("column.address"), no_wrap=True)
+    for column in ("signal", "adverts"):
+        table.add_column(catalog.text(f"column.{column}"), justify="right", no_wrap=True)
+    table.add_column(catalog.text("column.signs"))
+    table.add_column(catalog.text("column.score"), justify="right")
+    for b in sorted(found, key=lambda b: (-b.score, -b.adverts, b.address))[:rows]:
+        table.add_row(
+            Text(visible(b.name or "")), b.address, _dbm(b.rssi_dbm), str(b.adverts),
+            _signs(b.identity, b.benign), _score(b.score),
+        )  # fmt: skip
+    return table
+
+
+def glint_table(found: Sequence[Glint], catalog: Catalog, *, rows: int) -> Table:
+    """Return the glints, the likeliest lens first."""
+    table = _table(catalog, "sense.lens", len(found), rows)
+    for column in ("number", "position", "poses"):
+        table.add_column(catalog.text(f"column.{column}"), justify="right", no_wrap=True)
+    table.add_column(catalog.text("column.kind"))
+    table.add_column(catalog.text("column.score"), justify="right")
+    for g in sorted(found, key=lambda g: (-g.score, -g.poses, g.id))[:rows]:
+        where = f"{g.x_px:.0f}, {g.y_px:.0f} px"
+        table.add_row(str(g.id), where, str(g.poses), catalog.text(f"glint.{g.label}"), _score(g.score))
+    return table
+
+
+def _table(catalog: Catalog, title_key: str, count: int, rows: int) -> Table:
+    more = f" · {rows}/{count}" if count > rows else f" · {count}"
+    return Table(
+        title=catalog.text(title_key) + more, title_justify="left", header_style="bold", expand=False
+    )
+
+
+def _score(score: float) -> Text:
+    style = "bold red" if score >= ALERT_SCORE else "yellow" if score >= WATCH_SCORE else "dim"
+    return Text(f"{score:.0%}" if score >= 0.01 else "<1%", style=style)
+
+
+def _signs(identity: Sequence[Identity], activity: str | None) -> Text:
+    words = [i.why for i in identity] + ([activity] if activity else [])
+    return Text(visible("; ".join(words), limit=SIGNS_LIMIT), style="" if identity else "dim")
+
+
+def _dbm(rssi_dbm: float | None) -> str:
+    return "" if rssi_dbm is None else f"{rssi_dbm:.0f} dBm"
+
+
+def _rate(uplink_bps: float | None) -> str:
+    if uplink_bps is None:
+        return ""
+    return f"{uplink_bps / 1e6:.2f} Mbit/s" if uplink_bps >= 1e6 else f"{uplink_bps / 1e3:.0f} kbit/s"

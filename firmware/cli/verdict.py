@@ -1,0 +1,99 @@
+"""The verdict and its reasons, in a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from firmware.engine import Snapshot
+from firmware.fusion import Contribution, Level, Verdict
+from firmware.i18n.catalog import Catalog
+from hw.types import SENSOR_NAMES
+
+LEVEL_STYLE = {
+    Level.INCONCLUSIVE: "white on grey35",
+    Level.NOTHING_FOUND: "white on blue",
+    Level.CHECK: "black on yellow",
+    Level.LIKELY_CAMERA: "bold white on red",
+}
+LEVEL_SHAPE = {
+    Level.INCONCLUSIVE: "?",
+    Level.NOTHING_FOUND: "○",
+    Level.CHECK: "▲",
+    Level.LIKELY_CAMERA: "◆",
+}
+REASONS_SHOWN = 8
+BAR_CELLS = 24
+
+
+def verdict_panel(snapshot: Snapshot, catalog: Catalog) -> RenderableType:
+    """Return level, number, reasons, coverage, what could not be seen and what to do next."""
+    verdict = snapshot.verdict
+    parts: list[RenderableType] = [_headline(verdict, catalog), Text("")]
+    if verdict.contributions:
+        parts += [reasons_table(verdict, catalog), Text("")]
+    parts += [coverage_table(snapshot, catalog), Text("")]
+    parts.append(Text(catalog.text("cli.caught", share=verdict.share_caught), style="bold"))
+    if verdict.blind_to:
+        kinds = ", ".join(catalog.text(key) for key in verdict.blind_to)
+        parts.append(Text(f"{catalog.text('cli.blind')}: {kinds}"))
+    if verdict.next_step:
+        parts.append(Text(catalog.text("cli.next", step=catalog.text(verdict.next_step)), style="cyan"))
+    return Panel(Group(*parts), border_style=LEVEL_STYLE[verdict.level].split()[-1], expand=False)
+
+
+def _headline(verdict: Verdict, catalog: Catalog) -> RenderableType:
+    word = f" {LEVEL_SHAPE[verdict.level]} {catalog.text(f'level.{verdict.level.value}')} "
+    number = catalog.text(
+        "cli.probability",
+        probability=verdict.probability,
+        prior=verdict.prior,
+        log_lr=f"{verdict.log_lr:+.2f}",
+    )
+    return Text.assemble((word, LEVEL_STYLE[verdict.level]), "  ", number)
+
+
+def reasons_table(verdict: Verdict, catalog: Catalog) -> Table:
+    """Return the contributions, the weightiest first, each one sentence and its nats."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
+    table.add_column(catalog.text("cli.senses"))
+    table.add_column(catalog.text("cli.reasons"), max_width=76)
+    table.add_column("log LR", justify="right")
+    for c in verdict.contributions[:REASONS_SHOWN]:
+        table.add_row(catalog.text(f"sense.{c.sensor}"), Text(reason(c, catalog)), _nats(c))
+    return table
+
+
+def reason(contribution: Contribution, catalog: Catalog) -> str:
+    """Return the sentence of one contribution."""
+    return catalog.fill(contribution.reason, contribution.params)
+
+
+def _nats(contribution: Contribution) -> Text:
+    style = "red" if contribution.log_lr > 0.5 else "dim"
+    return Text(f"{contribution.log_lr:+.2f}", style=style)
+
+
+def coverage_table(snapshot: Snapshot, catalog: Catalog) -> Table:
+    """Return a line a sense: how it is, how much it covered, what it read."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    status = {s.name: s for s in snapshot.sensors}
+    for name in SENSOR_NAMES:
+        share = snapshot.verdict.coverage.get(name)
+        bar = ProgressBar(total=1.0, completed=share or 0.0, width=BAR_CELLS)
+        said = catalog.text(f"state.{status[name].state}") if name in status else ""
+        counts = status[name].counts if name in status else None
+        dropped = 0 if counts is None else sum(counts.dropped.values())
+        read = "" if counts is None else catalog.text("cli.read", read=counts.read, dropped=dropped)
+        percent = "–" if share is None else f"{share:.0%}"
+        hint = status[name].hint if name in status and status[name].state in {"lost", "missing"} else ""
+        table.add_row(catalog.text(f"sense.{name}"), bar, percent, said, Text(hint or read, style="dim"))
+    return table
+
+
+def print_verdict(console: Console, snapshot: Snapshot, catalog: Catalog) -> None:
+    """Print the whole answer."""
+    console.print(verdict_panel(snapshot, catalog))
