@@ -68,6 +68,14 @@ class Lifeline(Generic[H]):
         assert self._handle is not None  # noqa: S101
         return self._handle
 
+    def renew(self) -> None:
+        """Close and open anew, for settings that a running device does not take; raises as `hold`."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            self._let_go(handle)
+        self._next_try_ns = self._clock.now_ns()
+        self.hold()
+
     def _find_again(self) -> None:
         if self._clock.now_ns() < self._next_try_ns:
             raise self._as_lost()

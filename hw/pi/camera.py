@@ -1,0 +1,190 @@
+"""The camera: one thread takes pictures from a source, `read` hands them over in order.
+
+Sources are the Pi camera (`hw.pi.picam`) and any V4L2 camera through OpenCV (`hw.pi.webcam`). Which light
+was on is never guessed here: frames label themselves further up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from hw.config import CameraConfig, HwConfig
+from hw.errors import DeviceLost, HwError, Reason
+from hw.kit import Eye
+from hw.pi.leds import NoLeds, PiLeds, open_leds
+from hw.pi.lifeline import Lifeline, PiDevice
+from hw.pi.patience import PARTING_S
+from hw.pi.picture import EXPOSURE_TOLERANCE, REPLUG_HINT, Picture, Source
+from hw.protocols import Clock
+from hw.types import DeviceHealth, DeviceInfo, Frame
+
+KEPT_PICTURES = 8  # two strobe states; older ones would only be late
+STALL_S = 2.0  # 120 missing pictures at 60 Hz
+LONGEST_AGE_NS = 1_000_000_000  # a picture older than this has its time from another clock
+
+
+class Stream:
+    """A source with its own thread: what blocks there does not block the sensor."""
+
+    def __init__(self, source: Source, clock: Clock) -> None:
+        self.source = source
+        self.skipped = 0
+        self._clock = clock
+        self._pictures: deque[tuple[int, Picture]] = deque()
+        self._news = threading.Condition()
+        self._over: DeviceLost | None = None
+        self._done = False
+        self._thread = threading.Thread(target=self._take, name="camera", daemon=True)
+        self._thread.start()
+
+    def _take(self) -> None:
+        while not self._done:
+            try:
+                picture = self.source.capture()
+            except Exception as error:  # a driver's own kinds of error must not end the thread in silence
+                self._end(error)
+                break
+            with self._news:
+                if len(self._pictures) == KEPT_PICTURES:
+                    self._pictures.popleft()
+                    self.skipped += 1
+                self._pictures.append((self._session_ns(picture), picture))
+                self._news.notify_all()
+        with contextlib.suppress(Exception):  # a camera that is gone may not even close
+            self.source.close()
+
+    def _end(self, error: Exception) -> None:
+        lost = (
+            error
+            if isinstance(error, DeviceLost)
+            else DeviceLost(f"The camera fails: {error}", hint=REPLUG_HINT)
+        )
+        with self._news:
+            self._over = lost
+            self._news.notify_all()
+
+    def _session_ns(self, picture: Picture) -> int:
+        """Put the sensor's time onto the session's clock; whichever system clock makes it a fresh picture."""
+        now_ns = self._clock.now_ns()
+        if picture.taken_ns is None:
+            return now_ns
+        for clock in (time.CLOCK_MONOTONIC, time.CLOCK_BOOTTIME):
+            age_ns = time.clock_gettime_ns(clock) - picture.taken_ns
+            if 0 <= age_ns <= LONGEST_AGE_NS:
+                return max(0, now_ns - age_ns)
+        return now_ns
+
+    def next(self) -> tuple[int, Picture]:
+        """Return the oldest picture that is kept, with its session time."""
+        with self._news:
+            self._news.wait_for(lambda: self._pictures or self._over is not None, STALL_S)
+            if self._pictures:
+                return self._pictures.popleft()
+            if self._over is not None:
+                raise self._over
+        raise DeviceLost("The camera sends no pictures", hint=REPLUG_HINT, reason=Reason.STALLED)
+
+    def close(self) -> None:
+        """Stop; a source that hangs is closed by its own thread when it comes back."""
+        self._done = True
+        self._thread.join(PARTING_S)
+
+
+class PiCamera(PiDevice[Stream]):
+    """A `Camera` over any source; it opens it anew when settings change or when it was lost."""
+
+    def __init__(
+        self, open_source: Callable[[CameraConfig], Source], settings: CameraConfig, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._seq = 0
+        self._frames = 0
+        self._skipped = 0
+        self._exposure_us: int | None = None
+        line = Lifeline(lambda: Stream(open_source(self._settings), clock), self._part, clock)
+        super().__init__(DeviceInfo(role="camera", backend="pi", name="camera"), line)
+        line.open()
+        size = f"{settings.width_px}×{settings.height_px}, {settings.rate_hz:g} Hz"
+        self._info = DeviceInfo(role="camera", backend="pi", name=line.hold().source.name, detail=size)
+
+    def _part(self, stream: Stream) -> None:
+        self._skipped += stream.skipped
+        stream.close()
+
+    def configure(self, settings: CameraConfig) -> None:
+        """Use other settings from now on; the camera restarts only where they differ."""
+        if settings != self._settings:
+            self._settings = settings
+            self._line.renew()
+
+    def read(self) -> Frame:
+        """Return the next picture.
+
+        Raises
+        ------
+        DeviceLost
+            The camera is gone or has stalled; a later call opens it again.
+        """
+        stream = self._line.hold()
+        try:
+            t_ns, picture = stream.next()
+        except DeviceLost as error:
+            raise self._line.lose(error) from error
+        self._line.thrive()
+        self._exposure_us = picture.exposure_us
+        self._frames += 1
+        self._seq += 1
+        return Frame(
+            seq=self._seq - 1, t_ns=t_ns, exposure_us=picture.exposure_us, led=None, pixels=picture.pixels
+        )
+
+    def health(self) -> DeviceHealth:
+        """Return how it is; an exposure that is not the one asked for is not well: it is not locked."""
+        numbers = {"frames": float(self._frames), "skipped": float(self._skipped)}
+        if self._exposure_us is not None:
+            numbers["exposure_us"] = float(self._exposure_us)
+        health = self._line.health(numbers)
+        wanted, is_us = self._settings.exposure_us, self._exposure_us
+        if health.ok and is_us is not None and abs(is_us - wanted) > EXPOSURE_TOLERANCE * wanted:
+            hint = f"It exposes {is_us} µs, not {wanted}: the exposure is not locked."
+            return DeviceHealth(ok=False, reason=Reason.GARBAGE, hint=hint, numbers=health.numbers)
+        return health
+
+
+def open_eye(*, target: str, config: HwConfig, clock: Clock) -> Eye:
+    """Open camera and lights. A V4L2 camera that is named in the settings may do without lights.
+
+    Raises
+    ------
+    DeviceMissing, DeviceBusy, DeviceDenied, MissingComponent
+        With the hint that helps.
+    """
+    leds = _open_leds(target, config, clock)
+    try:
+        return Eye(PiCamera(_source_of(config.camera), config.camera, clock), leds)
+    except HwError:
+        leds.close()
+        raise
+
+
+def _open_leds(target: str, config: HwConfig, clock: Clock) -> PiLeds | NoLeds:
+    try:
+        return open_leds(target=target, config=config, clock=clock)
+    except HwError as error:
+        if config.camera.source is None:
+            raise
+        return NoLeds(clock, str(error))
+
+
+def _source_of(settings: CameraConfig) -> Callable[[CameraConfig], Source]:
+    if settings.source is not None:
+        from hw.pi.webcam import open_webcam
+
+        return open_webcam
+    from hw.pi.picam import open_picam
+
+    return open_picam

@@ -1,0 +1,309 @@
+"""Lights, buttons and buzzer on gpiozero's own mock pins."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gpiozero
+import pytest
+from gpiozero.pins.mock import MockFactory, MockPWMPin
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hw.clock import ManualClock
+from hw.config import HwConfig
+from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
+from hw.kit import open_device
+from hw.pi import buttons as driver
+from hw.pi.buttons import LONG_NS, SETTLE_NS, Switch
+from hw.pi.gpio import pins
+from hw.pi.leds import LONGEST_ON_S, REFILL, Budget, NoLeds, PiLeds, open_leds
+from hw.pi.lifeline import LONGEST_WAIT_NS
+from hw.protocols import Buttons, Buzzer, Leds
+
+MS = 1_000_000
+
+
+@pytest.fixture
+def mock() -> Iterator[MockFactory]:
+    factory = MockFactory(pin_class=MockPWMPin)
+    before, gpiozero.Device.pin_factory = gpiozero.Device.pin_factory, factory
+    yield factory
+    factory.reset()
+    gpiozero.Device.pin_factory = before
+
+
+def pin_of(mock: MockFactory, group: str, name: str) -> Any:
+    return mock.pin(f"GPIO{pins(group)[name]}")
+
+
+def lit(mock: MockFactory) -> set[str]:
+    return {name for name in pins("leds") if pin_of(mock, "leds", name).state}
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+# ---- lights
+
+
+def test_one_group_at_a_time_and_none_after_closing(mock: MockFactory) -> None:
+    with open_leds(target="", config=HwConfig(), clock=ManualClock()) as leds:
+        assert isinstance(leds, Leds)
+        assert leds.states() == ("off", "ring", "side", "red")
+        assert lit(mock) == set()
+        for state in ("ring", "side", "red", "ring"):
+            leds.set(state)
+            assert lit(mock) == {state}
+        with pytest.raises(ValueError, match="no light"):
+            leds.set("blue")  # type: ignore[arg-type]
+        pin = pin_of(mock, "leds", "ring")
+    assert not pin.state  # released: an input, pulled down by the wiring
+    assert pin.function == "input"
+
+
+def test_a_forgotten_light_goes_out_by_itself(mock: MockFactory) -> None:
+    with PiLeds(ManualClock(), full_s=0.02) as leds:
+        leds.set("ring")
+        wait_until(lambda: lit(mock) == set())
+        health = leds.health()
+        assert (health.ok, health.reason) == (False, Reason.OVERHEATED)
+        assert "rest" in health.hint
+        wait_until(lambda: (leds.set("side"), lit(mock) == {"side"})[1])  # after a rest it is back
+        assert leds.health().ok
+
+
+def test_lighting_it_again_and_again_does_not_help(mock: MockFactory) -> None:
+    now = [0.0]
+    with PiLeds(ManualClock(), now_s=lambda: now[0]) as leds:
+        on = 0
+        for _ in range(2000):
+            leds.set("ring")
+            on += "ring" in lit(mock)
+            now[0] += 0.01
+        assert on / 2000 == pytest.approx(REFILL, abs=0.06)  # the full budget of the start is 1 s of 20
+
+
+def test_a_strobe_of_three_never_rests(mock: MockFactory) -> None:
+    now = [0.0]
+    with PiLeds(ManualClock(), now_s=lambda: now[0]) as leds:
+        for _ in range(500):
+            for state in ("ring", "off", "off"):
+                leds.set(state)  # type: ignore[arg-type]
+                assert lit(mock) == ({state} if state != "off" else set())
+                now[0] += 0.067
+
+
+@given(st.lists(st.tuples(st.booleans(), st.floats(0.0, 5.0)), max_size=40))
+def test_the_budget_bounds_every_stretch_and_the_share(moves: list[tuple[bool, float]]) -> None:
+    budget, now, spent = Budget(), 0.0, 0.0
+    for on, seconds in moves:
+        budget.advance(now)
+        budget.switch(on=on)
+        lasts = min(seconds, budget.lasts_s()) if on else seconds
+        assert lasts <= LONGEST_ON_S + seconds * (not on)
+        now, spent = now + lasts, spent + lasts * on
+        budget.advance(now)
+        if on:
+            budget.switch(on=False)
+            now += seconds - lasts
+    assert spent <= 1.0 + REFILL * now + 1e-6
+
+
+def test_pins_that_fail_are_lost_and_found(mock: MockFactory) -> None:
+    clock = ManualClock()
+    with PiLeds(clock) as leds:
+        for light in leds._line.hold().values():
+            light.close()  # as if the chip had gone
+        with pytest.raises(DeviceLost):
+            leds.set("ring")
+        assert not leds.health().ok
+        clock.sleep_until(LONGEST_WAIT_NS)
+        leds.set("ring")
+        assert lit(mock) == {"ring"}
+
+
+def test_a_camera_without_lights_says_so() -> None:
+    with NoLeds(ManualClock(), "There are no pins.") as leds:
+        assert leds.states() == ("off",)
+        leds.set("off")
+        with pytest.raises(ValueError, match="no light"):
+            leds.set("ring")
+        assert leds.health().reason == Reason.NOT_FOUND
+
+
+# ---- buttons
+
+
+class Panel:
+    def __init__(self, mock: MockFactory) -> None:
+        self.clock = ManualClock()
+        self.mock = mock
+        self.buttons = open_device("buttons", spec="auto", config=HwConfig(), clock=self.clock)
+
+    def press(self, name: str) -> None:
+        pin_of(self.mock, "buttons", name).drive_low()
+
+    def release(self, name: str) -> None:
+        pin_of(self.mock, "buttons", name).drive_high()
+
+    def wait(self, ns: int) -> None:
+        self.clock.sleep_until(self.clock.now_ns() + ns)
+
+
+def test_short_presses_in_order(mock: MockFactory) -> None:
+    panel = Panel(mock)
+    with panel.buttons as buttons:
+        assert isinstance(buttons, Buttons)
+        assert buttons.poll() == ()
+        for name in ("up", "ok", "down", "back"):
+            panel.press(name)
+            panel.wait(100 * MS)
+            panel.release(name)
+            panel.wait(100 * MS)
+        assert [(p.button, p.long) for p in buttons.poll()] == [
+            ("up", False),
+            ("ok", False),
+            ("down", False),
+            ("back", False),
+        ]
+        assert buttons.poll() == ()
+
+
+def test_a_long_press_is_told_while_it_is_held_and_once(mock: MockFactory) -> None:
+    panel = Panel(mock)
+    with panel.buttons as buttons:
+        panel.press("ok")
+        panel.wait(LONG_NS - 1)
+        assert buttons.poll() == ()
+        panel.wait(1)
+        assert [(p.button, p.long) for p in buttons.poll()] == [("ok", True)]
+        panel.wait(LONG_NS)
+        panel.release("ok")
+        assert buttons.poll() == ()
+
+
+def test_bouncing_contacts_are_one_press(mock: MockFactory) -> None:
+    panel = Panel(mock)
+    with panel.buttons as buttons:
+        for _ in range(4):
+            panel.press("up")
+            panel.wait(2 * MS)
+            panel.release("up")
+            panel.wait(2 * MS)
+        panel.press("up")
+        panel.wait(SETTLE_NS)
+        assert buttons.poll() == ()
+        for _ in range(4):
+            panel.release("up")
+            panel.wait(2 * MS)
+            panel.press("up")
+            panel.wait(2 * MS)
+        panel.release("up")
+        panel.wait(SETTLE_NS)
+        assert [(p.button, p.long) for p in buttons.poll()] == [("up", False)]
+
+
+def test_a_release_within_the_bounce_is_not_missed(mock: MockFactory) -> None:
+    panel = Panel(mock)
+    with panel.buttons as buttons:
+        panel.press("down")
+        panel.wait(5 * MS)
+        panel.release("down")  # inside the settling time
+        panel.wait(SETTLE_NS)
+        assert [(p.button, p.long) for p in buttons.poll()] == [("down", False)]
+
+
+def test_presses_that_nobody_polls_are_bounded(mock: MockFactory) -> None:
+    panel = Panel(mock)
+    with panel.buttons as buttons:
+        for _ in range(3 * driver.MOST_PRESSES):
+            panel.press("ok")
+            panel.wait(100 * MS)
+            panel.release("ok")
+            panel.wait(100 * MS)
+        assert len(buttons.poll()) == driver.MOST_PRESSES
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 2_000 * MS)), max_size=50))
+def test_no_contact_gives_more_presses_than_edges(moves: list[tuple[bool, int]]) -> None:
+    switch, t_ns, presses, edges, before = Switch("ok"), 0, 0, 0, False
+    for pressed, pause in moves:
+        edges += pressed and not before
+        before = pressed
+        presses += switch.feel(pressed=pressed, t_ns=t_ns) is not None
+        t_ns += pause
+    assert presses <= edges
+
+
+# ---- buzzer
+
+
+def test_a_beep_sounds_and_ends(mock: MockFactory) -> None:
+    with open_device("buzzer", spec="auto", config=HwConfig(), clock=ManualClock()) as buzzer:
+        assert isinstance(buzzer, Buzzer)
+        pin = pin_of(mock, "buzzer", "buzzer")
+        buzzer.beep(frequency_hz=880.0, duration_ms=5_000)
+        assert (pin.frequency, pin.state) == (880.0, 0.5)
+        buzzer.beep(frequency_hz=1e9, duration_ms=10)  # a new tone ends the old; out of hearing is bounded
+        assert pin.frequency == driver.HIGHEST_HZ
+        wait_until(lambda: pin.state == 0)
+    assert not [t for t in threading.enumerate() if isinstance(t, threading.Timer) and t.is_alive()]
+
+
+# ---- what keeps them from opening
+
+
+@pytest.mark.parametrize("role", ["buttons", "buzzer"])
+@pytest.mark.parametrize(
+    ("trouble", "error", "reason"),
+    [
+        (gpiozero.BadPinFactory("Unable to load any default pin factory!"), DeviceMissing, Reason.NOT_FOUND),
+        (PermissionError(13, "Permission denied"), DeviceDenied, Reason.DENIED),
+        (RuntimeError("'GPIO not allocated': not allowed"), DeviceDenied, Reason.DENIED),
+        (OSError(16, "GPIO busy"), DeviceBusy, Reason.BUSY),
+    ],
+)
+def test_pins_that_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch, role: str, trouble: Exception, error: type[HwError], reason: Reason
+) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(gpiozero, "Button", refuse)
+    monkeypatch.setattr(gpiozero, "PWMOutputDevice", refuse)
+    with pytest.raises(error) as caught:
+        open_device(role, spec="auto", config=HwConfig(), clock=ManualClock())
+    assert caught.value.reason is reason
+    assert caught.value.hint
+
+
+def test_a_pin_in_use_is_busy_and_heals(mock: MockFactory) -> None:
+    owner = gpiozero.LED(pins("leds")["red"])
+    with pytest.raises(DeviceBusy) as caught:
+        PiLeds(ManualClock())
+    assert caught.value.hint
+    owner.close()
+    PiLeds(ManualClock()).close()  # and the pins claimed before the busy one were let go
+
+
+@pytest.mark.parametrize("role", ["buttons", "buzzer", "camera"])
+def test_without_gpiozero_one_clear_error(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    with pytest.raises(MissingComponent) as caught:
+        open_device(role, spec="auto", config=HwConfig(), clock=ManualClock())
+    assert caught.value.hint
+
+
+def test_no_wire_is_used_twice() -> None:
+    used = [pin for group in ("leds", "buttons", "buzzer", "panel") for pin in pins(group).values()]
+    assert len(used) == len(set(used))
+    assert not set(used) & {2, 3, 7, 8, 9, 10, 11, 14, 15}  # I2C1, SPI0 and the serial console
