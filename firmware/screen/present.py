@@ -57,7 +57,7 @@ def from_snapshot(
     the analog picture and homing are added by whoever has them.
     """
     verdict = snapshot.verdict
-    findings = findings_of(snapshot.findings, lang)
+    findings = findings_of(snapshot.findings, verdict.contributions, lang)
     devices = devices_of(observations)
     at = with_rows(place or Place(), row_counts(devices, findings))
     return ScreenState(
@@ -67,6 +67,7 @@ def from_snapshot(
         share_caught=verdict.share_caught,
         senses=tuple(_sense(status, verdict, lang) for status in snapshot.sensors),
         lang=lang,
+        scanning=snapshot.phase == "scanning",
         progress=progress if snapshot.phase == "scanning" else None,
         elapsed_s=snapshot.elapsed_s,
         reasons=reasons_of(verdict, lang),
@@ -139,14 +140,20 @@ def _hint(status: SensorStatus, lang: Language) -> str:
     return next((k for k in (f"hint.{status.reason}", status.reason) if k in catalog), "hint.unknown")
 
 
-def findings_of(evidence: Sequence[Evidence], lang: Language) -> tuple[Finding, ...]:
-    """Return what speaks for a camera, named so that an inspector finds it again."""
+def findings_of(
+    evidence: Sequence[Evidence], contributions: Sequence[Contribution], lang: Language
+) -> tuple[Finding, ...]:
+    """Return what speaks for a camera, named so that an inspector finds it again.
+
+    The strength is what it added to the room's verdict, where that is known: the same figure everywhere.
+    """
+    added = {(c.sensor, c.subject): c.log_lr for c in contributions if c.subject}
     return tuple(
         Finding(
             sense=e.sensor,
             subject=_subject(e, lang),
             reason=Sentence(key=e.reason, params=e.params),
-            log_lr=e.log_lr,
+            log_lr=added.get((e.sensor, e.subject), e.log_lr),
             confirmed=e.confirmed,
         )
         for e in evidence[:FINDINGS_MOST]

@@ -58,7 +58,7 @@ class SenseState:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenState:
     """Everything the screen shows. ``reasons`` and ``findings`` come strongest first; ``progress`` is None
-    when the scan is over. ``selected`` is the row the thumb is on; ``focused`` says that up and down move it.
+    where nobody knows how long the scan takes. ``selected`` is the row the thumb is on; ``focused`` says that up and down move it.
     """
 
     level: Level
@@ -67,6 +67,7 @@ class ScreenState:
     share_caught: float
     senses: tuple[SenseState, ...]
     lang: Language
+    scanning: bool = False
     progress: float | None = None
     elapsed_s: float = 0.0
     reasons: tuple[Sentence, ...] = ()

@@ -45,7 +45,7 @@ def tones_between(before: ScreenState | None, after: ScreenState) -> tuple[Tone,
     """
     if before is None:
         return ()
-    ended = before.progress is not None and after.progress is None
+    ended = before.scanning and not after.scanning
     raised = after.level is not before.level and after.level not in QUIET_LEVELS
     if raised or ended:
         return LEVEL_TONES[after.level]

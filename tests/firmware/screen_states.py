@@ -41,6 +41,7 @@ def ordinary(level: Level, lang: Language) -> ScreenState:
         share_caught=0.61,
         senses=senses,
         lang=lang,
+        scanning=True,
         progress=0.42,
         elapsed_s=42.0,
         blind_to=("kind.card",),

@@ -66,7 +66,10 @@ def test_level_number_and_next_step_are_always_whole(
             assert catalog.text(state.next_step) in words
             assert catalog.text("screen.caught", share=state.share_caught) in words
             assert catalog.text("screen.blind", kinds=catalog.list_of(state.blind_to)) in words
-            assert catalog.text(f"level.{level}.meaning") in words
+            running = level is Level.NOTHING_FOUND
+            assert catalog.text(f"level.{level}.{'running' if running else 'meaning'}") in words
+            over = [b.shown for b in paint(replace(state, scanning=False), size=size).texts]
+            assert catalog.text(f"level.{level}.meaning") in over
 
 
 @settings(max_examples=40, deadline=None)

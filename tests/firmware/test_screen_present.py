@@ -104,6 +104,7 @@ def test_only_what_speaks_for_a_camera_is_marked_and_silence_is_no_reason() -> N
     assert state.senses[2].headline is None
     assert [r.key for r in state.reasons] == ["reason.wifi.streaming_plain", "reason.ble.ordinary"]
     assert [f.subject for f in state.findings] == [STREAM["name"]]
+    assert state.findings[0].log_lr == 4.1  # what it added to the room, not what it says alone
 
 
 def test_a_quiet_room_is_given_no_reasons_and_no_marks() -> None:

@@ -28,7 +28,7 @@ def test_a_rise_is_heard_at_once_and_a_quiet_level_only_at_the_end() -> None:
     assert tones_between(QUIET, replace(QUIET, level=Level.LIKELY_CAMERA)) == LEVEL_TONES[Level.LIKELY_CAMERA]
     unsure = replace(QUIET, level=Level.INCONCLUSIVE)
     assert tones_between(unsure, QUIET) == ()
-    assert tones_between(QUIET, replace(QUIET, progress=None)) == LEVEL_TONES[Level.NOTHING_FOUND]
+    assert tones_between(QUIET, replace(QUIET, scanning=False)) == LEVEL_TONES[Level.NOTHING_FOUND]
 
 
 def test_a_lost_sense_is_heard_once() -> None:

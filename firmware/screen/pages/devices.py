@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from firmware.i18n.catalog import Catalog
-from firmware.i18n.numbers import write_probability
 from firmware.screen.canvas import Canvas, Rect
 from firmware.screen.frame import (
     body,
@@ -21,6 +20,7 @@ from firmware.screen.views import DEVICES_MOST, DeviceRow
 
 ROW_H = 34
 ICON = 18
+UNCLEAR_SCORE = 0.15
 SIGNAL_STEPS_DBM = (-85.0, -75.0, -65.0, -55.0)  # one more bar from each level on
 
 
@@ -69,10 +69,18 @@ def _draw_device(canvas: Canvas, row: Rect, device: DeviceRow, catalog: Catalog)
     detail = Rect(left, row.y + 18, words.w, 14)
     canvas.text(detail, catalog.say(device.detail), size_px=11, min_px=9, color=theme.dim)
     right = Rect(row.x + row.w - side + 4, row.y + 1, side - 10, 17)
-    score = write_probability(device.score, catalog.locale)
-    ink = theme.text if device.alert else theme.dim
-    canvas.text(right, score, size_px=14, min_px=10, color=ink, align="right")
+    word = _word(device)
+    if word:
+        ink = theme.text if device.alert else theme.dim
+        canvas.text(right, catalog.text(word), size_px=14, min_px=9, color=ink, align="right")
     _draw_signal(canvas, right.x + right.w, row.y + 30, device.rssi_dbm)
+
+
+def _word(device: DeviceRow) -> str:
+    """Return the key of how suspicious a device is: a word, because its score is no share of rooms."""
+    if device.alert:
+        return "device.suspect"
+    return "device.unclear" if device.score >= UNCLEAR_SCORE else ""
 
 
 def _draw_signal(canvas: Canvas, right: int, bottom: int, rssi_dbm: float | None) -> None:

@@ -9,11 +9,12 @@ from firmware.screen.canvas import Canvas, Rect
 from firmware.screen.shapes import SHAPES
 from firmware.screen.state import ScreenState
 from firmware.screen.text import text_width
+from firmware.screen.theme import Rgb
 from firmware.screen.widgets import MARGIN, draw_sense, draw_top
 
 CARD_H = 71
 ROW_H = 24
-FOOT_LINE_H = 17
+FOOT_LINES = 3  # what it catches, what it cannot see, what to do next
 SMALL_PX = 10  # the smallest text on this page
 NUMBER_PX = 20  # larger numbers are drawn heavy
 NARROW_W = 300  # panels narrower than this write the number below the word
@@ -66,23 +67,27 @@ def _draw_number(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalo
 def _note(state: ScreenState, catalog: Catalog) -> str:
     if state.reasons:
         return catalog.say(state.reasons[0])
+    if state.scanning and state.level is Level.NOTHING_FOUND:
+        return catalog.text("level.nothing_found.running")
     return catalog.text(f"level.{state.level}.meaning")
 
 
 def _draw_foot(canvas: Canvas, foot: Rect, state: ScreenState, catalog: Catalog) -> None:
     theme = canvas.theme
     canvas.fill(Rect(foot.x, foot.y, foot.w, 1), theme.rule)
-    line = Rect(foot.x, foot.y + 2, foot.w, (foot.h - 3) // 3)
-    caught = catalog.text("screen.caught", share=state.share_caught)
-    canvas.text(line, caught, size_px=12, min_px=9, color=theme.text)
+    lines: list[tuple[str, Rgb]] = [(catalog.text("screen.caught", share=state.share_caught), theme.text)]
     if state.blind_to:
-        blind = _blind_words(state.blind_to, line.w, catalog)
-        canvas.text(line._replace(y=line.y + line.h), blind, size_px=12, min_px=SMALL_PX, color=theme.dim)
+        lines.append((_blind_words(state.blind_to, foot.w, catalog), theme.dim))
+    count = len(lines) + bool(state.next_step)
+    line = Rect(foot.x, foot.y + 2, foot.w, (foot.h - 3) // count)
+    size = 12 if count == FOOT_LINES else 14
+    for words, color in lines:
+        canvas.text(line, words, size_px=size, min_px=SMALL_PX, color=color)
+        line = line._replace(y=line.y + line.h)
     if state.next_step:
-        last = line._replace(y=line.y + 2 * line.h)
-        canvas.shape("arrow", last.x, last.y + (last.h - 9) // 2, 9, theme.accent)
+        canvas.shape("arrow", line.x, line.y + (line.h - 9) // 2, 9, theme.accent)
         step = catalog.text(state.next_step)
-        canvas.text(last.inset(left=13), step, size_px=13, min_px=9, color=theme.text)
+        canvas.text(line.inset(left=13), step, size_px=14, min_px=9, color=theme.text)
 
 
 def _blind_words(kinds: tuple[str, ...], width: int, catalog: Catalog) -> str:
