@@ -18,6 +18,7 @@ from hw.config import HwConfig
 from hw.errors import BadRecording, DeviceLost, EndOfRecording, HwError, Reason
 from hw.iq import to_complex
 from hw.kit import Kit, open_device
+from hw.replay.describe import describe
 from hw.replay.files import GrowingFile
 from hw.replay.manifest import read_manifest
 from hw.replay.recorder import Recorder, record_kit
@@ -286,6 +287,15 @@ def test_a_kit_is_recorded_as_a_whole_and_others_can_open_it(tmp_path: Path) -> 
     assert manifest.settings == {"rf": {"a": [1, 2.5, "é\x7f"]}}
     assert manifest.devices[0] == planted["sdr"].info()
     assert {part.role for part in manifest.parts} == {"sdr", "monitor", "ble", "camera"}
+    info = describe(folder)
+    assert {p.role: (p.count, p.problem) for p in info.parts} == {
+        "sdr": (3000, ""),
+        "monitor": (12, ""),
+        "ble": (1, ""),
+        "camera": (1, ""),
+    }
+    assert info.manifest == manifest
+    assert 0.1 < info.duration_s < 1
     with open_device("monitor", spec=f"replay:{folder}", config=HwConfig(), clock=ManualClock()) as monitor:
         assert monitor.channels_hz() == (2412e6, 2437e6, 5180e6)
     eye = open_device("camera", spec=f"replay:{folder}", config=HwConfig(), clock=ManualClock())
