@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 
 from firmware.engine import SensorStatus, Snapshot
 from firmware.evidence.model import Evidence
@@ -25,7 +24,6 @@ from firmware.screen.views import (
     Page,
     SpectrumLine,
     SpectrumView,
-    Trend,
 )
 from firmware.sensor import Observation
 from hw.types import SensorName
@@ -36,8 +34,6 @@ from wifiscan.model import AccessPoint, BleDevice, Station
 ALERT_NATS = 1.1  # three times as common with a camera: worth marking once the room is not quiet
 SAID_NATS = 0.69  # twice as common: worth a word on its row
 ALERT_SCORE = 0.5  # a device or a transmission from here on is marked: more likely than not
-MOVED_DB = 3.0  # the mean must move by more than this to be called warmer or colder
-MEAN_S = 5  # over which the level is averaged
 ALARMING = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 OTHER_PAGE_ROWS: Mapping[Page, int] = {"menu": len(MENU)}
 
@@ -242,18 +238,3 @@ def _detail(o: Station | AccessPoint | BleDevice) -> Sentence:
     if channel is None:
         return Sentence(key="device.address", params={"address": address})
     return Sentence(key="device.wifi", params={"address": address, "channel_mhz": channel})
-
-
-def trend_of(history_dbm: Sequence[float]) -> Trend:
-    """Return whether the level rises or falls, from one value a second.
-
-    The mean of the last 5 s is compared with the mean of the 5 s before; less than 3 dB is no change,
-    because that is what a turn of the hand makes.
-    """
-    now, before = history_dbm[-MEAN_S:], history_dbm[-2 * MEAN_S : -MEAN_S]
-    if not now or not before:
-        return "same"
-    moved_db = fmean(now) - fmean(before)
-    if abs(moved_db) <= MOVED_DB:
-        return "same"
-    return "warmer" if moved_db > 0 else "colder"

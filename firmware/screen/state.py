@@ -57,8 +57,10 @@ class SenseState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenState:
-    """Everything the screen shows. ``reasons`` and ``findings`` come strongest first; ``progress`` is None
-    where nobody knows how long the scan takes. ``selected`` is the row the thumb is on; ``focused`` says that up and down move it.
+    """Everything the screen shows. ``reasons`` and ``findings`` come strongest first.
+
+    ``progress`` is None where nobody knows how long the scan takes. ``selected`` is the row the thumb is on;
+    ``focused`` says that up and down move it.
     """
 
     level: Level

@@ -33,7 +33,9 @@ LOST_TONES = (Tone(frequency_hz=MIDDLE_HZ, duration_ms=150), Tone(frequency_hz=L
 TREND_TONES: Mapping[Trend, tuple[Tone, ...]] = {
     "warmer": (Tone(frequency_hz=HIGH_HZ, duration_ms=40),),
     "colder": (Tone(frequency_hz=LOW_HZ, duration_ms=40),),
-    "same": (),
+    "lost": (Tone(frequency_hz=LOW_HZ, duration_ms=200),),
+    "steady": (),
+    "searching": (),
 }
 QUIET_LEVELS = frozenset({Level.INCONCLUSIVE, Level.NOTHING_FOUND})
 

@@ -12,7 +12,7 @@ from firmware.i18n.catalog import Sentence
 from hw.types import SensorName
 
 Page = Literal["home", "spectrum", "devices", "lens", "sensors", "menu", "finding", "homing", "picture"]
-Trend = Literal["warmer", "colder", "same"]
+Trend = Literal["warmer", "colder", "steady", "lost", "searching"]
 MarkLabel = Literal["lens", "reflector", "specular", "lamp", "unsure"]
 MenuItem = Literal["scan", "theme", "language", "sound", "record"]
 
@@ -97,7 +97,7 @@ class HomingView:
     level_dbm: float | None
     best_dbm: float | None = None
     history_dbm: tuple[float, ...] = ()
-    trend: Trend = "same"
+    trend: Trend = "searching"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,7 @@ def overfull(page: Page, lang: Language) -> ScreenState:
         spectrum=SpectrumView(lines=lines, at_hz=9e12),
         lens=LensView(picture=wall(), marks=marks, cells=cells(), guide="guide.brighter"),
         findings=(Finding(sense="rf", subject=LONG_NAME, reason=name, log_lr=99.0),),
-        homing=HomingView(name=LONG_NAME, level_dbm=-123.456, history_dbm=(-10.0,) * 999, trend="same"),
+        homing=HomingView(name=LONG_NAME, level_dbm=-123.456, history_dbm=(-10.0,) * 999, trend="lost"),
         health=tuple(
             HealthRow(sense=s.name, hint="hint.garbage") for s in ordinary(Level.CHECK, lang).senses
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -22,8 +23,10 @@ from firmware.i18n.numbers import (
     write_probability,
 )
 from firmware.screen.state import Condition
+from firmware.screen.views import MENU, Page, Trend
 from hw.errors import Reason
 from hw.types import SENSOR_NAMES
+from sweeper.model import EmissionKind
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("firmware", "sweeper", "wifiscan", "lensdetect", "hw")
@@ -75,7 +78,9 @@ def test_every_key_in_the_source_has_a_sentence(lang: Language) -> None:
 def test_every_word_that_is_put_together_at_run_time_has_a_sentence(lang: Language) -> None:
     built = [f"level.{level}" for level in Level] + [f"level.{level}.meaning" for level in Level]
     built += [f"hint.{reason}" for reason in Reason] + [f"sense.{name}" for name in SENSOR_NAMES]
-    built += [f"state.{state}" for state in Condition.__args__]
+    built += [f"state.{state}" for state in get_args(Condition)]
+    built += [f"guide.{trend}" for trend in get_args(Trend)] + [f"page.{page}" for page in get_args(Page)]
+    built += [f"menu.{item}" for item in MENU] + [f"line.{kind}" for kind in get_args(EmissionKind)]
     built += [*STATUS_REASONS, *RULES, *NEXT_STEPS]
     kinds = ("wifi-stream", "wifi-idle", "card", "wired", "analog-low", "analog-high", "cellular")
     built += [f"kind.{kind}" for kind in kinds]

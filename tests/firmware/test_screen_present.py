@@ -14,7 +14,7 @@ from firmware.fusion import Contribution, Level, Verdict
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.screen.canvas import Mode
 from firmware.screen.navigator import Place
-from firmware.screen.present import devices_of, from_snapshot, spectrum_of, trend_of
+from firmware.screen.present import devices_of, from_snapshot, spectrum_of
 from firmware.screen.render import PAGES, paint
 from firmware.screen.views import DEVICES_MOST, LINES_MOST
 from hw.types import SENSOR_NAMES, Counts, Frame
@@ -269,11 +269,3 @@ def test_lines_are_bounded_and_known_services_never_marked() -> None:
     assert [(line.alert, line.known) for line in view.lines] == [(True, False), (False, True)]
     assert Catalog("en").say(view.lines[1].label) == "FM"
     assert len(spectrum_of([emission(n) for n in range(500)]).lines) == LINES_MOST
-
-
-def test_the_trend_needs_more_than_a_turn_of_the_hand() -> None:
-    assert trend_of([]) == "same"
-    assert trend_of([-70.0] * 9) == "same"
-    assert trend_of([-70.0] * 5 + [-68.0] * 5) == "same"
-    assert trend_of([-70.0] * 5 + [-62.0] * 5) == "warmer"
-    assert trend_of([-60.0] * 5 + [-70.0] * 5) == "colder"

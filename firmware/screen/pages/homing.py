@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.numbers import write_number
 from firmware.screen.canvas import Canvas, Rect
 from firmware.screen.frame import body, draw_empty, draw_frame, draw_mono
 from firmware.screen.state import ScreenState
 from firmware.screen.theme import Rgb
-from firmware.screen.views import HISTORY_MOST, HomingView
+from firmware.screen.views import HISTORY_MOST, HomingView, Trend
 
 FLOOR_DBM, CEILING_DBM = -95.0, -25.0  # the range that a gauge of Wi-Fi levels is worth drawing over
-SHAPES = {"warmer": "up", "colder": "down", "same": "level"}
+SHAPES: Mapping[Trend, str] = {
+    "warmer": "up",
+    "colder": "down",
+    "steady": "level",
+    "lost": "cross",
+    "searching": "wifi",
+}
 
 
 def draw_homing(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
@@ -34,7 +42,7 @@ def draw_homing(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
 
 def _color(canvas: Canvas, view: HomingView) -> Rgb:
     theme = canvas.theme
-    return {"warmer": theme.warn, "colder": theme.accent, "same": theme.dim}[view.trend]
+    return {"warmer": theme.warn, "colder": theme.accent}.get(view.trend, theme.dim)
 
 
 def _draw_trend(canvas: Canvas, rect: Rect, view: HomingView, catalog: Catalog) -> None:
