@@ -31,6 +31,7 @@ class Reason(StrEnum):
     COVERED = "covered"
     DARK = "dark"
     OVERHEATED = "overheated"
+    UNDER_VOLTAGE = "under_voltage"
     UNREADABLE = "unreadable"
     FINISHED = "finished"
 
