@@ -1,0 +1,176 @@
+"""What is plugged in, and how to choose it. Only the kernel's files are read; no device is opened."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+from hw.errors import HwError
+from hw.pi.adapter import ADVICE, is_connected
+from hw.pi.nl80211 import Adapter, Interface, Wireless, open_wireless
+from hw.pi.power import SUPPLIES
+from hw.pi.rtlsdr import DVB_HINT, UDEV_HINT
+
+ROOT = Path("/")
+DVB_DRIVER = "dvb_usb_rtl28xxu"
+PI_CAMERA_PIPES = ("unicam", "rp1-cfe")  # V4L2 names of the Pi's camera receivers (Pi 1 to 4, Pi 5)
+OWN_VIDEO = ("bcm2835", "pispbe", "rpivid", "rpi-hevc")  # codecs and image processors: no cameras
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One device that is there. ``choose`` is the setting that picks it; ``hint`` what keeps it from use."""
+
+    role: str
+    name: str
+    usable: bool
+    detail: str = ""
+    choose: str = ""
+    hint: str = ""
+
+
+@cache
+def dongles() -> Mapping[str, str]:
+    """Return the names of known receivers by their USB numbers, ``vendor:product``."""
+    table = tomllib.loads((files("hw.pi") / "tuners.toml").read_text(encoding="utf-8"))
+    return {row["usb"]: row["name"] for row in table["dongle"]}
+
+
+def discover(*, root: Path = ROOT, wireless: Callable[[], Wireless] = open_wireless) -> tuple[Found, ...]:
+    """Return everything that a kit could use, role by role."""
+    senses = (*_receivers(root), *_adapters(root, wireless), *_controllers(root), *_cameras(root))
+    return (*senses, *_panel(root), *_batteries(root))
+
+
+def _receivers(root: Path) -> Iterator[Found]:
+    for folder in sorted((root / "sys/bus/usb/devices").glob("*")):
+        name = dongles().get(f"{_text(folder / 'idVendor')}:{_text(folder / 'idProduct')}")
+        if name is None:
+            continue
+        serial = _text(folder / "serial")
+        hint = _receiver_hint(root, folder)
+        yield Found(
+            role="sdr",
+            name=name,
+            usable=not hint,
+            detail=f"serial {serial}" if serial else "",
+            choose=f'hw.sdr.serial = "{serial}"' if serial else "",
+            hint=hint,
+        )
+
+
+def _receiver_hint(root: Path, folder: Path) -> str:
+    drivers = (link.resolve().name for link in folder.glob("*/driver"))
+    if DVB_DRIVER in drivers:
+        return DVB_HINT
+    bus, device = _text(folder / "busnum"), _text(folder / "devnum")
+    node = root / f"dev/bus/usb/{bus:0>3}/{device:0>3}"
+    if node.exists() and not os.access(node, os.R_OK | os.W_OK):
+        return UDEV_HINT
+    return "" if find_spec("rtlsdr") else "pyrtlsdr is missing: install ansim with its [pi] extra."
+
+
+def _adapters(root: Path, wireless: Callable[[], Wireless]) -> Iterator[Found]:
+    names = sorted(path.parent.name for path in (root / "sys/class/net").glob("*/phy80211"))
+    if not names:
+        return
+    try:
+        link = wireless()
+        try:
+            able = {a.phy: a for a in link.adapters()}
+            interfaces = {i.name: i for i in link.interfaces()}
+        finally:
+            link.close()
+    except HwError as error:
+        yield from (Found(role="monitor", name=name, usable=False, hint=str(error)) for name in names)
+        return
+    for name in names:
+        yield _adapter(name, interfaces.get(name), able, root)
+
+
+def _adapter(name: str, interface: Interface | None, able: Mapping[int, Adapter], root: Path) -> Found:
+    adapter = able.get(interface.phy) if interface else None
+    hint = "" if adapter and adapter.monitors else f"It cannot monitor. {ADVICE}"
+    if not hint and is_connected(name, root / "sys"):
+        hint = f"It is connected to a network: nmcli device disconnect {name}, or use a second adapter."
+    return Found(
+        role="monitor",
+        name=name,
+        usable=not hint,
+        detail=_bands(adapter.channels_mhz) if adapter else "",
+        choose=f'hw.monitor.interface = "{name}"',
+        hint=hint,
+    )
+
+
+def _bands(channels_mhz: tuple[int, ...]) -> str:
+    """Return the bands in which there is a channel, e.g. ``2.4 GHz 13, 5 GHz 25``."""
+    bands = {"2.4 GHz": (2400, 2500), "5 GHz": (5000, 5900), "6 GHz": (5925, 7125)}
+    counts = {name: sum(low < mhz < high for mhz in channels_mhz) for name, (low, high) in bands.items()}
+    return ", ".join(f"{name} {count} channels" for name, count in counts.items() if count)
+
+
+def _controllers(root: Path) -> Iterator[Found]:
+    for path in sorted((root / "sys/class/bluetooth").glob("hci*")):
+        number = path.name.removeprefix("hci")
+        if number.isdigit():
+            yield Found(role="ble", name=path.name, usable=True, choose=f"hw.ble.hci = {number}")
+
+
+def _cameras(root: Path) -> Iterator[Found]:
+    folders = sorted((root / "sys/class/video4linux").glob("video*"))
+    names = {folder.name: _text(folder / "name") for folder in folders}
+    if any(name.startswith(PI_CAMERA_PIPES) for name in names.values()):
+        missing = "" if find_spec("picamera2") else "sudo apt install python3-picamera2 (make install-pi)."
+        yield Found(role="camera", name="Pi camera port", usable=not missing, hint=missing)
+    for device, name in names.items():
+        if name.startswith((*PI_CAMERA_PIPES, *OWN_VIDEO)):
+            continue
+        node = root / "dev" / device
+        denied = node.exists() and not os.access(node, os.R_OK | os.W_OK)
+        yield Found(
+            role="camera",
+            name=name or device,
+            usable=not denied,
+            detail=f"/dev/{device}",
+            choose=f'hw.camera.source = "/dev/{device}"',
+            hint="Add the user to the video group." if denied else "",
+        )
+
+
+def _panel(root: Path) -> Iterator[Found]:
+    model = _text(root / "proc/device-tree/model").rstrip("\0")
+    if not model.startswith("Raspberry Pi"):
+        return
+    for role in ("leds", "buttons", "buzzer"):
+        yield Found(role=role, name="40-pin header", usable=True, detail=model)
+    buses = {"spi": "dev/spidev0.0", "i2c": "dev/i2c-1"}
+    for bus, path in buses.items():
+        there = (root / path).exists()
+        yield Found(
+            role="display",
+            name=f"{bus.upper()} bus",
+            usable=there,
+            detail=f"/{path}",
+            choose=f'hw.panel.bus = "{bus}"',
+            hint="" if there else f"Switch it on: sudo raspi-config nonint do_{bus} 0.",
+        )
+
+
+def _batteries(root: Path) -> Iterator[Found]:
+    for folder in sorted((root / SUPPLIES).glob("*")):
+        if _text(folder / "type") == "Battery" and _text(folder / "scope") != "Device":
+            yield Found(role="battery", name=folder.name, usable=True)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
