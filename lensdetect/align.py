@@ -1,7 +1,14 @@
 """How the wall moved between two pictures, whatever light they were taken in.
 
 Pictures are compared as local contrast (each pixel over its neighbourhood), which the light's strength does
-not change. Phase correlation gives the shift, sparse optical flow refines it to a similarity.
+not change. Starting from where the hand's speed should have taken the wall, a motion (scale,
+turn, shift, keystone) is refined by inverse
+compositional Gauss-Newton steps over the steepest pixels; only where that fails, phase
+correlation gives another start. Tiled walls look alike after every tile, so the speed goes first.
+
+References
+----------
+Baker & Matthews, "Lucas-Kanade 20 years on", IJCV 56 (2004): inverse compositional alignment.
 """
 
 from __future__ import annotations
@@ -16,20 +23,25 @@ from numpy.typing import NDArray
 
 from lensdetect.exposure import Look
 
-Matrix = NDArray[np.float64]  # (2, 3): picture coordinates to picture coordinates
+Matrix = NDArray[np.float64]  # (3, 3): picture coordinates to picture coordinates
+Plane = NDArray[np.float32]
 
-CONTRAST_GAIN = 400.0  # grey steps per unit of local contrast
-NEIGHBOURHOOD_SIGMA_PX = 6.0
-FEATURES = 90
-FLOW_WINDOW_PX = 15
-INLIER_PX = 1.0
-MIN_INLIERS = 12
-MIN_INLIER_SHARE = 0.4
-MIN_RESPONSE = 0.06  # peak of the phase correlation below which the shift is a guess
-MAX_TURN = 0.12  # rotation or scale change between two looks that a hand can do
+NEIGHBOURHOOD_SIGMA_PX = 8.0
 FLOOR_DN = 3.0
+MAX_CONTRAST = 0.35  # glints and lamps are no texture: they are cut off here
+PIXELS_USED = 5000  # steepest pixels a level
+MAX_STEPS = (14, 6)  # coarse level, fine level
+SETTLED_PX = 0.02
+STIFFNESS = np.array([1e-3, 1e-3, 1e-6, 1e-6, 1e-2, 1e-2])  # what weak texture cannot tell stays as it was
+GOOD_LIKENESS = 0.55  # correlation of the aligned pictures at which no other start is tried
+MIN_LIKENESS = 0.2  # below this the pictures were not aligned at all
+MAX_TURN = 0.12  # rotation or change of scale between two looks that a hand can do
+NEW_START_GAIN = 0.1  # how much better another start must be than the hand's own speed
+MIN_OVERLAP = 0.4  # share of the used pixels that must be in both pictures
 KEPT_POSES = 128
-SURPRISE_PX, SURPRISE_SHARE = 12.0, 0.6  # further from the even speed than this is a wrong match
+KEPT_TEXTURES = 24
+SURPRISE_PX, SURPRISE_SHARE = 12.0, 0.6  # further from even speed than this is a wrong match
+SPEED_MEMORY = 0.35  # weight of the old speed in the new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,128 +50,199 @@ class Motion:
 
     matrix: Matrix
     trusted: bool
-    response: float
+    likeness: float
 
     def move(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Map points, shape (n, 2)."""
-        moved: NDArray[np.float64] = points @ self.matrix[:, :2].T + self.matrix[:, 2]
-        return moved
-
-    @property
-    def shift_px(self) -> tuple[float, float]:
-        """Return the translation part."""
-        return float(self.matrix[0, 2]), float(self.matrix[1, 2])
+        return warp(self.matrix, points)
 
 
-STILL = Motion(matrix=np.array([[1.0, 0, 0], [0, 1.0, 0]]), trusted=False, response=0.0)
+def warp(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Map points, shape (n, 2), by a 3×3 matrix."""
+    moved = points @ matrix[:2, :2].T + matrix[:2, 2]
+    moved /= (points @ matrix[2, :2] + matrix[2, 2])[:, None]
+    return np.asarray(moved, np.float64)
 
 
-def contrast(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return local contrast as grey around 128: ``(I − mean)/mean`` in the neighbourhood, clipped."""
+STILL = Motion(matrix=np.eye(3), trusted=False, likeness=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One resolution of a picture's texture, with what Gauss-Newton needs of it as the reference."""
+
+    plane: Plane
+    points: NDArray[np.float32]  # (n, 2) x, y of the steepest pixels
+    values: NDArray[np.float32]  # (n,)
+    slopes: NDArray[np.float32]  # (n, 6) change of value by scale, turn, x, y, yaw, pitch
+    unit: Matrix  # from pixels to coordinates of ±1 over the width
+
+
+@dataclass(frozen=True, slots=True)
+class Texture:
+    """A picture's local contrast: coarse, then fine."""
+
+    levels: tuple[Level, Level]
+    scale: float  # fine pixels per full pixel
+
+
+def contrast(small: NDArray[np.uint8]) -> Plane:
+    """Return local contrast ``(I − mean)/mean`` over the neighbourhood, cut off at `MAX_CONTRAST`."""
     picture = small.astype(np.float32)
-    around = np.asarray(cv2.GaussianBlur(picture, (0, 0), NEIGHBOURHOOD_SIGMA_PX), np.float32)
+    around = cv2.GaussianBlur(picture, (0, 0), NEIGHBOURHOOD_SIGMA_PX)
     fine = np.asarray(cv2.GaussianBlur(picture, (3, 3), 0.8), np.float32)
     fine -= around
-    fine /= around + FLOOR_DN
-    fine *= CONTRAST_GAIN
-    fine += 128.5
-    return np.clip(fine, 0, 255).astype(np.uint8)
+    fine /= np.maximum(around, FLOOR_DN)
+    return np.asarray(np.clip(fine, -MAX_CONTRAST, MAX_CONTRAST), np.float32)
+
+
+def texture_of(look: Look) -> Texture:
+    """Return the texture of a picture at two resolutions."""
+    fine = contrast(look.small)
+    size = (fine.shape[1] // 2, fine.shape[0] // 2)
+    coarse = np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.float32)
+    return Texture(levels=(_level(coarse), _level(fine)), scale=look.scale)
+
+
+def _level(plane: Plane) -> Level:
+    gx = cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=0.125)
+    gy = cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=0.125)
+    steep = np.asarray(gx * gx + gy * gy, np.float32)
+    steep[:2], steep[-2:], steep[:, :2], steep[:, -2:] = 0, 0, 0, 0
+    count = min(PIXELS_USED, steep.size // 4)
+    index = np.argpartition(steep.ravel(), -count)[-count:]
+    ys, xs = np.divmod(np.sort(index), plane.shape[1])
+    half = plane.shape[1] / 2
+    unit = np.array([[1, 0, -(plane.shape[1] - 1) / 2], [0, 1, -(plane.shape[0] - 1) / 2], [0.0, 0.0, half]])
+    x, y = (xs + unit[0, 2]) / half, (ys + unit[1, 2]) / half
+    dx, dy = gx[ys, xs] * half, gy[ys, xs] * half
+    radial = dx * x + dy * y
+    slopes = np.stack([radial, dy * x - dx * y, dx, dy, -radial * x, -radial * y], axis=1)
+    points = np.stack([xs, ys], axis=1).astype(np.float32)
+    return Level(plane, points, plane[ys, xs], np.asarray(slopes, np.float32), unit / half)
+
+
+def _small_motion(p: NDArray[np.float64], unit: Matrix) -> Matrix:
+    """Return the matrix of scale, turn, shift and the keystone of a turning hand, in pixels."""
+    inner = np.array([[1 + p[0], -p[1], p[2]], [p[1], 1 + p[0], p[3]], [p[4], p[5], 1.0]])
+    matrix: Matrix = np.linalg.inv(unit) @ inner @ unit
+    return matrix
+
+
+def _refine(reference: Level, moving: Plane, start: Matrix, steps: int) -> tuple[Matrix, float]:
+    """Improve ``start`` by Gauss-Newton; return it with the likeness reached."""
+    matrix, likeness = start, 0.0
+    rows, columns = moving.shape
+    for _ in range(steps):
+        places = warp(matrix, reference.points).astype(np.float32)
+        x, y = places[:, 0], places[:, 1]
+        inside = (x >= 0) & (x <= columns - 1) & (y >= 0) & (y <= rows - 1)
+        if np.count_nonzero(inside) < MIN_OVERLAP * len(x):
+            return matrix, 0.0
+        seen = cv2.remap(moving, x[:, None], y[:, None], cv2.INTER_LINEAR).ravel()
+        a, b, slopes = reference.values[inside], seen[inside], reference.slopes[inside]
+        power = float(a @ a) + 1e-9
+        gain = float(a @ b) / power
+        likeness = float(a @ b) / float(np.sqrt(power * (float(b @ b) + 1e-9)))
+        off = b - max(gain, 0.1) * a
+        weight = 1 / (1 + (off / (2 * float(np.mean(np.abs(off))) + 1e-6)) ** 2)
+        weighted = slopes * weight[:, None]
+        normal = (weighted.T @ slopes).astype(float)
+        normal += np.diag(STIFFNESS * normal.diagonal() + 1e-9)
+        step = np.linalg.solve(normal, (weighted.T @ off).astype(float)) / max(gain, 0.1)
+        matrix = matrix @ np.linalg.inv(_small_motion(step, reference.unit))
+        matrix /= matrix[2, 2]
+        if float(np.abs(step).max()) * columns / 2 < SETTLED_PX:
+            break
+    return matrix, likeness
+
+
+def register(a: Texture, b: Texture, *, guess: Matrix | None = None) -> Motion:
+    """Return the motion from picture ``a`` to picture ``b``; all matrices in full pixels."""
+    if a.levels[1].plane.shape != b.levels[1].plane.shape:
+        return STILL
+    best, likeness = _from_start(a, b, np.eye(3) if guess is None else guess)
+    for retry in ("still", "phase"):
+        if likeness >= GOOD_LIKENESS:
+            break
+        start = np.eye(3) if retry == "still" else _phase_start(a, b)
+        other, other_likeness = _from_start(a, b, start)
+        if other_likeness > likeness + NEW_START_GAIN:
+            best, likeness = other, other_likeness
+    turned = float(np.abs(best[:2, :2] - np.eye(2)).max()) > MAX_TURN
+    return Motion(matrix=best, trusted=likeness >= MIN_LIKENESS and not turned, likeness=likeness)
+
+
+def _from_start(a: Texture, b: Texture, start: Matrix) -> tuple[Matrix, float]:
+    matrix, likeness = start, 0.0
+    for reference, moving, steps, shrink in zip(a.levels, b.levels, MAX_STEPS, (0.5, 1.0), strict=True):
+        to_level = _zoom(a.scale * shrink)
+        inner, likeness = _refine(reference, moving.plane, to_level @ matrix @ np.linalg.inv(to_level), steps)
+        matrix = np.linalg.inv(to_level) @ inner @ to_level
+    return matrix, likeness
+
+
+def _zoom(scale: float) -> Matrix:
+    """Return the matrix from full pixels to pixels of a shrunk picture (centres at whole numbers)."""
+    shift = 0.5 * scale - 0.5
+    return np.array([[scale, 0.0, shift], [0.0, scale, shift], [0.0, 0.0, 1.0]])
 
 
 @lru_cache(maxsize=8)
-def _taper(shape: tuple[int, ...]) -> NDArray[np.float32]:
+def _taper(shape: tuple[int, ...]) -> Plane:
     return np.asarray(cv2.createHanningWindow((shape[1], shape[0]), cv2.CV_32F), np.float32)
 
 
-def register(
-    scale: float, *, a: NDArray[np.uint8], b: NDArray[np.uint8], guess_px: tuple[float, float] | None = None
-) -> Motion:
-    """Return the motion between two pictures of which ``a`` and ``b`` are the `contrast`, in full pixels.
-
-    ``guess_px`` (full pixels) is where the hand's speed should have taken the wall: tried first, because
-    tiled walls look alike after every tile. ``scale`` is small pixels per full pixel.
-    """
-    if a.shape != b.shape:
-        return STILL
-    corners = cv2.goodFeaturesToTrack(a, FEATURES, 0.02, 9)
-    points = None if corners is None else np.asarray(corners, np.float32)
-    if guess_px is not None and points is not None:
-        matrix = _flow(a, b, points, (guess_px[0] * scale, guess_px[1] * scale))
-        if matrix is not None:
-            return Motion(matrix=_enlarge(matrix, scale), trusted=True, response=1.0)
-    first, second = (x.astype(np.float32) - 128.0 for x in (a, b))
-    (dx, dy), response = cv2.phaseCorrelate(first, second, _taper(a.shape))
-    if not np.isfinite([dx, dy, response]).all() or response < MIN_RESPONSE:
-        dx, dy, response = 0.0, 0.0, 0.0
-    matrix = None if points is None else _flow(a, b, points, (dx, dy))
-    if matrix is not None:
-        return Motion(matrix=_enlarge(matrix, scale), trusted=True, response=float(response))
-    rigid = np.array([[1.0, 0, dx], [0, 1.0, dy]])
-    return Motion(
-        matrix=_enlarge(rigid, scale), trusted=response >= 2 * MIN_RESPONSE, response=float(response)
-    )
-
-
-def _flow(
-    a: NDArray[np.uint8], b: NDArray[np.uint8], points: NDArray[np.float32], shift: tuple[float, float]
-) -> Matrix | None:
-    """Refine a shift to a similarity by sparse optical flow; None where too few points agree."""
-    if len(points) < MIN_INLIERS:
-        return None
-    guess = (points + np.array(shift, np.float32)).astype(np.float32)
-    window = (FLOW_WINDOW_PX, FLOW_WINDOW_PX)
-    flags = cv2.OPTFLOW_USE_INITIAL_FLOW
-    found, status, _ = cv2.calcOpticalFlowPyrLK(a, b, points, guess, winSize=window, maxLevel=2, flags=flags)
-    good = status.ravel() == 1
-    if int(good.sum()) < MIN_INLIERS:
-        return None
-    matrix, inliers = cv2.estimateAffinePartial2D(
-        points[good], found[good], method=cv2.RANSAC, ransacReprojThreshold=INLIER_PX
-    )
-    if matrix is None or int(inliers.sum()) < max(MIN_INLIERS, MIN_INLIER_SHARE * int(good.sum())):
-        return None
-    if np.abs(matrix[:, :2] - np.eye(2)).max() > MAX_TURN:
-        return None
-    return np.asarray(matrix, float)
-
-
-def _enlarge(matrix: Matrix, scale: float) -> Matrix:
-    """Turn a matrix between small pictures into one between full ones (pixel centres at whole numbers)."""
-    offset = (0.5 / scale - 0.5) * np.ones(2)
-    big = matrix.copy()
-    big[:, 2] = matrix[:, 2] / scale + offset - matrix[:, :2] @ offset
-    return big
+def _phase_start(a: Texture, b: Texture) -> Matrix:
+    first, second = a.levels[0].plane, b.levels[0].plane
+    (dx, dy), _ = cv2.phaseCorrelate(first, second, _taper(first.shape))
+    shift = np.eye(3)
+    if np.isfinite([dx, dy]).all():
+        shift[:2, 2] = np.array([dx, dy]) / (0.5 * a.scale)
+    return shift
 
 
 class Follower:
     """Chains motions from picture to picture, so that any two of late can be laid over each other."""
 
     def __init__(self) -> None:
-        self._chain: OrderedDict[int, NDArray[np.float64]] = OrderedDict()  # seq -> first picture to this one
-        self._last: tuple[Look, NDArray[np.uint8]] | None = None
+        self._chain: OrderedDict[int, Matrix] = OrderedDict()  # seq -> from the first picture to this one
+        self._textures: OrderedDict[int, Texture] = OrderedDict()
+        self._last: Look | None = None
         self._speed_px_s = np.zeros(2)
         self.unclear = 0
 
+    def texture(self, look: Look) -> Texture:
+        """Return the texture of a picture, computed once."""
+        known = self._textures.get(look.frame.seq)
+        if known is None:
+            known = self._textures[look.frame.seq] = texture_of(look)
+            while len(self._textures) > KEPT_TEXTURES:
+                self._textures.popitem(last=False)
+        return known
+
     def push(self, look: Look) -> Motion | None:
         """Take the next lit picture; return its motion from the one before, None for the first."""
-        fine = contrast(look.small)
-        before, self._last = self._last, (look, fine)
-        if before is None or before[1].shape != fine.shape:
+        before, self._last = self._last, look
+        if before is None or before.small.shape != look.small.shape:
             self._chain.clear()
+            self._textures.clear()
+            self._speed_px_s[:] = 0
             self._remember(look, np.eye(3))
             return None
-        seconds = max((look.frame.t_ns - before[0].frame.t_ns) * 1e-9, 0.0)
-        guess = self._speed_px_s * seconds
-        motion = register(look.scale, a=before[1], b=fine, guess_px=(float(guess[0]), float(guess[1])))
+        seconds = max((look.frame.t_ns - before.frame.t_ns) * 1e-9, 0.0)
+        guess = _shifted(self._speed_px_s * seconds)
+        motion = register(self.texture(before), self.texture(look), guess=guess)
         if not motion.trusted:
             self.unclear += 1
-            motion = _guessed(guess)
+            motion = Motion(matrix=guess, trusted=False, likeness=0.0)
         elif seconds > 0:
-            self._speed_px_s = _shift_of_middle(motion, look) / seconds
-        self._remember(look, _square(motion.matrix) @ self._chain[before[0].frame.seq])
+            speed = _shift_of_middle(motion, look) / seconds
+            self._speed_px_s = SPEED_MEMORY * self._speed_px_s + (1 - SPEED_MEMORY) * speed
+        self._remember(look, motion.matrix @ self._chain[before.frame.seq])
         return motion
 
-    def _remember(self, look: Look, chain: NDArray[np.float64]) -> None:
+    def _remember(self, look: Look, chain: Matrix) -> None:
         self._chain[look.frame.seq] = chain
         while len(self._chain) > KEPT_POSES:
             self._chain.popitem(last=False)
@@ -169,27 +252,24 @@ class Follower:
         a, b = self._chain.get(start.frame.seq), self._chain.get(end.frame.seq)
         if a is None or b is None:
             return None
-        matrix = (b @ np.linalg.inv(a))[:2]
-        return Motion(matrix=matrix, trusted=True, response=1.0)
+        return Motion(matrix=b @ np.linalg.inv(a), trusted=True, likeness=1.0)
 
     def motion_to_dark(self, lit: Look, dark: Look) -> Motion:
         """Return the motion to a picture taken without our light, by its own texture or by even speed."""
         seconds = (dark.frame.t_ns - lit.frame.t_ns) * 1e-9
         guess = self._speed_px_s * seconds
-        a, b = contrast(lit.small), contrast(dark.small)
-        motion = register(lit.scale, a=a, b=b, guess_px=(float(guess[0]), float(guess[1])))
+        motion = register(self.texture(lit), self.texture(dark), guess=_shifted(guess))
         surprise = float(np.hypot(*(_shift_of_middle(motion, lit) - guess)))
         near = surprise < SURPRISE_SHARE * float(np.hypot(*guess)) + SURPRISE_PX
-        return motion if motion.trusted and near else _guessed(guess)
+        if motion.trusted and near:
+            return motion
+        return Motion(matrix=_shifted(guess), trusted=False, likeness=0.0)
 
 
-def _guessed(shift: NDArray[np.float64]) -> Motion:
-    matrix = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
-    return Motion(matrix=matrix, trusted=False, response=0.0)
-
-
-def _square(matrix: Matrix) -> NDArray[np.float64]:
-    return np.vstack([matrix, (0.0, 0.0, 1.0)])
+def _shifted(shift: NDArray[np.float64]) -> Matrix:
+    matrix = np.eye(3)
+    matrix[:2, 2] = shift
+    return matrix
 
 
 def _shift_of_middle(motion: Motion, look: Look) -> NDArray[np.float64]:

@@ -7,6 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field
 STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
+class LightConfig(BaseModel):
+    """The strobe lights and how long they may shine (see `lensdetect.safety`)."""
+
+    model_config = STRICT
+    ring_w_sr: float = Field(0.6, ge=0.0, le=10.0, description="Radiant intensity of the ring.")
+    side_w_sr: float = Field(0.6, ge=0.0, le=10.0, description="Radiant intensity of the side group.")
+    red_w_sr: float = Field(0.2, ge=0.0, le=10.0, description="Radiant intensity of the red light.")
+    window_s: float = Field(10.0, ge=1.0, le=100.0, description="Over which averages are taken.")
+    max_duty: float = Field(0.85, ge=0.05, le=1.0, description="Largest share of the window with light.")
+    max_on_s: float = Field(3.0, ge=0.05, le=10.0, description="Longest time without a dark moment.")
+
+
 class LensConfig(BaseModel):
     """How the light is strobed, what counts as an answer, and when a wall counts as looked at.
 
@@ -32,11 +44,12 @@ class LensConfig(BaseModel):
         5.0, ge=1.0, le=100.0, description="How far the wall must have moved for another pose."
     )
     min_poses: int = Field(7, ge=2, le=50, description="Poses in which a lens must have answered.")
-    min_seen_share: float = Field(0.6, ge=0.1, le=1.0, description="Share of poses in which it must answer.")
+    min_seen_share: float = Field(0.65, ge=0.1, le=1.0, description="Share of poses in which it must answer.")
     lens_score: float = Field(0.8, ge=0.5, le=0.999, description="Score from which the label is lens.")
     field_of_view_deg: float = Field(62.0, ge=10.0, le=170.0, description="Horizontal, of our own camera.")
     distance_m: float = Field(0.65, ge=0.1, le=5.0, description="Usual distance of the hand from the wall.")
     max_speed_m_s: float = Field(0.25, ge=0.05, le=2.0, description="Faster looking does not count.")
     wall_width_m: float = Field(2.0, ge=0.2, le=20.0, description="Width of what is to be looked at.")
     wall_height_m: float = Field(1.6, ge=0.2, le=10.0, description="Height of what is to be looked at.")
+    lights: LightConfig = LightConfig()
     cell_m: float = Field(0.1, ge=0.02, le=1.0, description="Cell of the coverage map.")

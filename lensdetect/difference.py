@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from lensdetect.candidates import SATURATED_DN
 
-PATCH_PX = 12  # half size of a patch at the reference width
-MIN_PATCH_PX = 8
-CORE_PX = 6  # largest half size of the square over which an answer is summed
+PATCH_PX = 24  # half size of a patch at the reference width
+MIN_PATCH_PX = 18
+CORE_PX = 12  # largest half size of the square over which an answer is summed
 RIM_PX = 2  # width of the frame of wall around it
 HALF = 0.5
+SMALLEST_SPREAD_PX = 4.0  # 2πσ² of the sharpest spot a lens can draw
+MAX_HIDDEN_LOG = 4.0  # how much brightness above full scale is believed, in ln units
 Patch = NDArray[np.float32]
 
 
@@ -28,7 +30,8 @@ class Answer:
 
     ``side_ratio`` is the flux under the side light over the flux under the ring, corrected for how strongly
     each light lights the wall; ``off_ratio`` the share of its light that is there with every light off. NaN
-    where there is no such picture. Fluxes are sums above the background, clipped by the sensor.
+    where there is no such picture. Fluxes are sums above the background; ``strength_px`` is the answer, as it
+    would be had the sensor not clipped, in pixels of lit wall.
     """
 
     x_px: float
@@ -39,15 +42,25 @@ class Answer:
     area_px: float
     aspect: float
     saturated: bool
+    strength_px: float
     side_ratio: float
     off_ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Light:
+    """What one spot gave: flux above the wall (DN·px), full pixels, and the room from wall to full scale."""
+
+    flux: float
+    full: int
+    headroom: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
     """Shape of the bright spot in one patch."""
 
-    flux: float
+    light: Light
     peak: float
     wall: float
     area: float
@@ -72,8 +85,8 @@ def wall_level(patch: Patch) -> float:
     return float(np.median(border))
 
 
-def measure_blob(patch: Patch, *, reach_px: int) -> Blob:
-    """Find the highest point within ``reach_px`` of the middle and measure the spot it belongs to."""
+def measure_blob(patch: Patch, *, reach_px: int) -> Blob | None:
+    """Measure the spot of the highest point within ``reach_px`` of the middle; None where there is none."""
     half = patch.shape[0] // 2
     wall = wall_level(patch)
     core = patch[half - reach_px : half + reach_px + 1, half - reach_px : half + reach_px + 1]
@@ -84,16 +97,14 @@ def measure_blob(patch: Patch, *, reach_px: int) -> Blob:
     _, labels, stats, _centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
     label = int(labels[cy, cx])
     if label == 0:
-        return Blob(
-            flux=0.0, peak=max(peak, 0.0), wall=wall, area=0.0, aspect=1.0, dx=0.0, dy=0.0, touches_edge=False
-        )
+        return None
     x, y, w, h, area = (int(n) for n in stats[label])
     ys, xs = np.nonzero(labels == label)
     weights = patch[ys, xs] - wall
     total = float(weights.sum())
     mx, my = float((weights * xs).sum()) / total, float((weights * ys).sum()) / total
     return Blob(
-        flux=_flux(patch, mx, my, spot_radius(area)),
+        light=gather(patch, mx, my, spot_radius(area)),
         peak=peak,
         wall=wall,
         area=float(area),
@@ -109,8 +120,8 @@ def spot_radius(area_px: float) -> int:
     return int(np.clip(np.ceil(1.5 * np.sqrt(area_px / np.pi)) + 1, 2, CORE_PX))
 
 
-def counterpart_flux(patch: Patch, *, radius_px: int, reach_px: int) -> float:
-    """Return the flux of the brightest spot near the middle, summed over a square of the ring spot's size.
+def counterpart(patch: Patch, *, radius_px: int, reach_px: int) -> Light:
+    """Return the brightest spot near the middle, summed over a square of the ring spot's size.
 
     The square keeps the wall's own texture out of the sum; what surrounds the best square is the wall.
     """
@@ -118,17 +129,53 @@ def counterpart_flux(patch: Patch, *, radius_px: int, reach_px: int) -> float:
     sums = cv2.boxFilter(patch, -1, (2 * radius_px + 1, 2 * radius_px + 1), normalize=False)
     core = sums[half - reach_px : half + reach_px + 1, half - reach_px : half + reach_px + 1]
     py, px = np.unravel_index(int(np.argmax(core)), core.shape)
-    return _flux(patch, float(px) + half - reach_px, float(py) + half - reach_px, radius_px)
+    return gather(patch, float(px) + half - reach_px, float(py) + half - reach_px, radius_px)
 
 
-def _flux(patch: Patch, x: float, y: float, radius_px: int) -> float:
+def gather(patch: Patch, x: float, y: float, radius_px: int) -> Light:
+    """Sum a square around a point above the wall that frames it."""
     x0, y0 = max(0, round(x) - radius_px), max(0, round(y) - radius_px)
     x1, y1 = round(x) + radius_px + 1, round(y) + radius_px + 1
     spot = patch[y0:y1, x0:x1]
     rim = max(0, y0 - RIM_PX), max(0, x0 - RIM_PX)
-    around = patch[rim[0] : y1 + RIM_PX, rim[1] : x1 + RIM_PX].copy()
-    around[y0 - rim[0] : y1 - rim[0], x0 - rim[1] : x1 - rim[1]] = np.nan
-    return float(spot.sum() - np.nanmedian(around) * spot.size)
+    around = patch[rim[0] : y1 + RIM_PX, rim[1] : x1 + RIM_PX]
+    outer = float(around.sum() - spot.sum())
+    frame = np.concatenate(
+        [
+            around[: y0 - rim[0]].ravel(),
+            around[y1 - rim[0] :].ravel(),
+            around[y0 - rim[0] : y1 - rim[0], : x0 - rim[1]].ravel(),
+            around[y0 - rim[0] : y1 - rim[0], x1 - rim[1] :].ravel(),
+        ]
+    )
+    wall = float(np.median(frame)) if frame.size else outer
+    return Light(
+        flux=float(spot.sum()) - wall * spot.size,
+        full=int(np.count_nonzero(spot >= SATURATED_DN)),
+        headroom=max(255.0 - wall, 1.0),
+    )
+
+
+def strength(light: Light, *, spread_px: float) -> float:
+    """Return the flux as it would be, had the sensor not clipped.
+
+    Notes
+    -----
+    A Gaussian spot with ``S = 2πσ²`` whose top is cut off at the headroom ``H`` has ``n = S·ln(A/H)`` full
+    pixels and ``S·H`` of light outside them, so its amplitude follows from ``n``: ``S·A = S·H·exp(n/S)``.
+    What is believed above full scale is limited to `MAX_HIDDEN_LOG`.
+    """
+    if light.full == 0:
+        return light.flux
+    skirt = max(light.flux - light.full * light.headroom, HALF * spread_px * light.headroom)
+    return skirt * float(np.exp(min(light.full / spread_px, MAX_HIDDEN_LOG)))
+
+
+def spread_of(light: Light) -> float:
+    """Return ``2πσ²`` of a clipped spot, from the light outside its full pixels, in px."""
+    if light.full == 0:
+        return SMALLEST_SPREAD_PX
+    return max((light.flux - light.full * light.headroom) / light.headroom, SMALLEST_SPREAD_PX)
 
 
 def _aspect(dx: NDArray[np.floating], dy: NDArray[np.floating]) -> float:
@@ -142,8 +189,8 @@ def compare(
     ring: Blob,
     *,
     place: tuple[float, float],
-    off_flux: float | None,
-    side_flux: float | None,
+    off: Light | None,
+    side: Light | None,
     gain: float,
 ) -> Answer:
     """Put the three pictures of one point together.
@@ -153,20 +200,24 @@ def compare(
     gain : float
         How much more strongly the ring lights the wall than the side light does.
     """
-    dark = max(off_flux or 0.0, 0.0)
-    ring_only = max(ring.flux - dark, 0.02 * ring.flux, 1.0)
+    spread = spread_of(ring.light)
+    whole = strength(ring.light, spread_px=spread)
+    dark = 0.0 if off is None else max(strength(off, spread_px=spread), 0.0)
+    ring_only = max(whole - dark, 0.02 * whole, 1.0)
     side_ratio = float("nan")
-    if side_flux is not None:
-        side_ratio = max(gain * (side_flux - dark), 0.0) / ring_only
+    if side is not None:
+        side_ratio = max(gain * (strength(side, spread_px=spread) - dark), 0.0) / ring_only
+    clipped = 0.0 if off is None else max(off.flux, 0.0)
     return Answer(
         x_px=place[0] + ring.dx,
         y_px=place[1] + ring.dy,
         contrast_dn=ring.peak,
         wall_dn=ring.wall,
-        flux_dn_px=ring.flux,
+        flux_dn_px=ring.light.flux,
         area_px=float("inf") if ring.touches_edge else ring.area,
         aspect=ring.aspect,
+        strength_px=ring_only / max(ring.wall, 2.0),
         saturated=ring.peak + ring.wall >= SATURATED_DN,
         side_ratio=side_ratio,
-        off_ratio=float("nan") if off_flux is None else dark / max(ring.flux, 1.0),
+        off_ratio=float("nan") if off is None else clipped / max(ring.light.flux, 1.0),
     )

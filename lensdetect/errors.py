@@ -3,7 +3,9 @@
 ::
 
     LensError                what, why, what to do
-    └── BadConditions        (ValueError)  a calibration refused: the reason says what was wrong
+    ├── BadConditions        (ValueError)  a calibration refused: the reason says what was wrong
+    ├── BadCalibration       (ValueError)  a stored calibration that cannot be read
+    └── UnsafeLight          (ValueError)  lights stronger than an eye may look into
 """
 
 from __future__ import annotations
@@ -22,3 +24,11 @@ class LensError(Exception):
 
 class BadConditions(LensError, ValueError):
     """A calibration was refused, because what was measured cannot be trusted."""
+
+
+class BadCalibration(LensError, ValueError):
+    """A stored calibration cannot be read."""
+
+
+class UnsafeLight(LensError, ValueError):
+    """The lights are stronger than an eye may look into: they are never switched on."""

@@ -2,60 +2,57 @@
 
 ::
 
-    Camera + Leds ──► exposure ──► strobe ──► align ──► candidates ──► difference ► track ► score ► Glint
-                       (usable?)   (which     (wall's    (bright       (ring, off,    (fixed to   (lens or
-                                    light?)    motion)    points)       side)          the wall?)  not, why)
+    Camera + Leds ──► watch ──► strobe ──► align ──► gaze: candidates, difference ──► track ► score ► Glint
+                     (usable?)  (which    (wall's    (bright points under ring,       (fixed to  (lens or
+                                 light?)   motion)    off and side)                    the wall?) not, why)
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.errors import EndOfRecording
+from hw.errors import EndOfRecording, HwError
 from hw.protocols import Camera, Clock, Leds
 from hw.types import Counts, Coverage, DeviceHealth, Frame, LedState, SensorName
-from lensdetect.align import Follower, Motion
-from lensdetect.candidates import REFERENCE_WIDTH_PX, background_of, find_peaks
+from lensdetect.align import Follower
+from lensdetect.calibrate import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
-from lensdetect.difference import (
-    MIN_PATCH_PX,
-    PATCH_PX,
-    Answer,
-    Blob,
-    compare,
-    counterpart_flux,
-    measure_blob,
-    patch_at,
-    spot_radius,
-)
-from lensdetect.exposure import BLOWN_SHARE, Look, examine, trouble_of
+from lensdetect.exposure import Look
+from lensdetect.gaze import glance, scale_of
+from lensdetect.guidance import GuidanceKey, Situation, guide
 from lensdetect.model import Glint
+from lensdetect.safety import SafeLeds
 from lensdetect.score import Judgement, judge
 from lensdetect.strobe import Cycle, Strobe
 from lensdetect.track import Track, Tracker
+from lensdetect.watch import Watch
 
-SEARCH_PX = 4  # how far from its aligned place a counterpart is looked for, at the reference width
-FROZEN_FRAMES = 8  # identical pictures in a row: the camera repeats itself
-SICK_FRAMES = 24  # bad pictures in a row before the sense says so
-MIN_SCALE = 0.75  # blur and noise do not shrink with the picture
 MIN_LIT_DN = 2.0  # ring − off on the wall below which the light does not reach it
+SUSPECT_SCORE = 0.3  # from here on the inspector is led around a point that is not decided yet
+HINTS = {
+    "covered": "uncover the lens",
+    "blown_out": "move back, or lower the exposure",
+    "frozen": "restart the camera",
+    "led_dead": "check the lights",
+    "led_unclear": "check the lights",
+    "light_does_not_reach": "move closer",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LensView:
-    """What a screen shows while scanning: the latest ring picture and what was seen in it."""
+    """What a screen shows while scanning: the latest ring picture, what was seen in it, and what to do."""
 
     frame: Frame | None
     glints: tuple[Glint, ...]
-    reasons: dict[int, str]
-    guidance: str
-    coverage_map: NDArray[np.uint8]
+    reasons: dict[int, str]  # message keys by glint id
+    guidance: GuidanceKey
+    coverage_map: NDArray[np.uint8]  # number of view angles (0…3) a cell
 
 
 class LensFinder:
@@ -63,8 +60,18 @@ class LensFinder:
 
     name: SensorName = "lens"
 
-    def __init__(self, *, camera: Camera, leds: Leds, clock: Clock, config: LensConfig) -> None:
-        self._camera, self._leds, self._clock, self._config = camera, leds, clock, config
+    def __init__(
+        self,
+        *,
+        camera: Camera,
+        leds: Leds,
+        clock: Clock,
+        config: LensConfig,
+        calibration: Calibration | None = None,
+    ) -> None:
+        self._camera, self._config = camera, config
+        self._leds = SafeLeds(leds=leds, clock=clock, config=config.lights)
+        self._watch, self._follower = Watch(), Follower()
         self._strobe = Strobe(rings_per_cycle=config.rings_per_cycle)
         self._tracker = Tracker(
             match_px=config.match_px,
@@ -73,20 +80,13 @@ class LensFinder:
             max_sightings=config.max_sightings,
         )
         self._map = CoverageMap(config)
-        self._dropped: Counter[str] = Counter()
-        self._read = 0
-        self._size: tuple[int, int] | None = None
-        self._last_look: Look | None = None
+        self._hot = frozenset(calibration.hot_pixels) if calibration else frozenset()
         self._last_ring: Look | None = None
-        self._follower = Follower()
-        self._same = self._sick = 0
-        self._trouble = ""
-        self._guidance = "hold"
+        self._lit_dn = 0.0
+        self._too_fast = False
         self._ended: EndOfRecording | None = None
         states = leds.states()
-        wanted: tuple[LedState, ...] = (
-            ("ring", "off", "side", "red") if config.use_red else ("ring", "off", "side")
-        )
+        wanted: tuple[LedState, ...] = ("ring", "off", "side", *(("red",) if config.use_red else ()))
         self._states = tuple(s for s in wanted if s in states or not states)
 
     def step(self) -> Sequence[Glint]:
@@ -99,166 +99,94 @@ class LensFinder:
                 self._leds.set(state)
                 for _ in range(self._config.frames_per_state):
                     changed |= self._take(self._camera.read())
+                    self._leds.tick()
         except EndOfRecording as error:
             self._ended = error
-            cycles = self._strobe.flush()
-            self._follow_runs()
-            for cycle in cycles:
-                self._look_for_glints(cycle)
+            self.finish()
+            raise
+        except HwError:
+            self._leds.set("off")
             raise
         return [self._glint(track) for track in changed.values()]
 
+    def finish(self) -> None:
+        """Judge the strobe cycle that is pending: nothing more will come."""
+        self._finish(self._strobe.flush())
+
     def _take(self, frame: Frame) -> dict[int, Track]:
-        self._read += 1
-        look = self._usable(frame)
+        look = self._watch.look(frame)
+        if self._watch.resized:
+            self._tracker.lose_all()
+            self._last_ring = None
         if look is None:
             return {}
-        changed: dict[int, Track] = {}
-        cycles = self._strobe.push(look)
-        self._follow_runs()
-        for cycle in cycles:
-            changed |= self._look_for_glints(cycle)
+        changed = self._finish(self._strobe.push(look))
+        self._watch.light(self._strobe.modulation(), lit=bool(changed) or self._lit_now)
         return changed
 
-    def _follow_runs(self) -> None:
-        """Measure the hand's motion over every clean lit picture, in order of time."""
+    _lit_now = False
+
+    def _finish(self, cycles: Sequence[Cycle]) -> dict[int, Track]:
+        """Measure the hand's motion over every clean lit picture, then look at the new cycles."""
+        self._lit_now = False
         for run in self._strobe.take_runs():
             if run.state != "off":
                 for look in run.looks:
                     self._follower.push(look)
-
-    def _usable(self, frame: Frame) -> Look | None:
-        """Return the frame with its measurements, or count why it cannot be used."""
-        reason = trouble_of(frame)
-        look = None if reason else examine(frame)
-        if look is not None:
-            reason = self._doubt(look)
-        if reason is None:
-            self._sick = 0
-            return look
-        self._dropped[reason] += 1
-        self._sick += 1
-        if self._sick >= SICK_FRAMES:
-            self._trouble = reason
-        return None
-
-    def _doubt(self, look: Look) -> str | None:
-        before, self._last_look = self._last_look, look
-        size = (look.frame.pixels.shape[1], look.frame.pixels.shape[0])
-        if self._size is not None and size != self._size:
-            self._tracker.lose_all()
-            self._last_ring = None
-            self._size = size
-            return "size_changed"
-        self._size = size
-        same = before is not None and np.array_equal(before.frame.pixels, look.frame.pixels)
-        self._same = self._same + 1 if same else 0
-        if self._same >= FROZEN_FRAMES:
-            return "frozen"
-        return "blown_out" if look.blown_share > BLOWN_SHARE else None
-
-    def _look_for_glints(self, cycle: Cycle) -> dict[int, Track]:
         changed: dict[int, Track] = {}
-        for ring in cycle.rings:
-            changed |= self._examine_ring(ring, cycle)
+        for cycle in cycles:
+            for ring in cycle.rings:
+                changed |= self._examine(ring, cycle)
         return changed
 
-    def _examine_ring(self, ring: Look, cycle: Cycle) -> dict[int, Track]:
+    def _examine(self, ring: Look, cycle: Cycle) -> dict[int, Track]:
         if cycle.off is None:
-            self._dropped["no_off_picture"] += 1
+            self._watch.dropped["no_off_picture"] += 1
             return {}
-        lit = _median_over(ring, cycle.off)
-        if lit < MIN_LIT_DN:
-            self._dropped["light_does_not_reach"] += 1
-            self._trouble = self._trouble or "dark"
+        seen = glance(ring, cycle, follower=self._follower, config=self._config, hot_pixels=self._hot)
+        self._lit_dn = seen.lit_dn
+        if seen.lit_dn < MIN_LIT_DN:
+            self._watch.drop("light_does_not_reach")
             return {}
+        self._lit_now = True
+        if seen.left_out:
+            self._watch.dropped["too_many_candidates"] += seen.left_out
         self._follow(ring)
-        to_off = self._follower.motion_to_dark(ring, cycle.off)
-        to_side = self._follower.motion(ring, cycle.side) if cycle.side is not None else None
-        gain = 1.0
-        if cycle.side is not None:
-            gain = lit / max(_median_over(cycle.side, cycle.off), 1.0)
-            gain = float(np.clip(gain, 0.2, 5.0))
-        answers = self._answers(ring, cycle, to_off, to_side, gain)
-        size = self._size or (0, 0)
-        seen = self._tracker.update(
-            answers, frame=ring.frame.seq, t_ns=ring.frame.t_ns, size=size, scale=self._scale()
+        rows, columns = ring.frame.pixels.shape
+        tracks = self._tracker.update(
+            list(seen.answers),
+            frame=ring.frame.seq,
+            t_ns=ring.frame.t_ns,
+            size=(columns, rows),
+            scale=scale_of(columns),
         )
-        return {track.id: track for track in seen}
-
-    def _scale(self) -> float:
-        width = self._size[0] if self._size else REFERENCE_WIDTH_PX
-        return max(MIN_SCALE, width / REFERENCE_WIDTH_PX)
+        return {track.id: track for track in tracks}
 
     def _follow(self, ring: Look) -> None:
         """Carry tracks and the coverage map over from the last ring picture."""
         before, self._last_ring = self._last_ring, ring
-        size = self._size or (0, 0)
+        size = (ring.frame.pixels.shape[1], ring.frame.pixels.shape[0])
+        motion = None if before is None else self._follower.motion(before, ring)
         if before is None:
             self._map.add(size)
             return
-        motion = self._follower.motion(before, ring)
         if motion is None:
-            self._dropped["motion_unclear"] += 1
+            self._watch.dropped["motion_unclear"] += 1
             self._tracker.lose_all()
             return
         self._tracker.move(motion)
         self._map.move(motion, size)
         seconds = (ring.frame.t_ns - before.frame.t_ns) * 1e-9
         speed = self._map.speed_m_s(motion, size, seconds) if seconds > 0 else 0.0
-        too_fast = speed > self._config.max_speed_m_s * 1.5
-        self._guidance = "slower" if too_fast else "hold"
-        if too_fast:
-            self._dropped["too_fast"] += 1
-            return
-        self._trouble = ""
-        self._map.add(size)
-
-    def _answers(
-        self, ring: Look, cycle: Cycle, to_off: Motion, to_side: Motion | None, gain: float
-    ) -> list[Answer]:
-        pixels = ring.frame.pixels
-        peaks, left = find_peaks(
-            pixels,
-            background_of(pixels),
-            threshold_sigma=self._config.threshold_sigma,
-            min_contrast_dn=self._config.min_contrast_dn,
-            peak_over_wall=self._config.peak_over_wall,
-            limit=self._config.max_candidates,
-        )
-        if left:
-            self._dropped["too_many_candidates"] += left
-        answers = []
-        for peak in peaks:
-            place = (peak.x_px, peak.y_px)
-            blob = self._blob(pixels, place, reach_px=2)
-            if blob is None:
-                continue
-            radius = spot_radius(blob.area)
-            off = self._flux_moved(cycle.off, place, to_off, radius)
-            side = self._flux_moved(cycle.side, place, to_side, radius)
-            at = (float(round(place[0])), float(round(place[1])))
-            answers.append(compare(blob, place=at, off_flux=off, side_flux=side, gain=gain))
-        return answers
-
-    def _blob(self, pixels: NDArray[np.uint8], place: tuple[float, float], *, reach_px: int) -> Blob | None:
-        half = max(MIN_PATCH_PX, round(PATCH_PX * self._scale()))
-        patch = patch_at(pixels, place[0], place[1], half)
-        return None if patch is None else measure_blob(patch, reach_px=reach_px)
-
-    def _flux_moved(
-        self, look: Look | None, place: tuple[float, float], motion: Motion | None, radius_px: int
-    ) -> float | None:
-        if look is None or motion is None:
-            return None
-        x, y = motion.move(np.array([place]))[0]
-        reach = max(3, round(SEARCH_PX * self._scale()))
-        half = max(MIN_PATCH_PX, round(PATCH_PX * self._scale()))
-        patch = patch_at(look.frame.pixels, float(x), float(y), half)
-        return None if patch is None else counterpart_flux(patch, radius_px=radius_px, reach_px=reach)
+        self._too_fast = speed > self._config.max_speed_m_s * 1.5
+        if self._too_fast:
+            self._watch.dropped["too_fast"] += 1
+        else:
+            self._map.add(size)
 
     def _judge(self, track: Track) -> Judgement:
-        return judge(track, self._config, scale=self._scale())
+        width = self._watch.size[0] if self._watch.size else 0
+        return judge(track, self._config, scale=scale_of(width))
 
     def _glint(self, track: Track) -> Glint:
         verdict = self._judge(track)
@@ -282,6 +210,10 @@ class LensFinder:
         """Return every followed point, old ones first."""
         return [self._glint(track) for track in self._tracker.tracks.values()]
 
+    def reasons(self) -> dict[int, str]:
+        """Return why each glint has its label, as message keys by id."""
+        return {track.id: self._judge(track).reason for track in self._tracker.tracks.values()}
+
     def view(self) -> LensView:
         """Return what a screen shows while scanning."""
         ring = self._last_ring.frame if self._last_ring else None
@@ -290,41 +222,54 @@ class LensFinder:
             frame=ring,
             glints=tuple(self._glint(t) for t in now),
             reasons={t.id: self._judge(t).reason for t in now},
-            guidance=self._guidance,
+            guidance=self._guidance(now),
             coverage_map=self._map.picture(),
         )
 
+    def _guidance(self, now: Sequence[Track]) -> GuidanceKey:
+        width = self._watch.size[0] if self._watch.size else 1
+        judged = [(self._judge(t), t) for t in now]
+        suspects = [(j.score, t) for j, t in judged if j.label == "unsure" and j.score >= SUSPECT_SCORE]
+        best = max(suspects, key=lambda pair: (pair[0], -pair[1].id), default=None)
+        track = best[1] if best else None
+        return guide(
+            Situation(
+                trouble=self._watch.trouble,
+                too_fast=self._too_fast,
+                lit_wall_dn=self._lit_dn,
+                suspect_x_share=None if track is None else track.x_px / width,
+                suspect_seen_left=track is not None and track.seen_left,
+                suspect_seen_right=track is not None and track.seen_right,
+            )
+        )
+
     def coverage(self) -> Coverage:
-        """Return how much of the wall was looked at, in spec."""
-        reasons = (self._trouble,) if self._trouble else ()
-        return self._map.report(reasons)
+        """Return how much of the wall was looked at, in spec; nothing while the eye cannot see."""
+        trouble = self._watch.trouble
+        return self._map.report((trouble,) if trouble else ())
+
+    def coverage_map(self) -> NDArray[np.uint8]:
+        """Return the map of the wall: number of view angles (0…3) a cell, for drawing."""
+        return self._map.picture()
 
     def counts(self) -> Counts:
         """Return frames read and what was left out, by reason."""
-        dropped = self._dropped + self._strobe.dropped + Counter(motion_unclear=self._follower.unclear)
-        return Counts(sensor="lens", read=self._read, dropped=dict(sorted(dropped.items())))
+        dropped = self._watch.dropped + self._strobe.dropped + self._leds.refused
+        if self._follower.unclear:
+            dropped["motion_unclear"] += self._follower.unclear
+        return Counts(sensor="lens", read=self._watch.read, dropped=dict(sorted(dropped.items())))
 
     def health(self) -> DeviceHealth:
         """Return how the eye is: the camera's own word first, then what the pictures say."""
         own = self._camera.health()
         if not own.ok:
             return own
-        if self._trouble:
-            return DeviceHealth(ok=False, reason=self._trouble, hint="")
-        modulation = self._strobe.modulation()
-        if modulation is not None and modulation < 1.05:
-            return DeviceHealth(ok=False, reason="led_dead")
-        return DeviceHealth(ok=True)
+        trouble = self._watch.trouble
+        return DeviceHealth(ok=not trouble, reason=trouble, hint=HINTS.get(trouble, ""))
 
     def close(self) -> None:
         """Switch the lights off and let go of the camera."""
-        self._leds.set("off")
-        self._leds.close()
-        self._camera.close()
-
-
-def _median_over(lit: Look, off: Look) -> float:
-    """Return how much brighter the wall is than with the lights off, in DN."""
-    if lit.small.shape != off.small.shape:
-        return 0.0
-    return float(np.median(lit.small)) - float(np.median(off.small))
+        try:
+            self._leds.close()
+        finally:
+            self._camera.close()

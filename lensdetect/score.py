@@ -8,7 +8,7 @@ and not-lens were equally likely beforehand.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +19,17 @@ from lensdetect.model import GlintLabel
 from lensdetect.track import Track
 
 LAMP_OFF_RATIO = 0.45  # this much of its light is there with every lamp of ours off
-SIDE_RATIO_EVEN = 0.22  # side/ring ratio at which lens and mirror are equally likely
-SIDE_RATIO_WIDTH = 0.45  # in ln units: how sharply that turns
-AREA_ROUND_PX = 60.0  # a lens at arm's length is no larger, halo and all (at the reference width)
-AREA_TOO_LARGE_PX = 260.0
+SIDE_RATIO_EVEN = 0.38  # side/ring ratio at which lens and mirror are equally likely: mirrors give one
+SIDE_RATIO_WIDTH = 0.17  # in ln units: how sharply that turns
+AREA_ROUND_PX = 140.0  # a 2 mm lens at 0.3 m, with blur and halo, is no larger (at the reference width)
+AREA_TOO_LARGE_PX = 450.0
 ASPECT_ROUND = 1.6
 SLIP_FIXED = 0.15
+OFF_DARK = 0.15  # a lens is dark when our lights are; this much may be misalignment and noise
+STRENGTH_EVEN_PX = 60.0  # answer in pixels of lit wall: a cat's eye gathers hundreds, glass and screws tens
+FLICKER_STEADY = 0.9  # deviation of ln strength over the poses: facets sparkle, a lens does not
 CAP_NATS = 6.0
-START_NATS = -2.0  # among bright points most are not lenses in shape alone
+START_NATS = -3.2  # among bright points most are not lenses in shape alone
 NOT_ENOUGH_SCORE = 0.5  # looks like a lens, but was not seen from enough places: nothing is known
 REASONS = ("lamp", "answers_side", "slips", "large", "long", "flash", "too_few_poses", "no_side", "ring_only")
 
@@ -53,6 +56,8 @@ def features_of(track: Track, *, scale: float) -> dict[str, float]:
         "off_ratio": _median(off),
         "area_px": float(np.median(area)) / max(1.0, scale) ** 2,
         "aspect": float(np.median([a.aspect for a in answers])),
+        "strength_px": float(np.median([a.strength_px for a in answers])),
+        "flicker": _flicker([a.strength_px for a in answers]),
         "contrast_dn": float(np.median([a.contrast_dn for a in answers])),
         "saturated_share": float(np.mean([a.saturated for a in answers])),
         "slip": track.slip(),
@@ -61,6 +66,11 @@ def features_of(track: Track, *, scale: float) -> dict[str, float]:
         "poses": float(track.poses),
         "seen": float(track.seen),
     }
+
+
+def _flicker(strengths: Sequence[float]) -> float:
+    logs = np.log(np.maximum(strengths, 0.1))
+    return 1.4826 * float(np.median(np.abs(logs - np.median(logs))))
 
 
 def _high(values: NDArray[np.float64]) -> float:
@@ -94,10 +104,15 @@ def _parts(f: Mapping[str, float], config: LensConfig) -> dict[str, float]:
     """Return nats by feature."""
     parts: dict[str, float] = {}
     if math.isfinite(f["side_ratio"]):
-        worst = max(f["side_ratio"], 0.6 * f["side_ratio_high"], 0.01)
+        worst = max(f["side_ratio"], 0.7 * f["side_ratio_high"], 0.01)
         parts["side"] = float(np.clip(-math.log(worst / SIDE_RATIO_EVEN) / SIDE_RATIO_WIDTH, -5.0, 3.0))
     if math.isfinite(f["off_ratio"]):
-        parts["off"] = -8.0 if f["off_ratio"] > LAMP_OFF_RATIO else 0.3
+        parts["off"] = 0.3 if f["off_ratio"] <= OFF_DARK else -10.0 * (min(f["off_ratio"], 1.0) - OFF_DARK)
+    strength = max(f["strength_px"], 1.0)
+    parts["strength"] = float(np.clip(2.0 * math.log(strength / STRENGTH_EVEN_PX), -2.5, 1.0))
+    parts["flicker"] = (
+        0.3 if f["flicker"] <= FLICKER_STEADY else -1.5 * min(f["flicker"] - FLICKER_STEADY, 1.5)
+    )
     area = f["area_px"]
     parts["area"] = 0.3 if area <= AREA_ROUND_PX else -2.0 * math.log(min(area, 5e3) / AREA_ROUND_PX)
     parts["shape"] = 0.3 if f["aspect"] <= ASPECT_ROUND else -1.5 * (min(f["aspect"], 4.0) - ASPECT_ROUND)

@@ -21,10 +21,13 @@ WINDOW = 72  # frames over which bright and dark are told apart
 MIN_WINDOW = 6
 MIN_LIT_RATIO = 1.2  # lit pictures are at least this much brighter, or the light does nothing
 MIN_LIT_STEP_DN = 1.5
-EVEN_SHARE = 0.12  # a band this far from the rest of its run is half lit
+HALF_LIT = 0.45  # a lit band has at least this much of the light of the brightest one
+MIN_STEP_SHARE = 0.7  # light over room light, below which flicker could pass for an edge
+SURE_RUN = 3  # frames in a run from which one can be spared
 MAX_RUN = 48  # longer runs are cut: the light is stuck, or the strobe is stopped
 KEPT_RUNS = 8
 BLACK_DN = 1.0
+Bands = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class Strobe:
         self._pending_state: str | None = None
         self._lit_part: list[Look] | None = None
         self._off_length = 0
+        self._bands: dict[str, Bands] = {}
         self._runs: deque[Run] = deque(maxlen=KEPT_RUNS)
         self._fresh: list[Run] = []
         self._used: int | None = None  # seq of the last ring frame that was handed out
@@ -130,7 +134,15 @@ class Strobe:
     def _add(self, looks: list[Look], state: LedState) -> bool:
         if state == "off":
             self._off_length = len(looks)
-        clean = clean_frames(looks, lit=state != "off")
+        lit = state != "off"
+        clean = clean_frames(
+            looks,
+            lit=lit,
+            dark_bands=self._bands.get("off"),
+            lit_bands=self._bands.get(state if lit else "ring"),
+        )
+        middle = looks[len(looks) // 2]
+        self._bands[state] = middle.bands_dn
         self.dropped["led_edge"] += len(looks) - len(clean)
         if clean:
             self._runs.append(Run(state=state, looks=tuple(clean)))
@@ -182,16 +194,24 @@ def split_point(looks: Sequence[Look]) -> int:
     return best if steps[best - 1] > 3 * float(np.median(steps)) + 0.01 else middle
 
 
-def clean_frames(looks: Sequence[Look], *, lit: bool) -> list[Look]:
+def clean_frames(
+    looks: Sequence[Look], *, lit: bool, dark_bands: Bands | None, lit_bands: Bands | None
+) -> list[Look]:
     """Return the frames of a run that are evenly in its state.
 
-    A frame that overlaps an edge of the light has bands that are darker than its run (lit) or brighter
-    (off). Frames are compared with the run's best frame; the first and last are dropped if they differ.
+    ``dark_bands`` and ``lit_bands`` are what the bands gave lately with the light off and on. A frame that
+    overlaps an edge of the light has some bands near one and some near the other. Where light and dark differ
+    by less than room light flickers this cannot be seen: then the first frame of a long run goes.
     """
-    if len(looks) < 2:
-        return list(looks)
-    bands = np.array([look.bands_dn for look in looks]) + BLACK_DN
-    totals = bands.sum(axis=1)
-    best: NDArray[np.float64] = bands[int(np.argmax(totals) if lit else np.argmin(totals))]
-    ratio = bands / best if lit else best / bands
-    return [look for look, worst in zip(looks, ratio.min(axis=1), strict=True) if worst > 1 - 2 * EVEN_SHARE]
+    if dark_bands is None or lit_bands is None:
+        return list(looks[1:]) if len(looks) >= SURE_RUN else list(looks)
+    step = lit_bands - dark_bands
+    if float(np.median(step)) < MIN_STEP_SHARE * float(np.median(dark_bands)) + MIN_LIT_STEP_DN:
+        return list(looks[1:]) if len(looks) >= SURE_RUN else list(looks)
+    clean = []
+    for look in looks:
+        share = (look.bands_dn - dark_bands) / np.maximum(step, 1.0)
+        even = share.min() > HALF_LIT * max(1.0, share.max()) if lit else share.max() < 1 - HALF_LIT
+        if even:
+            clean.append(look)
+    return clean or list(looks[len(looks) // 2 :][:1])

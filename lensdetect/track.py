@@ -44,8 +44,19 @@ class Track:
     answers: list[Answer] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     paths: list[tuple[float, float, float, float]] = field(default_factory=list)
+    sides: list[int] = field(default_factory=lambda: [0, 0])
     seen_by_angle: NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, np.int64))
     looked_by_angle: NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, np.int64))
+
+    @property
+    def seen_left(self) -> bool:
+        """Return whether it was seen left of the middle: looked at from its right."""
+        return self.sides[0] > 0
+
+    @property
+    def seen_right(self) -> bool:
+        """Return whether it was seen right of the middle."""
+        return self.sides[1] > 0
 
     def slip(self) -> float:
         """Return the share of the wall's motion that this point did not follow (0 fixed, 1 with the hand)."""
@@ -159,6 +170,8 @@ class Tracker:
         track.x_px, track.y_px = answer.x_px, answer.y_px
         track.last_frame, track.last_ns = frame, t_ns
         track.seen, track.misses = track.seen + 1, 0
+        side = int(answer.x_px >= size[0] / 2)
+        track.sides[side] += 1
         track.seen_by_angle[angle_bin(answer.x_px, answer.y_px, size)] += 1
         _append(track.answers, answer, MAX_ANSWERS)
         _append(

@@ -39,7 +39,7 @@ ELECTRONS_PER_DN = 20.0  # at gain 2
 READ_NOISE_DN = 1.2
 BLACK_DN = 2.0
 PSF_SIGMA_PX = 0.85
-HALO_SHARE, HALO_SIGMA_PX = 0.03, 4.0  # stray light inside the lens
+HALO_SHARE, HALO_SIGMA_PX = 0.01, 4.0  # stray light inside the lens
 HIDDEN_BEHIND_M = 0.05  # what lies further behind the wall is not seen
 Lit = Literal["ring", "side", "red"]
 STRENGTH: dict[Lit, float] = {"ring": 1.0, "side": SIDE_STRENGTH, "red": RED_STRENGTH}
@@ -260,7 +260,8 @@ class SimCamera:
             )
             return
         total = flux * self._brightness_dn() * camera.focal_px**2
-        sigma = math.hypot(PSF_SIGMA_PX, spot.blur_mrad * 1e-3 * camera.focal_px)
+        aperture = spot.width_m / 4 * camera.focal_px / depth
+        sigma = math.hypot(PSF_SIGMA_PX, spot.blur_mrad * 1e-3 * camera.focal_px, aperture)
         add_point(picture, (u, v), total * (1 - HALO_SHARE), (sigma, sigma + spot.streak_px), smear_px)
         add_point(picture, (u, v), total * HALO_SHARE, (HALO_SIGMA_PX + sigma,) * 2, (0.0, 0.0))
 

@@ -26,6 +26,8 @@ BLUE_GLASS_INFRARED_SHARE = 0.05  # blue glass absorbs near infrared, red passes
 WIDE_TAIL_SHARE = 0.03  # aberrations: a little light returns three cones wide
 FRONT_GLASS_RADIUS_M = 0.004  # the outermost lens surface is also a weak ball mirror
 FRONT_GLASS_REFLECTANCE = 0.01
+BEAD_ZONE_SHARE = 0.06  # of its disc: only the middle of an uncoated ball focuses on its back
+BEAD_CONE_MRAD = 50.0
 TAPE_CONE_TAIL_MRAD = 90.0
 TAPE_REACH_DEG = 50.0  # entrance angle at which reflector tape has faded to half
 GLAZE_ROUGHNESS_MRAD = 6.0  # how far a glazed tile smears a mirrored lamp
@@ -46,6 +48,7 @@ class Spot:
     square: bool = False
     streak_px: float = 0.0
     blur_mrad: float = 0.0
+    width_m: float = 0.0  # of the lit aperture: it is not a point when near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +120,7 @@ def lens_flux(facet: OpticFacet, view: View, light: Light, thing_m: Point) -> fl
 
 def _lens(facet: OpticFacet, view: View, thing_m: Point, _rng_phase: float) -> list[Spot]:
     flux = {light: lens_flux(facet, view, light, thing_m) for light in view.lights_m}
-    return [Spot(position_m=thing_m, flux=flux)]
+    return [Spot(position_m=thing_m, flux=flux, width_m=facet.size_mm * 1e-3)]
 
 
 def _ball(facet: OpticFacet, view: View, thing_m: Point, _rng_phase: float) -> list[Spot]:
@@ -139,13 +142,13 @@ def _ball(facet: OpticFacet, view: View, thing_m: Point, _rng_phase: float) -> l
 def _drop(facet: OpticFacet, view: View, thing_m: Point, phase: float) -> list[Spot]:
     """Return a weak ball mirror whose back surface returns some light over a wide cone too."""
     inner = OpticFacet(kind="bead", size_mm=facet.size_mm * 0.3, return_cone_mrad=300.0, reflectance=0.04)
-    return _ball(facet, view, thing_m, phase) + _bead(inner, view, thing_m, phase)
+    return _ball(facet, view, thing_m, phase) + _bead(inner, view, thing_m, phase)[:1]
 
 
-def _bead(facet: OpticFacet, view: View, thing_m: Point, _rng_phase: float) -> list[Spot]:
-    """Return a glass ball: it returns light from every side, over a cone that is never narrow."""
-    area = math.pi / 4 * (facet.size_mm * 1e-3) ** 2
-    cone = max(facet.return_cone_mrad, 50.0)
+def _bead(facet: OpticFacet, view: View, thing_m: Point, phase: float) -> list[Spot]:
+    """Return a glass ball: its middle zone returns light from every side, over a cone never narrow."""
+    area = BEAD_ZONE_SHARE * math.pi / 4 * (facet.size_mm * 1e-3) ** 2
+    cone = max(facet.return_cone_mrad, BEAD_CONE_MRAD)
     flux = {
         light: _spread(view, light, thing_m)
         * facet.reflectance
@@ -153,7 +156,8 @@ def _bead(facet: OpticFacet, view: View, thing_m: Point, _rng_phase: float) -> l
         * return_lobe(observation_angle_rad(view, light, thing_m), cone)
         for light in view.lights_m
     }
-    return [Spot(position_m=thing_m, flux=flux)]
+    front = facet.model_copy(update={"reflectance": FRONT_GLASS_REFLECTANCE * 4})
+    return [Spot(position_m=thing_m, flux=flux), *_ball(front, view, thing_m, phase)]
 
 
 def _screw(facet: OpticFacet, view: View, thing_m: Point, phase: float) -> list[Spot]:

@@ -1,0 +1,210 @@
+"""Measures one unit's eye before a plain wall: dark frame, hot pixels, latency, ring/side ratio, focus.
+
+A calibration made under bad conditions is worse than none, so each condition is checked and the refusal says
+what was wrong. Hold the unit still, 0.4–0.8 m from a plain matt wall, away from lamps and windows.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.protocols import Camera, Clock, Leds
+from hw.types import Frame, LedState
+from lensdetect.errors import BadCalibration, BadConditions
+from lensdetect.exposure import examine, trouble_of
+
+FRAMES_PER_STATE = 12
+SETTLED_FRAMES = 6  # of them, at the end, are measured
+MAX_AMBIENT_SHARE = 0.5  # of the ring's light: more room light than that hides what is measured
+MIN_LIT_DN = 10.0
+MAX_LIT_DN = 200.0
+MAX_UNEVEN = 0.75  # darkest over brightest corner of the wall may not fall below 1 − this
+MAX_SWAY_DN = 4.0  # mean difference between first and last picture of a state: the unit was moved
+HOT_SIGMA = 12.0
+MIN_HOT_DN = 25.0
+MAX_HOT_SHARE = 0.002  # more hot pixels than that are a bright speckled scene, not a sensor
+MAX_LATENCY_FRAMES = 8
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What was measured of one unit.
+
+    ``focus`` is the mean gradient energy of the lit wall over its brightness, a number to compare between
+    calibrations of one unit; ``ring_over_side`` the ratio of the wall's brightness under the two lights.
+    """
+
+    unit: str
+    width_px: int
+    height_px: int
+    dark_dn: float
+    noise_dn: float
+    latency_ms: float
+    ring_over_side: float | None
+    focus: float
+    hot_pixels: tuple[tuple[int, int], ...]
+
+    def as_toml(self) -> str:
+        """Return the file to be stored."""
+        ratio = "" if self.ring_over_side is None else f"ring_over_side = {self.ring_over_side!r}\n"
+        hot = ", ".join(f"[{x}, {y}]" for x, y in self.hot_pixels)
+        unit = "".join(c if c.isalnum() or c in "-_. " else "_" for c in self.unit)[:64]
+        return (
+            f'version = {VERSION}\nunit = "{unit}"\n'
+            f"width_px = {self.width_px}\nheight_px = {self.height_px}\n"
+            f"dark_dn = {self.dark_dn!r}\nnoise_dn = {self.noise_dn!r}\nlatency_ms = {self.latency_ms!r}\n"
+            f"{ratio}focus = {self.focus!r}\nhot_pixels = [{hot}]\n"
+        )
+
+
+def load_calibration(text: str) -> Calibration:
+    """Read a stored calibration.
+
+    Raises
+    ------
+    BadCalibration
+        The text is no calibration of this version.
+    """
+    try:
+        raw = tomllib.loads(text)
+        if raw["version"] != VERSION:
+            raise ValueError(f"version {raw['version']}")
+        ratio = raw.get("ring_over_side")
+        return Calibration(
+            unit=str(raw["unit"]),
+            width_px=int(raw["width_px"]),
+            height_px=int(raw["height_px"]),
+            dark_dn=float(raw["dark_dn"]),
+            noise_dn=float(raw["noise_dn"]),
+            latency_ms=float(raw["latency_ms"]),
+            ring_over_side=None if ratio is None else float(ratio),
+            focus=float(raw["focus"]),
+            hot_pixels=tuple((int(x), int(y)) for x, y in raw["hot_pixels"]),
+        )
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise BadCalibration(
+            f"The calibration cannot be read: {error}", hint="Calibrate the unit again."
+        ) from error
+
+
+def calibrate(*, camera: Camera, leds: Leds, clock: Clock, unit: str = "") -> Calibration:
+    """Measure a unit that is held still before a plain wall.
+
+    Raises
+    ------
+    BadConditions
+        ``reason`` is one of ``bad_picture``, ``moved``, ``too_bright``, ``light_does_not_reach``,
+        ``too_close``, ``uneven``, ``frozen``, ``latency``, ``speckled``.
+    """
+    try:
+        off = _shoot(camera, leds, "off")
+        start_ns = clock.now_ns()
+        ring = _shoot(camera, leds, "ring")
+        latency_ms = find_latency_ms(off[-1], ring, start_ns=start_ns)
+        side = _shoot(camera, leds, "side") if "side" in leds.states() else None
+    finally:
+        leds.set("off")
+    dark, lit = _average(off), _average(ring)
+    _check(off, ring, dark, lit)
+    ratio = None
+    if side is not None:
+        aside = float(np.median(_average(side) - dark))
+        ratio = float(np.median(lit - dark)) / aside if aside > 1.0 else None
+    noise = np.stack([f.pixels for f in off[-SETTLED_FRAMES:]]).astype(np.float32).std(axis=0)
+    return Calibration(
+        unit=unit,
+        width_px=dark.shape[1],
+        height_px=dark.shape[0],
+        dark_dn=round(float(np.median(dark)), 3),
+        noise_dn=round(float(np.median(noise)), 3),
+        latency_ms=round(latency_ms, 2),
+        ring_over_side=None if ratio is None else round(ratio, 4),
+        focus=round(focus_of(lit), 6),
+        hot_pixels=find_hot_pixels(dark),
+    )
+
+
+def _shoot(camera: Camera, leds: Leds, state: LedState) -> list[Frame]:
+    leds.set(state)
+    frames = [camera.read() for _ in range(FRAMES_PER_STATE)]
+    for frame in frames:
+        reason = trouble_of(frame)
+        if reason is not None:
+            raise BadConditions(f"The camera gives no usable picture ({reason})", reason="bad_picture")
+    return frames
+
+
+def _average(frames: Sequence[Frame]) -> NDArray[np.float32]:
+    stack = np.stack([f.pixels for f in frames[-SETTLED_FRAMES:]])
+    return np.asarray(stack.mean(axis=0, dtype=np.float32), np.float32)
+
+
+def _check(
+    off: Sequence[Frame], ring: Sequence[Frame], dark: NDArray[np.float32], lit: NDArray[np.float32]
+) -> None:
+    """Raise the first reason why this cannot be a calibration."""
+    step = float(np.median(lit) - np.median(dark))
+    settled = [f.pixels.astype(np.float32) for f in (ring[-SETTLED_FRAMES], ring[-1])]
+    sway = float(np.abs(cv2.blur(settled[0], (9, 9)) - cv2.blur(settled[1], (9, 9))).mean())
+    corners = cv2.resize(lit - dark, (8, 6), interpolation=cv2.INTER_AREA)
+    uneven = 1 - float(corners.min()) / max(float(corners.max()), 1e-6)
+    rules = (
+        (np.array_equal(off[-1].pixels, ring[-1].pixels), "frozen", "The picture never changes"),
+        (step < MIN_LIT_DN, "light_does_not_reach", "The ring makes hardly any difference"),
+        (float(np.median(dark)) > MAX_AMBIENT_SHARE * step, "too_bright", "There is too much room light"),
+        (float(np.median(lit)) > MAX_LIT_DN, "too_close", "The wall is too bright"),
+        (sway > MAX_SWAY_DN, "moved", "The unit was moved"),
+        (uneven > MAX_UNEVEN, "uneven", "The wall is not evenly bright"),
+    )
+    for wrong, reason, what in rules:
+        if wrong:
+            hint = "Hold the unit still, 0.4 to 0.8 m from a plain matt wall, away from lamps."
+            raise BadConditions(what, reason=reason, hint=hint)
+
+
+def find_latency_ms(dark: Frame, lit: Sequence[Frame], *, start_ns: int) -> float:
+    """Return how long after the command the light was on, from where it cuts the first lit picture.
+
+    Raises
+    ------
+    BadConditions
+        ``latency``: the light did not come on within `MAX_LATENCY_FRAMES`.
+    """
+    low, high = examine(dark).bands_dn, examine(lit[-1]).bands_dn
+    interval_ms = (lit[-1].t_ns - lit[0].t_ns) / max(len(lit) - 1, 1) * 1e-6
+    for i, frame in enumerate(lit[:MAX_LATENCY_FRAMES]):
+        share = np.clip((examine(frame).bands_dn - low) / np.maximum(high - low, 1.0), 0.0, 1.0)
+        if share.mean() > 0.1:
+            late = (1 - float(share.mean())) * interval_ms if i + 1 < len(lit) else 0.0
+            return max(0.0, (frame.t_ns - start_ns) * 1e-6 + late)
+    raise BadConditions("The light did not come on in time", reason="latency", hint="Check its wiring.")
+
+
+def find_hot_pixels(dark: NDArray[np.float32]) -> tuple[tuple[int, int], ...]:
+    """Return single pixels that shine in the dark, as (x, y).
+
+    Raises
+    ------
+    BadConditions
+        ``speckled``: so many that it must be the scene.
+    """
+    around = cv2.medianBlur(np.clip(dark, 0, 255).astype(np.uint8), 5).astype(np.float32)
+    above = dark - around
+    sigma = 1.4826 * float(np.median(np.abs(above))) + 0.5
+    ys, xs = np.nonzero(above > max(HOT_SIGMA * sigma, MIN_HOT_DN))
+    if len(xs) > MAX_HOT_SHARE * dark.size:
+        raise BadConditions("The dark picture is full of bright points", reason="speckled")
+    return tuple((int(x), int(y)) for x, y in zip(xs, ys, strict=True))
+
+
+def focus_of(lit: NDArray[np.float32]) -> float:
+    """Return mean squared gradient over squared brightness of a picture."""
+    gx, gy = cv2.Sobel(lit, cv2.CV_32F, 1, 0), cv2.Sobel(lit, cv2.CV_32F, 0, 1)
+    return float((gx * gx + gy * gy).mean() / max(float(lit.mean()) ** 2, 1.0))
