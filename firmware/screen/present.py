@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from firmware.engine import SensorStatus, Snapshot
@@ -35,6 +36,7 @@ ALERT_NATS = 1.1  # three times as common with a camera: worth marking once the 
 SAID_NATS = 0.69  # twice as common: worth a word on its row
 ALERT_SCORE = 0.5  # a device or a transmission from here on is marked: more likely than not
 ALARMING = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
+NOT_WORDS = re.compile(r"[^a-z0-9]+")
 OTHER_PAGE_ROWS: Mapping[Page, int] = {"menu": len(MENU)}
 
 
@@ -177,7 +179,7 @@ def _line(emission: Emission) -> SpectrumLine:
     known = emission.kind in {"known-service", "self-noise"}
     label = Sentence(key=f"line.{emission.kind}")
     if emission.kind == "known-service" and emission.service:
-        label = plain(emission.service)
+        label = service_name(emission.service)
     return SpectrumLine(
         center_hz=emission.center_hz,
         bandwidth_hz=emission.bandwidth_hz,
@@ -186,6 +188,12 @@ def _line(emission: Emission) -> SpectrumLine:
         alert=not known and emission.scores.get("camera", 0.0) >= ALERT_SCORE,
         known=known,
     )
+
+
+def service_name(name: str) -> Sentence:
+    """Return a radio service in the reader's language, or as the sweep calls it where nobody wrote it down."""
+    key = f"service.{NOT_WORDS.sub('_', name.lower()).strip('_')}"
+    return Sentence(key=key) if key in catalog_for("en") else plain(name)
 
 
 def lens_of(view: FinderView, lang: Language) -> LensView:

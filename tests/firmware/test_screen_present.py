@@ -14,12 +14,13 @@ from firmware.fusion import Contribution, Level, Verdict
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.screen.canvas import Mode
 from firmware.screen.navigator import Place
-from firmware.screen.present import devices_of, from_snapshot, spectrum_of
+from firmware.screen.present import devices_of, from_snapshot, service_name, spectrum_of
 from firmware.screen.render import PAGES, paint
 from firmware.screen.views import DEVICES_MOST, LINES_MOST
 from hw.types import SENSOR_NAMES, Counts, Frame
 from lensdetect.finder import LensView as FinderView
 from lensdetect.model import Glint
+from sweeper.bands import load_bands
 from sweeper.model import Emission
 from tests.firmware.screen_checks import assert_layout
 from tests.firmware.screen_states import PANELS
@@ -264,8 +265,14 @@ def test_devices_are_sorted_bounded_and_say_what_is_known() -> None:
     assert len(devices_of([network()] * 500)) == DEVICES_MOST
 
 
+def test_every_radio_service_that_the_sweep_knows_has_a_name_in_both_languages() -> None:
+    names = {service.name for service in load_bands().service}
+    assert names
+    assert not {name for name in names if service_name(name).key == "screen.verbatim"}
+
+
 def test_lines_are_bounded_and_known_services_never_marked() -> None:
     view = spectrum_of([emission(1), emission(2, kind="known-service", service="FM")])
     assert [(line.alert, line.known) for line in view.lines] == [(True, False), (False, True)]
-    assert Catalog("en").say(view.lines[1].label) == "FM"
+    assert Catalog("en").say(view.lines[1].label) == "FM"  # no sentence of ours: its own name
     assert len(spectrum_of([emission(n) for n in range(500)]).lines) == LINES_MOST
