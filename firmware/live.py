@@ -24,8 +24,8 @@ def run_live(
 ) -> Snapshot:
     """Run the started workers until time is up, every recording is over, or ``on_progress`` returns True.
 
-    ``on_progress`` is called with a snapshot every ``tick_s``. The crew is not stopped here: whoever
-    started it does that.
+    ``on_progress`` is called with a snapshot every ``tick_s``. At the end the crew is stopped, so that what
+    its senses still had pending is in the last snapshot.
     """
     until_ns = None if until_s is None else round(until_s * NS_PER_S)
     tick_ns = round(tick_s * NS_PER_S)
@@ -44,6 +44,7 @@ def run_live(
         stopped = on_progress is not None and on_progress(engine.snapshot()) is True
         working = not stopped and (until_ns is None or now_ns < until_ns) and crew.alive()
         next_tick_ns = now_ns + tick_ns
+    crew.stop()
     for event in crew.inbox.take(wait_s=0.0):
         engine.handle(event)
     engine.handle(Finished(t_ns=clock.now_ns()))

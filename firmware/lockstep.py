@@ -7,7 +7,7 @@ tried again every simulated second; the others never notice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from firmware.engine import Engine, Event, Finished, SensorFinished, SensorLost, Snapshot, StepDone, Tick
 from firmware.sensor import Observation, Sensor
@@ -19,6 +19,8 @@ RETRY_NS = 1_000_000_000  # a failed device is asked again after this much simul
 NUDGE_NS = 10_000_000  # a step that took no time (an empty read) still takes this much, so that time goes on
 CATCH_UP_NS = 5_000_000_000  # of a longer gap in all recordings only the last moments are ticked through
 NS_PER_S = 1e9
+
+Turn = Literal["stepped", "lost", "ended"]
 
 
 class Takes(Protocol):
@@ -55,7 +57,7 @@ def run_lockstep(
     tick_ns = round(tick_s * NS_PER_S)
     active = [name for name in SENSOR_NAMES if name in sensors]
     next_tick_ns, end_ns = tick_ns, 0
-    stopped = False
+    stopped, lost = False, frozenset[SensorName]()
     while active and not stopped:
         name = min(active, key=lambda n: clocks[n].now_ns())
         now_ns = clocks[name].now_ns()
@@ -66,32 +68,37 @@ def run_lockstep(
             engine.handle(Tick(t_ns=next_tick_ns))
             stopped = on_progress is not None and on_progress(engine.snapshot()) is True
             next_tick_ns += tick_ns
-        if not stopped and not take_turn(name, sensors[name], clocks[name], engine):
-            active.remove(name)
+        if not stopped:
+            turn = take_turn(name, sensors[name], clocks[name], engine)
+            lost = lost | {name} if turn == "lost" else lost - {name}
+            active = [n for n in active if n != name or turn != "ended"]
         end_ns = max(end_ns, clocks[name].now_ns())
+    for name in (n for n in active if n not in lost):
+        sensors[name].finish()
+        engine.handle(step_done(sensors[name], clocks[name].now_ns(), whole=True))
     engine.handle(Finished(t_ns=end_ns if until_ns is None else min(until_ns, max(end_ns, next_tick_ns))))
     if on_progress is not None:
         on_progress(engine.snapshot())
     return engine.snapshot()
 
 
-def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> bool:
-    """Let one sense make one step; return whether it has more to give."""
+def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> Turn:
+    """Let one sense make one step; return how that went."""
     before_ns = clock.now_ns()
     try:
         changed = sensor.step()
     except EndOfRecording:
         engine.handle(step_done(sensor, clock.now_ns(), whole=True))
         engine.handle(SensorFinished(sensor=name, t_ns=clock.now_ns()))
-        return False
+        return "ended"
     except HwError as error:
         engine.handle(SensorLost(sensor=name, t_ns=before_ns, reason=error.reason, hint=error.hint))
         clock.sleep_until(before_ns + RETRY_NS)
-        return True
+        return "lost"
     if clock.now_ns() <= before_ns:
         clock.sleep_until(before_ns + NUDGE_NS)
     engine.handle(step_done(sensor, clock.now_ns(), observations=tuple(changed)))
-    return True
+    return "stepped"
 
 
 def step_done(

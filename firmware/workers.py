@@ -179,6 +179,8 @@ class Worker:
             seen = None if whole else tuple(changed)
             now_ns = self._clock.now_ns()
             self._inbox.put(step_done(sensor, now_ns, observations=seen, whole=whole))
+        sensor.finish()
+        self._inbox.put(step_done(sensor, self._clock.now_ns(), whole=True))
 
     def _finish(self, sensor: Sensor | None) -> None:
         now_ns = self._clock.now_ns()

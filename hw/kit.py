@@ -13,7 +13,15 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from hw.config import HwConfig
-from hw.errors import BadKit, DeviceBusy, DeviceDenied, DeviceMissing, HwError, MissingComponent
+from hw.errors import (
+    BadKit,
+    DeviceBusy,
+    DeviceDenied,
+    DeviceLost,
+    DeviceMissing,
+    HwError,
+    MissingComponent,
+)
 from hw.protocols import (
     Battery,
     BleRadio,
@@ -158,7 +166,7 @@ def open_kit(
         clock = clocks[SENSOR_ROLES[role]] if role in SENSOR_ROLES else panel_clock
         try:
             opened[role] = open_device(role, spec=spec, config=config, clock=clock)
-        except (DeviceMissing, DeviceBusy, DeviceDenied, MissingComponent) as error:
+        except (DeviceMissing, DeviceBusy, DeviceDenied, DeviceLost, MissingComponent) as error:
             problems[role] = error
     eye = opened.pop("camera", None)
     if eye is not None:

@@ -23,9 +23,10 @@ from lensdetect.calibrate import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
 from lensdetect.exposure import Look
-from lensdetect.gaze import glance, scale_of
+from lensdetect.gaze import Glance, glance, scale_of
 from lensdetect.guidance import GuidanceKey, Situation, guide
 from lensdetect.model import Glint
+from lensdetect.polarity import Polarity, one_light_answers
 from lensdetect.safety import SafeLeds
 from lensdetect.score import Judgement, judge
 from lensdetect.strobe import Cycle, Strobe
@@ -79,6 +80,7 @@ class LensFinder:
             max_tracks=config.max_tracks,
             max_sightings=config.max_sightings,
         )
+        self._polarity = Polarity()
         self._map = CoverageMap(config)
         self._hot = frozenset(calibration.hot_pixels) if calibration else frozenset()
         self._last_ring: Look | None = None
@@ -137,7 +139,7 @@ class LensFinder:
         for cycle in cycles:
             for ring in cycle.rings:
                 changed |= self._examine(ring, cycle)
-        return changed
+        return {i: track for i, track in changed.items() if i in self._tracker.tracks}
 
     def _examine(self, ring: Look, cycle: Cycle) -> dict[int, Track]:
         if cycle.off is None:
@@ -149,6 +151,8 @@ class LensFinder:
             self._watch.drop("light_does_not_reach")
             return {}
         self._lit_now = True
+        if not cycle.labelled and ring is cycle.rings[0]:
+            self._check_polarity(seen, ring, cycle)
         if seen.left_out:
             self._watch.dropped["too_many_candidates"] += seen.left_out
         self._follow(ring)
@@ -161,6 +165,21 @@ class LensFinder:
             scale=scale_of(columns),
         )
         return {track.id: track for track in tracks}
+
+    def _check_polarity(self, seen: Glance, ring: Look, cycle: Cycle) -> None:
+        """Look at the cycle with ring and side exchanged; if that is how it answers, exchange them."""
+        if cycle.side is None:
+            return
+        turned = Cycle(rings=(cycle.side,), off=cycle.off, side=ring, red=cycle.red, labelled=False)
+        other = glance(cycle.side, turned, follower=self._follower, config=self._config)
+        swap = self._polarity.vote(
+            as_read=one_light_answers(seen.answers), other=one_light_answers(other.answers)
+        )
+        if swap:
+            self._polarity.forget()
+            self._strobe.swap_lights()
+            self._tracker.tracks.clear()
+            self._watch.dropped["lights_exchanged"] += 1
 
     def _follow(self, ring: Look) -> None:
         """Carry tracks and the coverage map over from the last ring picture."""

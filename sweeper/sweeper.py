@@ -84,9 +84,14 @@ class Sweeper:
                 self._silent += 1
             return ()
 
+    def finish(self) -> None:
+        """Settle what is pending: nothing is, every block is judged as it comes."""
+
     def _next_block(self) -> IqBlock:
         if not self._sdr.tunable:
-            return self._sdr.read(count=round(self._config.confirm_s * self._sdr.rate_hz))
+            # The longest block that a live run asks for: a session of our own comes back read by read.
+            longest_s = self._config.confirm_s + self._config.settle_s
+            return self._sdr.read(count=round(longest_s * self._sdr.rate_hz))
         hop: Hop = self._planner.take()
         self._sdr.tune(center_hz=hop.center_hz, gain_db=hop.gain_db)
         seconds = hop.dwell_s + self._config.settle_s

@@ -182,6 +182,9 @@ class BleScanner:
         fresh = dict.fromkeys(a.address for a in batch.adverts)
         return [self._table.describe(address) for address in fresh if address in known]
 
+    def finish(self) -> None:
+        """Settle what is pending: nothing is, every advert is judged as it comes."""
+
     def observations(self) -> list[BleDevice]:
         """Return the whole table."""
         return [self._table.describe(address) for address in self._table.addresses()]

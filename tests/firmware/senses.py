@@ -144,6 +144,7 @@ class ScriptedSensor:
     steps: int = 0
     worked_s: float = 0.0
     closed: int = 0
+    finished: int = 0
 
     def step(self) -> Sequence[Observation]:
         now_s = self.clock.now_ns() / S
@@ -169,6 +170,9 @@ class ScriptedSensor:
 
     def health(self) -> DeviceHealth:
         return WELL
+
+    def finish(self) -> None:
+        self.finished += 1
 
     def close(self) -> None:
         self.closed += 1
