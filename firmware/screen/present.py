@@ -191,7 +191,7 @@ def _line(emission: Emission) -> SpectrumLine:
 
 
 def service_name(name: str) -> Sentence:
-    """Return a radio service in the reader's language, or as the sweep calls it where nobody wrote it down."""
+    """Return a radio service in the reader's language; one that nobody translated keeps its own name."""
     key = f"service.{NOT_WORDS.sub('_', name.lower()).strip('_')}"
     return Sentence(key=key) if key in catalog_for("en") else plain(name)
 
