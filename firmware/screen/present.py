@@ -110,7 +110,7 @@ def _sense(status: SensorStatus, verdict: Verdict, lang: Language) -> SenseState
         coverage=status.coverage,
         headline=_brief(best, lang) if best is not None and said else None,
         alert=best is not None and best.log_lr >= ALERT_NATS and verdict.level in ALARMING,
-        trouble=_hint(status, lang) if status.state in {"running", "finished"} else "",
+        trouble=_trouble(status, lang),
     )
 
 
@@ -118,6 +118,12 @@ def _brief(contribution: Contribution, lang: Language) -> Sentence:
     """Return the few words of a reason, or the whole reason where nobody wrote few."""
     key = contribution.reason.replace("reason.", "brief.", 1)
     return Sentence(key=key if key in catalog_for(lang) else contribution.reason, params=contribution.params)
+
+
+def _trouble(status: SensorStatus, lang: Language) -> str:
+    """Return the key of what is wrong with a sense that still works, in few words if somebody wrote them."""
+    key = _hint(status, lang) if status.state in {"running", "finished"} else ""
+    return f"brief.{key}" if f"brief.{key}" in catalog_for(lang) else key
 
 
 def _health(status: SensorStatus, lang: Language) -> HealthRow:

@@ -125,7 +125,8 @@ def test_a_sense_that_runs_but_is_deaf_says_so_on_its_row() -> None:
     deaf = SensorStatus(name="rf", state="running", coverage=0.0, reason="status.deaf")
     state = from_snapshot(snapshot(sensors=(deaf, *snapshot().sensors[1:])), lang="en")
     assert state.senses[0].unwell
-    assert state.senses[0].spoken().key == "status.deaf"
+    assert state.senses[0].spoken().key == "brief.status.deaf"
+    assert Catalog("en").text("brief.status.deaf") in [box.shown for box in paint(state).texts]
     assert Catalog("en").text("status.deaf") in [
         box.shown for box in paint(replace(state, page="sensors")).texts
     ]
