@@ -1,0 +1,1 @@
+"""The handheld as a system service: unit, device rules, installer, and what the unit hears from ansim."""
