@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
@@ -23,6 +24,8 @@ SERVICE_DATA_16, MAKER_DATA = 0x16, 0xFF
 BASE_UUID = bytes.fromhex("fb349b5f8000008000100000")  # little endian, without the 16-bit part
 BENIGN_NATS = -4.0
 RSSI_NEW_WEIGHT = 0.2
+ROTATION_GAP_NS = 10_000_000_000  # silence between the old and the new address of one device
+ROTATION_DB = 15.0  # they are as loud as each other
 IDENTITY_WORTH = 1e6
 
 
@@ -71,10 +74,35 @@ def _services(kind: int, body: bytes) -> list[int]:
     return []
 
 
+def structure_of(data: bytes) -> int:
+    """Return a fingerprint of how an advert is built: types, lengths, makers and services, no values.
+
+    A device that changes its random address goes on advertising in the same shape.
+    """
+    shape = bytearray()
+    at = 0
+    for _ in range(STRUCTURES_LIMIT):
+        if at + 1 >= len(data) or data[at] == 0:
+            break
+        size, kind = data[at], data[at + 1]
+        kept = {MAKER_DATA: 3, SERVICE_DATA_16: 2, NAME_WHOLE: size}.get(kind, 0)
+        kept = size if kind in UUID16_TYPES | UUID128_TYPES else kept
+        shape += bytes((size, kind)) + data[at + 2 : at + 2 + min(kept, size - 1)]
+        at += 1 + size
+    return zlib.crc32(shape)
+
+
+def may_rotate(address: str, address_type: AddressType) -> bool:
+    """Return True for private addresses (Core specification, vol. 6 part B, 1.3.2): they change by design."""
+    return address_type != "public" and int(address[:2], 16) >> 6 in {0b00, 0b01}
+
+
 @dataclass(slots=True)
 class _Entry:
     address_type: AddressType
     first_ns: int
+    structure: int
+    group: str
     last_ns: int = 0
     adverts: int = 0
     rssi_dbm: float | None = None
@@ -90,6 +118,7 @@ class BleTable:
         self._limit = limit
         self._signatures = signatures
         self._entries: dict[str, _Entry] = {}
+        self._newest: dict[int, str] = {}  # newest private address of each shape
         self.dropped: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -108,9 +137,7 @@ class BleTable:
         if entry is None:
             if len(self._entries) >= self._limit:
                 self._make_room()
-            entry = self._entries[advert.address] = _Entry(
-                address_type=advert.address_type, first_ns=advert.t_ns
-            )
+            entry = self._entries[advert.address] = self._entry(advert)
         entry.last_ns = advert.t_ns
         entry.adverts += 1
         entry.name = parsed.name or entry.name
@@ -123,6 +150,30 @@ class BleTable:
             old = entry.rssi_dbm
             weight = 1.0 if old is None else RSSI_NEW_WEIGHT
             entry.rssi_dbm = (1 - weight) * (old or 0.0) + weight * advert.rssi_dbm
+
+    def _entry(self, advert: BleAdvert) -> _Entry:
+        structure = structure_of(advert.data)
+        before = None
+        if may_rotate(advert.address, advert.address_type):
+            before = self._before(advert, structure)
+            self._newest[structure] = advert.address
+            while len(self._newest) > self._limit:
+                del self._newest[next(iter(self._newest))]
+        return _Entry(
+            address_type=advert.address_type,
+            first_ns=advert.t_ns,
+            structure=structure,
+            group=before.group if before else advert.address,
+        )
+
+    def _before(self, advert: BleAdvert, structure: int) -> _Entry | None:
+        """Return the address that this one seems to go on from: same shape, just fallen silent, as loud."""
+        old = self._entries.get(self._newest.get(structure, ""))
+        if old is None or not 0 < advert.t_ns - old.last_ns <= ROTATION_GAP_NS:
+            return None
+        if old.rssi_dbm is None or advert.rssi_dbm is None:
+            return old
+        return old if abs(old.rssi_dbm - advert.rssi_dbm) <= ROTATION_DB else None
 
     def _make_room(self) -> None:
         """Forget a sixteenth of the table at once: sorting for every newcomer would be slow under attack."""
@@ -140,6 +191,13 @@ class BleTable:
         return self._signatures.of_ble(
             name=entry.name, company_ids=tuple(entry.makers), services=tuple(sorted(entry.services))
         )
+
+    def _group_of(self, address: str, entry: _Entry) -> str | None:
+        """Return the first address of the group, None where that one is still heard: then they are two."""
+        first = self._entries.get(entry.group)
+        if entry.group == address or (first is not None and first.last_ns >= entry.first_ns):
+            return None
+        return entry.group
 
     def describe(self, address: str) -> BleDevice:
         """Return one advertiser as an observation; its score is calibrated as in `wifiscan.report`."""
@@ -161,4 +219,5 @@ class BleTable:
             first_ns=entry.first_ns,
             last_ns=entry.last_ns,
             benign=None if identity else benign,
+            group=self._group_of(address, entry),
         )

@@ -121,6 +121,7 @@ class BleDevice:
     first_ns: int
     last_ns: int
     benign: str | None = None  # tracker, beacon, drone … where it is known to be something else
+    group: str | None = None  # first address of the device that goes on under this one, as far as can be told
 
     def as_json(self) -> dict[str, Any]:
         """Return the ``ble`` line of the JSON-lines contract."""
@@ -135,6 +136,7 @@ class BleDevice:
             "identity": [i.as_json() for i in self.identity],
             "score": self.score,
             "benign": self.benign,
+            "group": self.group,
             "first_ns": self.first_ns,
             "last_ns": self.last_ns,
         }

@@ -223,15 +223,14 @@ _PRISM_HEAD = np.dtype(
         "itemsize": 96,
     }
 )
-AVS_MAGIC = 0x01108021  # 0x80211001, read in the other byte order
+AVS_MAGIC = 0x01102180  # 0x80211001, read in the other byte order
 PRISM_BYTES = 144
 
 
 def _prism(data: NDArray[np.uint8], batch: Dot11Batch, out: _Columns) -> None:
     head = records(data, batch.starts, _PRISM_HEAD)
     avs = head["code"] == AVS_MAGIC
-    if avs.any():
-        _avs(data, batch, out)
+    _avs_rows(data, batch, out, np.flatnonzero(avs))
     old = ~avs
     out.header[old] = head["length"][old]
     out.ok[old] &= (head["length"][old] >= 24) & (batch.lengths[old] >= 24)
@@ -252,12 +251,16 @@ AVS_DBM = 2  # kind of signal: dBm
 
 
 def _avs(data: NDArray[np.uint8], batch: Dot11Batch, out: _Columns) -> None:
-    head = records(data, batch.starts, _AVS_HEAD)
-    out.header[:] = head["length"]
-    out.ok &= (head["length"] >= 64) & (batch.lengths >= 64)
+    _avs_rows(data, batch, out, np.arange(len(batch.starts)))
+
+
+def _avs_rows(data: NDArray[np.uint8], batch: Dot11Batch, out: _Columns, rows: NDArray[np.int64]) -> None:
+    head = records(data, batch.starts[rows], _AVS_HEAD)
+    out.header[rows] = head["length"]
+    out.ok[rows] &= (head["length"] >= 64) & (batch.lengths[rows] >= 64)
     dbm = head["kind"] == AVS_DBM
-    out.rssi[dbm] = np.clip(head["signal"][dbm], -32768, 32767).astype(np.int16)
-    out.mhz[:] = channel_mhz(head["channel"])
+    out.rssi[rows[dbm]] = np.clip(head["signal"][dbm], -32768, 32767).astype(np.int16)
+    out.mhz[rows] = channel_mhz(head["channel"])
 
 
 _PPI_HEAD = np.dtype([("version", "u1"), ("flags", "u1"), ("length", "<u2"), ("dlt", "<u4")])

@@ -18,6 +18,8 @@ DUTY_BYTES = 10_000  # a second with more counts as active (10 kB/s)
 FRAME_RATES_HZ = (3.5, 31.0)  # of cameras
 KEYFRAME_S = (0.3, 10.0)
 KEEP_ALIVES = 5  # exchanges that make a rhythm
+HARMONICS = 6  # 30 Hz may be the sixth of 5 Hz
+SAME_LINE = 0.7  # a base is at least this strong, relative to its harmonics or multiples
 CLOCK_BIN_US = 2_000
 LAG_BIN_US = 100_000
 LENGTH_BIN_BYTES = 8
@@ -183,7 +185,7 @@ def _frame_clock(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int)
     flow = _spectrum(t_us[video], np.minimum(size[video], LONGEST_BYTES).astype(np.float64), span_us)
     rate = np.fft.rfftfreq(2 * (len(points) - 1), CLOCK_BIN_US / US)
     low, high = np.searchsorted(rate, FRAME_RATES_HZ)
-    best = low + int(np.argmax(points[low:high] * flow[low:high]))
+    best = _lowest_line(points * flow, low, high)
     found = {
         "clock": float(min(points[best], 1.0)),
         "clock_snr": float(np.log((flow[best] + 1e-9) / (np.median(flow[low:high]) + 1e-9))),
@@ -191,6 +193,19 @@ def _frame_clock(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int)
         "burst_cv": _cv(bursts),
     }
     return found | _pictures(t_us[video], size[video], rate_hz=float(rate[best]), span_us=span_us)
+
+
+def _lowest_line(strength: NDArray[np.float64], low: int, high: int) -> int:
+    """Return the strongest line, or the one it is a harmonic of."""
+    best = low + int(np.argmax(strength[low:high]))
+    for part in range(HARMONICS, 1, -1):
+        near = round(best / part)
+        if near - 1 < low:
+            continue
+        base = near - 1 + int(np.argmax(strength[near - 1 : near + 2]))
+        if strength[base] >= SAME_LINE * strength[best]:
+            return base
+    return best
 
 
 def _spectrum(t_us: NDArray[np.int64], weight: NDArray[np.float64], span_us: int) -> NDArray[np.float64]:
@@ -237,7 +252,8 @@ def _keyframes(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -
     ]
     if not peaks:
         return {"keyframe": 0.0, "keyframe_s": 0.0}
-    best = max(peaks, key=lambda k: scaled[k])
+    top = max(max(scaled[k] for k in peaks), 0.0)
+    best = next((k for k in peaks if scaled[k] >= SAME_LINE * top), peaks[0])  # later ones are its multiples
     return {
         "keyframe": float(np.clip(scaled[best], 0.0, 1.0)),
         "keyframe_s": best * LAG_BIN_US / US,

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.wifi_speed [--frames 400000] [--cap FILE]
 
-Method: one busy channel (12 networks, 24 devices with every behaviour, two cameras) is simulated, written as a
+Method: one busy channel (12 networks, 24 devices of every behaviour, two cameras) is simulated, written as a
 pcap with 400 bytes kept of each frame, and read three times: by ansim (file to observations, judged links
 included), by Scapy (first frames only) and, where it is installed, by tshark -T fields (the same columns that
 ansim uses). All in one run on one machine; tshark and ansim read the whole file.
@@ -179,9 +179,8 @@ def main() -> None:
         frames, seconds, scanner = run_ansim(path)
         stations = [o for o in scanner.observations() if isinstance(o, Station)]
         streaming = [s.mac for s in stations if s.activity == "camera-stream"]
-        print(
-            f"{frames} frames, {path.stat().st_size / 1e6:.0f} MB, {len(stations)} stations, streaming: {streaming}"
-        )
+        print(f"{frames} frames, {path.stat().st_size / 1e6:.0f} MB, {len(stations)} stations")
+        print(f"streaming: {', '.join(streaming)}")
         print(f"ansim   {frames / seconds:10.0f} frames/s  ({seconds:.2f} s, whole file)")
         count, seconds = run_scapy(path)
         print(f"scapy   {count / seconds:10.0f} frames/s  (first {count} frames)")
