@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import gpiozero
@@ -307,3 +308,10 @@ def test_no_wire_is_used_twice() -> None:
     used = [pin for group in ("leds", "buttons", "buzzer", "panel") for pin in pins(group).values()]
     assert len(used) == len(set(used))
     assert not set(used) & {2, 3, 7, 8, 9, 10, 11, 14, 15}  # I2C1, SPI0 and the serial console
+
+
+def test_the_drawing_shows_every_wire_of_the_table() -> None:
+    drawing = (Path(__file__).parents[3] / "hw/wiring.svg").read_text(encoding="utf-8")
+    for group in ("leds", "buttons", "buzzer", "panel"):
+        for name, pin in pins(group).items():
+            assert f"GPIO{pin}<" in drawing, name
