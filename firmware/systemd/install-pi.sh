@@ -94,7 +94,8 @@ make_user() {
 
 install_program() {
     say "ansim in $VENV"
-    [ -x "$VENV/bin/python" ] || run /usr/bin/python3 -m venv --system-site-packages "$VENV"
+    # After an upgrade of the system its Python is another one, and the old venv does not start.
+    "$VENV/bin/python" -c pass 2>/dev/null || run /usr/bin/python3 -m venv --clear --system-site-packages "$VENV"
     constraints=$HOME_DIR/constraints.txt
     run install -d -m 0755 "$HOME_DIR"
     if [ "$DRY" = no ]; then

@@ -72,8 +72,12 @@ class PiMonitor(PiDevice[Capture]):
                 reason=Reason.GARBAGE,
             )
         self._refused.clear()
-        if self._channel_hz is not None:
-            self._retune(capture, self._channel_hz)
+        if self._channel_hz is not None and listening.wireless is not None:
+            try:
+                self._retune(capture, self._channel_hz)
+            except HwError:
+                _disconnect(capture)
+                raise
         return capture
 
     def _listen(self) -> Listening:

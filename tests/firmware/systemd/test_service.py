@@ -88,7 +88,12 @@ def test_a_dry_run_changes_nothing_and_says_everything() -> None:
     done = run_script("--dry-run")
     assert done.returncode == 0, done.stderr
     plan = done.stdout
-    for step in ("apt-get install", "venv --system-site-packages", "useradd --system", "systemctl enable"):
+    for step in (
+        "apt-get install",
+        "venv --clear --system-site-packages",
+        "useradd --system",
+        "systemctl enable",
+    ):
         assert step in plan
     assert "constraints.txt" in plan  # apt's numpy stays
     assert "[pi,diag,report]" in plan

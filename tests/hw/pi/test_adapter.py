@@ -173,6 +173,11 @@ def test_the_whole_device_tunes_hears_loses_and_restores(
         del kernel.interfaces[100]
         with pytest.raises(DeviceLost):
             radio.read(duration_s=0.5)
+        kernel.radios[0] = ("phy0", True, [2412], [])  # it comes back in a country without this channel
+        with pytest.raises(DeviceLost, match="EINVAL"):
+            radio.read(duration_s=0.0)
+        assert kernel.log[-2:] == ["removed ansim0", "closed"]  # nothing was left behind
+        kernel.radios[0] = ("phy0", True, CHANNELS, [])
         radio.read(duration_s=0.0)  # plugged in again
         assert kernel.tuned[-1] == (2437, 1, 2437)
         radio.close()

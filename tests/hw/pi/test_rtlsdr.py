@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from ctypes.util import find_library
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,14 @@ from hw.config import HwConfig, SdrConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
 from hw.kit import open_device
 from hw.pi import rtlsdr as driver
+from hw.pi.librtlsdr import import_rtlsdr
 from hw.pi.lifeline import LONGEST_WAIT_NS
 from hw.pi.receiver import Receiver
 from hw.protocols import Sdr
 from tests.hw.pi.conftest import Faults
 
 RATE_HZ = 2.4e6
+SYSTEM_LIBRARY = find_library("rtlsdr")  # before any test puts its own in the way
 
 
 @pytest.fixture(autouse=True)
@@ -212,6 +215,13 @@ def test_debians_library_without_the_forks_functions_works(
     with open_sdr(clock) as sdr:
         assert len(sdr.read(count=512).samples) == 512
     assert "pyrtlsdrlib" not in sys.modules
+
+
+def test_the_systems_own_library_loads(use_library: Callable[[Path], None], tmp_path: Path) -> None:
+    if SYSTEM_LIBRARY is None:
+        pytest.skip("librtlsdr is not installed")
+    use_library(tmp_path)
+    assert import_rtlsdr().librtlsdr.rtlsdr_get_device_count() >= 0
 
 
 def test_no_library_is_one_clear_error(
