@@ -64,13 +64,15 @@ def list_records(db: sqlite3.Connection) -> tuple[Listed, ...]:
     return tuple(Listed(**dict(zip(names, row, strict=True))) for row in rows)
 
 
-def earlier_records(db: sqlite3.Connection, inspection: Inspection, *, most: int) -> tuple[Stored, ...]:
-    """Return the latest other inspections of the same place, the newest first."""
+def earlier_records(
+    db: sqlite3.Connection, inspection: Inspection, *, most: int, before: int
+) -> tuple[Stored, ...]:
+    """Return the latest other inspections of the same place below entry ``before``, the newest first."""
     place: Place = inspection.place
     rows = db.execute(
         "SELECT e.id FROM bodies AS b JOIN entries AS e ON e.seq = b.seq WHERE b.kind = ? AND b.site = ? "
-        "AND b.room = ? AND b.cubicle = ? AND e.id <> ? ORDER BY b.seq DESC LIMIT ?",
-        (inspection.kind, place.site, place.room, place.cubicle, inspection.id, most),
+        "AND b.room = ? AND b.cubicle = ? AND e.id <> ? AND b.seq < ? ORDER BY b.seq DESC LIMIT ?",
+        (inspection.kind, place.site, place.room, place.cubicle, inspection.id, before, most),
     ).fetchall()
     return tuple(find_record(db, name) for (name,) in rows)
 

@@ -59,6 +59,8 @@ from firmware.records.retention import Kept, plan_removals, tombstone_body
 from firmware.records.unitkey import UnitKey, load_or_make_unit_key, owner_only
 from firmware.records.wallclock import MachineClock, WallClock, stamp_after
 
+NEWEST = 1 << 62  # above every entry's number
+
 
 class RecordStore:
     """One unit's records, opened for writing. Use as a context manager.
@@ -135,10 +137,10 @@ class RecordStore:
         with clear_errors(self._path):
             return list_records(self._db)
 
-    def earlier(self, inspection: Inspection, *, most: int = 1) -> tuple[Stored, ...]:
-        """Return the latest other inspections of the same place, the newest first."""
+    def earlier(self, inspection: Inspection, *, most: int = 1, before: int = NEWEST) -> tuple[Stored, ...]:
+        """Return the latest other inspections of the same place, the newest first; ``before`` an entry."""
         with clear_errors(self._path):
-            return earlier_records(self._db, inspection, most=most)
+            return earlier_records(self._db, inspection, most=most, before=before)
 
     def latest_corridor(self, site: str) -> Stored | None:
         """Return the newest corridor reference of a site."""

@@ -1,0 +1,334 @@
+"""The report on paper: page one says it all, the pages after it say why, and the last how to check it."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from firmware.fusion import Contribution, Level, Verdict
+from firmware.i18n.catalog import Catalog
+from firmware.i18n.escape import PDF_LIMIT, visible
+from firmware.i18n.numbers import write_decimal
+from firmware.records.baseline import Comparison
+from firmware.records.custody import Entry
+from firmware.records.model import Inspection, read_verdict
+from firmware.report import figures
+from firmware.report.content import Line, Wording
+from firmware.report.front import draw_front
+from firmware.report.sheet import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, Rgb, Sheet
+
+ALERT: Rgb = (179, 38, 30)
+CARDS_MOST = 20  # suspicious findings set with all their words; the table holds every one
+REASONS_MOST = 24
+CHANGES_MOST = 20
+LIMITS_H_MM = 60.0
+PICTURE_TYPES = frozenset({"image/png", "image/jpeg"})
+PICTURE_W_MM, PICTURE_H_MM = 84.0, 62.0
+PICTURE_MOST_PX = 50_000_000  # a picture beyond this is a bomb, not a screen
+LIMITS = tuple(f"paper.limit.{n}" for n in ("never", "card", "bands", "idle", "lens", "air"))
+CHECKING = tuple(f"paper.check.{n}" for n in ("file", "key", "hash", "names"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """Everything a report is drawn from. ``pictures`` are the attachments' contents by SHA-256."""
+
+    record: Inspection
+    entry: Entry
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    comparison: Comparison | None = None
+
+
+def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
+    """Return the report as PDF.
+
+    Notes
+    -----
+    The same record gives the same bytes: the dates inside are the record's own.
+    """
+    words, record = Wording(catalog), dossier.record
+    verdict = read_verdict(record)
+    sheet = Sheet(
+        title=f"ansim · {record.id}",
+        foot=f"ansim · {record.id} · {words.place(record)} · {dossier.entry.hash[:16]}",
+        utc_ns=record.span.ended_utc_ns,
+        lang=catalog.lang,
+    )
+    with closing(sheet):
+        draw_front(sheet, dossier.record, dossier.entry, verdict, words)
+        sheet.new_page()
+        _why(sheet, verdict, words)
+        _senses(sheet, record, words)
+        _checklist(sheet, record, words)
+        if dossier.comparison is not None:
+            _comparison(sheet, dossier.comparison, words)
+        _findings(sheet, record, words)
+        _pictures(sheet, dossier, words)
+        _limits(sheet, words)
+        _checking(sheet, record, dossier.entry, words)
+        return sheet.bytes()
+
+
+def _why(sheet: Sheet, verdict: Verdict, words: Wording) -> None:
+    sheet.heading(words.key("report.why"))
+    sheet.paragraph(words.key("paper.nats"), size_pt=SMALL_PT, colour=SOFT)
+    if verdict.rule:
+        sheet.paragraph(words.key(verdict.rule))
+    columns = (
+        Column(title=words.key("report.sense"), width_mm=22),
+        Column(title=words.key("report.reason"), width_mm=116),
+        Column(title=words.key("paper.weight"), width_mm=18, align="R"),
+        Column(title=words.key("paper.factor"), width_mm=22, align="R"),
+    )
+    rows = [_reason(c, words) for c in verdict.contributions[:REASONS_MOST]]
+    if abs(verdict.agreement) >= 0.005:
+        rows.append(
+            _weight_row(words.key("paper.together"), words.key("paper.agreement"), verdict.agreement, words)
+        )
+    rows.append(_weight_row(words.key("paper.sum"), _sum_words(verdict, words), verdict.log_lr, words))
+    sheet.table(columns, rows, wrap=1)
+    picture = figures.kinds(verdict, words.catalog, w_mm=BODY_W_MM, h_mm=50)
+    if picture is not None:
+        sheet.need(66)
+        sheet.paragraph(words.key("paper.kinds"), size_pt=SMALL_PT, colour=SOFT)
+        sheet.picture(picture, MARGIN_MM, sheet.y_mm, BODY_W_MM, 50)
+        sheet.y_mm += 52
+
+
+def _reason(contribution: Contribution, words: Wording) -> list[str]:
+    sense = words.key(f"sense.{contribution.sensor}")
+    return _weight_row(sense, words.reason(contribution), contribution.log_lr, words)
+
+
+def _weight_row(sense: str, sentence: str, nats: float, words: Wording) -> list[str]:
+    sign = "+" if nats >= 0 else "−"
+    factor = math.exp(min(abs(nats), 50.0))
+    return [
+        sense,
+        sentence,
+        f"{sign}{write_decimal(abs(nats), words.locale, digits=2)}",
+        ("× " if nats >= 0 else "÷ ") + write_decimal(factor, words.locale, digits=1 if factor < 100 else 0),
+    ]
+
+
+def _sum_words(verdict: Verdict, words: Wording) -> str:
+    prior, after = words.percent(verdict.prior), words.probability(verdict.probability)
+    return str(words.catalog.text("paper.from_to", prior=prior, after=after))
+
+
+def _senses(sheet: Sheet, record: Inspection, words: Wording) -> None:
+    sheet.heading(words.key("report.looked_at"))
+    columns = (
+        Column(title=words.key("report.sense"), width_mm=22),
+        Column(title=words.key("cli.coverage"), width_mm=18, align="R"),
+        Column(title=words.key("paper.details"), width_mm=138),
+    )
+    rows = []
+    for look in record.senses:
+        parts = [
+            f"{words.key(f'part.{name}')} {words.percent(share)}"
+            for name, share in sorted(look.parts.items())
+        ]
+        reasons = [words.key(f"short.{r}") for r in look.reasons if f"short.{r}" in words.catalog]
+        details = " · ".join(x for x in (*parts, *reasons, words.dropped(look)) if x)
+        share = words.key("report.missing") if look.coverage is None else words.percent(look.coverage)
+        rows.append([words.key(f"sense.{look.sensor}"), share, "" if look.coverage is None else details])
+    sheet.table(columns, rows, wrap=2)
+    ages = [f"{visible(c.name)}: {words.age(c)}" for c in record.calibrations]
+    sheet.paragraph(
+        words.key("paper.calibration") + " " + (" · ".join(ages) or words.key("paper.never")),
+        size_pt=SMALL_PT,
+    )
+
+
+def _checklist(sheet: Sheet, record: Inspection, words: Wording) -> None:
+    if not record.checklist:
+        return
+    sheet.heading(words.key("paper.checklist"))
+    for key, state in record.checklist.items():
+        sheet.need(6)
+        mark = {"looked": "✓", "skipped": "–", "found": "▲"}[state]
+        text = f"{words.key(key)}: {words.key(f'paper.state.{state}')}"
+        sheet.y_mm += sheet.bullet(text, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, mark=mark)
+
+
+def _comparison(sheet: Sheet, comparison: Comparison, words: Wording) -> None:
+    sheet.heading(words.key("baseline.title"))
+    utc = words.when(comparison.earlier_utc_ns, 0, "UTC")[1]
+    sheet.paragraph(
+        str(words.catalog.text("baseline.earlier", id=comparison.earlier_id, when=utc)),
+        size_pt=SMALL_PT,
+        colour=SOFT,
+    )
+    for warning in comparison.warnings:
+        sheet.paragraph("▲ " + words.key(warning))
+    rows = [
+        [
+            words.key(f"baseline.{c.word}"),
+            words.key(f"sense.{c.sensor}"),
+            words.finding(c.finding).what,
+            _change(c.change_db, words),
+        ]
+        for c in comparison.changes[:CHANGES_MOST]
+    ]
+    columns = (
+        Column(title=words.key("baseline.change"), width_mm=30),
+        Column(title=words.key("report.sense"), width_mm=22),
+        Column(title=words.key("paper.what"), width_mm=100),
+        Column(title="dB", width_mm=26, align="R"),
+    )
+    if rows:
+        sheet.table(columns, rows)
+    else:
+        sheet.paragraph(words.key("baseline.same"))
+    if len(comparison.changes) > CHANGES_MOST:
+        rest = words.catalog.text("baseline.more", count=len(comparison.changes) - CHANGES_MOST)
+        sheet.paragraph(str(rest), size_pt=SMALL_PT, colour=SOFT)
+    if comparison.not_comparable:
+        text = words.catalog.text("baseline.not_comparable", count=comparison.not_comparable)
+        sheet.paragraph(str(text), size_pt=SMALL_PT, colour=SOFT)
+
+
+def _change(change_db: float | None, words: Wording) -> str:
+    return "" if change_db is None else f"+{write_decimal(round(change_db, 1), words.locale)}"
+
+
+def _findings(sheet: Sheet, record: Inspection, words: Wording) -> None:
+    lines = [words.finding(f) for f in record.findings]
+    sheet.heading(str(words.catalog.text("report.findings", count=len(lines) + record.left_out)), need_mm=40)
+    if not lines:
+        sheet.paragraph(words.key("paper.no_findings"))
+        return
+    for line in [x for x in lines if x.suspicious][:CARDS_MOST]:
+        _card(sheet, line, words)
+    _plots(sheet, record, words)
+    columns = (
+        Column(title=words.key("report.sense"), width_mm=17),
+        Column(title=words.key("paper.what"), width_mm=66),
+        Column(title=words.key("column.signal"), width_mm=33),
+        Column(title=words.key("column.signs"), width_mm=46),
+        Column(title=words.key("column.score"), width_mm=16, align="R"),
+    )
+    sheet.need(30)
+    rows = [(("▲ " if x.suspicious else "") + x.sense, x.what, x.signal, x.signs, x.score) for x in lines]
+    sheet.table(columns, rows, size_pt=7.0, mark=lambda i: ALERT if lines[i].suspicious else None)
+    if record.left_out:
+        sheet.paragraph(str(words.catalog.text("paper.left_out", count=record.left_out)), colour=SOFT)
+    sheet.paragraph(words.key("paper.pseudonyms"), size_pt=SMALL_PT, colour=SOFT)
+
+
+def _card(sheet: Sheet, line: Line, words: Wording) -> None:
+    signs = sheet.lines(line.signs, BODY_W_MM - 14) if line.signs else []
+    height_mm = 13.0 + 4.8 * len(signs)
+    sheet.need(height_mm + 2)
+    top_mm, left_mm = sheet.y_mm, MARGIN_MM + 6
+    sheet.box(MARGIN_MM, top_mm, BODY_W_MM, height_mm, fill=(252, 240, 238), radius_mm=1.5)
+    sheet.box(MARGIN_MM, top_mm, 1.6, height_mm, fill=ALERT)
+    sheet.put(line.what, left_mm, top_mm + 1.6, width_mm=126, bold=True)
+    score = str(words.catalog.text("paper.card_score", score=line.score))
+    sheet.put(score, MARGIN_MM + 134, top_mm + 1.6, width_mm=40, align="R", colour=ALERT, bold=True)
+    rest = " · ".join(x for x in (line.sense, line.signal) if x)
+    sheet.put(rest, left_mm, top_mm + 7.0, width_mm=BODY_W_MM - 14, size_pt=SMALL_PT, colour=SOFT)
+    if signs:
+        sheet.block(line.signs, left_mm, top_mm + 12.2, width_mm=BODY_W_MM - 14)
+    sheet.y_mm += height_mm + 2
+
+
+def _plots(sheet: Sheet, record: Inspection, words: Wording) -> None:
+    for draw, key, w_mm, h_mm in (
+        (figures.spectrum, "paper.spectrum", BODY_W_MM, 52.0),
+        (figures.glints, "paper.glints", 100.0, 70.0),
+    ):
+        picture = draw(record.findings, words.catalog, w_mm=w_mm, h_mm=h_mm)
+        if picture is not None:
+            sheet.need(h_mm + 9)
+            sheet.y_mm += 1.5
+            sheet.paragraph(words.key(key), size_pt=SMALL_PT, colour=SOFT)
+            sheet.picture(picture, MARGIN_MM, sheet.y_mm, w_mm, h_mm)
+            sheet.y_mm += h_mm + 3
+
+
+def _pictures(sheet: Sheet, dossier: Dossier, words: Wording) -> None:
+    if not dossier.record.attachments:
+        return
+    sheet.heading(words.key("paper.attachments"), need_mm=PICTURE_H_MM + 26)
+    for n, attachment in enumerate(dossier.record.attachments):
+        image = _opened(dossier.pictures.get(attachment.sha256), attachment.media_type)
+        height_mm = PICTURE_H_MM + 14 if image else 12.0
+        sheet.need(height_mm)
+        name = visible(attachment.name, limit=PDF_LIMIT)
+        sheet.put(
+            f"{n + 1}. {name} · {attachment.size_bytes:,} bytes", MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM
+        )
+        sheet.put(
+            f"SHA-256 {attachment.sha256}",
+            MARGIN_MM,
+            sheet.y_mm + 5,
+            width_mm=BODY_W_MM,
+            size_pt=7.0,
+            colour=SOFT,
+        )
+        if image:
+            scale = min(PICTURE_W_MM / image.width, PICTURE_H_MM / image.height)
+            sheet.picture(image, MARGIN_MM, sheet.y_mm + 10, image.width * scale, image.height * scale)
+        sheet.y_mm += height_mm
+
+
+def _opened(content: bytes | None, media_type: str) -> Image.Image | None:
+    """Return a picture that may be broken or hostile, decoded here so that the PDF cannot fail on it."""
+    if content is None or media_type not in PICTURE_TYPES:
+        return None
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+            if image.width * image.height > PICTURE_MOST_PX:
+                return None
+            return image.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning, SyntaxError):
+        return None
+
+
+def _limits(sheet: Sheet, words: Wording) -> None:
+    sheet.heading(words.key("paper.limits"), need_mm=LIMITS_H_MM)
+    for key in LIMITS:
+        _point(sheet, words.key(key))
+
+
+def _checking(sheet: Sheet, record: Inspection, entry: Entry, words: Wording) -> None:
+    sheet.heading(words.key("paper.checking"), need_mm=50)
+    for key in CHECKING:
+        _point(sheet, words.key(key))
+    fields = entry.fields()
+    rows = [
+        [words.key("paper.entry"), f"{entry.row}"],
+        [words.key("paper.hash"), entry.hash],
+        [words.key("paper.before"), str(fields.get("prev", ""))],
+        [words.key("paper.body"), str(fields.get("body_sha256", ""))],
+        [words.key("paper.unit"), str(fields.get("key", ""))],
+        [words.key("paper.clock"), words.key(f"paper.clock.{fields.get('clock', 'unset')}")],
+        [words.key("paper.settings"), record.settings_sha256],
+        [
+            words.key("paper.versions"),
+            ", ".join(f"{visible(k)} {visible(v)}" for k, v in sorted(record.versions.items())),
+        ],
+    ]
+    columns: Sequence[Column] = (
+        Column(title=words.key("paper.what"), width_mm=48), Column(title="", width_mm=130),
+    )  # fmt: skip
+    sheet.y_mm += 2
+    sheet.table(columns, rows, size_pt=7.5, wrap=1)
+
+
+def _point(sheet: Sheet, text: str) -> None:
+    height_mm = 5.0 * len(sheet.lines(text, BODY_W_MM - 4)) + 1
+    sheet.need(height_mm)
+    sheet.y_mm += sheet.bullet(text, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM)
+
+
+def found(verdict: Verdict) -> bool:
+    """Say whether the verdict is an alarm."""
+    return verdict.level in {Level.CHECK, Level.LIKELY_CAMERA}

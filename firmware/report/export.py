@@ -1,0 +1,94 @@
+"""Everything about one inspection in one file: reports in both languages, tables, attachments, and the proof.
+
+The clear addresses of suspicious devices come along only as ``evidence.json``, and only when asked for by
+name: it is for the police, not for the notice board.
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
+from firmware.records.baseline import Comparison, compare
+from firmware.records.bundle import NEIGHBOURS, make_bundle
+from firmware.records.custody import canonical
+from firmware.records.errors import AttachmentTrouble
+from firmware.records.lookup import Stored
+from firmware.records.store import RecordStore
+from firmware.report.document import Dossier, draw_report
+from firmware.report.tables import findings_csv
+
+EVIDENCE = "evidence.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A bundle and what is in it."""
+
+    name: str
+    content: bytes
+    entry_hash: str
+    fingerprint: str
+
+
+def dossier_of(store: RecordStore, stored: Stored) -> Dossier:
+    """Gather what a report is drawn from; an attachment that is gone or altered is left out."""
+    pictures = {}
+    for attachment in stored.inspection.attachments:
+        try:
+            pictures[attachment.sha256] = store.attachments.get(attachment.sha256)
+        except AttachmentTrouble:
+            continue
+    return Dossier(
+        record=stored.inspection, entry=stored.entry, pictures=pictures, comparison=_comparison(store, stored)
+    )
+
+
+def _comparison(store: RecordStore, stored: Stored) -> Comparison | None:
+    before = store.earlier(stored.inspection, before=stored.entry.row)
+    return compare(before[0].inspection, stored.inspection) if before else None
+
+
+def export(
+    store: RecordStore, name: str, *, languages: Sequence[Language] = LANGUAGES, evidence: bool = False
+) -> Exported:
+    """Return the bundle of one record.
+
+    Parameters
+    ----------
+    store : RecordStore
+        Where it lies.
+    name : str
+        Its id, or the unambiguous beginning of it.
+    languages : sequence of str
+        One report each.
+    evidence : bool
+        Whether the clear addresses of suspicious devices go along.
+
+    Raises
+    ------
+    RecordsError
+        If there is no such record, or the addresses do not open with this unit's key.
+    """
+    stored = store.stored(name)
+    record, entry = stored.inspection, stored.entry
+    dossier = dossier_of(store, stored)
+    parts = {f"report-{lang}.pdf": draw_report(dossier, catalog_for(lang)) for lang in languages}
+    parts["findings.csv"] = findings_csv(record)
+    for attachment in record.attachments:
+        if attachment.sha256 in dossier.pictures:
+            end = mimetypes.guess_extension(attachment.media_type) or ".bin"
+            parts[f"attachments/{attachment.sha256}{end}"] = dossier.pictures[attachment.sha256]
+    if evidence:
+        clear = json.loads(store.key.unseal(record.sealed)) if record.sealed else {}
+        parts[EVIDENCE] = canonical({"record": record.id, "entry": entry.hash, "addresses": clear})
+    around = store.entries(first=max(1, entry.row - NEIGHBOURS), last=entry.row + NEIGHBOURS)
+    return Exported(
+        name=f"ansim-{record.id}.zip",
+        content=make_bundle(store.key, entry, around, parts),
+        entry_hash=entry.hash,
+        fingerprint=store.key.fingerprint,
+    )

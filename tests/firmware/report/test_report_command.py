@@ -1,0 +1,103 @@
+"""``ansim report`` from the outside: what it prints and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from firmware.cli.report import app
+from tests.firmware.records.test_store import filled
+
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    folder = tmp_path / "records"
+    filled(folder, 2).close()
+    return folder
+
+
+def test_list_names_every_record(records: Path) -> None:
+    done = run(app, ["list", "--records", str(records), "--lang", "en"], env={"COLUMNS": "140"})
+    assert done.exit_code == 0
+    assert "room-0001" in done.output
+    assert "Likely camera" in done.output
+
+
+def test_an_empty_folder_is_no_error(tmp_path: Path) -> None:
+    done = run(app, ["list", "--records", str(tmp_path), "--lang", "ko"])
+    assert done.exit_code == 0
+    assert "아직 없습니다" in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_show_says_the_verdict_and_what_was_not_looked_at(records: Path) -> None:
+    done = run(app, ["show", "room-0002", "--records", str(records), "--lang", "ko"])
+    assert done.exit_code == 0
+    for word in ("카메라 의심", "91%", "살펴보지 못한 것", "유선 카메라"):
+        assert word in done.output
+    as_json = run(app, ["show", "room-0002", "--records", str(records), "--json"])
+    assert json.loads(as_json.output)["id"] == "room-0002"
+
+
+def test_a_wrong_id_ends_with_what_and_what_to_do(records: Path) -> None:
+    done = run(app, ["show", "nowhere", "--records", str(records)])
+    assert done.exit_code == 1
+    assert "ansim report list" in done.stderr
+
+
+def test_export_then_verify_then_tamper(records: Path, tmp_path: Path) -> None:
+    done = run(
+        app, ["export", "room-0002", "--records", str(records), "--out", str(tmp_path), "--lang", "en"]
+    )
+    assert done.exit_code == 0, done.output
+    bundle = next(tmp_path.glob("*.zip"))
+    whole = run(app, ["verify", str(bundle), "--lang", "en"])
+    assert (whole.exit_code, "WHOLE" in whole.output) == (0, True)
+    assert "Signed by the key inside" in whole.output
+    key = tmp_path / "unit.pem"
+    key.write_text(run(app, ["key", "--records", str(records)]).stdout)
+    pinned = run(app, ["verify", str(bundle), "--key", str(key), "--lang", "en"])
+    assert pinned.exit_code == 0
+    assert "Signed by the key inside" not in pinned.output
+    raw = bytearray(bundle.read_bytes())
+    raw[raw.index(b"%PDF") + 2000] ^= 1
+    bundle.write_bytes(raw)
+    altered = run(app, ["verify", str(bundle), "--lang", "en"])
+    assert altered.exit_code == 1
+    assert "report-en.pdf: changed" in altered.output
+
+
+def test_verify_takes_the_store_itself(records: Path) -> None:
+    done = run(app, ["verify", str(records / "records.db"), "--lang", "ko"])
+    assert done.exit_code == 0
+    assert "온전함" in done.output
+
+
+def test_evidence_must_be_asked_for_and_is_its_owners_alone(records: Path, tmp_path: Path) -> None:
+    done = run(
+        app,
+        [
+            "export",
+            "room-0001",
+            "--records",
+            str(records),
+            "--out",
+            str(tmp_path),
+            "--evidence",
+            "--lang",
+            "en",
+        ],
+    )
+    assert done.exit_code == 0
+    bundle = next(tmp_path.glob("*.zip"))
+    assert bundle.stat().st_mode & 0o077 == 0
+    assert "police" in done.stderr
+
+
+def test_a_language_that_is_not_spoken_is_a_usage_error(records: Path) -> None:
+    assert run(app, ["list", "--records", str(records), "--lang", "xx"]).exit_code == 2
