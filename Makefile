@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test check bench rooms help clean
+.PHONY: demo test check bench rooms install-pi help clean
 
 help:
 	@echo "make demo   a simulated inspection: verdict, screen pictures, session and summary in out/demo"
@@ -12,6 +12,7 @@ help:
 	@echo "make check  the gates alone: ruff, mypy, import-linter"
 	@echo "make bench  benchmarks, printed as tables"
 	@echo "make rooms  the table of simulated rooms: level by scene and seed"
+	@echo "make install-pi  install or upgrade on a Raspberry Pi (asks for sudo)"
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -38,6 +39,9 @@ bench: $(STAMP)
 
 rooms: $(STAMP)
 	$(BIN)/python -m tests.benchmarks.rooms
+
+install-pi:
+	sudo firmware/systemd/install-pi.sh
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache

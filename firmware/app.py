@@ -1,4 +1,4 @@
-"""The handheld application: presses in, pictures out. The senses run elsewhere; nothing waits for one."""
+"""The handheld application: presses in, pictures and sounds out. The senses run elsewhere; nothing waits."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from firmware.engine import Snapshot
+from firmware.follow import Follower, follower_of_row, row_of_finding
 from firmware.i18n.catalog import Language
+from firmware.published import Published
 from firmware.screen.navigator import Command, Place, press, with_rows
 from firmware.screen.present import from_snapshot, row_counts
 from firmware.screen.render import render
 from firmware.screen.state import ScreenState
 from firmware.screen.theme import ThemeName
-from firmware.sensor import Sensor
+from firmware.screen.tones import play, tones_between
+from firmware.sensor import Observation
 from hw.kit import Kit
 from hw.types import ButtonPress, SensorName
 
@@ -34,7 +37,7 @@ class Look:
 
 
 class Panel:
-    """Screen and buttons of one run. Works without either: it then only keeps the last picture."""
+    """Screen, buttons and buzzer of one run. Works without any: it then only keeps the last picture."""
 
     def __init__(
         self,
@@ -52,66 +55,91 @@ class Panel:
         self._also_show = also_show
         self._kit: Kit | None = None
         self._drawn_ns = -REDRAW_NS
+        self._state: ScreenState | None = None
+        self._seen: Sequence[Observation] = ()
+        self._follower: Follower | None = None
         self._commands: Mapping[Command, Callable[[], None]] = {
             "theme": self._turn_theme,
             "language": self._turn_language,
             "sound": self._turn_sound,
+            "follow": self._follow,
         }
 
     def attach(self, kit: Kit) -> None:
-        """Take the display, the buttons and the battery of a kit."""
+        """Take the display, the buttons, the buzzer and the battery of a kit."""
         self._kit = kit
 
     def poll(self) -> Sequence[ButtonPress]:
-        """Return the presses that are for the engine, after acting on all of them."""
+        """Act on the presses since the last time, and return those that mean something to the engine."""
         if self._kit is None or self._kit.buttons is None:
             return ()
-        presses = tuple(self._kit.buttons.poll())
-        for one in presses:
-            self.press(one)
-        return presses
+        return tuple(p for one in self._kit.buttons.poll() for p in self.press(one))
 
-    def press(self, button: ButtonPress) -> None:
-        """Move the thumb, or change the look."""
+    def press(self, button: ButtonPress) -> Sequence[ButtonPress]:
+        """Move the thumb or change the look; return the presses for the engine.
+
+        The menu's "scan" is to the engine what holding ok is: a new inspection.
+        """
         self._place, command = press(self._place, button)
-        if command is not None and command in self._commands:
-            self._commands[command]()
         self._drawn_ns = -REDRAW_NS
+        if command == "scan":
+            return (replace(button, button="back", long=True), replace(button, button="ok", long=True))
+        if command is not None:
+            self._commands[command]()
+        return (button,)
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Sensor]) -> bool:
+    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
         """Draw, at most ten times a second of the session; never ends the run."""
         if snapshot.phase == "finished" or snapshot.t_ns - self._drawn_ns >= REDRAW_NS:
             self._drawn_ns = snapshot.t_ns
             self.draw(snapshot, sensors)
         return False
 
-    def draw(self, snapshot: Snapshot, sensors: Mapping[SensorName, Sensor]) -> Image.Image:
-        """Draw the page the thumb is on, and show it wherever there is to show it."""
-        state = self.state(snapshot, sensors)
+    def draw(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> Image.Image:
+        """Draw the page the thumb is on, show it wherever there is to show it, and sound what changed."""
+        before, self._state = self._state, self.state(snapshot, sensors)
         display = None if self._kit is None else self._kit.display
         size, mode = (DEFAULT_SIZE, "RGB") if display is None else (display.size, display.mode)
-        self.picture = render(state, size=size, mode="1" if mode == "1" else "RGB", theme=self.look.theme)
+        self.picture = render(
+            self._state, size=size, mode="1" if mode == "1" else "RGB", theme=self.look.theme
+        )
         if display is not None:
             display.show(self.picture)
+        if self._kit is not None and self._kit.buzzer is not None:
+            play(self._kit.buzzer, tones_between(before, self._state), silent=self.look.silent)
         if self._also_show is not None:
             self._also_show(self.picture, snapshot)
         return self.picture
 
-    def state(self, snapshot: Snapshot, sensors: Mapping[SensorName, Sensor]) -> ScreenState:
+    def state(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> ScreenState:
         """Return what the screen shows of this moment."""
-        observations = [o for sensor in sensors.values() for o in sensor.observations()]
+        self._seen = [o for sensor in sensors.values() for o in sensor.table]
+        lens = sensors.get("lens")
         battery = None if self._kit is None or self._kit.battery is None else self._kit.battery.read()
         state = from_snapshot(
             snapshot,
             lang=self.look.lang,
-            observations=observations,
+            observations=self._seen,
             place=self._place,
             progress=min(1.0, snapshot.elapsed_s / self._until_s) if self._until_s else None,
             simulated=self._simulated,
             battery=battery,
+            lens=None if lens is None else lens.eye,
         )
         self._place = with_rows(self._place, row_counts(state.devices, state.findings))
+        if self._follower is not None:
+            state = replace(state, homing=self._follower.update(self._seen, t_ns=snapshot.t_ns))
         return state
+
+    def _follow(self) -> None:
+        """Follow the device of the row, or the one that the finding names."""
+        if self._state is None:
+            return
+        names = [row.name for row in self._state.devices]
+        row = min(self._place.selected, len(names) - 1)
+        if self._place.trail[-1:] == ("finding",):
+            row = row_of_finding(self._seen, self._state.findings[self._place.selected :][:1], names)
+        self._follower = follower_of_row(self._seen, row, names)
 
     def _turn_theme(self) -> None:
         self.look = replace(self.look, theme=OTHER_THEME[self.look.theme])

@@ -89,6 +89,7 @@ def open_sensors(
     live: bool,
     only: set[SensorName] | None = None,
     record_to: Path | None = None,
+    patient: bool = False,
 ) -> OpenRun:
     """Open the senses of a kit.
 
@@ -102,6 +103,9 @@ def open_sensors(
         Open no others.
     record_to : Path, optional
         Folder in which everything the devices give is recorded as a session.
+    patient : bool
+        Go on even if no sense is there yet: a running handheld waits for its devices. Live, every absent
+        sense has an opener too, so that what is plugged in later is found by itself.
 
     Raises
     ------
@@ -117,7 +121,7 @@ def open_sensors(
     with ExitStack() as undo:
         undo.callback(kit.close)
         problems = {n: _problem(kit, n) for n in wanted if _device_of(kit, n) is None}
-        if len(problems) == len(wanted):
+        if len(problems) == len(wanted) and not patient:
             raise _no_sensors(spec, problems)
         recorder = _recorder(record_to, spec, settings)
         if recorder is not None:
@@ -130,8 +134,8 @@ def open_sensors(
         }
         undo.pop_all()
     openers = {
-        n: _opener(n, sensor, spec=spec, clock=clocks[n], settings=settings, recorder=recorder)
-        for n, sensor in sensors.items()
+        n: _opener(n, sensors.get(n), spec=spec, clock=clocks[n], settings=settings, recorder=recorder)
+        for n in (wanted if live else sensors)
     }
     return OpenRun(
         spec=spec,
@@ -176,14 +180,14 @@ def _no_sensors(spec: str, problems: Mapping[SensorName, HwError]) -> Exception:
 
 def _opener(
     name: SensorName,
-    first: Sensor,
+    first: Sensor | None,
     *,
     spec: str,
     clock: Clock,
     settings: Settings,
     recorder: Recorder | None,
 ) -> OpenSensor:
-    waiting = [first]
+    waiting = [] if first is None else [first]
 
     def open_sensor() -> Sensor:
         if waiting:

@@ -24,12 +24,12 @@ from firmware.errors import FirmwareError
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.i18n.escape import visible
 from firmware.log import configure_log
+from firmware.published import Published
 from firmware.report.summary import Scan, summary_html
 from firmware.screen.navigator import Place
 from firmware.screen.present import from_snapshot
 from firmware.screen.render import render
 from firmware.screen.views import Page
-from firmware.sensor import Observation, Sensor
 from firmware.settings import load_settings
 from hw.sim.scene import Scene, load_scene
 from hw.types import SensorName
@@ -88,16 +88,19 @@ def _walk(spec: str, room: Scene, folder: Path, catalog: Catalog) -> Outcome:
         task = progress.add_task(catalog.text("cli.scanning"), total=room.duration_s, level="")
         due_s = SCREEN_EVERY_S
 
-        def watch(snapshot: Snapshot, sensors: Mapping[SensorName, Sensor]) -> bool:
+        def watch(snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
             nonlocal due_s
             level = catalog.text(f"level.{snapshot.verdict.level.value}")
             progress.update(task, completed=snapshot.elapsed_s, level=level)
             if due_s <= snapshot.elapsed_s < room.duration_s:
-                seen = [o for sensor in sensors.values() for o in sensor.observations()]
-                name = f"walk-{due_s:02.0f}s-{catalog.lang}.png"
-                _draw(snapshot, seen, catalog.lang, "home", snapshot.elapsed_s / room.duration_s).save(
-                    folder / "screens" / name
+                state = from_snapshot(
+                    snapshot,
+                    lang=catalog.lang,
+                    observations=[o for sensor in sensors.values() for o in sensor.table],
+                    progress=snapshot.elapsed_s / room.duration_s,
+                    simulated=True,
                 )
+                render(state).save(folder / "screens" / f"walk-{due_s:02.0f}s-{catalog.lang}.png")
                 due_s += SCREEN_EVERY_S
             return False
 
@@ -105,11 +108,14 @@ def _walk(spec: str, room: Scene, folder: Path, catalog: Catalog) -> Outcome:
         return inspect(spec, settings, record_to=folder / "session", watch=watch)
 
 
-def _draw(
-    snapshot: Snapshot, seen: list[Observation], lang: Language, page: Page, progress: float | None
-) -> Image.Image:
+def _draw(outcome: Outcome, lang: Language, page: Page) -> Image.Image:
     state = from_snapshot(
-        snapshot, lang=lang, observations=seen, place=Place(page=page), progress=progress, simulated=True
+        outcome.snapshot,
+        lang=lang,
+        observations=outcome.observations,
+        place=Place(page=page),
+        simulated=True,
+        lens=outcome.eye,
     )
     return render(state)
 
@@ -118,7 +124,7 @@ def _save_screens(outcome: Outcome, folder: Path) -> dict[Language, Image.Image]
     homes: dict[Language, Image.Image] = {}
     for lang in LANGUAGES:
         for page in PAGES:
-            picture = _draw(outcome.snapshot, list(outcome.observations), lang, page, None)
+            picture = _draw(outcome, lang, page)
             picture.save(folder / "screens" / f"{page}-{lang}.png")
             if page == "home":
                 homes[lang] = picture

@@ -14,17 +14,20 @@ from firmware.assemble import OpenRun, OpenSensor, open_sensors
 from firmware.engine import Snapshot
 from firmware.live import run_live
 from firmware.lockstep import run_lockstep
+from firmware.published import Published
 from firmware.sensor import Observation, Sensor
 from firmware.settings import Settings
 from firmware.workers import Crew
 from hw.kit import parse_spec
+from hw.protocols import Clock
 from hw.sim.scene import Scene, load_scene
 from hw.types import SENSOR_NAMES, ButtonPress, Counts, SensorName
+from lensdetect.finder import LensView
 
 LIVE_SCAN_S = 60.0  # a scan of real devices ends by itself after this
 
 OnProgress = Callable[[Snapshot], bool]
-Watch = Callable[[Snapshot, Mapping[SensorName, Sensor]], bool | None]
+Watch = Callable[[Snapshot, Mapping[SensorName, Published]], bool | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class Outcome:
     snapshot: Snapshot
     observations: tuple[Observation, ...]
     counts: tuple[Counts, ...]
+    eye: LensView | None = None  # what the lens sense saw last; shown, never stored unless asked
 
 
 def scene_of(spec: str) -> Scene | None:
@@ -70,10 +74,12 @@ def inspect(
     """
     live = parse_spec(spec)[0] == "pi" if live is None else live
     with (
-        open_sensors(spec, settings, live=live, only=only, record_to=record_to) as run,
+        open_sensors(
+            spec, settings, live=live, only=only, record_to=record_to, patient=panel is not None and live
+        ) as run,
         _asked_to_stop() as asked,
     ):
-        sensors = dict(run.sensors)
+        sensors = {n: Published(s, clock=run.clocks[n]) for n, s in run.sensors.items()}
         if panel is not None:
             panel.attach(run.kit)
 
@@ -88,12 +94,13 @@ def inspect(
             poll = None if panel is None else panel.poll
             snapshot = _run_live(run, settings, sensors, length_s, on_progress, poll)
         else:
-            snapshot = _run_in_turns(run, settings, length_s, on_progress)
+            snapshot = _run_in_turns(run, settings, sensors, length_s, on_progress)
         ordered = [sensors[name] for name in SENSOR_NAMES if name in sensors]
         return Outcome(
             snapshot=snapshot,
             observations=tuple(o for sensor in ordered for o in sensor.observations()),
             counts=tuple(sensor.counts() for sensor in ordered),
+            eye=sensors["lens"].eye if "lens" in sensors else None,
         )
 
 
@@ -121,10 +128,14 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 
 
 def _run_in_turns(
-    run: OpenRun, settings: Settings, until_s: float | None, on_progress: OnProgress
+    run: OpenRun,
+    settings: Settings,
+    sensors: Mapping[SensorName, Published],
+    until_s: float | None,
+    on_progress: OnProgress,
 ) -> Snapshot:
     return run_lockstep(
-        run.sensors,
+        sensors,
         run.engine(settings),
         clocks=run.clocks,
         until_s=until_s,
@@ -136,12 +147,12 @@ def _run_in_turns(
 def _run_live(
     run: OpenRun,
     settings: Settings,
-    sensors: dict[SensorName, Sensor],
+    sensors: dict[SensorName, Published],
     until_s: float | None,
     on_progress: OnProgress,
     poll_buttons: Callable[[], Sequence[ButtonPress]] | None,
 ) -> Snapshot:
-    openers = {name: _remembered(name, opener, sensors) for name, opener in run.openers.items()}
+    openers = {n: _published(n, opener, sensors, run.clocks[n]) for n, opener in run.openers.items()}
     config = settings.engine
     with Crew(
         openers, clock=run.panel_clock, inbox_length=config.inbox_length, stop_wait_s=config.stop_wait_s
@@ -157,11 +168,13 @@ def _run_live(
         )
 
 
-def _remembered(name: SensorName, opener: OpenSensor, sensors: dict[SensorName, Sensor]) -> OpenSensor:
+def _published(
+    name: SensorName, opener: OpenSensor, sensors: dict[SensorName, Published], clock: Clock
+) -> OpenSensor:
     """Keep track of the sense that is open now: after a lost device, a new one stands in its place."""
 
     def open_sensor() -> Sensor:
-        sensors[name] = opener()
+        sensors[name] = Published(opener(), clock=clock)
         return sensors[name]
 
     return open_sensor

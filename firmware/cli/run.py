@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -30,8 +31,11 @@ from firmware.cli.verdict import print_verdict
 from firmware.engine import Snapshot
 from firmware.i18n.catalog import Catalog, Language
 from firmware.log import configure_log
+from firmware.published import Published
 from firmware.settings import Settings, load_settings
+from firmware.systemd.notify import Notifier
 from hw.kit import parse_spec
+from hw.types import SensorName
 
 SCREEN_FILE = Path("ansim-screen.png")
 TERMINAL_COLUMNS = 100
@@ -75,14 +79,15 @@ def run(
         look = Look(lang=_language(lang, settings), theme=settings.ui.theme, silent=settings.ui.silent)
         backend = parse_spec(kit)[0]
         until_s = None if backend == "pi" and duration is None else session_length_s(kit, duration)
-        console = Console(stderr=True)
+        console, notifier = Console(stderr=True), Notifier()
         with Live(console=console, auto_refresh=False, transient=True) as live:
             shown = TerminalScreen(live, wanted=console.is_terminal and backend != "pi")
             panel = Panel(look, until_s=until_s, simulated=scene_of(kit) is not None, also_show=shown.show)
             outcome = inspect(
                 kit, settings, until_s=FOREVER_S if until_s is None and backend == "pi" else until_s,
-                record_to=record, panel=panel, live=backend != "replay",
+                record_to=record, panel=panel, live=backend != "replay", watch=Heartbeat(notifier).watch,
             )  # fmt: skip
+        notifier.stopping()
         target = screen or (None if backend == "pi" else SCREEN_FILE)
         if target is not None and panel.picture is not None:
             panel.picture.save(target, "PNG")
@@ -100,6 +105,26 @@ def _language(lang: str | None, settings: Settings) -> Language:
     if settings.ui.lang != "auto":
         return settings.ui.lang
     return default_language(os.environ.get("LANG", ""))
+
+
+class Heartbeat:
+    """Tells systemd that the loop turns, from the loop itself; outside a service nothing happens."""
+
+    def __init__(self, notifier: Notifier) -> None:
+        self._notifier = notifier
+        self._ready = False
+        self._due_s = 0.0
+
+    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:  # noqa: ARG002
+        """Beat, at most as often as the unit asks; never ends the run."""
+        now_s, interval_s = time.monotonic(), self._notifier.interval_s
+        if not self._ready:
+            self._ready = True
+            self._notifier.ready(snapshot.verdict.level.value)
+        elif interval_s is not None and now_s >= self._due_s:
+            self._due_s = now_s + interval_s
+            self._notifier.alive(snapshot.verdict.level.value)
+        return False
 
 
 class TerminalScreen:

@@ -31,7 +31,7 @@ from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.engine import Snapshot
 from firmware.i18n.catalog import Catalog
 from firmware.log import configure_log
-from firmware.sensor import Sensor
+from firmware.published import Published
 from firmware.settings import load_settings
 from hw.types import SensorName
 
@@ -73,7 +73,7 @@ class LiveView:
     def __exit__(self, *exc: object) -> None:
         self._live.stop()
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Sensor]) -> bool:
+    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
         """Show where the scan stands; never ends it."""
         now_s = time.monotonic()
         if self._console.is_terminal and now_s >= self._due_s:
@@ -81,8 +81,8 @@ class LiveView:
             self._due_s = now_s + REFRESH_S
         return False
 
-    def _picture(self, snapshot: Snapshot, sensors: Mapping[SensorName, Sensor]) -> RenderableType:
-        seen = [o for sensor in sensors.values() for o in sensor.observations()]
+    def _picture(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> RenderableType:
+        seen = [o for sensor in sensors.values() for o in sensor.table]
         word = self._catalog.text("cli.scanning")
         head: list[RenderableType] = [Text(f"{word} · {snapshot.elapsed_s:.0f} s", style="bold")]
         if self._until_s:

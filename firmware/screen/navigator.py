@@ -22,7 +22,7 @@ from firmware.screen.frame import RING
 from firmware.screen.views import MENU, Page
 from hw.types import ButtonPress
 
-Command = Literal["scan", "theme", "language", "sound", "record", "follow"]
+Command = Literal["scan", "theme", "language", "sound", "follow"]
 Stance = Literal["ring", "rows", "detail"]
 ROW_PAGES: frozenset[Page] = frozenset({"devices", "menu"})
 INTO: Mapping[Page, Page] = {

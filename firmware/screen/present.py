@@ -219,9 +219,21 @@ def lens_of(view: FinderView, lang: Language) -> LensView:
 
 def devices_of(observations: Sequence[Observation]) -> tuple[DeviceRow, ...]:
     """Return Wi-Fi and Bluetooth devices, the likeliest cameras first."""
-    rows = [_device(o) for o in observations if isinstance(o, Station | AccessPoint | BleDevice)]
-    rows.sort(key=lambda row: (-row.score, -(row.rssi_dbm or -200.0), row.name))
-    return tuple(rows[:DEVICES_MOST])
+    return tuple(_device(o) for o in devices_in_order(observations))
+
+
+def devices_in_order(observations: Sequence[Observation]) -> list[Station | AccessPoint | BleDevice]:
+    """Return the devices in the order of their rows: row i of the page is device i here."""
+    found = [o for o in observations if isinstance(o, Station | AccessPoint | BleDevice)]
+    found.sort(key=lambda o: (-o.score, -(o.rssi_dbm or -200.0), _name(o)))
+    return found[:DEVICES_MOST]
+
+
+def address_of(device: Station | AccessPoint | BleDevice) -> str:
+    """Return the address that stays the same while the device is followed."""
+    if isinstance(device, Station):
+        return device.mac
+    return device.bssid if isinstance(device, AccessPoint) else device.address
 
 
 def _device(o: Station | AccessPoint | BleDevice) -> DeviceRow:
@@ -247,7 +259,7 @@ def _detail(o: Station | AccessPoint | BleDevice) -> Sentence:
         return Sentence(key="device.streaming", params={"uplink_bps": o.uplink_bps})
     if o.identity:
         return Sentence(key="device.sign", params={"why": o.identity[0].why})
-    address = o.address if isinstance(o, BleDevice) else o.mac if isinstance(o, Station) else o.bssid
+    address = address_of(o)
     channel = None if isinstance(o, BleDevice) else o.channel_mhz
     if channel is None:
         return Sentence(key="device.address", params={"address": address})

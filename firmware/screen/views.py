@@ -14,14 +14,14 @@ from hw.types import SensorName
 Page = Literal["home", "spectrum", "devices", "lens", "sensors", "menu", "finding", "homing", "picture"]
 Trend = Literal["warmer", "colder", "steady", "lost", "searching"]
 MarkLabel = Literal["lens", "reflector", "specular", "lamp", "unsure"]
-MenuItem = Literal["scan", "theme", "language", "sound", "record"]
+MenuItem = Literal["scan", "theme", "language", "sound"]
 
 LINES_MOST = 64  # spectrum lines drawn
 DEVICES_MOST = 64
 MARKS_MOST = 32
 FINDINGS_MOST = 16
 HISTORY_MOST = 120  # seconds of a homing trace
-MENU: tuple[MenuItem, ...] = ("scan", "theme", "language", "sound", "record")
+MENU: tuple[MenuItem, ...] = ("scan", "theme", "language", "sound")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
