@@ -23,7 +23,7 @@ from lensdetect.calibrate import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
 from lensdetect.exposure import Look
-from lensdetect.gaze import Glance, glance, scale_of
+from lensdetect.gaze import Glance, flashes_at_side, glance, scale_of
 from lensdetect.guidance import GuidanceKey, Situation, guide
 from lensdetect.model import Glint
 from lensdetect.polarity import Polarity, one_light_answers
@@ -164,7 +164,15 @@ class LensFinder:
             size=(columns, rows),
             scale=scale_of(columns),
         )
+        self._note_side_flashes(ring, cycle, seen)
         return {track.id: track for track in tracks}
+
+    def _note_side_flashes(self, ring: Look, cycle: Cycle, seen: Glance) -> None:
+        for track in self._tracker.missed:
+            usual = float(np.median([a.flux_dn_px for a in track.answers]))
+            place = (track.x_px, track.y_px)
+            if flashes_at_side(ring, cycle, place, flux_dn_px=usual, follower=self._follower, gain=seen.gain):
+                track.flash_at_side()
 
     def _check_polarity(self, seen: Glance, ring: Look, cycle: Cycle) -> None:
         """Look at the cycle with ring and side exchanged; if that is how it answers, exchange them."""

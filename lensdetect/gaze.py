@@ -29,6 +29,8 @@ MIN_SEARCH_PX = 3
 PEAK_REACH_PX = 2
 MIN_SCALE = 0.75  # blur and noise do not shrink with the picture
 GAIN_RANGE = (0.2, 5.0)  # how different the two lights of one instrument can be
+FLASH_SHARE = 0.4  # of its usual flux under the ring
+FLASH_RADIUS_PX = 3
 CLEAR_OF_PX = 3.0  # rim around a spot within which no other is looked for
 
 
@@ -89,6 +91,22 @@ def glance(
             area = min(answer.area_px, (PATCH_PX * scale) ** 2)
             taken.append((answer.x_px, answer.y_px, CLEAR_OF_PX + float(np.sqrt(area / np.pi))))
     return Glance(answers=tuple(answers), left_out=left, lit_dn=lit, gain=gain)
+
+
+def flashes_at_side(
+    ring: Look,
+    cycle: Cycle,
+    place: tuple[float, float],
+    *,
+    flux_dn_px: float,
+    follower: Follower,
+    gain: float,
+) -> bool:
+    """Return whether a point that the ring does not light now shines under the side light instead."""
+    motion = None if cycle.side is None else follower.motion(ring, cycle.side)
+    scale = scale_of(ring.frame.pixels.shape[1])
+    light = _counterpart(cycle.side, motion, place, FLASH_RADIUS_PX, scale)
+    return light is not None and gain * light.flux > FLASH_SHARE * flux_dn_px
 
 
 def _is_taken(peak: Peak, taken: list[tuple[float, float, float]]) -> bool:

@@ -18,20 +18,36 @@ from lensdetect.config import LensConfig
 from lensdetect.model import GlintLabel
 from lensdetect.track import Track
 
+CLEARLY_MIRROR_NATS = (
+    -2.2
+)  # weaker signs leave it undecided: wide cones from afar answer both lights a little
 LAMP_OFF_RATIO = 0.45  # this much of its light is there with every lamp of ours off
-SIDE_RATIO_EVEN = 0.38  # side/ring ratio at which lens and mirror are equally likely: mirrors give one
+SIDE_RATIO_EVEN = 0.43  # side/ring ratio at which lens and mirror are equally likely: mirrors give one
 SIDE_RATIO_WIDTH = 0.17  # in ln units: how sharply that turns
 AREA_ROUND_PX = 140.0  # a 2 mm lens at 0.3 m, with blur and halo, is no larger (at the reference width)
 AREA_TOO_LARGE_PX = 450.0
 ASPECT_ROUND = 1.6
 SLIP_FIXED = 0.15
 OFF_DARK = 0.15  # a lens is dark when our lights are; this much may be misalignment and noise
+CONE_NATS = 0.4  # our own picture spans 62°, less than the cone of many lenses: little can be said
 STRENGTH_EVEN_PX = 60.0  # answer in pixels of lit wall: a cat's eye gathers hundreds, glass and screws tens
-FLICKER_STEADY = 0.9  # deviation of ln strength over the poses: facets sparkle, a lens does not
+FLICKER_STEADY = 0.8  # deviation of ln strength over the poses: facets sparkle, a lens does not
 CAP_NATS = 6.0
 START_NATS = -3.2  # among bright points most are not lenses in shape alone
 NOT_ENOUGH_SCORE = 0.5  # looks like a lens, but was not seen from enough places: nothing is known
-REASONS = ("lamp", "answers_side", "slips", "large", "long", "flash", "too_few_poses", "no_side", "ring_only")
+REASONS = (
+    "lamp",
+    "answers_side",
+    "slips",
+    "large",
+    "long",
+    "flash",
+    "too_few_poses",
+    "no_side",
+    "ring_only",
+    "ring_only_in_cone",
+    "undecided",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +63,13 @@ class Judgement:
 def features_of(track: Track, *, scale: float) -> dict[str, float]:
     """Return the numbers a track is judged by; NaN where unknown."""
     answers = track.answers
-    side = np.array([a.side_ratio for a in answers])
+    side = np.array(track.side_ratios)
     off = np.array([a.off_ratio for a in answers])
     area = np.array([a.area_px for a in answers])
     return {
         "side_ratio": _median(side),
-        "side_ratio_high": _high(side),
+        "side_ratio_high": _quantile(side, 0.8),
+        "side_ratio_top": _quantile(side, 0.9),
         "off_ratio": _median(off),
         "area_px": float(np.median(area)) / max(1.0, scale) ** 2,
         "aspect": float(np.median([a.aspect for a in answers])),
@@ -62,10 +79,18 @@ def features_of(track: Track, *, scale: float) -> dict[str, float]:
         "saturated_share": float(np.mean([a.saturated for a in answers])),
         "slip": track.slip(),
         "travel_px": track.travel_px() / scale,
-        "seen_share": track.seen / max(track.looked, 1),
+        "seen_share": track.seen / max(track.looked_until_seen, 1),
+        "cone": _cone(track),
         "poses": float(track.poses),
         "seen": float(track.seen),
     }
+
+
+def _cone(track: Track) -> float:
+    """Return 1 where it was lost towards the edge, −1 where it answered from everywhere, else 0."""
+    if track.lost_beyond() is not None:
+        return 1.0
+    return -1.0 if track.seen_everywhere() else 0.0
 
 
 def _flicker(strengths: Sequence[float]) -> float:
@@ -73,9 +98,9 @@ def _flicker(strengths: Sequence[float]) -> float:
     return 1.4826 * float(np.median(np.abs(logs - np.median(logs))))
 
 
-def _high(values: NDArray[np.float64]) -> float:
+def _quantile(values: NDArray[np.float64], share: float) -> float:
     known = values[np.isfinite(values)]
-    return float(np.quantile(known, 0.8)) if len(known) else math.nan
+    return float(np.quantile(known, share)) if len(known) else math.nan
 
 
 def _median(values: NDArray[np.float64]) -> float:
@@ -104,14 +129,14 @@ def _parts(f: Mapping[str, float], config: LensConfig) -> dict[str, float]:
     """Return nats by feature."""
     parts: dict[str, float] = {}
     if math.isfinite(f["side_ratio"]):
-        worst = max(f["side_ratio"], 0.7 * f["side_ratio_high"], 0.01)
+        worst = max(f["side_ratio"], 0.7 * f["side_ratio_high"], 0.45 * f["side_ratio_top"], 0.01)
         parts["side"] = float(np.clip(-math.log(worst / SIDE_RATIO_EVEN) / SIDE_RATIO_WIDTH, -5.0, 3.0))
     if math.isfinite(f["off_ratio"]):
         parts["off"] = 0.3 if f["off_ratio"] <= OFF_DARK else -10.0 * (min(f["off_ratio"], 1.0) - OFF_DARK)
     strength = max(f["strength_px"], 1.0)
     parts["strength"] = float(np.clip(2.0 * math.log(strength / STRENGTH_EVEN_PX), -2.5, 1.0))
     parts["flicker"] = (
-        0.3 if f["flicker"] <= FLICKER_STEADY else -1.5 * min(f["flicker"] - FLICKER_STEADY, 1.5)
+        0.3 if f["flicker"] <= FLICKER_STEADY else -2.5 * min(f["flicker"] - FLICKER_STEADY, 1.5)
     )
     area = f["area_px"]
     parts["area"] = 0.3 if area <= AREA_ROUND_PX else -2.0 * math.log(min(area, 5e3) / AREA_ROUND_PX)
@@ -119,7 +144,8 @@ def _parts(f: Mapping[str, float], config: LensConfig) -> dict[str, float]:
     parts["slip"] = 0.3 if f["slip"] <= SLIP_FIXED else -8.0 * min(f["slip"] - SLIP_FIXED, 0.6)
     missing = 1 - f["poses"] / config.min_poses
     parts["poses"] = 1.5 if missing <= 0 else -3.0 * missing
-    parts["seen"] = 6.0 * (min(f["seen_share"], 0.85) - config.min_seen_share)
+    parts["seen"] = 10.0 * (min(f["seen_share"], 0.85) - config.min_seen_share)
+    parts["cone"] = CONE_NATS * f["cone"]
     return parts
 
 
@@ -128,15 +154,15 @@ def _name(
 ) -> tuple[GlintLabel, str]:
     rules: tuple[tuple[bool, GlintLabel, str], ...] = (
         (f["off_ratio"] > LAMP_OFF_RATIO, "lamp", "lamp"),
-        (parts.get("side", 0.0) < -1.0, "specular", "answers_side"),
+        (parts.get("side", 0.0) < CLEARLY_MIRROR_NATS, "specular", "answers_side"),
         (f["slip"] > 0.4, "specular", "slips"),
         (f["area_px"] > AREA_TOO_LARGE_PX, "reflector", "large"),
         (f["aspect"] > 2.5, "specular", "long"),
         (f["poses"] < config.min_poses and f["seen_share"] < 0.4, "specular", "flash"),
         (f["poses"] < config.min_poses, "unsure", "too_few_poses"),
         (not math.isfinite(f["side_ratio"]), "unsure", "no_side"),
+        (score >= config.lens_score and f["cone"] > 0, "lens", "ring_only_in_cone"),
         (score >= config.lens_score, "lens", "ring_only"),
         (parts["area"] < -0.7, "reflector", "large"),
-        (parts.get("side", 0.0) < 0.0, "specular", "answers_side"),
     )
-    return next(((label, why) for true, label, why in rules if true), ("unsure", "too_few_poses"))
+    return next(((label, why) for true, label, why in rules if true), ("unsure", "undecided"))

@@ -69,17 +69,20 @@ class Strobe:
         self._fresh: list[Run] = []
         self._used: int | None = None  # seq of the last ring frame that was handed out
         self._labelled = False
+        self._labels_seen = 0  # frames ago that a label was last seen, counted down
+        self._lit_order: tuple[LedState, ...] = ("side", "red", "ring")
         self.dropped: Counter[str] = Counter()
 
     def push(self, look: Look) -> list[Cycle]:
         """Take one frame; return the cycles it completes."""
         self._window.append(look)
         state: str | None = look.frame.led
-        self._labelled = state is not None
-        if state is None:
+        self._labels_seen = WINDOW if state is not None else max(0, self._labels_seen - 1)
+        self._labelled = self._labels_seen > 0
+        if state is None and not self._labelled:
             state = self._guess(look)
         if state is None:
-            self.dropped["led_unclear"] += 1
+            self.dropped["label_missing" if self._labelled else "led_unclear"] += 1
             return []
         if state == self._pending_state and len(self._pending) < MAX_RUN:
             self._pending.append(look)
@@ -126,10 +129,23 @@ class Strobe:
         if state != "lit":
             return self._add(looks, state)  # type: ignore[arg-type]
         parts = max(1, round(len(looks) / self._off_length)) if self._off_length else 2
+        first, middle, last = self._lit_order
         if parts == 1 or len(looks) < 2:
             return self._add(looks, "ring")
-        cut = split_point(looks)
-        return self._add(looks[:cut], "side") | self._add(looks[cut:], "ring")
+        if parts == 2 or len(looks) < 3:
+            cut = split_point(looks)
+            return self._add(looks[:cut], first) | self._add(looks[cut:], last)
+        third = len(looks) // 3
+        added = self._add(looks[:third], first) | self._add(looks[third:-third], middle)
+        return added | self._add(looks[-third:], last)
+
+    def swap_lights(self) -> None:
+        """Take from now on for the ring what was taken for the side light; known runs change their names."""
+        self._lit_order = (self._lit_order[2], self._lit_order[1], self._lit_order[0])
+        other: dict[LedState, LedState] = {"ring": "side", "side": "ring"}
+        renamed = [Run(state=other.get(r.state, r.state), looks=r.looks) for r in self._runs]
+        self._runs = deque(renamed, maxlen=KEPT_RUNS)
+        self._bands["ring"], self._bands["side"] = self._bands["side"], self._bands["ring"]
 
     def _add(self, looks: list[Look], state: LedState) -> bool:
         if state == "off":

@@ -17,7 +17,9 @@ from lensdetect.difference import Answer
 from lensdetect.model import Sighting
 
 T = TypeVar("T")
+FLASH_RATIO = 10.0  # stands for an answer to the side light alone
 MAX_ANSWERS = 128  # measurements kept of one track
+MIN_LOOKS_BEYOND = 3  # looks from which on an angle counts as tried
 MAX_MISSES = 12  # looks without an answer after which a point is no longer followed
 LOST_AFTER_PX = 60.0  # how far outside the picture a point is still followed
 
@@ -38,10 +40,12 @@ class Track:
     posed_at: NDArray[np.float64] = field(default_factory=lambda: np.full(2, np.inf))
     poses: int = 0
     seen: int = 0
-    looked: int = 0
+    looked: int = 0  # ring pictures in which its place was in view
+    looked_until_seen: int = 0  # of them, up to its last sighting
     misses: int = 0
     alive: bool = True
     answers: list[Answer] = field(default_factory=list)
+    side_ratios: list[float] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     paths: list[tuple[float, float, float, float]] = field(default_factory=list)
     sides: list[int] = field(default_factory=lambda: [0, 0])
@@ -69,6 +73,22 @@ class Track:
             return 0.0
         return float(abs(1.0 - (wall * point).sum() / travel))
 
+    def lost_beyond(self) -> int | None:
+        """Return the ring of the picture (1…3 quarters outward) from which on it never answered, or None."""
+        seen = np.nonzero(self.seen_by_angle)[0]
+        if not len(seen) or seen[-1] + 1 >= len(self.seen_by_angle):
+            return None
+        beyond = int(seen[-1]) + 1
+        return beyond if int(self.looked_by_angle[beyond:].sum()) >= MIN_LOOKS_BEYOND else None
+
+    def seen_everywhere(self) -> bool:
+        """Return whether it answered from every part of the picture."""
+        return bool(np.all(self.seen_by_angle >= MIN_LOOKS_BEYOND))
+
+    def flash_at_side(self) -> None:
+        """Take note that it answered the side light while the ring saw nothing: a facet, not a lens."""
+        _append(self.side_ratios, FLASH_RATIO, MAX_ANSWERS)
+
     def travel_px(self) -> float:
         """Return how far the wall moved while this point was seen."""
         if len(self.paths) < 2:
@@ -85,6 +105,7 @@ class Tracker:
         self._max_tracks, self._max_sightings = max_tracks, max_sightings
         self._next_id = 1
         self.tracks: dict[int, Track] = {}
+        self.missed: list[Track] = []  # of the last update: in view, but no answer
         self.forgotten = 0
 
     def move(self, motion: Motion) -> None:
@@ -109,11 +130,14 @@ class Tracker:
         alive = [t for t in self.tracks.values() if t.alive]
         pairs = self._pair(alive, answers, self._match_px * scale)
         seen, used = [], set()
+        self.missed = []
         for track in alive:
             inside = self._look_at(track, size)
             index = pairs.get(track.id)
             if index is None:
                 track.misses += int(inside)
+                if inside:
+                    self.missed.append(track)
                 if track.misses > MAX_MISSES:
                     track.alive = False
                 continue
@@ -170,10 +194,13 @@ class Tracker:
         track.x_px, track.y_px = answer.x_px, answer.y_px
         track.last_frame, track.last_ns = frame, t_ns
         track.seen, track.misses = track.seen + 1, 0
+        track.looked_until_seen = max(track.looked, track.seen)
         side = int(answer.x_px >= size[0] / 2)
         track.sides[side] += 1
         track.seen_by_angle[angle_bin(answer.x_px, answer.y_px, size)] += 1
         _append(track.answers, answer, MAX_ANSWERS)
+        if np.isfinite(answer.side_ratio):
+            _append(track.side_ratios, answer.side_ratio, MAX_ANSWERS)
         _append(
             track.sightings, Sighting(frame=frame, x_px=answer.x_px, y_px=answer.y_px), self._max_sightings
         )

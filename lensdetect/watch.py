@@ -17,7 +17,7 @@ SICK_FRAMES = 12  # bad pictures in a row before the sense says so
 WELL_FRAMES = 6  # good ones in a row before it takes that back
 COVERED_SPREAD_DN = 2.5  # texture left in a picture behind a thumb or a cap
 SATURATED_MEAN_DN = 235.0  # a thumb lit by the ring, touching the lens
-LED_WINDOW = 36  # frames over which the light must have made a difference
+LED_WINDOW = 72  # frames over which the light must have made a difference
 MIN_MODULATION = 1.08
 
 

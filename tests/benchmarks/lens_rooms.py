@@ -41,7 +41,12 @@ assert set(KINDS) < set(get_args(OpticFacet.model_fields["kind"].annotation))
 
 
 def hand_path(
-    rng: np.random.Generator, *, centre: tuple[float, float], distance_m: float, seconds: float, reach_m: float
+    rng: np.random.Generator,
+    *,
+    centre: tuple[float, float],
+    distance_m: float,
+    seconds: float,
+    reach_m: float,
 ) -> tuple[Pose, ...]:
     """Return a hand wandering around a point of the wall at up to 0.2 m/s, a pose every 0.25 s."""
     n = math.ceil(seconds / 0.25) + 2

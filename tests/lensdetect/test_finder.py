@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hw.errors import EndOfRecording
+from hw.types import LedState
 from lensdetect.model import Glint
 from tests.lensdetect.eyes import DeafLeds, ListCamera, PaperWall, finder_over
 
@@ -94,3 +95,13 @@ def test_close_switches_the_lights_off() -> None:
     LensFinder(camera=camera, leds=leds, clock=ManualClock(), config=LensConfig()).close()
     assert leds.asked[-1] == "off"
     assert camera.closed == 1
+
+
+@pytest.mark.parametrize("order", [("off", "ring", "side"), ("ring", "side", "off")])
+def test_an_unlabelled_recording_in_another_order_is_read_too(order: tuple[LedState, ...]) -> None:
+    room = PaperWall(seed=11)
+    room.add(300, 200, LENS)
+    frames = room.recording(cycles=26, per_state=2, speed=(1.5, 0.3), order=order, labelled=False)
+    found = lenses(finder_over(frames).observations())
+    assert len(found) == 1
+    assert {order[s.frame // 2 % 3] for s in found[0].sightings} == {"ring"}
