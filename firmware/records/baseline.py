@@ -70,6 +70,16 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceDifference:
+    """A cubicle beside the corridor in front of it. Without a usable reference there are no changes."""
+
+    reference_id: str
+    reference_utc_ns: int
+    health: Health
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """One thing that somebody looked at and knows. ``looks`` without ``subject`` can only be similar."""
 
@@ -112,6 +122,18 @@ def nearer(corridor: Inspection, cubicle: Inspection) -> tuple[Change, ...]:
         if rise_db is not None and rise_db >= NEAR_DB:
             changes.append(_change("louder", after, rise_db))
     return tuple(sorted(changes, key=_rank))
+
+
+def against_corridor(corridor: Inspection, cubicle: Inspection) -> PlaceDifference:
+    """Compare a cubicle with its corridor, as far as the reference may be trusted."""
+    health = reference_health(corridor, cubicle)
+    usable = health.word in {"fresh", "stale"}
+    return PlaceDifference(
+        reference_id=corridor.id,
+        reference_utc_ns=corridor.span.started_utc_ns,
+        health=health,
+        changes=nearer(corridor, cubicle) if usable else (),
+    )
 
 
 def reference_health(reference: Inspection, now: Inspection) -> Health:

@@ -77,11 +77,11 @@ def earlier_records(
     return tuple(find_record(db, name) for (name,) in rows)
 
 
-def latest_corridor(db: sqlite3.Connection, site: str) -> Stored | None:
-    """Return the newest corridor reference of a site."""
+def latest_corridor(db: sqlite3.Connection, site: str, *, before: int) -> Stored | None:
+    """Return the newest corridor reference of a site below entry ``before``."""
     row = db.execute(
         "SELECT e.id FROM bodies AS b JOIN entries AS e ON e.seq = b.seq "
-        "WHERE b.kind = 'corridor' AND b.site = ? ORDER BY b.seq DESC LIMIT 1",
-        (site,),
+        "WHERE b.kind = 'corridor' AND b.site = ? AND b.seq < ? ORDER BY b.seq DESC LIMIT 1",
+        (site, before),
     ).fetchone()
     return None if row is None else find_record(db, row[0])

@@ -142,10 +142,10 @@ class RecordStore:
         with clear_errors(self._path):
             return earlier_records(self._db, inspection, most=most, before=before)
 
-    def latest_corridor(self, site: str) -> Stored | None:
-        """Return the newest corridor reference of a site."""
+    def latest_corridor(self, site: str, *, before: int = NEWEST) -> Stored | None:
+        """Return the newest corridor reference of a site; ``before`` an entry."""
         with clear_errors(self._path):
-            return latest_corridor(self._db, site)
+            return latest_corridor(self._db, site, before=before)
 
     def entries(self, *, first: int = 1, last: int = -1) -> Iterator[Entry]:
         """Yield stored entries in order."""

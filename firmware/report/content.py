@@ -24,6 +24,7 @@ from firmware.records.model import Calibration, Finding, Inspection, SenseLook
 
 NS_PER_S = 10**9
 DAY_S, HOUR_S, MINUTE_S = 86_400.0, 3600.0, 60.0
+SKIPPED_NAMED = 4  # places of the checklist that page one names; the checklist itself names all
 PSEUDONYM_SHOWN = 9  # characters of a pseudonym on paper: enough to tell devices of one room apart
 PSEUDONYM = re.compile("~[0-9a-f]{16}")
 QR_MARK = "ANSIM1"
@@ -104,7 +105,8 @@ class Wording:
                 lines.append(str(self.catalog.text("paper.sense_failed", sense=name)))
         skipped = [self.catalog.text(k) for k, state in record.checklist.items() if state == "skipped"]
         if skipped:
-            lines.append(self.key("paper.skipped") + " " + ", ".join(skipped))
+            rest = f" +{len(skipped) - SKIPPED_NAMED}" if len(skipped) > SKIPPED_NAMED else ""
+            lines.append(f"{self.key('paper.skipped')} {', '.join(skipped[:SKIPPED_NAMED])}{rest}")
         return lines or ([] if said else [self.key("paper.share_rest")])
 
     def reason(self, contribution: Contribution) -> str:

@@ -14,10 +14,11 @@ from firmware.fusion import Contribution, Level, Verdict
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.numbers import write_decimal
-from firmware.records.baseline import Comparison
+from firmware.records.baseline import Comparison, PlaceDifference
 from firmware.records.custody import Entry
 from firmware.records.model import Inspection, read_verdict
 from firmware.report import figures
+from firmware.report.compared import draw_comparison, draw_corridor
 from firmware.report.content import Line, Wording
 from firmware.report.front import draw_front
 from firmware.report.sheet import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, Rgb, Sheet
@@ -25,7 +26,8 @@ from firmware.report.sheet import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, 
 ALERT: Rgb = (179, 38, 30)
 CARDS_MOST = 20  # suspicious findings set with all their words; the table holds every one
 REASONS_MOST = 24
-CHANGES_MOST = 20
+NOTE_CUT_FROM = 60  # characters of a note that page one surely shows
+NOTE_MOST = 4000
 LIMITS_H_MM = 60.0
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg"})
 PICTURE_W_MM, PICTURE_H_MM = 84.0, 62.0
@@ -42,6 +44,7 @@ class Dossier:
     entry: Entry
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     comparison: Comparison | None = None
+    corridor: PlaceDifference | None = None
 
 
 def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
@@ -65,8 +68,11 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
         _why(sheet, verdict, words)
         _senses(sheet, record, words)
         _checklist(sheet, record, words)
+        _note(sheet, record, words)
+        if dossier.corridor is not None:
+            draw_corridor(sheet, dossier.corridor, words)
         if dossier.comparison is not None:
-            _comparison(sheet, dossier.comparison, words)
+            draw_comparison(sheet, dossier.comparison, words)
         _findings(sheet, record, words)
         _pictures(sheet, dossier, words)
         _limits(sheet, words)
@@ -157,45 +163,11 @@ def _checklist(sheet: Sheet, record: Inspection, words: Wording) -> None:
         sheet.y_mm += sheet.bullet(text, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, mark=mark)
 
 
-def _comparison(sheet: Sheet, comparison: Comparison, words: Wording) -> None:
-    sheet.heading(words.key("baseline.title"))
-    utc = words.when(comparison.earlier_utc_ns, 0, "UTC")[1]
-    sheet.paragraph(
-        str(words.catalog.text("baseline.earlier", id=comparison.earlier_id, when=utc)),
-        size_pt=SMALL_PT,
-        colour=SOFT,
-    )
-    for warning in comparison.warnings:
-        sheet.paragraph("▲ " + words.key(warning))
-    rows = [
-        [
-            words.key(f"baseline.{c.word}"),
-            words.key(f"sense.{c.sensor}"),
-            words.finding(c.finding).what,
-            _change(c.change_db, words),
-        ]
-        for c in comparison.changes[:CHANGES_MOST]
-    ]
-    columns = (
-        Column(title=words.key("baseline.change"), width_mm=30),
-        Column(title=words.key("report.sense"), width_mm=22),
-        Column(title=words.key("paper.what"), width_mm=100),
-        Column(title="dB", width_mm=26, align="R"),
-    )
-    if rows:
-        sheet.table(columns, rows)
-    else:
-        sheet.paragraph(words.key("baseline.same"))
-    if len(comparison.changes) > CHANGES_MOST:
-        rest = words.catalog.text("baseline.more", count=len(comparison.changes) - CHANGES_MOST)
-        sheet.paragraph(str(rest), size_pt=SMALL_PT, colour=SOFT)
-    if comparison.not_comparable:
-        text = words.catalog.text("baseline.not_comparable", count=comparison.not_comparable)
-        sheet.paragraph(str(text), size_pt=SMALL_PT, colour=SOFT)
-
-
-def _change(change_db: float | None, words: Wording) -> str:
-    return "" if change_db is None else f"+{write_decimal(round(change_db, 1), words.locale)}"
+def _note(sheet: Sheet, record: Inspection, words: Wording) -> None:
+    """Set a note in full that page one had to cut."""
+    if len(record.note) > NOTE_CUT_FROM:
+        sheet.heading(words.key("paper.note"))
+        sheet.paragraph(visible(record.note, limit=NOTE_MOST))
 
 
 def _findings(sheet: Sheet, record: Inspection, words: Wording) -> None:

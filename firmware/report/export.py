@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
-from firmware.records.baseline import Comparison, compare
+from firmware.records.baseline import Comparison, PlaceDifference, against_corridor, compare
 from firmware.records.bundle import NEIGHBOURS, make_bundle
 from firmware.records.custody import canonical
 from firmware.records.errors import AttachmentTrouble
@@ -43,13 +43,25 @@ def dossier_of(store: RecordStore, stored: Stored) -> Dossier:
         except AttachmentTrouble:
             continue
     return Dossier(
-        record=stored.inspection, entry=stored.entry, pictures=pictures, comparison=_comparison(store, stored)
+        record=stored.inspection,
+        entry=stored.entry,
+        pictures=pictures,
+        comparison=_comparison(store, stored),
+        corridor=_corridor(store, stored),
     )
 
 
 def _comparison(store: RecordStore, stored: Stored) -> Comparison | None:
     before = store.earlier(stored.inspection, before=stored.entry.row)
     return compare(before[0].inspection, stored.inspection) if before else None
+
+
+def _corridor(store: RecordStore, stored: Stored) -> PlaceDifference | None:
+    record = stored.inspection
+    if record.kind == "corridor" or not record.place.site:
+        return None
+    reference = store.latest_corridor(record.place.site, before=stored.entry.row)
+    return None if reference is None else against_corridor(reference.inspection, record)
 
 
 def export(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from firmware.fusion import Verdict
 from firmware.i18n.catalog import Catalog
@@ -26,6 +26,7 @@ ALERT, CALM = "#b3261e", "#5b87a6"
 SWEEP_MHZ = (24.0, 1766.0)  # what the receiver can tune
 NAMED = 6  # suspicious emissions that get their frequency written beside them
 MARKS_MOST = 4000  # points that a plot this small can still show
+FLIP_FROM = 0.75  # of the width: right of it a label stands on the left of its point
 FRAME_PX = (640.0, 480.0)  # smallest picture that glints are drawn in
 
 
@@ -49,13 +50,8 @@ def spectrum(findings: Sequence[Finding], catalog: Catalog, *, w_mm: float, h_mm
             axes.scatter(x, y, color=colour, marker=mark, s=size, zorder=3)
     for f in [f for f in heard if f.suspicious][:NAMED]:
         x_mhz, y_db = number(f.data, "center_hz") / 1e6, number(f.data, "snr_db")
-        axes.annotate(
-            write_frequency(x_mhz * 1e6, catalog.locale),
-            (x_mhz, y_db),
-            (4, 4),
-            textcoords="offset points",
-            color=ALERT,
-        )
+        text = write_frequency(x_mhz * 1e6, catalog.locale)
+        _label(axes, text, x_mhz, y_db, flip=x_mhz > FLIP_FROM * SWEEP_MHZ[1])
     axes.set_xlim(SWEEP_MHZ[0], max(SWEEP_MHZ[1], *(number(f.data, "center_hz") / 1e6 * 1.02 for f in heard)))
     axes.set_ylim(bottom=0)
     axes.margins(y=0.2)
@@ -94,18 +90,26 @@ def glints(findings: Sequence[Finding], catalog: Catalog, *, w_mm: float, h_mm: 
     if not seen:
         return None
     figure, axes = _figure(w_mm, h_mm, (0.09, 0.15, 0.88, 0.82))
+    widest = max(FRAME_PX[0], *(number(f.data, "x_px") * 1.05 for f in seen))
     for f in reversed(seen):
         x_px, y_px = number(f.data, "x_px"), number(f.data, "y_px")
         colour, mark, size = (ALERT, "o", 90) if f.suspicious else (SOFT, "x", 14)
         axes.scatter([x_px], [y_px], color=colour, marker=mark, s=size, linewidths=1.2, zorder=3)
         if f.suspicious:
             text = f"#{f.data.get('id', '')} {catalog.text('glint.lens')}"
-            axes.annotate(text, (x_px, y_px), (7, 5), textcoords="offset points", color=ALERT)
-    axes.set_xlim(0, max(FRAME_PX[0], *(number(f.data, "x_px") * 1.05 for f in seen)))
+            _label(axes, text, x_px, y_px, flip=x_px > FLIP_FROM * widest)
+    axes.set_xlim(0, widest)
     axes.set_ylim(max(FRAME_PX[1], *(number(f.data, "y_px") * 1.05 for f in seen)), 0)
     axes.set_aspect("equal", adjustable="box", anchor="W")
     axes.set_xlabel("px")
     return _png(figure)
+
+
+def _label(axes: Axes, text: str, x: float, y: float, *, flip: bool) -> None:
+    """Write beside a point, on the side that has room."""
+    across = -7 if flip else 7
+    side: Literal["left", "right"] = "right" if flip else "left"
+    axes.annotate(text, (x, y), (across, 5), textcoords="offset points", color=ALERT, ha=side)
 
 
 def _figure(w_mm: float, h_mm: float, place: tuple[float, float, float, float]) -> tuple[Figure, Axes]:

@@ -37,8 +37,9 @@ LEFT_W_MM = 88.0
 RIGHT_X_MM = MARGIN_MM + LEFT_W_MM + GAP_MM
 RIGHT_W_MM = BODY_W_MM - LEFT_W_MM - GAP_MM
 QR_MM = 33.0
-NOT_LOOKED_MOST = 9
+NOT_LOOKED_MOST = 14  # seven kinds, four senses and the checklist fit; the page has room for them
 REASONS_MOST = 6
+REASONS_LEAST_MM = 18.0  # of room, below which page two alone says why
 CUSTODY_TOP_MM = PAGE_H_MM - BOTTOM_MM - QR_MM
 WHO_H_MM = 32.0  # of the lines that say who and when
 HASH_LINE = 32  # hex digits on one line
@@ -176,8 +177,12 @@ def _not_looked(sheet: Sheet, record: Inspection, verdict: Verdict, words: Wordi
 
 def _short_why(sheet: Sheet, verdict: Verdict, words: Wording) -> None:
     """List the weightiest reasons, as many as the page has room for; page two has them all."""
-    sheet.y_mm = _title(sheet, words.key("report.why"), MARGIN_MM, sheet.y_mm, BODY_W_MM)
     room_mm = CUSTODY_TOP_MM - sheet.y_mm - WHO_H_MM
+    if room_mm < REASONS_LEAST_MM:
+        return
+    top_mm = sheet.y_mm
+    sheet.y_mm = _title(sheet, words.key("report.why"), MARGIN_MM, sheet.y_mm, BODY_W_MM)
+    room_mm -= sheet.y_mm - top_mm + 3.5
     for contribution in verdict.contributions[:REASONS_MOST]:
         text = f"{words.key(f'sense.{contribution.sensor}')}: {words.reason(contribution)}"
         height_mm = 5.4 * len(sheet.lines(text, BODY_W_MM - 4))

@@ -19,13 +19,14 @@ from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
 from firmware.records.bundle import verify_file
 from firmware.records.config import RecordsConfig
 from firmware.records.custody import Entry
-from firmware.records.model import Attachment, Inspection, read_verdict
+from firmware.records.model import Attachment, Inspection, Place, read_verdict
 from firmware.records.store import RecordStore
 from firmware.records.unitkey import UnitKey
 from firmware.records.zipfolder import unpack
 from firmware.report.content import Wording, qr_text
 from firmware.report.document import Dossier, draw_report
-from firmware.report.export import EVIDENCE, export
+from firmware.report.export import EVIDENCE, dossier_of, export
+from firmware.report.front import CUSTODY_TOP_MM, draw_front
 from firmware.report.sheet import INK, Sheet, runs
 from firmware.report.tables import findings_csv
 from tests.firmware.records.rooms import (
@@ -92,6 +93,12 @@ def test_every_level_is_drawn_in_every_language_and_says_its_word(level: Level, 
     assert "{" not in text.replace("{nb}", "")
 
 
+def test_a_long_note_is_printed_in_full() -> None:
+    note = " ".join(f"word{n}" for n in range(400))
+    text = text_of(paper(replace(inspection(KEY), note=note), "en"))
+    assert "word399" in text
+
+
 def test_the_same_record_gives_the_same_bytes() -> None:
     record = inspection(KEY)
     assert paper(record, "ko") == paper(record, "ko")
@@ -122,7 +129,7 @@ def test_hostile_names_are_written_out_and_obeyed_by_nobody() -> None:
     assert not re.search("[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069]", text)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.text(max_size=80))
 def test_any_name_can_be_printed(name: str) -> None:
     record = inspection(KEY, more=(station("02:00:00:00:00:01", 0.9, ssid=name, vendor=name),))
@@ -262,3 +269,58 @@ def test_plots_are_drawn_by_one_room_only() -> None:
         if re.search(r"^\s*(from|import) matplotlib", p.read_text(), re.MULTILINE)
     }
     assert users == {"figures.py"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("level", list(Level))
+def test_page_one_never_runs_into_the_hash_below(level: Level, lang: Language) -> None:
+    """Every text as long as a record allows."""
+    record = inspection(KEY, level=level)
+    kinds = ("wifi-stream", "wifi-idle", "card", "wired", "analog-low", "analog-high", "cellular")
+    silence = {
+        "sensor": "rf",
+        "subject": "",
+        "log_lr": 1.0,
+        "reason": "screen.verbatim",
+        "params": {"text": "가 " * 24},
+    }
+    verdict = {
+        **record.verdict, "blind_to": [f"kind.{k}" for k in kinds], "failed": ["rf", "wifi"],
+        "contributions": [silence] * 9,
+    }  # fmt: skip
+    long = "아주 긴 이름 W" * 20
+    record = replace(
+        record,
+        verdict=verdict,
+        senses=tuple(replace(s, coverage=0.0 if s.sensor in {"rf", "wifi"} else None) for s in record.senses),
+        checklist={f"place.{long[:60]}.{n}": "skipped" for n in range(40)},
+        place=Place(site=long, room=long, cubicle=long),
+        operator=long,
+        note=long * 10,
+        kit=long,
+    )
+    sheet = Sheet(title="t", foot="f", utc_ns=0, lang=lang)
+    with closing(sheet):
+        draw_front(sheet, record, entry_of(record), read_verdict(record), Wording(catalog_for(lang)))
+        assert sheet.y_mm <= CUSTODY_TOP_MM
+
+
+def test_the_corridor_is_compared_and_an_old_one_is_refused(tmp_path: Path) -> None:
+    said = {}
+    for days in (0, 3):
+        with RecordStore(tmp_path / str(days), config=SMALL, clock=FakeClock()) as store:
+            corridor = inspection(store.key, "corridor-1", kind="corridor", level=Level.NOTHING_FOUND)
+            shift_ns = days * 86_400 * 10**9
+            span = replace(
+                corridor.span,
+                started_utc_ns=corridor.span.started_utc_ns - shift_ns,
+                ended_utc_ns=corridor.span.started_utc_ns - shift_ns,
+            )
+            store.append(replace(corridor, span=span))
+            store.append(inspection(store.key, "room-0001"))
+            dossier = dossier_of(store, store.stored("room-0001"))
+            said[days] = text_of(draw_report(dossier, catalog_for("en")))
+            assert dossier_of(store, store.stored("corridor-1")).corridor is None
+    assert "Compared with the corridor" in said[0]
+    assert "Without a usable corridor reference" not in said[0]
+    assert "Without a usable corridor reference" in said[3]
