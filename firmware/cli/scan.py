@@ -16,7 +16,9 @@ from rich.text import Text
 
 from firmware.cli import jsonl
 from firmware.cli.failure import LEVEL_EXIT, expected_errors
+from firmware.cli.home import home
 from firmware.cli.inspection import Outcome, inspect, scene_of, session_length_s
+from firmware.cli.lan import lan
 from firmware.cli.options import (
     ConfigOption,
     KitOption,
@@ -149,8 +151,40 @@ def _register(name: str, only: set[SensorName] | None, help_text: str) -> None:
         )  # fmt: skip
 
 
+@app.command("wifi")
+def wifi(
+    kit: KitOption = "auto",
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    lang: LangOption = None,
+    verbose: VerboseOption = 0,
+    duration: DurationOption = None,
+    as_jsonl: JsonlOption = False,
+    record: RecordOption = None,
+    home_to: Annotated[
+        str | None,
+        typer.Option("--home", metavar="MAC", help="Follow one transmitter: warmer or colder, bar and beep."),
+    ] = None,
+) -> None:
+    """Wi-Fi cameras by name and by traffic, with an adapter in monitor mode."""
+    if home_to is None:
+        run_scan(
+            {"wifi"}, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
+            duration_s=duration, as_jsonl=as_jsonl, record_to=record,
+        )  # fmt: skip
+        return
+    configure_log(verbose=verbose)
+    with expected_errors():
+        settings = load_settings(config=config, overrides=overrides or ())
+        catalog = Catalog(language(lang) if lang else default_language(os.environ.get("LANG", "")))
+        home(
+            home_to, kit=kit, settings=settings, catalog=catalog,
+            duration_s=session_length_s(kit, duration), as_jsonl=as_jsonl,
+        )  # fmt: skip
+
+
+app.command("lan")(lan)
 _register("all", None, "Every sense there is, one verdict.")
 _register("rf", {"rf"}, "Transmitters of wireless cameras, 24–1766 MHz, with an RTL-SDR.")
-_register("wifi", {"wifi"}, "Wi-Fi cameras by name and by traffic, with an adapter in monitor mode.")
 _register("ble", {"ble"}, "Bluetooth LE advertisers: cameras and smart glasses by identity.")
 _register("lens", {"lens"}, "Lenses, by what answers a ring light and not a light beside it.")
