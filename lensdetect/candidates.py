@@ -67,11 +67,12 @@ def find_peaks(
     above = cv2.subtract(pixels, background.level)
     threshold = max(min_contrast_dn, threshold_sigma * background.sigma_dn)
     rough = (above > threshold).astype(np.uint8)
-    if not rough.any():
-        return [], 0
     highest = cv2.dilate(above, np.ones((PEAK_SIZE_PX, PEAK_SIZE_PX), np.uint8))
     rough &= (above == highest).view(np.uint8)
-    ys, xs = np.nonzero(rough)
+    if not cv2.countNonZero(rough):
+        return [], 0
+    places = np.asarray(cv2.findNonZero(rough)).reshape(-1, 2).astype(np.intp)  # OpenCV 4 has one axis more
+    xs, ys = places[:, 0], places[:, 1]
     values = above[ys, xs].astype(np.float64)
     wall = background.level[ys, xs].astype(np.float64)
     strong = values >= np.minimum(peak_over_wall * wall, HEADROOM_SHARE * (255.0 - wall))

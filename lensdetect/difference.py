@@ -82,7 +82,13 @@ def patch_at(pixels: NDArray[np.uint8], x_px: float, y_px: float, half_px: int) 
 def wall_level(patch: Patch) -> float:
     """Return the median of the patch's border: the wall around the point."""
     border = np.concatenate([patch[0], patch[-1], patch[1:-1, 0], patch[1:-1, -1]])
-    return float(np.median(border))
+    return middle_of(border)
+
+
+def middle_of(values: NDArray[np.floating]) -> float:
+    """Return the upper median; `numpy.median` takes five times as long on so few."""
+    half = values.size // 2
+    return float(np.partition(values, half)[half])
 
 
 def measure_blob(patch: Patch, *, reach_px: int) -> Blob | None:
@@ -148,7 +154,7 @@ def gather(patch: Patch, x: float, y: float, radius_px: int) -> Light:
             around[y0 - rim[0] : y1 - rim[0], x1 - rim[1] :].ravel(),
         ]
     )
-    wall = float(np.median(frame)) if frame.size else outer
+    wall = middle_of(frame) if frame.size else outer
     return Light(
         flux=float(spot.sum()) - wall * spot.size,
         full=int(np.count_nonzero(spot >= SATURATED_DN)),

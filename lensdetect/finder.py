@@ -169,7 +169,7 @@ class LensFinder:
 
     def _note_side_flashes(self, ring: Look, cycle: Cycle, seen: Glance) -> None:
         for track in self._tracker.missed:
-            usual = float(np.median([a.flux_dn_px for a in track.answers]))
+            usual = sorted(a.flux_dn_px for a in track.answers[-5:])[len(track.answers[-5:]) // 2]
             place = (track.x_px, track.y_px)
             if flashes_at_side(ring, cycle, place, flux_dn_px=usual, follower=self._follower, gain=seen.gain):
                 track.flash_at_side()

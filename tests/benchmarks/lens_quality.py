@@ -1,9 +1,9 @@
 """Recall, place and false lens tracks of the optical sense, in simulation.
 
-Method: `tests.benchmarks.lens_rooms` draws rooms by chance (apertures 1–2 mm, 0–15° off axis, return cones 8–45
-mrad, three kinds of IR-cut filter, four walls, 5–200 lux) and `hw.sim` renders them; neither knows the detector.
-A lens is found if a track within 6 px of its true place is called ``lens``. The rival is what cheap detectors do:
-the largest spot brighter than a fixed threshold with the ring on is called a lens.
+Method: `tests.benchmarks.lens_rooms` draws rooms by chance (apertures 1–2 mm, 0–15° off axis, return cones
+8–45 mrad, three kinds of IR-cut filter, four walls, 5–200 lux) and `hw.sim` renders them; neither knows the
+detector. A lens is found if a track within 6 px of its true place is called ``lens``. The rival is what cheap
+detectors do: the largest spot brighter than a fixed threshold with the ring on is called a lens.
 
     python -m tests.benchmarks.lens_quality [lenses by distance] [rooms]
 """
@@ -112,9 +112,7 @@ def lens_trial(seed: int, distance_m: float, ir_cut: str) -> tuple[bool, list[fl
 
 def lens_table(trials: int) -> None:
     """Print recall by distance and kind of filter."""
-    print(
-        f"{'distance':>8} {'IR-cut':>11} {'recall':>7} {'rival':>6} {'false':>6} {'p95 px':>7} {'max px':>7}"
-    )
+    print("distance      IR-cut  recall  rival  false  p95 px  max px")
     for distance in DISTANCES_M:
         for ir_cut in IR_CUTS:
             rows = [lens_trial(seed, distance, ir_cut) for seed in range(trials)]

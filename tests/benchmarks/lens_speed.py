@@ -1,8 +1,8 @@
 """Strobe cycles a second of the optical sense, by stage, on one core.
 
-Method: frames of a simulated bathroom (1280×720, 3 frames a cycle: ring, off, side, labelled) are rendered first;
-then the finder runs over them from memory. Stages are timed alone over the same frames. ``peak_mb`` is the
-process's resident memory over what it was before the finder ran.
+Method: frames of a simulated bathroom (1280×720, 3 frames a cycle: ring, off, side, labelled) are rendered
+first; then the finder runs over them from memory. Stages are timed alone over the same frames. ``peak_mb`` is
+the process's resident memory over what it was before the finder ran.
 
     python -m tests.benchmarks.lens_speed
 """
