@@ -69,9 +69,9 @@ def identify(
     scores = {
         "camera": _camera_score(kind, video),
         "analog_video": video.score,
-        "cofdm": ofdm.score if ofdm.symbol.family == "cofdm" and wide else 0.0,
-        "lte": ofdm.score if ofdm.symbol.family == "lte" else 0.0,
-        "dab": ofdm.score if ofdm.symbol.family == "dab" else 0.0,
+        "cofdm": ofdm.score if ofdm.family == "cofdm" and wide else 0.0,
+        "lte": ofdm.score if ofdm.family == "lte" else 0.0,
+        "dab": ofdm.score if ofdm.family == "dab" else 0.0,
     }
     measures = {
         "level_dbfs": detection.level_dbfs,
@@ -79,10 +79,14 @@ def identify(
         "duty": detection.duty,
         "comb": video.comb,
         "comb_db": video.comb_db,
-        "ofdm_contrast_db": ofdm.contrast_db,
+        "ofdm_evidence": ofdm.evidence,
     }
-    if video.side_sigma is not None:
-        measures["field_sigma"] = video.side_sigma
+    if video.side is not None:
+        measures["field_side"] = video.side
+    if video.fields is not None:
+        measures["field_blanking"] = -video.fields.log10_p
+    if ofdm.is_ofdm and ofdm.guard is not None:
+        measures["ofdm_guard"] = ofdm.guard
     if video.is_comb:
         measures["line_hz"] = video.line_hz
     return Verdict(kind=kind, scores=scores, measures=measures, service=service)
@@ -101,10 +105,10 @@ def _kind(
         return ("analog-video-pal" if video.standard == "pal" else "analog-video-ntsc"), None
     if bands.is_receiver_line(detection.center_hz) and not wide:
         return "self-noise", "28.8 MHz crystal"
-    if ofdm.is_ofdm and ofdm.symbol.family != "cofdm":
-        name = next((s.name for s in services), ofdm.symbol.name)
+    if ofdm.family in ("lte", "dab"):
+        name = next((s.name for s in services), "LTE" if ofdm.family == "lte" else "DAB")
         return "known-service", name
-    if ofdm.is_ofdm and wide:
+    if ofdm.family == "cofdm" and wide:
         return _cofdm_kind(services)
     service = next((s for s in services if _fits(detection, s, wide=wide)), None)
     if service is not None and service.uplink:

@@ -27,7 +27,7 @@ from sweeper.ofdm import OfdmTest, find_ofdm
 from sweeper.plan import USABLE_SHARE, Hop, Planner, heard_share, plan_hops, summarise
 from sweeper.spectrum import BINS, Spectrum, measure_spectrum
 from sweeper.track import Track, Tracks, changed
-from sweeper.video import VideoTest, find_video
+from sweeper.video import PROMISING_COMB, VideoTest, find_video
 
 CLIPPED_SHARE = 0.02  # more full-scale samples than this: the hop is not clean
 GAIN_DROP_DB, LOWEST_GAIN_DB = 14.0, 1.0  # a clipped hop is heard again with less gain
@@ -35,7 +35,7 @@ MAX_HEARD = 4096  # hop centres remembered for the coverage
 SILENT_RMS = 1e-4  # full scale: below a converter's own noise, nothing is connected to it
 DEAF_AFTER = 8  # silent looks in a row
 EDGE_BINS = 12  # a stretch this near to the slice's edge is cut by it
-PROMISING_COMB = 62.0  # a short look with this much comb deserves a longer one
+LOUD_DB = 1.0  # a hop's floor this far over the receiver's own may be a signal that fills it
 
 
 class Sweeper:
@@ -108,10 +108,18 @@ class Sweeper:
             own_floor=self._floors.own_floor(spectrum, gain_db=gain_db),
         )
         self._floors.update(spectrum, floor, gain_db=gain_db)
-        video, ofdm = find_video(samples, rate_hz=block.rate_hz), find_ofdm(spectrum)
+        video = find_video(samples, rate_hz=block.rate_hz)
+        ofdm = find_ofdm(samples, spectrum, thorough=self._is_loud(spectrum, floor, found, gain_db))
         self._plan_closer(block, video)
         touched = self._follow(spectrum, floor, found, video=video, ofdm=ofdm, t_ns=block.t_ns)
         return changed(touched, self._bands)
+
+    def _is_loud(
+        self, spectrum: Spectrum, floor: float, found: tuple[Detection, ...], gain_db: float
+    ) -> bool:
+        """Whether something wide may be here: only then is the costly search for multicarrier worth it."""
+        own = self._floors.own_floor(spectrum, gain_db=gain_db)
+        return own is None or _any_wide(found) or floor > own * 10 ** (LOUD_DB / 10)
 
     def _plan_closer(self, block: IqBlock, video: VideoTest) -> None:
         """Hear a clipped hop again with less gain, a promising one for longer."""

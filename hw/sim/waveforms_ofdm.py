@@ -19,6 +19,7 @@ DVB_RATE_HZ = 64e6 / 7  # at 8 MHz; scales with the channel width
 DAB_RATE_HZ, DAB_TU, DAB_GUARD, DAB_NULL, DAB_SYMBOLS, DAB_CARRIERS = 2.048e6, 2048, 504, 2656, 76, 1536
 LTE_TU, LTE_RATE_HZ, LTE_SLOT_S = 1024, 15.36e6, 0.5e-3
 PERIOD_S = 0.2
+CONTINUAL_SHARE = 0.026  # EN 300 744 table 7: 45 of 1705, 177 of 6817
 
 
 def _symbols(rng: np.random.Generator, count: int, carriers: int) -> ComplexArray:
@@ -46,13 +47,18 @@ def cofdm(
 ) -> Loop:
     """Return a DVB-T-like signal: useful symbol ``fft_size * 7 / 64 µs`` at 8 MHz, scaled by the width.
 
-    Continual pilots every 48th carrier carry 16/9 of the power and never change, as in the standard.
+    Pilots carry 16/9 of the power, as in the standard: scattered ones on every twelfth carrier, shifted by
+    three from symbol to symbol, and continual ones on a fixed 2.6 % of the carriers.
     """
     rate_hz = DVB_RATE_HZ * bandwidth_hz / 8e6
     guard_n = round(fft_size * guard)
     count = max(2, round(period_s * rate_hz / (fft_size + guard_n)))
     cells = _symbols(rng, count, DVB_CARRIERS[fft_size])
-    cells[:, ::48] = (4 / 3) * cells[0, ::48].real.round()
+    signs = np.asarray((4 / 3) * (2.0 * rng.integers(0, 2, size=cells.shape[1]) - 1), np.float32)
+    continual = rng.random(cells.shape[1]) < CONTINUAL_SHARE
+    for i in range(4):
+        cells[i::4, 3 * i :: 12] = signs[3 * i :: 12]
+    cells[:, continual] = signs[continual]
     body = _modulate(cells, fft_size=fft_size)
     return make_loop(np.concatenate([body[:, -guard_n:], body], axis=1).ravel(), rate_hz=rate_hz)
 

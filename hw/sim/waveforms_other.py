@@ -20,6 +20,7 @@ FloatArray = NDArray[np.float64]
 ATSC_RATE_HZ, ATSC_SEGMENT = 4.5e6 / 286 * 684, 832
 GSM_RATE_HZ, GSM_SLOT_BITS = 13e6 / 48, 156.25
 ADSB_RATE_HZ = 4e6
+OVERSAMPLE = 4  # a supply's edges fall between samples: coarse ones would beat with the sample rate
 SupplyStyle = Literal["noise", "ringing", "carrier"]
 
 
@@ -167,26 +168,35 @@ def supply(
     ``noise`` switches wideband noise on and off, ``carrier`` a carrier, ``ringing`` rings the same way at
     every edge. The ripple moves the level and a little the duty, as a regulator does.
     """
-    n = round(bandwidth_hz * period_s)
-    t = np.arange(n) / bandwidth_hz
+    period_s = round(switching_hz * period_s) / switching_hz  # so that the loop closes
+    n = round(bandwidth_hz * period_s / 2) * 2 * OVERSAMPLE
+    ripple_hz = round(ripple_hz * period_s) / period_s
+    rate_hz = bandwidth_hz * OVERSAMPLE
+    t = np.arange(n) / rate_hz
     ripple = ripple_depth * np.sin(2 * np.pi * ripple_hz * t + 2 * np.pi * rng.random())
     cycle = (switching_hz * t + rng.random()) % 1.0
-    on = cycle < duty * (1 + 0.2 * ripple)
+    step = switching_hz / rate_hz
+    fall = np.clip((duty * (1 + 0.2 * ripple) - cycle) / step + 0.5, 0, 1)
+    on = fall * np.clip(cycle / step + 0.5, 0, 1) + np.clip((cycle - 1) / step + 0.5, 0, 1)
     level = (1 + ripple) * (0.15 + 0.85 * on)
     if style == "noise":
-        samples = level * (rng.standard_normal(n) + 1j * rng.standard_normal(n))
+        samples = level * rng.standard_normal(2 * n).view(np.complex128)
     elif style == "carrier":
         samples = level * np.exp(2j * np.pi * rng.random())
     else:
-        samples = (1 + ripple) * _ringing(np.diff(on, prepend=on[-1]).astype(float), bandwidth_hz, rng)
-    return make_loop(samples, rate_hz=bandwidth_hz)
+        samples = (1 + ripple) * _ringing(np.diff(on, prepend=on[-1]), rate_hz, bandwidth_hz, rng)
+    spectrum = np.fft.fftshift(np.fft.fft(samples))
+    middle = spectrum[n // 2 - n // (2 * OVERSAMPLE) : n // 2 + n // (2 * OVERSAMPLE)]
+    return make_loop(np.fft.ifft(np.fft.ifftshift(middle)), rate_hz=bandwidth_hz)
 
 
-def _ringing(edges: FloatArray, rate_hz: float, rng: np.random.Generator) -> NDArray[np.complex128]:
+def _ringing(
+    edges: FloatArray, rate_hz: float, bandwidth_hz: float, rng: np.random.Generator
+) -> NDArray[np.complex128]:
     """Every edge excites one damped oscillation."""
     n = round(20e-6 * rate_hz)
     t = np.arange(n) / rate_hz
-    ring = np.exp(-t / 2e-6 + 2j * np.pi * rng.uniform(-0.2, 0.2) * rate_hz * t)
+    ring = np.exp(-t / 2e-6 + 2j * np.pi * rng.uniform(-0.2, 0.2) * bandwidth_hz * t)
     kernel = np.zeros(len(edges), complex)
     kernel[:n] = ring
     return np.asarray(np.fft.ifft(np.fft.fft(edges) * np.fft.fft(kernel)))
