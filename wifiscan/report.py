@@ -29,6 +29,7 @@ BUSY_LOGIT = -2.0  # what much other traffic says against an idle camera
 IDLE_BPS = 20e3
 REGULAR_SHARE = 0.8  # of the exchanges keep the rhythm
 REGULAR_S = (0.5, 6.0)  # rhythm of a camera's keep-alives
+KEYFRAME_SHOWN, KEY_PICTURES_SHOWN = 0.18, 3.0  # a weaker or faster rhythm is not that of key frames
 REGULAR_NATS = 0.8  # what a rhythm adds to a maker known for cameras; without one it says nothing
 
 
@@ -79,7 +80,6 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
     none = tables.signatures.weights["none"]
     logit = station_logit(tables.signatures.weight(identity), none, link, is_ap=is_ap)
     heard_us = max(tables.flows.clock.channels().values(), default=0)
-    numbers = {**link.keep_alive, **link.features} if link else {}
     return Station(
         mac=format_mac(mac),
         randomised=is_randomised(mac),
@@ -98,8 +98,19 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
         first_ns=int(c["first_ns"][row]),
         last_ns=int(c["last_ns"][row]),
         activity=_activity(link, identity, is_ap=is_ap),
-        features={k: round(float(v), 6) for k, v in numbers.items()},
+        features=_shown(link),
     )
+
+
+def _shown(link: Link | None) -> dict[str, float]:
+    """Return the numbers behind a score; a key-frame period is shown only where there is one."""
+    if link is None:
+        return {}
+    numbers = dict(link.features or link.keep_alive)
+    pictures = numbers.get("keyframe_s", 0.0) * numbers.get("frame_rate_hz", 0.0)
+    if numbers.get("keyframe", 0.0) < KEYFRAME_SHOWN or pictures < KEY_PICTURES_SHOWN:
+        numbers["keyframe_s"] = 0.0
+    return {k: round(float(v), 6) for k, v in numbers.items()}
 
 
 def _uplink_bps(link: Link | None, bytes_up: int, heard_us: int) -> float | None:

@@ -252,7 +252,7 @@ def _keyframes(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -
     ]
     if not peaks:
         return {"keyframe": 0.0, "keyframe_s": 0.0}
-    top = max(max(scaled[k] for k in peaks), 0.0)
+    top = max(0.0, *(scaled[k] for k in peaks))
     best = next((k for k in peaks if scaled[k] >= SAME_LINE * top), peaks[0])  # later ones are its multiples
     return {
         "keyframe": float(np.clip(scaled[best], 0.0, 1.0)),
