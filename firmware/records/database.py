@@ -124,6 +124,8 @@ INDEX_DIFFERS = (
     "b.room IS NOT COALESCE(json_extract(b.j, '$.place.room'), '') OR "
     "b.cubicle IS NOT COALESCE(json_extract(b.j, '$.place.cubicle'), '') OR "
     "b.level IS NOT COALESCE(json_extract(b.j, '$.verdict.level'), '') OR "
+    "b.size_bytes IS NOT LENGTH(b.body) + "
+    "COALESCE((SELECT SUM(u.size_bytes) FROM uses AS u WHERE u.seq = b.seq), 0) OR "
     "b.utc_ns IS NOT json_extract(e.h, '$.utc_ns'))) ORDER BY e.seq"
 )
 USED_BY_BODIES = (

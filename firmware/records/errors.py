@@ -83,6 +83,8 @@ def clear_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _from_sqlite(error, path) from error
+    except UnicodeDecodeError as error:  # SQLite quotes damaged text in its own messages
+        raise StoreDamaged(f"{path} is damaged: text in it is not text") from error
     except OSError as error:
         if isinstance(error, RecordsError):
             raise

@@ -44,14 +44,22 @@ def plan_removals(
     db: sqlite3.Connection, config: RecordsConfig, *, now_utc_ns: int, coming_bytes: int
 ) -> Kept:
     """Return what is due; nothing is changed. ``now_utc_ns`` 0: nobody knows, nothing is old."""
+    taken_bytes, oldest_utc_ns = _taken(db)
+    over = taken_bytes + coming_bytes - config.most_bytes
+    shortest = min(config.keep_days, config.keep_found_days)
+    if over <= 0 and now_utc_ns - oldest_utc_ns <= shortest * NS_PER_DAY:
+        return Kept(removed=(), attachments=frozenset(), still_over_bytes=0)
+    return _plan(db, config, now_utc_ns=now_utc_ns, over_bytes=over)
+
+
+def _plan(db: sqlite3.Connection, config: RecordsConfig, *, now_utc_ns: int, over_bytes: int) -> Kept:
     holdings = _holdings(db)
     removed: dict[int, Why] = {h.seq: "age" for h in holdings if is_old(h, config, now_utc_ns=now_utc_ns)}
-    left = [h for h in holdings if h.seq not in removed]
-    over = sum(h.size_bytes for h in left) + _fixed_bytes(db) + coming_bytes - config.most_bytes
-    for holding in left:
+    over = over_bytes - sum(h.size_bytes for h in holdings if h.seq in removed)
+    for holding in holdings:
         if over <= 0:
             break
-        if not holding.found:
+        if not holding.found and holding.seq not in removed:
             removed[holding.seq] = "room"
             over -= holding.size_bytes
     return Kept(
@@ -84,8 +92,7 @@ def tombstone_body(due: Kept) -> bytes:
 
 def _holdings(db: sqlite3.Connection) -> list[Holding]:
     rows = db.execute(
-        "SELECT b.seq, b.utc_ns, b.level, LENGTH(b.body) + COALESCE(SUM(u.size_bytes), 0) FROM bodies AS b "
-        "LEFT JOIN uses AS u ON u.seq = b.seq WHERE b.kind <> 'tombstone' GROUP BY b.seq ORDER BY b.seq"
+        "SELECT seq, utc_ns, level, size_bytes FROM bodies WHERE kind <> 'tombstone' ORDER BY seq"
     )
     return [
         Holding(seq=seq, utc_ns=utc_ns, found=level in FOUND, size_bytes=size)
@@ -93,13 +100,14 @@ def _holdings(db: sqlite3.Connection) -> list[Holding]:
     ]
 
 
-def _fixed_bytes(db: sqlite3.Connection) -> int:
-    """Return what cannot go: headers, and the bodies of tombstones."""
-    count = db.execute("SELECT COUNT(*) FROM entries").fetchone()[0]
-    stones = db.execute(
-        "SELECT COALESCE(SUM(LENGTH(body)), 0) FROM bodies WHERE kind = 'tombstone'"
+def _taken(db: sqlite3.Connection) -> tuple[int, int]:
+    """Return the room that is taken, bytes, and the oldest inspection's time; both from an index alone."""
+    count = db.execute("SELECT COALESCE(MAX(seq), 0) FROM entries").fetchone()[0]
+    size, oldest = db.execute(
+        "SELECT COALESCE(SUM(size_bytes), 0), COALESCE(MIN(utc_ns), ?) FROM bodies INDEXED BY bodies_keep",
+        (1 << 62,),
     ).fetchone()
-    return int(count) * ENTRY_OVERHEAD_BYTES + int(stones[0])
+    return int(count) * ENTRY_OVERHEAD_BYTES + int(size), int(oldest)
 
 
 def _attachments(db: sqlite3.Connection, removed: dict[int, Why]) -> frozenset[str]:

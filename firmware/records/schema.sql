@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS bodies (
     room    TEXT NOT NULL,
     cubicle TEXT NOT NULL,
     level   TEXT NOT NULL,
-    utc_ns  INTEGER NOT NULL
+    utc_ns  INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL -- of the body and its attachments
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS uses (
@@ -38,6 +39,7 @@ CREATE TABLE IF NOT EXISTS head (
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS bodies_place ON bodies (site, room, cubicle, seq);
+CREATE INDEX IF NOT EXISTS bodies_keep ON bodies (kind, utc_ns, level, size_bytes);
 
 CREATE TRIGGER IF NOT EXISTS entries_stay BEFORE DELETE ON entries
 BEGIN SELECT RAISE (ABORT, 'append-only: entries are never removed'); END;

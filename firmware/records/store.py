@@ -115,7 +115,7 @@ class RecordStore:
         """
         body = canonical(inspection.as_json())
         self._refuse_missing(inspection.attachments)
-        self._make_room(len(body) + sum(a.size_bytes for a in inspection.attachments), len(body))
+        self._make_room(len(body) + attached_bytes(inspection), len(body))
         with clear_errors(self._path), transaction(self._db):
             return self._insert("inspection", inspection.id, body, inspection)
 
@@ -205,9 +205,9 @@ class RecordStore:
             (entry.row, name, entry.header, entry.signature),
         )
         self._db.execute(
-            "INSERT INTO bodies (seq, body, utc_ns, kind, site, room, cubicle, level) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (entry.row, body, stamp.utc_ns, *_index_words(kind, about)),
+            "INSERT INTO bodies (seq, body, size_bytes, utc_ns, kind, site, room, cubicle, level) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (entry.row, body, len(body) + attached_bytes(about), stamp.utc_ns, *_index_words(kind, about)),
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO uses (seq, sha256, size_bytes) VALUES (?, ?, ?)",
@@ -276,6 +276,11 @@ class RecordStore:
         except AttachmentTrouble as trouble:
             return Fault(seq=seq, word=trouble.word, part="attachment")
         return None
+
+
+def attached_bytes(about: Inspection | None) -> int:
+    """Return the size of a record's attachments, each counted once."""
+    return sum({a.sha256: a.size_bytes for a in (about.attachments if about else ())}.values())
 
 
 def _index_words(kind: EntryKind, about: Inspection | None) -> tuple[str, str, str, str, str]:

@@ -16,7 +16,7 @@ import secrets
 from base64 import b64decode, b64encode
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -127,7 +127,7 @@ def read_public_pem(pem: bytes) -> bytes:
     """
     try:
         key = serialization.load_pem_public_key(pem)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise KeyTrouble("This is not a public key", hint="Use the file of `ansim report key`.") from error
     if not isinstance(key, Ed25519PublicKey):
         raise KeyTrouble(

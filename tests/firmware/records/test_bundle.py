@@ -63,11 +63,12 @@ def test_any_zip_program_opens_it(bundle: Path) -> None:
 
 
 def test_every_byte_of_the_file_counts(bundle: Path) -> None:
-    """Every 29th byte, and every byte of the zip's own directory at the end."""
+    """Every 29th byte, every byte of the public key, and of the zip's own directory."""
     raw = bundle.read_bytes()
     rng = random.Random(5)
     directory = raw.index(b"PK\x01\x02")
-    for at in (*range(0, directory, 29), *range(directory, len(raw))):
+    key = raw.index(b"-----BEGIN PUBLIC KEY")
+    for at in (*range(0, directory, 29), *range(key, key + 120), *range(directory, len(raw))):
         changed = bytearray(raw)
         changed[at] ^= 1 << rng.randrange(8)
         bundle.write_bytes(changed)

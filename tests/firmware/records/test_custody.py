@@ -131,7 +131,7 @@ COLUMNS = [
     ("entries", "header"), ("entries", "signature"), ("entries", "id"), ("bodies", "body"),
     ("bodies", "level"),
     ("bodies", "site"), ("bodies", "room"), ("bodies", "cubicle"), ("bodies", "kind"), ("bodies", "utc_ns"),
-    ("head", "head"), ("head", "signature"), ("head", "seq"), ("uses", "sha256"),
+    ("head", "head"), ("head", "signature"), ("head", "seq"), ("uses", "sha256"), ("bodies", "size_bytes"),
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from firmware.fusion import Level
 from firmware.records.compose import clean, compose
 from firmware.records.custody import canonical
-from firmware.records.errors import KeyTrouble
+from firmware.records.errors import KeyTrouble, StoreDamaged
 from firmware.records.model import read_inspection
 from firmware.records.redact import Redactor
 from firmware.records.unitkey import UnitKey
@@ -104,3 +104,17 @@ def test_everything_of_the_room_is_redacted() -> None:
 def test_what_people_type_is_cut_and_has_no_control_characters() -> None:
     assert clean("a\x00b\nc\ud800") == "a b c"
     assert len(clean("x" * 9999)) == 200
+
+
+@given(st.binary(max_size=200) | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(canonical))
+def test_what_is_not_a_record_is_refused_with_one_error(body: bytes) -> None:
+    with pytest.raises(StoreDamaged):
+        read_inspection(body)
+
+
+@pytest.mark.parametrize("field", ["id", "verdict", "findings", "span", "settings_sha256"])
+def test_a_record_with_a_field_gone_or_too_many_is_refused(field: str) -> None:
+    plain = inspection(KEY).as_json()
+    for changed in ({k: v for k, v in plain.items() if k != field}, {**plain, "more": 1}):
+        with pytest.raises(StoreDamaged):
+            read_inspection(canonical(changed))
