@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from firmware.calibration import lens_calibration
 from firmware.engine import Engine, SensorMissing
 from firmware.errors import NoSensors
 from firmware.judge import Judge
@@ -20,6 +21,7 @@ from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit
 from hw.protocols import Clock
 from hw.replay.recorder import Recorder, record_kit
 from hw.types import SENSOR_NAMES, SensorName
+from lensdetect.calibrate import Calibration
 from lensdetect.finder import LensFinder
 from sweeper.sweeper import Sweeper
 from wifiscan.scanner import BleScanner, WifiScanner
@@ -28,7 +30,14 @@ ROLE_OF: Mapping[SensorName, str] = {name: role for role, name in SENSOR_ROLES.i
 OpenSensor = Callable[[], Sensor]
 
 
-def build_sensor(name: SensorName, device: Any, *, clock: Clock, settings: Settings) -> Sensor:
+def build_sensor(
+    name: SensorName,
+    device: Any,
+    *,
+    clock: Clock,
+    settings: Settings,
+    calibration: Calibration | None = None,
+) -> Sensor:
     """Put one sense onto its opened device (for the lens: camera and lights)."""
     match name:
         case "rf":
@@ -39,7 +48,13 @@ def build_sensor(name: SensorName, device: Any, *, clock: Clock, settings: Setti
             return BleScanner(radio=device, clock=clock, config=settings.ble)
         case "lens":
             camera, leds = device
-            return LensFinder(camera=camera, leds=leds, clock=clock, config=settings.lens)
+            return LensFinder(
+                camera=camera,
+                leds=leds,
+                clock=clock,
+                config=settings.lens,
+                calibration=calibration,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +143,9 @@ def open_sensors(
             undo.callback(recorder.close)
             kit = record_kit(kit, recorder, clocks=clocks, panel_clock=panel_clock)
         sensors = {
-            n: build_sensor(n, _device_of(kit, n), clock=clocks[n], settings=settings)
+            n: build_sensor(
+                n, _device_of(kit, n), clock=clocks[n], settings=settings, calibration=lens_calibration(spec)
+            )
             for n in wanted
             if n not in problems
         }
@@ -196,7 +213,7 @@ def _opener(
         device = open_device(role, spec=spec, config=settings.hw, clock=clock)
         if recorder is not None:
             device = recorder.wrap(role, device, clock=clock)
-        return build_sensor(name, device, clock=clock, settings=settings)
+        return build_sensor(name, device, clock=clock, settings=settings, calibration=lens_calibration(spec))
 
     return open_sensor
 

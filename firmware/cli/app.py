@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from firmware.cli import config, demo, diag, run, scan, session
+from firmware.cli import calibrate, config, demo, diag, report, run, scan, session
 
 app = typer.Typer(
     name="ansim",
@@ -22,6 +22,8 @@ app.command("run")(run.run)
 app.add_typer(scan.app, name="scan")
 app.add_typer(session.app, name="session")
 app.add_typer(diag.app, name="diag")
+app.add_typer(calibrate.app, name="calibrate")
+app.add_typer(report.app, name="report")
 app.add_typer(config.app, name="config")
 
 

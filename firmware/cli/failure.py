@@ -13,6 +13,9 @@ from rich.text import Text
 from firmware.errors import FirmwareError, SettingsError
 from firmware.fusion import Level
 from hw.errors import BadKit, HwError, MissingComponent
+from lensdetect.errors import LensError
+from sweeper.errors import SweeperError
+from wifiscan.errors import WifiScanError
 
 
 class Exit(IntEnum):
@@ -48,7 +51,7 @@ def expected_errors() -> Iterator[None]:
     """Turn an expected error into what, why and what to do; anything else is a bug and shows its trace."""
     try:
         yield
-    except (HwError, FirmwareError) as error:
+    except (HwError, FirmwareError, SweeperError, WifiScanError, LensError) as error:
         console = Console(stderr=True, highlight=False)
         console.print(Text.assemble(("ansim: ", "bold red"), error.what))
         if error.hint:

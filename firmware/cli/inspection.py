@@ -106,7 +106,7 @@ def inspect(
 
 @contextmanager
 def _asked_to_stop() -> Iterator[threading.Event]:
-    """Turn Ctrl-C into a wish that the loop grants at its next turn, so that nothing is lost.
+    """Turn Ctrl-C, or the service manager's SIGTERM, into a wish that the loop grants at its next turn.
 
     A second Ctrl-C interrupts at once.
     """
@@ -120,11 +120,12 @@ def _asked_to_stop() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         asked.set()
 
-    before = signal.signal(signal.SIGINT, ask)
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run_in_turns(

@@ -17,7 +17,7 @@ from rich.text import Text
 from firmware.cli import jsonl
 from firmware.cli.failure import LEVEL_EXIT, expected_errors
 from firmware.cli.home import home
-from firmware.cli.inspection import Outcome, inspect, scene_of, session_length_s
+from firmware.cli.inspection import Outcome, Watch, inspect, scene_of, session_length_s
 from firmware.cli.lan import lan
 from firmware.cli.options import (
     ConfigOption,
@@ -28,6 +28,7 @@ from firmware.cli.options import (
     default_language,
     language,
 )
+from firmware.cli.overlay import Overlay
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.engine import Snapshot
@@ -105,6 +106,7 @@ def run_scan(
     duration_s: float | None,
     as_jsonl: bool,
     record_to: Path | None,
+    also: Watch | None = None,
 ) -> None:
     """Run one scan and end with the exit code of its verdict."""
     configure_log(verbose=verbose)
@@ -113,9 +115,12 @@ def run_scan(
         catalog = Catalog(language(lang) if lang else default_language(os.environ.get("LANG", "")))
         until_s = session_length_s(kit, duration_s)
         with LiveView(Console(stderr=True), catalog, until_s) as view:
-            outcome = inspect(
-                kit, settings, only=only, until_s=until_s, record_to=record_to, watch=view.watch
-            )
+
+            def watch(snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
+                view.watch(snapshot, sensors)
+                return also is not None and also(snapshot, sensors) is True
+
+            outcome = inspect(kit, settings, only=only, until_s=until_s, record_to=record_to, watch=watch)
         show(outcome, catalog, as_jsonl=as_jsonl, simulated=scene_of(kit) is not None)
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
 
@@ -183,8 +188,36 @@ def wifi(
         )  # fmt: skip
 
 
+@app.command("lens")
+def lens(
+    kit: KitOption = "auto",
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    lang: LangOption = None,
+    verbose: VerboseOption = 0,
+    duration: DurationOption = None,
+    as_jsonl: JsonlOption = False,
+    record: RecordOption = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option("--overlay", help="Draw what was seen and why into this film (.mp4) or folder."),
+    ] = None,
+) -> None:
+    """Lenses, by what answers a ring light and not a light beside it."""
+    with expected_errors():
+        drawing = None if overlay is None else Overlay(overlay)
+    try:
+        run_scan(
+            {"lens"}, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
+            duration_s=duration, as_jsonl=as_jsonl, record_to=record,
+            also=None if drawing is None else drawing.watch,
+        )  # fmt: skip
+    finally:
+        if drawing is not None:
+            drawing.close()
+
+
 app.command("lan")(lan)
 _register("all", None, "Every sense there is, one verdict.")
 _register("rf", {"rf"}, "Transmitters of wireless cameras, 24–1766 MHz, with an RTL-SDR.")
 _register("ble", {"ble"}, "Bluetooth LE advertisers: cameras and smart glasses by identity.")
-_register("lens", {"lens"}, "Lenses, by what answers a ring light and not a light beside it.")

@@ -1,0 +1,67 @@
+"""`ansim calibrate`: measures this unit, so that its own faults are not taken for findings."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from firmware.calibration import LENS_FILE, keep
+from firmware.cli.failure import expected_errors
+from firmware.cli.options import ConfigOption, KitOption, SetOption
+from firmware.settings import load_settings
+from hw.clock import ManualClock, SystemClock
+from hw.kit import open_device, parse_spec
+from lensdetect.calibrate import Calibration, calibrate
+
+app = typer.Typer(
+    no_args_is_help=True, help="Measure this unit: do it once after assembly and when it was open."
+)
+FolderOption = Annotated[
+    Path | None, typer.Option("--out", help="Folder to store it in, instead of this unit's own.")
+]
+
+
+@app.callback()
+def root() -> None:
+    """Keep `lens` a command of its own."""
+
+
+@app.command("lens")
+def lens(
+    kit: KitOption = "auto",
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    out: FolderOption = None,
+) -> None:
+    """Dark level, hot pixels, delay of the lights, ring against side light, focus.
+
+    Hold the unit still, 30 to 50 cm before a plain, matt, white wall, with the room light off. Conditions in
+    which nothing can be measured are refused with the reason, and the old calibration stays.
+    """
+    with expected_errors():
+        settings = load_settings(config=config, overrides=overrides or ())
+        clock = SystemClock() if parse_spec(kit)[0] == "pi" else ManualClock()
+        camera, leds = open_device("camera", spec=kit, config=settings.hw, clock=clock)
+        with camera, leds, Console(stderr=True).status("Measuring the camera and its lights …"):
+            camera.configure(settings.hw.camera)
+            measured = calibrate(camera=camera, leds=leds, clock=clock, unit=socket.gethostname())
+        path = keep(LENS_FILE, measured.as_toml(), folder=out)
+    Console().print(_table(measured))
+    typer.echo(str(path))
+
+
+def _table(measured: Calibration) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_row("dark level", f"{measured.dark_dn:.1f} of 255")
+    table.add_row("noise", f"{measured.noise_dn:.1f}")
+    table.add_row("delay of the lights", f"{measured.latency_ms:.0f} ms")
+    ratio = "no side light" if measured.ring_over_side is None else f"{measured.ring_over_side:.2f}"
+    table.add_row("ring over side light", ratio)
+    table.add_row("hot pixels", f"{len(measured.hot_pixels)}")
+    table.add_row("focus", f"{measured.focus:.4f} (to compare with this unit's other calibrations)")
+    return table
