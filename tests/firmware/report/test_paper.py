@@ -9,6 +9,7 @@ import zlib
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -16,19 +17,22 @@ from hypothesis import strategies as st
 
 from firmware.fusion import Level
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
+from firmware.records.baseline import ChangeWord
 from firmware.records.bundle import verify_file
 from firmware.records.config import RecordsConfig
-from firmware.records.custody import Entry
-from firmware.records.model import Attachment, Inspection, Place, read_verdict
+from firmware.records.custody import ClockWord, Entry, FaultWord
+from firmware.records.model import Attachment, CheckState, Inspection, Place, RecordKind, read_verdict
 from firmware.records.store import RecordStore
 from firmware.records.unitkey import UnitKey
 from firmware.records.zipfolder import unpack
-from firmware.report.content import Wording, qr_text
+from firmware.report.content import HELP_STEPS, Wording, qr_text
 from firmware.report.document import Dossier, draw_report
 from firmware.report.export import EVIDENCE, dossier_of, export
 from firmware.report.front import CUSTODY_TOP_MM, draw_front
 from firmware.report.sheet import INK, Sheet, runs
 from firmware.report.tables import findings_csv
+from lensdetect.model import GlintLabel
+from sweeper.model import EmissionKind
 from tests.firmware.records.rooms import (
     ALL_MACS,
     BYSTANDER_NAME,
@@ -324,3 +328,18 @@ def test_the_corridor_is_compared_and_an_old_one_is_refused(tmp_path: Path) -> N
     assert "Compared with the corridor" in said[0]
     assert "Without a usable corridor reference" not in said[0]
     assert "Without a usable corridor reference" in said[3]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_word_that_is_put_together_at_run_time_has_a_sentence(lang: Language) -> None:
+    built = [f"paper.kind.{word}" for word in get_args(RecordKind)]
+    built += [f"paper.state.{word}" for word in get_args(CheckState)]
+    built += [f"paper.clock.{word}" for word in get_args(ClockWord)]
+    built += [f"verify.trouble.{word}" for word in (*get_args(FaultWord), "added")]
+    built += [f"baseline.{word}" for word in get_args(ChangeWord)]
+    built += [f"line.{word}" for word in get_args(EmissionKind)]
+    built += [f"glint.{word}" for word in get_args(GlintLabel)]
+    parts = ("analog_low", "cofdm", "cellular", "streaming", "idle", "adverts", "surface")
+    built += [f"part.{word}" for word in parts]
+    built += [key for steps in HELP_STEPS.values() for key in steps]
+    assert {key for key in built if key not in catalog_for(lang)} == set()
