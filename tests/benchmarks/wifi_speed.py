@@ -104,7 +104,7 @@ def _records(batch: Dot11Batch) -> bytes:
     return b"".join(parts)
 
 
-class _NoRadio:
+class NoRadio:
     """The file is read beside it."""
 
     def channels_hz(self) -> tuple[float, ...]:
@@ -115,7 +115,7 @@ class _NoRadio:
 def run_ansim(path: Path) -> tuple[int, float, WifiScanner]:
     """Return frames, seconds and the scanner."""
     begin = time.perf_counter()
-    scanner = WifiScanner(radio=_NoRadio(), clock=ManualClock(), config=WifiConfig())  # type: ignore[arg-type]
+    scanner = WifiScanner(radio=NoRadio(), clock=ManualClock(), config=WifiConfig())  # type: ignore[arg-type]
     frames, t_ns = 0, 0
     with CaptureReader(path) as reader:
         for part in reader:
