@@ -147,9 +147,15 @@ def read_entry(db: sqlite3.Connection, seq: int) -> Entry | None:
     return None if row is None else _entry(row)
 
 
-def _entry(row: tuple[int, bytes, bytes, bytes | None]) -> Entry:
+def _entry(row: tuple[int, object, object, object]) -> Entry:
     seq, header, signature, body = row
-    return Entry(row=seq, header=bytes(header), signature=bytes(signature), body=body)
+    kept = None if body is None else as_blob(body)
+    return Entry(row=seq, header=as_blob(header), signature=as_blob(signature), body=kept)
+
+
+def as_blob(value: object) -> bytes:
+    """Return a blob; whatever a damaged page makes of it is no bytes at all, and so no header and no body."""
+    return value if isinstance(value, bytes) else b""
 
 
 def check_database(db: sqlite3.Connection, public: bytes) -> ChainCheck:
@@ -180,7 +186,7 @@ def _head_faults(db: sqlite3.Connection, check: ChainCheck, public: bytes) -> tu
     row = db.execute("SELECT head, signature, seq FROM head").fetchone()
     if row is None:
         return (Fault(seq=0, word="missing", part="head"),) if check.entries else ()
-    return verify_head(bytes(row[0]), bytes(row[1]), check, public) or (
+    return verify_head(as_blob(row[0]), as_blob(row[1]), check, public) or (
         () if row[2] == check.entries else (Fault(seq=check.entries, word="altered", part="head"),)
     )
 
@@ -190,9 +196,9 @@ def _index_faults(db: sqlite3.Connection) -> Iterator[Fault]:
     for (seq,) in db.execute(INDEX_DIFFERS):
         yield Fault(seq=seq, word="altered", part="index")
     used = {tuple(row) for row in db.execute("SELECT seq, sha256, size_bytes FROM uses")}
-    for seq, *_ in sorted(used ^ {tuple(row) for row in db.execute(USED_BY_BODIES)}):
+    for seq, *_ in sorted(used ^ {tuple(row) for row in db.execute(USED_BY_BODIES)}, key=repr):
         yield Fault(seq=seq, word="altered", part="index")
     gone = {seq for (seq,) in db.execute("SELECT seq FROM removals")}
     without = {seq for (seq,) in db.execute("SELECT seq FROM entries EXCEPT SELECT seq FROM bodies")}
-    for seq in sorted(gone ^ without):
+    for seq in sorted(gone ^ without, key=repr):
         yield Fault(seq=seq, word="altered", part="index")

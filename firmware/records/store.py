@@ -33,6 +33,7 @@ from firmware.records.custody import (
 )
 from firmware.records.database import (
     DATABASE_FILE,
+    as_blob,
     check_database,
     open_for_writing,
     read_entries,
@@ -185,7 +186,7 @@ class RecordStore:
             row = self._db.execute("SELECT header FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
         if row is None:
             return {}
-        fields = parse_header(bytes(row[0]))
+        fields = parse_header(as_blob(row[0]))
         if not fields:
             raise StoreDamaged(
                 f"The last entry of {self._path} is not readable", hint="Run `ansim report verify` on it."

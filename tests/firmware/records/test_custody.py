@@ -22,7 +22,6 @@ from firmware.records.bundle import verify_file
 from firmware.records.custody import Entry, Stamp, as_ranges, canonical, seal_entry, verify_chain
 from firmware.records.errors import BundleUnreadable, RecordsError
 from firmware.records.unitkey import UnitKey
-from tests.firmware.records.rooms import FakeClock
 from tests.firmware.records.test_store import filled
 
 KEY, OTHER = UnitKey(bytes(range(32))), UnitKey(bytes(range(1, 33)))
@@ -238,5 +237,21 @@ def test_what_is_neither_bundle_nor_store_is_refused(tmp_path: Path) -> None:
         verify_file(tmp_path / "nowhere.zip")
 
 
-def test_the_clock_of_the_test_is_not_the_machines() -> None:
-    assert FakeClock().utc_ns() == FakeClock().utc_ns()
+@pytest.mark.parametrize("value", [7, 2**62, -1, 1.5, "text", None])
+def test_a_page_that_turns_a_blob_into_something_else_is_a_fault(tmp_path: Path, value: object) -> None:
+    """One changed byte can make a length of a number; nothing may be allocated by it."""
+    path = closed_store(tmp_path)
+
+    def work(db: sqlite3.Connection) -> None:
+        db.execute("CREATE TABLE loose (seq INTEGER PRIMARY KEY, id, header, signature)")
+        db.execute("INSERT INTO loose SELECT * FROM entries")
+        db.execute("UPDATE loose SET header = ?1, signature = ?1 WHERE seq = 2", (value,))
+        db.execute("DROP TABLE entries")
+        db.execute("ALTER TABLE loose RENAME TO entries")
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        work(db)
+    troubles = verify_file(path).troubles
+    assert {("0", "rules"), ("2", "header")} <= {(t.where, t.part) for t in troubles}
