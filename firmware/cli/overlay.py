@@ -67,6 +67,6 @@ class Overlay:
 def _drawn(view: LensView, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     # OpenCV's built-in font has no Korean, so the overlay speaks English; the screen speaks both.
     catalog = catalog_for("en")
-    reasons = {number: catalog.text(key) for number, key in view.reasons.items()}
-    guidance = catalog.text(view.guidance)
+    reasons = {number: catalog.text(f"glint_why.{word}") for number, word in view.reasons.items()}
+    guidance = catalog.text(f"guide.{view.guidance}")
     return draw(pixels, view.glints, reasons=reasons, coverage_map=view.coverage_map, guidance=guidance)
