@@ -204,14 +204,14 @@ def compare(
     Parameters
     ----------
     gain : float
-        How much more strongly the ring lights the wall than the side light does.
+        How much more strongly the ring lights the wall than the side light does; NaN if unknown.
     """
     spread = spread_of(ring.light)
     whole = strength(ring.light, spread_px=spread)
     dark = 0.0 if off is None else max(strength(off, spread_px=spread), 0.0)
     ring_only = max(whole - dark, 0.02 * whole, 1.0)
     side_ratio = float("nan")
-    if side is not None:
+    if side is not None and np.isfinite(gain):
         side_ratio = max(gain * (strength(side, spread_px=spread) - dark), 0.0) / ring_only
     clipped = 0.0 if off is None else max(off.flux, 0.0)
     return Answer(

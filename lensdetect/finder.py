@@ -35,7 +35,9 @@ from lensdetect.watch import Watch
 
 MIN_LIT_DN = 2.0  # ring − off on the wall below which the light does not reach it
 SUSPECT_SCORE = 0.3  # from here on the inspector is led around a point that is not decided yet
+LITTLE_COVERAGE = 0.05  # below this it is said what cost most pictures
 HINTS = {
+    "dark": "uncover the lens, check the lights",
     "covered": "uncover the lens",
     "blown_out": "move back, or lower the exposure",
     "frozen": "restart the camera",
@@ -85,7 +87,8 @@ class LensFinder:
         self._hot = frozenset(calibration.hot_pixels) if calibration else frozenset()
         self._last_ring: Look | None = None
         self._lit_dn = 0.0
-        self._too_fast = False
+        self._too_fast = self._lit_now = False
+        self._judged: dict[int, tuple[tuple[int, int, int], Judgement]] = {}
         self._ended: EndOfRecording | None = None
         states = leds.states()
         wanted: tuple[LedState, ...] = ("ring", "off", "side", *(("red",) if config.use_red else ()))
@@ -123,10 +126,8 @@ class LensFinder:
         if look is None:
             return {}
         changed = self._finish(self._strobe.push(look))
-        self._watch.light(self._strobe.modulation(), lit=bool(changed) or self._lit_now)
+        self._watch.light(self._strobe.modulation(), lit=self._lit_now)
         return changed
-
-    _lit_now = False
 
     def _finish(self, cycles: Sequence[Cycle]) -> dict[int, Track]:
         """Measure the hand's motion over every clean lit picture, then look at the new cycles."""
@@ -149,8 +150,9 @@ class LensFinder:
         self._lit_dn = seen.lit_dn
         if seen.lit_dn < MIN_LIT_DN:
             self._watch.drop("light_does_not_reach")
-            return {}
-        self._lit_now = True
+            if not seen.answers:
+                return {}
+        self._lit_now = seen.lit_dn >= MIN_LIT_DN
         if not cycle.labelled and ring is cycle.rings[0]:
             self._check_polarity(seen, ring, cycle)
         if seen.left_out:
@@ -168,6 +170,8 @@ class LensFinder:
         return {track.id: track for track in tracks}
 
     def _note_side_flashes(self, ring: Look, cycle: Cycle, seen: Glance) -> None:
+        if not np.isfinite(seen.gain):
+            return
         for track in self._tracker.missed:
             usual = sorted(a.flux_dn_px for a in track.answers[-5:])[len(track.answers[-5:]) // 2]
             place = (track.x_px, track.y_px)
@@ -195,7 +199,8 @@ class LensFinder:
         size = (ring.frame.pixels.shape[1], ring.frame.pixels.shape[0])
         motion = None if before is None else self._follower.motion(before, ring)
         if before is None:
-            self._map.add(size)
+            if self._lit_now:
+                self._map.add(size)
             return
         if motion is None:
             self._watch.dropped["motion_unclear"] += 1
@@ -208,12 +213,20 @@ class LensFinder:
         self._too_fast = speed > self._config.max_speed_m_s * 1.5
         if self._too_fast:
             self._watch.dropped["too_fast"] += 1
-        else:
+        elif self._lit_now:
             self._map.add(size)
 
     def _judge(self, track: Track) -> Judgement:
+        state = (track.seen, track.looked, len(track.side_ratios))
+        known = self._judged.get(track.id)
+        if known is not None and known[0] == state:
+            return known[1]
         width = self._watch.size[0] if self._watch.size else 0
-        return judge(track, self._config, scale=scale_of(width))
+        verdict = judge(track, self._config, width_px=width)
+        self._judged[track.id] = (state, verdict)
+        if len(self._judged) > 2 * self._config.max_tracks:
+            self._judged = {i: v for i, v in self._judged.items() if i in self._tracker.tracks}
+        return verdict
 
     def _glint(self, track: Track) -> Glint:
         verdict = self._judge(track)
@@ -271,9 +284,12 @@ class LensFinder:
         )
 
     def coverage(self) -> Coverage:
-        """Return how much of the wall was looked at, in spec; nothing while the eye cannot see."""
-        trouble = self._watch.trouble
-        return self._map.report((trouble,) if trouble else ())
+        """Return how much of the wall was looked at, in spec; pictures that show nothing add nothing."""
+        reason = self._watch.trouble
+        if not reason and self._map.share() < LITTLE_COVERAGE:
+            dropped = self.counts().dropped
+            reason = min(dropped, key=lambda why: (-dropped[why], why), default="")
+        return self._map.report((reason,) if reason else ())
 
     def coverage_map(self) -> NDArray[np.uint8]:
         """Return the map of the wall: number of view angles (0…3) a cell, for drawing."""

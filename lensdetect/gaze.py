@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,7 @@ SEARCH_PX = 4  # how far from its aligned place a counterpart is looked for, at 
 MIN_SEARCH_PX = 3
 PEAK_REACH_PX = 2
 MIN_SCALE = 0.75  # blur and noise do not shrink with the picture
+MEASURABLE_DN = 2.0  # on a darker wall the ratio of the lights cannot be measured
 GAIN_RANGE = (0.2, 5.0)  # how different the two lights of one instrument can be
 FLASH_SHARE = 0.4  # of its usual flux under the ring
 FLASH_RADIUS_PX = 3
@@ -36,7 +38,11 @@ CLEAR_OF_PX = 3.0  # rim around a spot within which no other is looked for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """The answers of one ring picture; ``lit_dn`` is what the ring adds to the wall."""
+    """The answers of one ring picture; ``lit_dn`` is what the ring adds to the wall.
+
+    ``gain`` is how much more strongly the ring lights the wall than the side light does, NaN where the wall
+    is too dark to tell: then nothing is said of the side light either.
+    """
 
     answers: tuple[Answer, ...]
     left_out: int
@@ -67,9 +73,11 @@ def glance(
     """Find the bright points of a ring picture and compare each with the other pictures of the cycle."""
     pixels, scale = ring.frame.pixels, scale_of(ring.frame.pixels.shape[1])
     lit = 0.0 if cycle.off is None else light_on_wall(ring, cycle.off)
-    gain = 1.0
+    gain = math.nan
     if cycle.side is not None and cycle.off is not None:
-        gain = float(np.clip(lit / max(light_on_wall(cycle.side, cycle.off), 1.0), *GAIN_RANGE))
+        aside = light_on_wall(cycle.side, cycle.off)
+        if min(lit, aside) >= MEASURABLE_DN:
+            gain = float(np.clip(lit / aside, *GAIN_RANGE))
     to_off = None if cycle.off is None else follower.motion_to_dark(ring, cycle.off)
     to_side = None if cycle.side is None else follower.motion(ring, cycle.side)
     peaks, left = find_peaks(

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lensdetect.candidates import REFERENCE_WIDTH_PX
 from lensdetect.config import LensConfig
+from lensdetect.gaze import scale_of
 from lensdetect.model import GlintLabel
 from lensdetect.track import Track
 
@@ -25,8 +27,10 @@ LAMP_OFF_RATIO = 0.45  # this much of its light is there with every lamp of ours
 SIDE_RATIO_EVEN = 0.43  # side/ring ratio at which lens and mirror are equally likely: mirrors give one
 SIDE_RATIO_WIDTH = 0.17  # in ln units: how sharply that turns
 AREA_ROUND_PX = 140.0  # a 2 mm lens at 0.3 m, with blur and halo, is no larger (at the reference width)
+SMALLEST_AREA_SHARE = 0.3
 AREA_TOO_LARGE_PX = 450.0
 ASPECT_ROUND = 1.6
+ASPECT_LONG = 2.2
 SLIP_FIXED = 0.15
 OFF_DARK = 0.15  # a lens is dark when our lights are; this much may be misalignment and noise
 CONE_NATS = 0.4  # our own picture spans 62°, less than the cone of many lenses: little can be said
@@ -60,7 +64,7 @@ class Judgement:
     features: Mapping[str, float]
 
 
-def features_of(track: Track, *, scale: float) -> dict[str, float]:
+def features_of(track: Track, *, width_px: int) -> dict[str, float]:
     """Return the numbers a track is judged by; NaN where unknown."""
     answers = track.answers
     side = np.array(track.side_ratios)
@@ -71,14 +75,14 @@ def features_of(track: Track, *, scale: float) -> dict[str, float]:
         "side_ratio_high": _quantile(side, 0.8),
         "side_ratio_top": _quantile(side, 0.9),
         "off_ratio": _median(off),
-        "area_px": float(np.median(area)) / max(1.0, scale) ** 2,
+        "area_px": float(np.median(area)) / area_scale(width_px),
         "aspect": float(np.median([a.aspect for a in answers])),
         "strength_px": float(np.median([a.strength_px for a in answers])),
         "flicker": _flicker([a.strength_px for a in answers]),
         "contrast_dn": float(np.median([a.contrast_dn for a in answers])),
         "saturated_share": float(np.mean([a.saturated for a in answers])),
         "slip": track.slip(),
-        "travel_px": track.travel_px() / scale,
+        "travel_px": track.travel_px() / scale_of(width_px),
         "seen_share": track.seen / max(track.looked_until_seen, 1),
         "cone": _cone(track),
         "poses": float(track.poses),
@@ -108,9 +112,18 @@ def _median(values: NDArray[np.float64]) -> float:
     return float(np.median(known)) if len(known) else math.nan
 
 
-def judge(track: Track, config: LensConfig, *, scale: float) -> Judgement:
+def area_scale(width_px: int) -> float:
+    """Return how much larger the same spot is than at the reference width.
+
+    In a smaller picture the blur keeps its size while the lens shrinks, so the area falls more slowly.
+    """
+    share = width_px / REFERENCE_WIDTH_PX
+    return share**2 if share > 1 else max(SMALLEST_AREA_SHARE, share)
+
+
+def judge(track: Track, config: LensConfig, *, width_px: int) -> Judgement:
     """Decide what a track is."""
-    f = features_of(track, scale=scale)
+    f = features_of(track, width_px=width_px)
     parts = _parts(f, config)
     log_lr = float(np.clip(START_NATS + sum(parts.values()), -CAP_NATS, CAP_NATS))
     score = 1 / (1 + math.exp(-log_lr))
@@ -140,7 +153,7 @@ def _parts(f: Mapping[str, float], config: LensConfig) -> dict[str, float]:
     )
     area = f["area_px"]
     parts["area"] = 0.3 if area <= AREA_ROUND_PX else -2.0 * math.log(min(area, 5e3) / AREA_ROUND_PX)
-    parts["shape"] = 0.3 if f["aspect"] <= ASPECT_ROUND else -1.5 * (min(f["aspect"], 4.0) - ASPECT_ROUND)
+    parts["shape"] = 0.3 if f["aspect"] <= ASPECT_ROUND else -3.0 * (min(f["aspect"], 4.0) - ASPECT_ROUND)
     parts["slip"] = 0.3 if f["slip"] <= SLIP_FIXED else -8.0 * min(f["slip"] - SLIP_FIXED, 0.6)
     missing = 1 - f["poses"] / config.min_poses
     parts["poses"] = 1.5 if missing <= 0 else -3.0 * missing
@@ -157,7 +170,7 @@ def _name(
         (parts.get("side", 0.0) < CLEARLY_MIRROR_NATS, "specular", "answers_side"),
         (f["slip"] > 0.4, "specular", "slips"),
         (f["area_px"] > AREA_TOO_LARGE_PX, "reflector", "large"),
-        (f["aspect"] > 2.5, "specular", "long"),
+        (f["aspect"] > ASPECT_LONG, "specular", "long"),
         (f["poses"] < config.min_poses and f["seen_share"] < 0.4, "specular", "flash"),
         (f["poses"] < config.min_poses, "unsure", "too_few_poses"),
         (not math.isfinite(f["side_ratio"]), "unsure", "no_side"),

@@ -19,6 +19,7 @@ COVERED_SPREAD_DN = 2.5  # texture left in a picture behind a thumb or a cap
 SATURATED_MEAN_DN = 235.0  # a thumb lit by the ring, touching the lens
 LED_WINDOW = 72  # frames over which the light must have made a difference
 MIN_MODULATION = 1.08
+BLACK_DN = 8.0  # nothing in the picture is brighter than this: a cap, or night and no light
 
 
 class Watch:
@@ -30,6 +31,7 @@ class Watch:
         self.size: tuple[int, int] | None = None  # width, height
         self.resized = False
         self._before: Look | None = None
+        self._brightest_dn = 0.0
         self._same = self._sick = self._well = self._unlit = 0
         self._picture_trouble = ""
         self._light_trouble = ""
@@ -69,6 +71,7 @@ class Watch:
             self.size, self.resized = size, True
             return "size_changed"
         self.size = size
+        self._brightest_dn = max(0.97 * self._brightest_dn, float(look.small.max()))
         same = before is not None and np.array_equal(before.frame.pixels, look.frame.pixels)
         self._same = self._same + 1 if same else 0
         if self._same >= FROZEN_FRAMES:
@@ -85,7 +88,8 @@ class Watch:
         self._unlit += 1
         if self._unlit >= LED_WINDOW:
             dead = modulation is not None and modulation < MIN_MODULATION
-            self._light_trouble = "led_dead" if dead else "led_unclear"
+            dark = self._brightest_dn < BLACK_DN
+            self._light_trouble = "dark" if dark else "led_dead" if dead else "led_unclear"
 
 
 def is_covered(look: Look) -> bool:

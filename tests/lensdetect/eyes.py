@@ -76,8 +76,14 @@ def finder_over(frames: Sequence[Frame], config: LensConfig | None = None) -> Le
 
 def dot(picture: NDArray[np.float64], x: float, y: float, peak: float, sigma: float = 1.0) -> None:
     """Add one round spot."""
-    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
-    picture += peak * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * sigma**2))
+    reach = 8
+    x0, y0 = round(x) - reach, round(y) - reach
+    if x0 < 0 or y0 < 0 or x0 + 2 * reach >= picture.shape[1] or y0 + 2 * reach >= picture.shape[0]:
+        return
+    columns = np.arange(x0, x0 + 2 * reach + 1)[None, :]
+    rows = np.arange(y0, y0 + 2 * reach + 1)[:, None]
+    spot = peak * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * sigma**2))
+    picture[y0 : y0 + 2 * reach + 1, x0 : x0 + 2 * reach + 1] += spot
 
 
 class PaperWall:
