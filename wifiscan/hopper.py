@@ -26,10 +26,15 @@ class Dwell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelState:
-    """What is known of a channel: ``suspicion`` 0 = nothing to judge, more is more urgent."""
+    """What is known of a channel.
+
+    ``suspicion`` 0 = nothing to listen to, more is more urgent; ``unjudged`` = somebody sends much, and
+    was not heard for long enough to say what.
+    """
 
     heard_us: int
     suspicion: float
+    unjudged: bool = False
 
 
 class Hopper:
@@ -59,7 +64,7 @@ class Hopper:
         if not self._channels:
             return Dwell(center_hz=None, duration_s=self._config.lock_dwell_s)
         if self._lock_mhz is not None:
-            if states[self._lock_mhz].heard_us < self._lock_until_us:
+            if self._holds(states[self._lock_mhz]):
                 return self._locked()
             self._lock_mhz, self._surveyed = None, 0
         if self._surveyed >= len(self._channels):
@@ -70,6 +75,13 @@ class Hopper:
         self._next += 1
         self._surveyed += 1
         return Dwell(center_hz=center_hz, duration_s=self._config.survey_dwell_s)
+
+    def _holds(self, state: ChannelState) -> bool:
+        """Tell whether to stay: a channel on which everything has been settled is left early."""
+        settled_us = self._lock_until_us - round((self._config.lock_s - self._config.judge_after_s) * US)
+        if state.suspicion <= 0 and state.heard_us >= settled_us:
+            return False
+        return state.heard_us < self._lock_until_us
 
     def _choose(self, states: Mapping[int, ChannelState]) -> bool:
         """Lock on the suspicious channel that has been heard least for its suspicion, if there is one."""

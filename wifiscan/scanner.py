@@ -28,6 +28,7 @@ UNTUNED = 0  # channel of a recording that does not say what it was tuned to
 WORTH_A_LOCK_BPS = 16e3  # own uplink above this is worth listening to for longer
 NAMED_SUSPICION = 2.0
 UPLINK_SHARE = 0.5
+SETTLED_LOGIT = -2.0  # a link that scores below this needs no more listening
 
 
 class WifiScanner:
@@ -83,15 +84,19 @@ class WifiScanner:
 
     def _states(self) -> dict[int, ChannelState]:
         heard = self._tables.flows.clock.channels()
-        suspicion = dict.fromkeys(heard, 0.0)
+        suspicion, unjudged = dict.fromkeys(heard, 0.0), set[int]()
         for link in self._tables.flows.links.links():
             if link.channel in suspicion:
                 urgency = _urgency(link, heard[link.channel], self._back_bytes(link))
                 suspicion[link.channel] = max(suspicion[link.channel], urgency)
+                if urgency > 0 and link.logit is None:
+                    unjudged.add(link.channel)
         for channel in self._named_channels():
             if channel in suspicion:
                 suspicion[channel] = max(suspicion[channel], NAMED_SUSPICION)
-        return {c: ChannelState(heard_us=heard[c], suspicion=suspicion[c]) for c in heard}
+        return {
+            c: ChannelState(heard_us=heard[c], suspicion=suspicion[c], unjudged=c in unjudged) for c in heard
+        }
 
     def _back_bytes(self, link: Link) -> int:
         back = self._tables.flows.links.get(link.ra, link.ta)
@@ -110,7 +115,7 @@ class WifiScanner:
         """Return channels × time really heard, against the plan; for a recording, what it holds."""
         heard = self._tables.flows.clock.channels()
         channels = self._hopper.channels_mhz or tuple(heard)
-        unjudged = {s: v.suspicion > 0 for s, v in self._states().items()}
+        unjudged = {c: state.unjudged for c, state in self._states().items()}
         if UNTUNED in heard:
             channels, unjudged = (UNTUNED,), {UNTUNED: True}
         streaming, idle = coverage_shares(
@@ -149,7 +154,7 @@ def _urgency(link: Link, heard_us: int, back_bytes: int) -> float:
         return 0.0
     if link.logit is None:
         return 3.0 if link.bytes < LEAST_JUDGED_BYTES * 50 else 2.5
-    return max(0.1, 2.0 + link.logit / 3)
+    return 0.0 if link.logit < SETTLED_LOGIT else 2.0 + link.logit / 3
 
 
 class BleScanner:

@@ -56,6 +56,16 @@ def test_a_suspicious_channel_is_held_and_then_left_again():
     assert held * CONFIG.lock_dwell_s == pytest.approx(CONFIG.lock_s, abs=1.0)
 
 
+def test_a_channel_on_which_all_is_settled_is_left_early():
+    hopper = Hopper(CHANNELS, CONFIG)
+    states = {2437: ChannelState(heard_us=250_000, suspicion=3.0)}
+    for _ in CHANNELS:
+        hopper.plan(states)
+    assert hopper.plan(states).center_hz == 2437e6
+    states[2437] = ChannelState(heard_us=round(CONFIG.judge_after_s * 1e6) + 250_000, suspicion=0.0)
+    assert hopper.plan(states).duration_s == CONFIG.survey_dwell_s
+
+
 def test_a_radio_that_cannot_be_tuned_is_just_read():
     assert Hopper((), CONFIG).plan({}).center_hz is None
 
