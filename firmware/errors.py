@@ -5,6 +5,8 @@
     FirmwareError                what, why, what to do
     ├── SettingsError  (ValueError)    mistakes in settings, all of them named at once: exit 2
     ├── NoSensors      (RuntimeError)  none of the senses that were asked for could be opened
+    ├── FeedTrouble    (ConnectionError) the feed cannot be served, or nobody serves it
+    ├── BundleTrouble  (OSError)       a support bundle cannot be written
     └── BadKnowledge   (ValueError)    a packaged table contradicts itself: a bug, not the user's
 """
 
@@ -58,3 +60,11 @@ class NoSensors(FirmwareError, RuntimeError):
 
 class BadKnowledge(FirmwareError, ValueError):
     """A packaged table contradicts itself."""
+
+
+class FeedTrouble(FirmwareError, ConnectionError):
+    """The feed of a running unit cannot be served, or nobody serves it."""
+
+
+class BundleTrouble(FirmwareError, OSError):
+    """A support bundle cannot be written."""
