@@ -1,0 +1,117 @@
+"""Self-tests of the unit itself: disk, clock, heat, supply, records, calibration. No device is opened."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from firmware.diag.model import Check, failed, passed, warned
+from firmware.records.bundle import verify_file
+from firmware.records.database import DATABASE_FILE
+from firmware.records.errors import RecordsError
+from firmware.records.wallclock import NOT_BEFORE_NS, MachineClock, WallClock
+from hw.pi.power import HOT_C, supply_numbers
+from lensdetect.calibrate import load_calibration
+from lensdetect.errors import BadCalibration
+
+FREE_BYTES_WARN = 2_000_000_000  # an hour of inspections with pictures
+FREE_BYTES_FAIL = 50_000_000  # records refuse below their own limit; the log and the system need some too
+WARM_C = HOT_C - 10.0
+CALIBRATION_DAYS = 180  # lights age and lenses get scratched; half a year between two visits
+DAY_NS = 86_400_000_000_000
+CALIBRATION_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """Where the unit keeps its things. ``records`` is None where it keeps none."""
+
+    disk: Path
+    records: Path | None = None
+    calibrations: tuple[Path, ...] = ()
+    is_pi: bool = False
+    clock: WallClock = field(default_factory=MachineClock)
+    supply: Callable[[], dict[str, float]] = supply_numbers
+
+
+def machine_checks(unit: Unit) -> Iterator[Check]:
+    """Yield the checks of the unit itself."""
+    yield disk(unit.disk)
+    yield wall_clock(unit.clock)
+    if unit.is_pi:
+        yield from supply(unit.supply())
+    if unit.records is not None and (unit.records / DATABASE_FILE).is_file():
+        yield records(unit.records)
+    for path in unit.calibrations:
+        yield calibration(path, now_ns=unit.clock.utc_ns())
+
+
+def disk(folder: Path) -> Check:
+    """There is room to record, and it may be written to."""
+    there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    free = float(shutil.disk_usage(there).free)
+    said: dict[str, float | str] = {"folder": str(there), "free_gb": free / 1e9, "free_bytes": free}
+    if free < FREE_BYTES_FAIL:
+        return failed("disk", "check.remedy.disk", **said)
+    if not os.access(there, os.W_OK):
+        return warned("disk", "check.remedy.read_only", **said)
+    if free < FREE_BYTES_WARN:
+        return warned("disk", "check.remedy.disk", **said)
+    return passed("disk", **said)
+
+
+def wall_clock(clock: WallClock) -> Check:
+    """The clock was set: records name the time, and calibrations grow old by it."""
+    if clock.utc_ns() < NOT_BEFORE_NS:
+        return failed("clock", "check.remedy.clock", "clock.never", synchronised=0.0)
+    if not clock.trusted():
+        return warned("clock", "check.remedy.clock_sync", "clock.alone", synchronised=0.0)
+    return passed("clock", synchronised=1.0)
+
+
+def supply(numbers: dict[str, float]) -> Iterator[Check]:
+    """Temperature, and what the firmware says of voltage and throttling; what it does not say is left out."""
+    celsius = numbers.get("temperature_c")
+    if celsius is not None:
+        hot = celsius >= WARM_C
+        make = warned("temperature", "hint.overheated", temperature_c=celsius)
+        yield make if hot else passed("temperature", temperature_c=celsius)
+    if "under_voltage" in numbers:
+        flags = {k: numbers[k] for k in ("under_voltage", "throttled") if k in numbers}
+        if flags["under_voltage"]:
+            yield failed("supply", "hint.under_voltage", "supply.low", **flags)
+        elif flags.get("throttled"):
+            yield warned("supply", "hint.overheated", "supply.slow", **flags)
+        else:
+            yield passed("supply", **flags)
+
+
+def records(folder: Path) -> Check:
+    """Every stored record is as it was signed, and none is missing."""
+    try:
+        found = verify_file(folder / DATABASE_FILE)
+    except RecordsError as error:
+        return failed("records", "check.remedy.records", "words", text=str(error))
+    said = {"entries": float(found.entries), "faults": float(len(found.troubles))}
+    if not found.whole:
+        return failed("records", "check.remedy.records", **said)
+    return passed("records", **said)
+
+
+def calibration(path: Path, *, now_ns: int) -> Check:
+    """The unit was calibrated, not too long ago, and the file can be read."""
+    try:
+        if path.stat().st_size > CALIBRATION_BYTES:
+            return failed("calibration", "check.remedy.calibrate", "words", text=path.name)
+        load_calibration(path.read_text(encoding="utf-8", errors="replace"))
+        days = max(0.0, (now_ns - path.stat().st_mtime_ns) / DAY_NS)
+    except FileNotFoundError:
+        return warned("calibration", "check.remedy.calibrate", "not_measured")
+    except (OSError, BadCalibration) as error:
+        return failed("calibration", "check.remedy.calibrate", "words", text=str(error))
+    if days > CALIBRATION_DAYS:
+        return warned("calibration", "check.remedy.calibrate", days=days)
+    return passed("calibration", days=days)

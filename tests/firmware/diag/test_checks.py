@@ -1,0 +1,101 @@
+"""All self-tests of a kit in a row: every fault shows with its reason and hint, and spoils no other test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from firmware.cli.inspection import inspect
+from firmware.diag.checks import Check, Result, Unit, run_checks
+from firmware.diag.machine import machine_checks
+from firmware.i18n.catalog import Catalog
+from firmware.settings import Settings
+from hw.config import CameraConfig, HwConfig
+from hw.errors import BadKit
+from tests.firmware.diag.test_machine import SetClock
+
+SMALL = HwConfig(camera=CameraConfig(width_px=320, height_px=180))  # the picture's size changes no result
+SENSES = ("sdr", "monitor", "ble", "camera")
+
+
+def checks_of(kit: str, tmp_path: Path, **more: object) -> dict[str, Check]:
+    unit = Unit(disk=tmp_path, clock=SetClock())
+    listed = list(run_checks(kit, SMALL, unit=unit, **more))  # type: ignore[arg-type]
+    names = [check.name for check in listed]
+    assert len(names) == len(set(names))
+    return {check.name: check for check in listed}
+
+
+def test_a_unit_that_is_well_passes_every_test(tmp_path: Path) -> None:
+    begun: list[str] = []
+    over = "sim:empty-room?unplug=wifi@50-60"  # a fault that is over, or not yet there, is none
+    found = checks_of(over, tmp_path, on_begin=begun.append)
+    assert [n for n, c in found.items() if c.result is Result.FAIL] == []
+    assert set(found) >= {
+        "sdr", "sdr.gain", "sdr.carrier", "sdr.clipping", "sdr.drops", "sdr.ppm", "monitor", "monitor.bands",
+        "monitor.frames", "ble", "camera", "camera.frame_time", "camera.dark", "leds.ring", "leds.side",
+        "leds.sync", "display", "buttons", "buzzer", "battery", "senses", "disk", "clock",
+    }  # fmt: skip
+    assert set(found) - {"senses", "disk", "clock"} <= set(begun)  # progress named each before it ran
+    assert found["senses"].numbers["senses"] == 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        ("rf@0", "sdr"),
+        ("wifi@0", "monitor"),
+        ("ble@0", "ble"),
+        ("lens@0", "camera"),
+        ("rf@0.3", "sdr.carrier"),
+    ],
+)
+def test_an_unplugged_device_fails_with_reason_and_hint(fault: str, name: str, tmp_path: Path) -> None:
+    found = checks_of(f"sim:empty-room?unplug={fault}", tmp_path)
+    assert found[name].result is Result.FAIL
+    assert found[name].reason == "unplugged"
+    assert found[name].hint
+    assert [c.name for c in found.values() if c.result is Result.FAIL] == [name]
+    for other in set(SENSES) - {name.split(".")[0]}:
+        assert found[other].result is Result.PASS
+
+
+def test_where_nothing_works_the_unit_fails(tmp_path: Path) -> None:
+    faults = "&".join(f"unplug={n}@0" for n in ("rf", "wifi", "ble", "lens"))
+    found = checks_of(f"sim:empty-room?{faults}", tmp_path)
+    assert found["senses"].result is Result.FAIL
+    assert found["display"].result is Result.PASS
+
+
+def test_a_kit_that_is_not_there_is_an_error_and_no_result(tmp_path: Path) -> None:
+    with pytest.raises(BadKit):
+        checks_of("sim:no-such-room", tmp_path)
+
+
+def test_a_recording_is_tested_for_what_it_holds(tmp_path: Path) -> None:
+    settings = Settings(hw=SMALL)
+    inspect("sim:empty-room", settings, only={"rf", "ble"}, until_s=5.0, record_to=tmp_path / "session")
+    found = checks_of(f"replay:{tmp_path / 'session'}", tmp_path)
+    assert found["sdr"].result is Result.PASS
+    assert found["ble"].result is Result.PASS
+    assert found["monitor"].result is Result.WARN  # the recording lacks it: no fault of the unit
+    assert found["camera"].result is Result.WARN
+    assert not {"sdr.gain", "leds.ring", "leds.sync"} & set(found)
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_every_sentence_is_whole_in_both_languages(lang: str, tmp_path: Path) -> None:
+    catalog = Catalog(lang)  # type: ignore[arg-type]
+    listed = [
+        *checks_of("sim:empty-room?unplug=rf@0.3&unplug=wifi@0", tmp_path).values(),
+        *machine_checks(
+            Unit(disk=tmp_path, is_pi=True, clock=SetClock(), supply=lambda: {"temperature_c": 91.0})
+        ),
+    ]
+    for check in listed:
+        told = check.as_json(catalog)
+        for field in ("proves", "detail", "remedy"):
+            assert "{" not in told[field], told
+            assert not told[field].startswith("check."), told
+        assert told["remedy"] or check.result is Result.PASS
