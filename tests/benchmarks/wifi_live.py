@@ -99,6 +99,9 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=20_000)
     parser.add_argument("--seconds", type=int, default=60)
     options = parser.parse_args()
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        print("skipped: needs root and /dev/net/tun")
+        return
     in_namespace(lambda: measure(options.rate, options.seconds))
 
 
