@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,16 +22,13 @@ from firmware.cli.options import (
     LangOption,
     SetOption,
     VerboseOption,
-    default_language,
-    language,
 )
 from firmware.cli.picture import terminal_picture
+from firmware.cli.prepare import prepare
 from firmware.cli.verdict import print_verdict
 from firmware.engine import Snapshot
-from firmware.i18n.catalog import Catalog, Language
-from firmware.log import configure_log
+from firmware.i18n.catalog import Catalog
 from firmware.published import Published
-from firmware.settings import Settings, load_settings
 from firmware.systemd.notify import Notifier
 from hw.kit import parse_spec
 from hw.types import SensorName
@@ -40,6 +36,7 @@ from hw.types import SensorName
 SCREEN_FILE = Path("ansim-screen.png")
 TERMINAL_COLUMNS = 100
 TERMINAL_EVERY_S = 0.5
+FOREVER_S = 10 * 365 * 86_400.0  # the handheld runs until it is switched off
 
 ScreenOption = Annotated[
     Path | None,
@@ -73,10 +70,9 @@ def run(
     A panel of the kit is drawn to; without one the screen is shown in the terminal and written to a PNG. A
     simulated room runs in real time; a recording is played as fast as it goes, to one verdict and one screen.
     """
-    configure_log(verbose=verbose)
     with expected_errors():
-        settings = load_settings(config=config, overrides=overrides or ())
-        look = Look(lang=_language(lang, settings), theme=settings.ui.theme, silent=settings.ui.silent)
+        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
+        look = Look(lang=catalog.lang, theme=settings.ui.theme, silent=settings.ui.silent)
         backend = parse_spec(kit)[0]
         until_s = None if backend == "pi" and duration is None else session_length_s(kit, duration)
         console, notifier = Console(stderr=True), Notifier()
@@ -94,17 +90,6 @@ def run(
             typer.echo(str(target), err=True)
         print_verdict(Console(), outcome.snapshot, Catalog(panel.look.lang))
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
-
-
-FOREVER_S = 10 * 365 * 86_400.0  # the handheld runs until it is switched off
-
-
-def _language(lang: str | None, settings: Settings) -> Language:
-    if lang:
-        return language(lang)
-    if settings.ui.lang != "auto":
-        return settings.ui.lang
-    return default_language(os.environ.get("LANG", ""))
 
 
 class Heartbeat:

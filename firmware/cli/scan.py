@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,17 +24,14 @@ from firmware.cli.options import (
     LangOption,
     SetOption,
     VerboseOption,
-    default_language,
-    language,
 )
 from firmware.cli.overlay import Overlay
+from firmware.cli.prepare import prepare
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.engine import Snapshot
 from firmware.i18n.catalog import Catalog
-from firmware.log import configure_log
 from firmware.published import Published
-from firmware.settings import load_settings
 from hw.types import SensorName
 
 app = typer.Typer(
@@ -109,10 +105,8 @@ def run_scan(
     also: Watch | None = None,
 ) -> None:
     """Run one scan and end with the exit code of its verdict."""
-    configure_log(verbose=verbose)
     with expected_errors():
-        settings = load_settings(config=config, overrides=overrides or ())
-        catalog = Catalog(language(lang) if lang else default_language(os.environ.get("LANG", "")))
+        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
         until_s = session_length_s(kit, duration_s)
         with LiveView(Console(stderr=True), catalog, until_s) as view:
 
@@ -178,10 +172,8 @@ def wifi(
             duration_s=duration, as_jsonl=as_jsonl, record_to=record,
         )  # fmt: skip
         return
-    configure_log(verbose=verbose)
     with expected_errors():
-        settings = load_settings(config=config, overrides=overrides or ())
-        catalog = Catalog(language(lang) if lang else default_language(os.environ.get("LANG", "")))
+        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
         home(
             home_to, kit=kit, settings=settings, catalog=catalog,
             duration_s=session_length_s(kit, duration), as_jsonl=as_jsonl,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,15 +19,11 @@ from firmware.cli.options import (
     LangOption,
     SetOption,
     VerboseOption,
-    default_language,
-    language,
 )
+from firmware.cli.prepare import prepare
 from firmware.cli.scan import DurationOption, LiveView
 from firmware.cli.verdict import print_verdict
-from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import visible
-from firmware.log import configure_log
-from firmware.settings import load_settings
 from hw.replay.manifest import Manifest, verify
 from hw.replay.session import Parts, find_parts
 
@@ -52,10 +47,8 @@ def record(
     The folder opens in other tools (SigMF, pcapng, PNG); `--kit replay:DIR` gives the same verdict again.
     Pictures are stored: ask the people in the room first.
     """
-    configure_log(verbose=verbose)
     with expected_errors():
-        settings = load_settings(config=config, overrides=overrides or ())
-        catalog = Catalog(language(lang) if lang else default_language(os.environ.get("LANG", "")))
+        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
         until_s = session_length_s(kit, duration)
         console = Console(stderr=True)
         console.print(Text(f"{catalog.text('cli.recording')} {folder}"), soft_wrap=True)

@@ -58,12 +58,12 @@ def emission_table(found: Sequence[Emission], catalog: Catalog, *, rows: int) ->
     table.add_column(catalog.text("column.kind"))
     table.add_column(catalog.text("column.score"), justify="right")
     for e in sorted(found, key=lambda e: (-suspicion(e), -e.snr_db, e.center_hz))[:rows]:
-        name = e.service or e.channel
+        name, kind = e.service or e.channel, catalog.text(f"line.{e.kind}")
         table.add_row(
             f"{e.center_hz / 1e6:.3f} MHz",
             f"{e.bandwidth_hz / 1e3:,.0f} kHz",
             f"{e.snr_db:.0f} dB",
-            Text(f"{e.kind} ({name})" if name else e.kind),
+            Text(f"{kind} ({name})" if name else kind),
             _score(suspicion(e)),
         )
     return table

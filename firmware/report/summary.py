@@ -118,7 +118,9 @@ def _coverage(scan: Scan, catalog: Catalog) -> str:
 
 
 def _findings(observations: Sequence[Observation], catalog: Catalog) -> str:
-    named = sorted(((_score(o), *_name(o)) for o in observations), key=lambda row: (-row[0], row[1], row[2]))
+    named = sorted(
+        ((_score(o), *_name(o, catalog)) for o in observations), key=lambda row: (-row[0], row[1], row[2])
+    )
     rows = ""
     for score, sense, name in named[:FINDINGS_SHOWN]:
         said = for_html(name, limit=TITLE_LIMIT)
@@ -134,11 +136,13 @@ def _score(observation: Observation) -> float:
     return observation.scores.get("camera", 0.0) if isinstance(observation, Emission) else observation.score
 
 
-def _name(observation: Observation) -> tuple[str, str]:
+def _name(observation: Observation, catalog: Catalog) -> tuple[str, str]:
     if isinstance(observation, Emission):
-        return "rf", f"{observation.center_hz / 1e6:.2f} MHz · {observation.service or observation.kind}"
+        kind = observation.service or catalog.text(f"line.{observation.kind}")
+        return "rf", f"{observation.center_hz / 1e6:.2f} MHz · {kind}"
     if isinstance(observation, Glint):
-        return "lens", f"{observation.label} · {observation.x_px:.0f}, {observation.y_px:.0f} px"
+        label = catalog.text(f"glint.{observation.label}")
+        return "lens", f"{label} · {observation.x_px:.0f}, {observation.y_px:.0f} px"
     if isinstance(observation, BleDevice):
         return "ble", _masked(observation.address) + (f" · {observation.name}" if observation.name else "")
     if isinstance(observation, AccessPoint):
