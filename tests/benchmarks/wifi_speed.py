@@ -5,8 +5,8 @@
 Method: one busy channel (12 networks, 24 devices of every behaviour, two cameras) is simulated, written as a
 pcap with 400 bytes kept of each frame, and read three times: by ansim (file to observations, judged links
 included), by Scapy (first frames only) and, where it is installed, by tshark -T fields (the same columns that
-ansim uses). All in one run on one machine, in seconds of processor time, so that other work on it does not count;
-tshark and ansim read the whole file.
+ansim uses). All in one run on one machine, in seconds of processor time, so that other work on it does not
+count; tshark and ansim read the whole file.
 """
 
 from __future__ import annotations
