@@ -24,8 +24,8 @@ CLEARLY_MIRROR_NATS = (
     -2.2
 )  # weaker signs leave it undecided: wide cones from afar answer both lights a little
 LAMP_OFF_RATIO = 0.45  # this much of its light is there with every lamp of ours off
-SIDE_RATIO_EVEN = 0.43  # side/ring ratio at which lens and mirror are equally likely: mirrors give one
-SIDE_RATIO_WIDTH = 0.17  # in ln units: how sharply that turns
+SIDE_RATIO_EVEN = 0.53  # side/ring ratio at which lens and mirror are equally likely: mirrors give one
+SIDE_RATIO_WIDTH = 0.14  # in ln units: how sharply that turns
 AREA_ROUND_PX = 140.0  # a 2 mm lens at 0.3 m, with blur and halo, is no larger (at the reference width)
 SMALLEST_AREA_SHARE = 0.3
 AREA_TOO_LARGE_PX = 450.0
@@ -34,7 +34,9 @@ ASPECT_LONG = 2.2
 SLIP_FIXED = 0.15
 OFF_DARK = 0.15  # a lens is dark when our lights are; this much may be misalignment and noise
 CONE_NATS = 0.4  # our own picture spans 62°, less than the cone of many lenses: little can be said
-STRENGTH_EVEN_PX = 60.0  # answer in pixels of lit wall: a cat's eye gathers hundreds, glass and screws tens
+GATHER_EVEN_PX = 95.0  # strength over ln(ring/side): see `_gathering`
+GATHER_MATTERS_FROM = 0.1  # side ratio from which on a wide cone must be told from a weak ball of glass
+FAINT_PX = 35.0  # an answer fainter than so many pixels of wall may be glass or texture
 FLICKER_STEADY = 0.8  # deviation of ln strength over the poses: facets sparkle, a lens does not
 CAP_NATS = 6.0
 START_NATS = -3.2  # among bright points most are not lenses in shape alone
@@ -146,8 +148,8 @@ def _parts(f: Mapping[str, float], config: LensConfig) -> dict[str, float]:
         parts["side"] = float(np.clip(-math.log(worst / SIDE_RATIO_EVEN) / SIDE_RATIO_WIDTH, -5.0, 3.0))
     if math.isfinite(f["off_ratio"]):
         parts["off"] = 0.3 if f["off_ratio"] <= OFF_DARK else -10.0 * (min(f["off_ratio"], 1.0) - OFF_DARK)
-    strength = max(f["strength_px"], 1.0)
-    parts["strength"] = float(np.clip(2.0 * math.log(strength / STRENGTH_EVEN_PX), -2.5, 1.0))
+    parts["strength"] = float(np.clip(1.5 * math.log(max(f["strength_px"], 1.0) / FAINT_PX), -2.5, 0.0))
+    parts["gather"] = _gathering(f["strength_px"], f["side_ratio"])
     parts["flicker"] = (
         0.3 if f["flicker"] <= FLICKER_STEADY else -2.5 * min(f["flicker"] - FLICKER_STEADY, 1.5)
     )
@@ -160,6 +162,22 @@ def _parts(f: Mapping[str, float], config: LensConfig) -> dict[str, float]:
     parts["seen"] = 10.0 * (min(f["seen_share"], 0.85) - config.min_seen_share)
     parts["cone"] = CONE_NATS * f["cone"]
     return parts
+
+
+def _gathering(strength_px: float, side_ratio: float) -> float:
+    """Return nats for how much light the thing gathers, where it answers the side light a little.
+
+    Notes
+    -----
+    A Gaussian return cone θ at distance d gives side/ring = exp(−b²/(dθ)²) for lights b apart, and a strength
+    in proportion to Aρ/(dθ)². So strength/ln(ring/side) is in proportion to Aρ/b²: what the thing gathers,
+    whatever the distance. An uncoated ball of glass gathers less than a lens does.
+    """
+    if not side_ratio > GATHER_MATTERS_FROM:
+        return 0.0
+    gathered = strength_px / max(-math.log(min(side_ratio, 0.95)), 0.05)
+    weight = min(1.0, (side_ratio - GATHER_MATTERS_FROM) / GATHER_MATTERS_FROM)
+    return weight * float(np.clip(3.0 * math.log(max(gathered, 1.0) / GATHER_EVEN_PX), -2.2, 0.6))
 
 
 def _name(
