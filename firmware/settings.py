@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from firmware.config import EngineConfig, FusionConfig, UiConfig
 from firmware.errors import Mistake, SettingsError
 from firmware.evidence.likelihoods import packaged_likelihoods
+from firmware.records.config import RecordsConfig
 from hw.config import HwConfig
 from lensdetect.config import LensConfig
 from sweeper.config import SweeperConfig
@@ -41,6 +42,7 @@ class Settings(BaseModel):
     fusion: FusionConfig = FusionConfig()
     engine: EngineConfig = EngineConfig()
     ui: UiConfig = UiConfig()
+    records: RecordsConfig = RecordsConfig()
 
     @property
     def prior(self) -> float:

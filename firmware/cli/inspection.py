@@ -21,7 +21,7 @@ from firmware.workers import Crew
 from hw.kit import parse_spec
 from hw.protocols import Clock
 from hw.sim.scene import Scene, load_scene
-from hw.types import SENSOR_NAMES, ButtonPress, Counts, SensorName
+from hw.types import SENSOR_NAMES, ButtonPress, Counts, Coverage, SensorName
 from lensdetect.finder import LensView
 
 LIVE_SCAN_S = 60.0  # a scan of real devices ends by itself after this
@@ -37,6 +37,7 @@ class Outcome:
     snapshot: Snapshot
     observations: tuple[Observation, ...]
     counts: tuple[Counts, ...]
+    coverages: tuple[Coverage, ...] = ()
     eye: LensView | None = None  # what the lens sense saw last; shown, never stored unless asked
 
 
@@ -100,6 +101,7 @@ def inspect(
             snapshot=snapshot,
             observations=tuple(o for sensor in ordered for o in sensor.observations()),
             counts=tuple(sensor.counts() for sensor in ordered),
+            coverages=tuple(sensor.coverage() for sensor in ordered),
             eye=sensors["lens"].eye if "lens" in sensors else None,
         )
 

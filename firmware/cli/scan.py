@@ -27,11 +27,14 @@ from firmware.cli.options import (
 )
 from firmware.cli.overlay import Overlay
 from firmware.cli.prepare import prepare
+from firmware.cli.report import records_folder
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.engine import Snapshot
 from firmware.i18n.catalog import Catalog
+from firmware.keeping import keep_scan, place_of, span_until_now
 from firmware.published import Published
+from firmware.settings import Settings
 from hw.types import SensorName
 
 app = typer.Typer(
@@ -52,6 +55,11 @@ JsonlOption = Annotated[
 ]
 RecordOption = Annotated[
     Path | None, typer.Option("--record", help="Also record everything the devices give into this folder.")
+]
+
+KeepOption = Annotated[
+    str | None,
+    typer.Option("--keep", metavar="PLACE", help="Store the result as a signed record of site/room/cubicle."),
 ]
 
 
@@ -103,6 +111,7 @@ def run_scan(
     as_jsonl: bool,
     record_to: Path | None,
     also: Watch | None = None,
+    keep_at: str | None = None,
 ) -> None:
     """Run one scan and end with the exit code of its verdict."""
     with expected_errors():
@@ -115,6 +124,9 @@ def run_scan(
                 return also is not None and also(snapshot, sensors) is True
 
             outcome = inspect(kit, settings, only=only, until_s=until_s, record_to=record_to, watch=watch)
+        if keep_at is not None:
+            name = keep(outcome, kit=kit, place=keep_at, settings=settings)
+            typer.echo(f"ansim report show {name}", err=True)
         show(outcome, catalog, as_jsonl=as_jsonl, simulated=scene_of(kit) is not None)
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
 
@@ -132,6 +144,22 @@ def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool)
     print_verdict(console, outcome.snapshot, catalog)
 
 
+def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
+    """Store a finished scan and return the id of its record."""
+    return keep_scan(
+        verdict=outcome.snapshot.verdict,
+        observations=outcome.observations,
+        coverages=outcome.coverages,
+        counts=outcome.counts,
+        span=span_until_now(outcome.snapshot.elapsed_s),
+        place=place_of(place),
+        kit=kit,
+        simulated=scene_of(kit) is not None,
+        settings=settings,
+        folder=records_folder(Path(settings.records.folder) if settings.records.folder else None),
+    )
+
+
 def _register(name: str, only: set[SensorName] | None, help_text: str) -> None:
     @app.command(name, help=help_text)
     def command(
@@ -143,10 +171,11 @@ def _register(name: str, only: set[SensorName] | None, help_text: str) -> None:
         duration: DurationOption = None,
         as_jsonl: JsonlOption = False,
         record: RecordOption = None,
+        keep_at: KeepOption = None,
     ) -> None:
         run_scan(
             only, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
-            duration_s=duration, as_jsonl=as_jsonl, record_to=record,
+            duration_s=duration, as_jsonl=as_jsonl, record_to=record, keep_at=keep_at,
         )  # fmt: skip
 
 
