@@ -18,6 +18,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from stat import S_ISSOCK
 from types import TracebackType
@@ -42,6 +43,9 @@ log = get_logger(__name__)
 
 class Feed:
     """Serves snapshots to whoever may open the socket. A context manager.
+
+    The live loop only hands a moment over; its line is made on the feed's own thread, and only where
+    somebody watches.
 
     Parameters
     ----------
@@ -79,7 +83,7 @@ class Feed:
         self._phase = ""
         self._rates = Rates()
         self._lock = threading.Lock()
-        self._latest = b""
+        self._encode: Callable[[], bytes] | None = None
         self._fresh = False
         self._closing = False
         self._clients: dict[socket.socket, bytearray] = {}
@@ -98,7 +102,7 @@ class Feed:
         workers: Mapping[SensorName, WorkerHealth] | None = None,
         queues: Mapping[str, int] | None = None,
     ) -> bool:
-        """Offer one moment; return whether it became a line. Never waits, and never raises for a client.
+        """Offer one moment; return whether it was taken. Never waits, and never raises for a client.
 
         At most one line every ``every_ns`` of session time, and always one where the phase changes.
         """
@@ -106,9 +110,10 @@ class Feed:
         if early and snapshot.phase == self._phase:
             return False
         self._sent_ns, self._phase = snapshot.t_ns, snapshot.phase
-        line = encode_line(
+        encode = partial(
+            encode_line,
             snapshot,
-            observations,
+            tuple(observations),
             rates=self._rates.update(snapshot),
             workers=workers or {},
             queues=queues or {},
@@ -116,7 +121,7 @@ class Feed:
             redact=self._redact,
         )
         with self._lock:
-            self._latest, self._fresh = line, True
+            self._encode, self._fresh = encode, True
         self._ring()
         return True
 
@@ -167,17 +172,18 @@ class Feed:
                 return
             client.setblocking(False)
             with self._lock:
-                waiting = b"" if self._fresh else self._latest  # a fresh one comes with the next wake
-                self._clients[client] = bytearray(waiting)
+                encode = None if self._fresh else self._encode  # a fresh one comes with the next wake
+            self._clients[client] = bytearray(b"" if encode is None else encode())
             selector.register(client, selectors.EVENT_READ | selectors.EVENT_WRITE, self._talk)
 
     def _wake(self, selector: selectors.BaseSelector, ear: socket.socket, _mask: int) -> None:
         with suppress(OSError):
             ear.recv(CHUNK_BYTES)
         with self._lock:
-            line, fresh, self._fresh = self._latest, self._fresh, False
-        if not fresh:
+            encode, fresh, self._fresh = self._encode, self._fresh, False
+        if not fresh or encode is None or not self._clients:
             return
+        line = encode()
         for client in tuple(self._clients):
             waiting = self._clients[client]
             if len(waiting) + len(line) > self._buffer_bytes:

@@ -43,10 +43,21 @@ def machine_checks(unit: Unit) -> Iterator[Check]:
     yield wall_clock(unit.clock)
     if unit.is_pi:
         yield from supply(unit.supply())
-    if unit.records is not None and (unit.records / DATABASE_FILE).is_file():
-        yield records(unit.records)
+    if unit.records is not None:
+        yield from _stored(unit.records)
     for path in unit.calibrations:
         yield calibration(path, now_ns=unit.clock.utc_ns())
+
+
+def _stored(folder: Path) -> Iterator[Check]:
+    """Look at the records where there are any; somebody else's may be closed to this user."""
+    try:
+        there = (folder / DATABASE_FILE).is_file()
+    except PermissionError:
+        yield warned("records", "check.remedy.owner", "not_measured")
+        return
+    if there:
+        yield records(folder)
 
 
 def disk(folder: Path) -> Check:

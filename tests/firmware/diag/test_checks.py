@@ -7,12 +7,24 @@ from pathlib import Path
 import pytest
 
 from firmware.cli.inspection import inspect
+from firmware.diag import checks
 from firmware.diag.checks import Check, Result, Unit, run_checks
 from firmware.diag.machine import machine_checks
 from firmware.i18n.catalog import Catalog
 from firmware.settings import Settings
 from hw.config import CameraConfig, HwConfig
-from hw.errors import BadKit
+from hw.errors import (
+    BadKit,
+    DeviceBusy,
+    DeviceDenied,
+    DeviceLost,
+    DeviceMissing,
+    HwError,
+    MissingComponent,
+    Reason,
+)
+from hw.sim.panel import SimBattery
+from hw.types import DeviceHealth
 from tests.firmware.diag.test_machine import SetClock
 
 SMALL = HwConfig(camera=CameraConfig(width_px=320, height_px=180))  # the picture's size changes no result
@@ -59,6 +71,45 @@ def test_an_unplugged_device_fails_with_reason_and_hint(fault: str, name: str, t
     assert [c.name for c in found.values() if c.result is Result.FAIL] == [name]
     for other in set(SENSES) - {name.split(".")[0]}:
         assert found[other].result is Result.PASS
+
+
+FAULTS = (
+    (DeviceBusy("held", hint="Stop the other program."), "busy", Result.FAIL),
+    (DeviceDenied("closed", hint="Add the user to plugdev."), "denied", Result.FAIL),
+    (DeviceLost("silent", hint="Unplug it.", reason=Reason.STALLED), "stalled", Result.FAIL),
+    (DeviceLost("rubbish", hint="Replace it.", reason=Reason.GARBAGE), "garbage", Result.FAIL),
+    (MissingComponent("no pyrtlsdr", hint="Install [pi]."), "library", Result.WARN),
+    (DeviceMissing("nothing there", hint="Plug it in."), "not_found", Result.WARN),
+)
+
+
+@pytest.mark.parametrize(("error", "reason", "on_auto"), FAULTS)
+@pytest.mark.parametrize("kit", ["auto", "pi"])
+def test_every_fault_shows_its_reason_and_its_own_hint(
+    kit: str, error: HwError, reason: str, on_auto: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_more: object) -> None:
+        raise error
+
+    monkeypatch.setattr(checks, "open_device", refuse)
+    found = checks_of(kit, tmp_path)
+    for role in SENSES:
+        told = found[role].as_json(Catalog("en"))
+        assert told["reason"] == reason
+        assert error.hint in told["remedy"]
+        assert told["detail"] == error.what
+        assert found[role].result is (on_auto if kit == "auto" else Result.FAIL)
+    assert found["senses"].result is Result.FAIL
+
+
+def test_a_device_that_says_it_is_unwell_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unwell = DeviceHealth(ok=False, reason="under_voltage", hint="Use a stronger supply.")
+    monkeypatch.setattr(SimBattery, "health", lambda _self: unwell)
+    found = checks_of("sim:empty-room?unplug=rf@0&unplug=lens@0", tmp_path)
+    told = found["battery.health"].as_json(Catalog("en"))
+    assert (told["result"], told["reason"]) == ("warn", "under_voltage")
+    assert "stronger supply" in told["remedy"]
+    assert told["proves"]
 
 
 def test_where_nothing_works_the_unit_fails(tmp_path: Path) -> None:

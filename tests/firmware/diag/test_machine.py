@@ -102,6 +102,17 @@ def test_records_that_are_rubbish_fail_and_none_are_left_out(tmp_path: Path) -> 
     assert names(Unit(disk=tmp_path, records=tmp_path, clock=SetClock()))["records"].result is Result.FAIL
 
 
+def test_records_of_somebody_else_are_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_path: Path) -> bool:
+        raise PermissionError(13, "closed")
+
+    monkeypatch.setattr(Path, "is_file", closed)
+    check = names(Unit(disk=tmp_path, records=tmp_path, clock=SetClock()))["records"]
+    assert (check.result, check.remedy is not None and check.remedy.key) == (
+        Result.WARN, "check.remedy.owner",
+    )  # fmt: skip
+
+
 def test_the_age_of_a_calibration(tmp_path: Path) -> None:
     path = tmp_path / "eye.toml"
     made = Calibration(
