@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.stats
+import scipy.special
 from numpy.typing import NDArray
 
 from sweeper.plan import USABLE_SHARE
@@ -80,14 +80,14 @@ def estimate_floor(power: FloatArray, *, independent: float) -> float:
 @lru_cache(maxsize=64)
 def _sorted_bias(independent: float) -> float:
     """The smallest tenth of noise bins lies below the mean: by how much FCME's start is too low."""
-    quantile = scipy.stats.gamma.ppf(START_SHARE / 2, independent, scale=1 / independent)
+    quantile = float(scipy.special.gammaincinv(independent, START_SHARE / 2)) / independent
     return float(1 / max(quantile, 0.1))
 
 
 @lru_cache(maxsize=256)
 def threshold_factor(independent: float, pfa: float) -> float:
     """Return the factor over the floor that noise exceeds with probability ``pfa`` in one bin."""
-    return float(scipy.stats.gamma.isf(pfa, independent, scale=1 / independent))
+    return float(scipy.special.gammainccinv(independent, pfa)) / independent
 
 
 class FloorMap:

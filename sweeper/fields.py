@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 import scipy.fft
-import scipy.stats
+import scipy.special
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
@@ -40,6 +40,7 @@ SHAPES: dict[Literal["pal", "ntsc"], FieldShape] = {
     "ntsc": FieldShape(half_lines=525, broad=6, equalising=6, blank=22),
 }
 LOCAL_ROWS = 60  # half lines beside the pulses: where the scatter they are compared with is taken from
+LEAST_CHANCE = 1e-300  # keeps the logarithm finite
 CLASSES = 6  # broad, equalising, blank: each in the half lines that begin a line and in the others
 
 
@@ -95,8 +96,9 @@ def find_fields(
     typical = float(np.median(chi2)) / degrees
     chi2 /= max(typical, 1.0)
     best = int(np.argmax(chi2))
-    log_p = float(scipy.stats.chi2.logsf(chi2[best], degrees)) + np.log(len(chi2))
-    return FieldTest(chi2=float(chi2[best]), log10_p=min(log_p / np.log(10), 0.0), start=best)
+    chance = max(float(scipy.special.gammaincc(degrees / 2, chi2[best] / 2)), LEAST_CHANCE)
+    log10_p = min(float(np.log10(chance * len(chi2))), 0.0)
+    return FieldTest(chi2=float(chi2[best]), log10_p=log10_p, start=best)
 
 
 def _fold(rows: FloatArray, frame: int) -> tuple[FloatArray, NDArray[np.int64]]:

@@ -14,6 +14,7 @@ from sweeper.config import Region
 from sweeper.detect import BURST_DUTY, Detection
 from sweeper.model import EmissionKind
 from sweeper.ofdm import OfdmTest
+from sweeper.selfnoise import NoiseProfile
 from sweeper.video import VideoTest
 
 WIDE_HZ = 1.0e6  # wider than voice, data bursts and control links
@@ -51,6 +52,8 @@ def identify(
     bands: Bands,
     region: Region,
     edge: bool = False,
+    own_noise: NoiseProfile | None = None,
+    gain_db: float = 0.0,
 ) -> Verdict:
     """Name one detection.
 
@@ -62,10 +65,16 @@ def identify(
         Tests of the whole slice in which it was seen.
     edge : bool
         It was cut by the edge of the slice, so its width is a lower bound.
+    own_noise : NoiseProfile, optional
+        The unit's own lines: a learned one is self-noise, unless it is video or much stronger than learned.
     """
     wide = edge or detection.bandwidth_hz >= WIDE_HZ
     services = bands.services_at(detection.center_hz, region=region)
     kind, service = _kind(detection, wide=wide, video=video, ofdm=ofdm, services=services, bands=bands)
+    level_db = detection.level_dbfs - gain_db
+    masked = own_noise is not None and own_noise.masks(detection.low_hz, detection.high_hz, level_db)
+    if masked and not video.is_video:
+        kind, service = "self-noise", "learned"
     scores = {
         "camera": _camera_score(kind, video),
         "analog_video": video.score,
@@ -75,6 +84,7 @@ def identify(
     }
     measures = {
         "level_dbfs": detection.level_dbfs,
+        "level_db": level_db,
         "width_10db_hz": detection.width_10db_hz,
         "duty": detection.duty,
         "comb": video.comb,

@@ -32,7 +32,7 @@ LTE_TU_S, LTE_GUARD = 1 / 15e3, 72.86 / 1024  # mean of the slot's 80, 72, 72, �
 NEAR_SAMPLES, FAR_SAMPLES = 12, 60  # lags compared with: from 12 to 60 samples beside the candidate
 WORTH_A_LOOK = 2.0  # |r|² over its neighbours' typical one: a third of the candidates over noise
 SURE_LOOK = 6.0  # where nothing wide is heard: one look in five over noise has one
-CLOSER_S, CLOSER_MOST = 0.1, 6  # of the slice, and candidates, looked at closer
+CLOSER_S, CLOSER_MOST = 0.1, 4  # of the slice, and candidates, looked at closer
 PHASES_A_GUARD = 2  # the fold's bins: half a guard each
 EVIDENCE_NEEDED = 21.0  # nats: exp(-21) · about 5000 tries a slice = 4e-6 over noise
 RIVAL_SHARE = 0.8  # of |r|² at the lag: another peak this high and it is no guard interval
@@ -143,12 +143,12 @@ def _fold_evidence(
     Sums that follow each other alike (a narrow signal) are fewer independent ones than they are many.
     """
     position = round(lag)
-    shift = position - 1 + int(r[position - 1 : position + 2].argmax())
+    shift: int = position - 1 + int(np.argmax(r[position - 1 : position + 2]))
     products: NDArray[np.complex64] = np.conj(samples[: len(samples) - shift]) * samples[shift:]
     count = len(products) // BLOCK
     sums = products[: count * BLOCK].reshape(count, BLOCK) @ np.ones(BLOCK, np.float32)
     energy = float(np.vdot(sums, sums).real) + 1e-30
-    together = min(abs(np.vdot(sums[:-1], sums[1:])) / energy, 0.95)
+    together = min(float(abs(np.vdot(sums[:-1], sums[1:]))) / energy, 0.95)
     independent = (1 - together) / (1 + together)
     best: tuple[float, float | None] = (0.0, None)
     for guard in guards:

@@ -9,10 +9,13 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hw.errors import EndOfRecording, HwError
 from hw.protocols import Clock, Sdr
@@ -20,14 +23,18 @@ from hw.types import Counts, Coverage, DeviceHealth, IqBlock, SensorName
 from sweeper.bands import load_bands
 from sweeper.config import SweeperConfig
 from sweeper.detect import Detection, FloorMap, detect
-from sweeper.errors import BadSamples
+from sweeper.errors import BadProfile, BadSamples
+from sweeper.gallery import Gallery
 from sweeper.identify import Verdict, identify
 from sweeper.model import Emission
 from sweeper.ofdm import OfdmTest, find_ofdm
+from sweeper.picture import Picture
 from sweeper.plan import USABLE_SHARE, Hop, Planner, heard_share, plan_hops, summarise
+from sweeper.selfnoise import NoiseProfile, load_profile
 from sweeper.spectrum import BINS, Spectrum, measure_spectrum
-from sweeper.track import Track, Tracks, changed
+from sweeper.track import Track, Tracks, changed, track_id
 from sweeper.video import PROMISING_COMB, VideoTest, find_video
+from sweeper.views import HopLevels, SpectrumView, SweepMemory, WaterfallView
 
 CLIPPED_SHARE = 0.02  # more full-scale samples than this: the hop is not clean
 GAIN_DROP_DB, LOWEST_GAIN_DB = 14.0, 1.0  # a clipped hop is heard again with less gain
@@ -36,6 +43,18 @@ SILENT_RMS = 1e-4  # full scale: below a converter's own noise, nothing is conne
 DEAF_AFTER = 8  # silent looks in a row
 EDGE_BINS = 12  # a stretch this near to the slice's edge is cut by it
 LOUD_DB = 1.0  # a hop's floor this far over the receiver's own may be a signal that fills it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One look: what was measured in it, before it is named."""
+
+    t_ns: int
+    gain_db: float
+    spectrum: Spectrum
+    floor: float
+    video: VideoTest
+    ofdm: OfdmTest
 
 
 class Sweeper:
@@ -58,6 +77,9 @@ class Sweeper:
         self._dropped: Counter[str] = Counter()
         self._silent = 0
         self._fault: HwError | None = None
+        self._memory = SweepMemory(waterfall_rows=config.waterfall_rows)
+        self._gallery = Gallery()
+        self._own_noise = _read_profile(config.self_noise)
 
     @property
     def name(self) -> SensorName:
@@ -108,11 +130,52 @@ class Sweeper:
             own_floor=self._floors.own_floor(spectrum, gain_db=gain_db),
         )
         self._floors.update(spectrum, floor, gain_db=gain_db)
+        clipped = block.clipped_share > CLIPPED_SHARE
+        self._memory.add(spectrum, t_ns=block.t_ns, gain_db=gain_db, floor=floor, clipped=clipped)
         video = find_video(samples, rate_hz=block.rate_hz)
         ofdm = find_ofdm(samples, spectrum, thorough=self._is_loud(spectrum, floor, found, gain_db))
         self._plan_closer(block, video)
-        touched = self._follow(spectrum, floor, found, video=video, ofdm=ofdm, t_ns=block.t_ns)
+        heard = Heard(
+            t_ns=block.t_ns, gain_db=gain_db, spectrum=spectrum, floor=floor, video=video, ofdm=ofdm
+        )
+        touched = self._follow(heard, found)
+        if video.is_video:
+            for track in touched:
+                self._look_at(track, samples, heard)
         return changed(touched, self._bands)
+
+    def _look_at(self, track: Track, samples: NDArray[np.complex64], heard: Heard) -> None:
+        """Lay the slice out as a picture; a synchronised picture confirms the sender."""
+        score = self._gallery.add(
+            track.number,
+            samples,
+            rate_hz=heard.spectrum.rate_hz,
+            center_hz=heard.spectrum.center_hz,
+            t_s=heard.t_ns * 1e-9 + self._config.settle_s,
+            video=heard.video,
+        )
+        track.scores["picture"] = max(track.scores.get("picture", 0.0), score)
+
+    def pictures(self) -> Mapping[str, Picture]:
+        """Return what the video senders show, by emission id. Never stored by this package."""
+        return {track_id(number): picture for number, picture in self._gallery.pictures().items()}
+
+    def spectrum_view(self) -> SpectrumView:
+        """Return the stitched sweep."""
+        return self._memory.spectrum()
+
+    def waterfall_view(self) -> WaterfallView:
+        """Return the last looks in order of time."""
+        return self._memory.waterfall()
+
+    def levels(self) -> tuple[HopLevels, ...]:
+        """Return the last look at each hop: what `sweeper.reference.compare` takes."""
+        return self._memory.hops()
+
+    @property
+    def progress(self) -> float:
+        """How much of the first round is done, 0…1."""
+        return self._planner.progress
 
     def _is_loud(
         self, spectrum: Spectrum, floor: float, found: tuple[Detection, ...], gain_db: float
@@ -142,41 +205,37 @@ class Sweeper:
             if len(self._heard) > MAX_HEARD:
                 self._heard.popitem(last=False)
 
-    def _follow(
-        self,
-        spectrum: Spectrum,
-        floor: float,
-        found: tuple[Detection, ...],
-        *,
-        video: VideoTest,
-        ofdm: OfdmTest,
-        t_ns: int,
-    ) -> list[Track]:
+    def _follow(self, heard: Heard, found: tuple[Detection, ...]) -> list[Track]:
         """Name the detections and put them into the tracks."""
+        video, ofdm, spectrum = heard.video, heard.ofdm, heard.spectrum
         if video.is_video or (ofdm.is_ofdm and not _any_wide(found)):
-            found = (whole_slice(spectrum, floor), *(() if video.is_video else found))
+            found = (whole_slice(spectrum, heard.floor), *(() if video.is_video else found))
         touched = []
         for detection in found:
-            verdict = self._identify(detection, spectrum, video=video, ofdm=ofdm)
+            verdict = self._identify(detection, heard)
             if video.is_video:
-                track = self._tracks.add_video(detection, verdict, slice_hz=spectrum.center_hz, t_ns=t_ns)
+                track = self._tracks.add_video(
+                    detection, verdict, slice_hz=spectrum.center_hz, t_ns=heard.t_ns
+                )
             else:
-                track = self._tracks.add(detection, verdict, t_ns=t_ns)
+                track = self._tracks.add(detection, verdict, t_ns=heard.t_ns)
+            track.note_level(spectrum.center_hz, detection.level_dbfs - heard.gain_db)
             touched.append(track)
         return touched
 
-    def _identify(
-        self, detection: Detection, spectrum: Spectrum, *, video: VideoTest, ofdm: OfdmTest
-    ) -> Verdict:
+    def _identify(self, detection: Detection, heard: Heard) -> Verdict:
+        spectrum = heard.spectrum
         half = spectrum.rate_hz * USABLE_SHARE / 2 - EDGE_BINS * spectrum.bin_hz
         edge = detection.low_hz < spectrum.center_hz - half or detection.high_hz > spectrum.center_hz + half
         return identify(
             detection,
-            video=video,
-            ofdm=ofdm,
+            video=heard.video,
+            ofdm=heard.ofdm,
             bands=self._bands,
             region=self._config.region,
             edge=edge and detection.bandwidth_hz > spectrum.bin_hz * EDGE_BINS,
+            own_noise=self._own_noise,
+            gain_db=heard.gain_db,
         )
 
     def observations(self) -> Sequence[Emission]:
@@ -222,6 +281,18 @@ class Sweeper:
     def close(self) -> None:
         """Let go of the receiver."""
         self._sdr.close()
+
+
+def _read_profile(path: str | None) -> NoiseProfile | None:
+    """Read the unit's self-noise profile; a missing or broken one is an error, not a silent nothing."""
+    if path is None:
+        return None
+    try:
+        return load_profile(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadProfile(
+            f"The self-noise profile {path!r} cannot be read: {error}", hint="Run: ansim calibrate rf."
+        ) from error
 
 
 def _any_wide(found: tuple[Detection, ...]) -> bool:

@@ -14,6 +14,8 @@ VIDEO_KINDS: tuple[EmissionKind, ...] = ("analog-video-pal", "analog-video-ntsc"
 VIDEO_REACH_HZ = 9e6  # half the width of an FM video signal with its sound, and the slice
 TOUCH_HZ = 300e3  # stretches in neighbouring slices that are one signal
 STEP_GAP_HZ = 2.4e6  # the camera plan leaves gaps of 2 MHz between its slices
+NEAR_SPAN_DB, NEAR_HITS = 10.0, 4  # 3 m to 0.5 m gives 15.6 dB; fading in one place stays below
+MAX_LEVELS = 16
 JITTER_HZ = 30e3  # a narrow signal's centre from look to look
 KIND_RANK: Mapping[EmissionKind, int] = {
     "analog-video-pal": 7,
@@ -45,12 +47,30 @@ class Track:
     snr_db: float = -99.0
     scores: dict[str, float] = field(default_factory=dict)
     measures: dict[str, float] = field(default_factory=dict)
-    slices: dict[float, float] = field(default_factory=dict)  # centre of the slice: comb, for video
+    slices: dict[float, float] = field(default_factory=dict)  # centre of the slice: level, for video
+    levels: dict[float, tuple[float, float]] = field(default_factory=dict)  # slice: lowest, highest level
 
     @property
     def is_video(self) -> bool:
         """It is analog television."""
         return self.kind in VIDEO_KINDS
+
+    def note_level(self, slice_hz: float, level_db: float) -> None:
+        """Remember how its level in one slice moves while the inspector walks (gain taken off)."""
+        low, high = self.levels.get(slice_hz, (level_db, level_db))
+        self.levels[slice_hz] = (min(low, level_db), max(high, level_db))
+        if len(self.levels) > MAX_LEVELS:
+            self.levels.pop(next(iter(self.levels)))
+
+    @property
+    def level_span_db(self) -> float:
+        """How far its level moved where it moved most: a near sender rises, a broadcast does not."""
+        return max((high - low for low, high in self.levels.values()), default=0.0)
+
+    def _told_kind(self) -> EmissionKind:
+        """A narrow unknown that changes with the place is local."""
+        moved = self.hits >= NEAR_HITS and self.level_span_db >= NEAR_SPAN_DB
+        return "narrowband-local" if self.kind == "unknown" and moved else self.kind
 
     def emission(self, bands: Bands) -> Emission:
         """Return what is told of it."""
@@ -58,18 +78,18 @@ class Track:
         if self.is_video or self.kind in ("wideband-local", "cofdm"):
             channel = bands.channel_at(self.center_hz)
         return Emission(
-            id=f"rf-{self.number:04d}",
+            id=track_id(self.number),
             center_hz=self.center_hz,
             bandwidth_hz=self.bandwidth_hz,
             snr_db=self.snr_db,
-            kind=self.kind,
+            kind=self._told_kind(),
             scores=dict(sorted(self.scores.items())),
             first_ns=self.first_ns,
             last_ns=self.last_ns,
             hits=self.hits,
             service=self.service,
             channel=channel,
-            measures=dict(sorted(self.measures.items())),
+            measures=dict(sorted((self.measures | {"level_span_db": self.level_span_db}).items())),
         )
 
 
@@ -219,6 +239,11 @@ def _together(track: Track, detection: Detection, *, wide: bool, reach_hz: float
         return True
     touches = detection.low_hz - reach_hz <= track.high_hz and detection.high_hz + reach_hz >= track.low_hz
     return touches and (track.bandwidth_hz > 4 * JITTER_HZ) == wide
+
+
+def track_id(number: int) -> str:
+    """Return the name under which a track is told."""
+    return f"rf-{number:04d}"
 
 
 def changed(tracks: Iterable[Track], bands: Bands) -> tuple[Emission, ...]:

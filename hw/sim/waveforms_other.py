@@ -179,10 +179,11 @@ def supply(
     fall = np.clip((duty * (1 + 0.2 * ripple) - cycle) / step + 0.5, 0, 1)
     on = fall * np.clip(cycle / step + 0.5, 0, 1) + np.clip((cycle - 1) / step + 0.5, 0, 1)
     level = (1 + ripple) * (0.15 + 0.85 * on)
+    samples: NDArray[np.complex128]
     if style == "noise":
-        samples = level * rng.standard_normal(2 * n).view(np.complex128)
+        samples = np.asarray(level * rng.standard_normal(2 * n).view(np.complex128), np.complex128)
     elif style == "carrier":
-        samples = level * np.exp(2j * np.pi * rng.random())
+        samples = np.asarray(level * np.exp(2j * np.pi * rng.random()), np.complex128)
     else:
         samples = (1 + ripple) * _ringing(np.diff(on, prepend=on[-1]), rate_hz, bandwidth_hz, rng)
     spectrum = np.fft.fftshift(np.fft.fft(samples))

@@ -1,0 +1,156 @@
+"""Place difference: what is here and was not there, level by level.
+
+A corridor swept first is the reference, the cubicle swept next is compared with it. Broadcasts are the same
+in both; what rises by more than a wall's worth is local. A baseline learned in the same place would have
+learned the camera as normal; one from another place has not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sweeper.errors import BadProfile
+from sweeper.views import CELLS, HopLevels
+
+FORMAT = "ansim-rf-reference-1"
+RISE_DB = 10.0  # 3 m to 0.5 m gives 15.6 dB in free space; fading of a broadcast indoors stays below
+OVER_FLOOR_DB = 6.0  # what rises must also stand over this sweep's floor
+NEAR_CENTER_HZ = 1e3  # hops of the same plan
+GAP_CELLS = 2
+MAX_HOPS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalRise:
+    """A stretch that is stronger here than at the reference."""
+
+    low_hz: float
+    high_hz: float
+    rise_db: float
+    level_db: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What is local, and where the comparison could not be made and why."""
+
+    local: tuple[LocalRise, ...]
+    compared: int
+    missing_hz: tuple[float, ...]  # hops of this sweep that the reference does not have
+    clipped_hz: tuple[float, ...]  # hops that were overloaded in either
+
+    @property
+    def complete(self) -> bool:
+        """Every hop could be compared."""
+        return not self.missing_hz and not self.clipped_hz
+
+
+def compare(
+    reference: Iterable[HopLevels], here: Iterable[HopLevels], *, rise_db: float = RISE_DB
+) -> Comparison:
+    """Compare two sweeps hop by hop.
+
+    Parameters
+    ----------
+    reference, here : iterable of HopLevels
+        From `sweeper.views.SweepMemory.hops`; levels have the gain taken off, so the gains may differ.
+    rise_db : float
+        A cell is local that rises by this much over the reference's strongest level nearby.
+    """
+    known = {round(h.center_hz / NEAR_CENTER_HZ): h for h in reference}
+    local: list[LocalRise] = []
+    missing: list[float] = []
+    clipped: list[float] = []
+    compared = 0
+    for hop in here:
+        other = known.get(round(hop.center_hz / NEAR_CENTER_HZ))
+        if other is None:
+            missing.append(hop.center_hz)
+            continue
+        if hop.clipped or other.clipped:
+            clipped.append(hop.center_hz)
+        compared += 1
+        local.extend(_rises(other, hop, rise_db))
+    local.sort(key=lambda r: -r.rise_db)
+    return Comparison(
+        local=tuple(local), compared=compared, missing_hz=tuple(missing), clipped_hz=tuple(clipped)
+    )
+
+
+def _rises(reference: HopLevels, here: HopLevels, rise_db: float) -> list[LocalRise]:
+    before = np.maximum(reference.mean_db, reference.floor_db)
+    before = np.maximum(before, np.maximum(np.roll(before, 1), np.roll(before, -1)))
+    rise = here.mean_db - before
+    cells = np.flatnonzero((rise >= rise_db) & (here.mean_db >= here.floor_db + OVER_FLOOR_DB))
+    if len(cells) == 0:
+        return []
+    frequency, step = here.frequency_hz, here.width_hz / len(here.mean_db)
+    groups = np.split(cells, np.flatnonzero(np.diff(cells) > GAP_CELLS) + 1)
+    return [
+        LocalRise(
+            low_hz=float(frequency[g[0]] - step / 2),
+            high_hz=float(frequency[g[-1]] + step / 2),
+            rise_db=float(rise[g].max()),
+            level_db=float(here.mean_db[g].max()),
+        )
+        for g in groups
+    ]
+
+
+def dump_levels(hops: Iterable[HopLevels]) -> str:
+    """Return a sweep's levels as JSON text."""
+    rows = [
+        {
+            "t_ns": h.t_ns,
+            "center_hz": h.center_hz,
+            "width_hz": h.width_hz,
+            "floor_db": round(h.floor_db, 2),
+            "clipped": h.clipped,
+            "mean_db": [round(float(v), 1) for v in h.mean_db],
+            "peak_db": [round(float(v), 1) for v in h.peak_db],
+        }
+        for h in hops
+    ]
+    return json.dumps({"format": FORMAT, "hops": rows})
+
+
+def load_levels(text: str) -> tuple[HopLevels, ...]:
+    """Read what `dump_levels` wrote.
+
+    Raises
+    ------
+    BadProfile
+        Not such a text, or values that no sweep has.
+    """
+    try:
+        data = json.loads(text)
+        if data["format"] != FORMAT or len(data["hops"]) > MAX_HOPS:
+            raise BadProfile("This is no reference sweep of this version", hint="Record it again.")
+        return tuple(_hop(row) for row in data["hops"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        if isinstance(error, BadProfile):
+            raise
+        raise BadProfile(f"The reference cannot be read: {error}", hint="Record it again.") from error
+
+
+def _hop(row: Mapping[str, Any]) -> HopLevels:
+    mean, peak = (np.asarray(row[name], np.float32) for name in ("mean_db", "peak_db"))
+    numbers = np.array([row["center_hz"], row["width_hz"], row["floor_db"]], np.float64)
+    if mean.shape != (CELLS,) or peak.shape != (CELLS,) or not np.isfinite(numbers).all():
+        raise BadProfile("A hop of the reference has the wrong shape", hint="Record it again.")
+    if not (np.isfinite(mean).all() and np.isfinite(peak).all() and numbers[1] > 0):
+        raise BadProfile("A hop of the reference has impossible values", hint="Record it again.")
+    return HopLevels(
+        t_ns=int(row["t_ns"]),
+        center_hz=float(numbers[0]),
+        width_hz=float(numbers[1]),
+        mean_db=mean,
+        peak_db=peak,
+        floor_db=float(numbers[2]),
+        clipped=bool(row["clipped"]),
+    )
