@@ -29,7 +29,7 @@ REASONS_MOST = 6
 LOG_MOST = 12
 LOG_CHARACTERS = 200
 DROPPED_MOST = 16  # reasons of one sensor
-RATE_WINDOW = 10  # snapshots over which a rate is taken: about two seconds
+RATE_WINDOW = 25  # snapshots over which a rate is taken: five seconds, longer than one Wi-Fi dwell
 LINE_BYTES_MOST = 64_000
 NS_PER_S = 1e9
 

@@ -144,7 +144,7 @@ def spectrum_block(moment: Row, catalog: Catalog, width: int) -> list[Text]:
         half = min(line.number("bandwidth_hz") or 0.0, 50e6) / 2
         for column in range(_column(hz - half, width), _column(hz + half, width) + 1):
             heights[column] = max(heights[column], snr / BAR_FULL_DB)
-            alerts[column] = alerts[column] or (line.number("score") or 0.0) >= ALERT_SCORE
+            alerts[column] = alerts[column] or (line.number("score") or 0.0) > ALERT_SCORE
     bars = [_bar_row(level, heights, alerts) for level in reversed(range(SPECTRUM_ROWS))]
     title = catalog.text("watch.spectrum", count=len(lines))
     return [_rule(str(title), width), *bars, _axis(width)]
@@ -209,7 +209,7 @@ def _station(row: Row, width: int) -> Text:
         (row.text("vendor", limit=40), max(9, width - 44)),
     )
     text = "".join(set_cell_size(cell, size - 1) + " " for cell, size in cells)
-    alert = (row.number("score") or 0.0) >= ALERT_SCORE
+    alert = (row.number("score") or 0.0) > ALERT_SCORE
     return _fit(text + _brief(row.text("ssid", limit=32)), width, ALERT if alert else "")
 
 
@@ -218,7 +218,7 @@ def _glint(row: Row, catalog: Catalog, width: int) -> Text:
     said = str(catalog.text(f"glint.{label}")) if f"glint.{label}" in catalog else label
     score = row.number("score") or 0.0
     text = f"#{row.count('id'):<4}{score:.2f} {row.count('poses'):>3}× {said}"
-    return _fit(text, width, ALERT if score >= ALERT_SCORE else "")
+    return _fit(text, width, ALERT if score > ALERT_SCORE else "")
 
 
 def log_block(moment: Row, catalog: Catalog, width: int, rows: int = 5) -> list[Text]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from firmware.diag import air, eye, panel, receiver
 from firmware.diag.machine import Unit, machine_checks
-from firmware.diag.model import Asked, Bench, Check, Probe, Result, broken, failed, passed
+from firmware.diag.model import Asked, Bench, Check, Probe, Result, broken, failed, passed, warned
 from firmware.i18n.catalog import Sentence
 from hw.clock import ManualClock, SystemClock
 from hw.config import HwConfig
@@ -62,7 +62,8 @@ def run_checks(
         for check in _check_role(role, spec, config, asked or Asked(), begin):
             ends.append(check.result)
             yield check
-        hearing += role in SENSOR_ROLES and ends[:1] == [Result.PASS]
+        well = ends[:1] == [Result.PASS] and Result.FAIL not in ends
+        hearing += role in SENSOR_ROLES and well
     yield _senses(hearing)
     yield from machine_checks(unit)
 
@@ -70,7 +71,11 @@ def run_checks(
 def _senses(hearing: int) -> Check:
     """Say whether there is anything at all to find a camera with."""
     said = {"senses": float(hearing), "of": float(len(SENSOR_ROLES))}
-    return passed("senses", **said) if hearing else failed("senses", "check.remedy.senses", **said)
+    if not hearing:
+        return failed("senses", "check.remedy.senses", **said)
+    if hearing < len(SENSOR_ROLES):
+        return warned("senses", "check.remedy.some_senses", **said)
+    return passed("senses", **said)
 
 
 def _check_role(

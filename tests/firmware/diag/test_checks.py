@@ -69,6 +69,8 @@ def test_an_unplugged_device_fails_with_reason_and_hint(fault: str, name: str, t
     assert found[name].reason == "unplugged"
     assert found[name].hint
     assert [c.name for c in found.values() if c.result is Result.FAIL] == [name]
+    assert found["senses"].numbers["senses"] == 3
+    assert found["senses"].result is Result.WARN
     for other in set(SENSES) - {name.split(".")[0]}:
         assert found[other].result is Result.PASS
 
