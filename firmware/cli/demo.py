@@ -71,7 +71,7 @@ def demo(
         outcome = _walk(f"sim:{scene}", room, folder, catalog)
         screens = _save_screens(outcome, folder)
         _save_summary(outcome, room, screens, folder)
-        print_verdict(console, outcome.snapshot, catalog)
+        print_verdict(console, outcome.snapshot, catalog, outcome.coverages)
         console.print(Text(f"{catalog.text('cli.left_in')} {folder}"), soft_wrap=True)
         for name in ("screens/", "session/", "summary-en.html", "summary-ko.html"):
             console.print(Text(f"  {name}"), soft_wrap=True)

@@ -88,7 +88,7 @@ def run(
         if target is not None and panel.picture is not None:
             panel.picture.save(target, "PNG")
             typer.echo(str(target), err=True)
-        print_verdict(Console(), outcome.snapshot, Catalog(panel.look.lang))
+        print_verdict(Console(), outcome.snapshot, Catalog(panel.look.lang), outcome.coverages)
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
 
 

@@ -141,7 +141,7 @@ def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool)
     console.print(tables(outcome.observations, catalog))
     if simulated:
         console.print(Text(catalog.text("report.simulated"), style="black on yellow"))
-    print_verdict(console, outcome.snapshot, catalog)
+    print_verdict(console, outcome.snapshot, catalog, outcome.coverages)
 
 
 def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:

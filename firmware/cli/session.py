@@ -54,7 +54,7 @@ def record(
         console.print(Text(f"{catalog.text('cli.recording')} {folder}"), soft_wrap=True)
         with LiveView(console, catalog, until_s) as view:
             outcome = inspect(kit, settings, until_s=until_s, record_to=folder, watch=view.watch)
-        print_verdict(Console(), outcome.snapshot, catalog)
+        print_verdict(Console(), outcome.snapshot, catalog, outcome.coverages)
 
 
 @app.command("info")

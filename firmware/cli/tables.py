@@ -11,6 +11,7 @@ from rich.text import Text
 
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import visible
+from firmware.screen.present import line_name
 from firmware.sensor import Observation
 from lensdetect.model import Glint
 from sweeper.model import Emission
@@ -58,12 +59,12 @@ def emission_table(found: Sequence[Emission], catalog: Catalog, *, rows: int) ->
     table.add_column(catalog.text("column.kind"))
     table.add_column(catalog.text("column.score"), justify="right")
     for e in sorted(found, key=lambda e: (-suspicion(e), -e.snr_db, e.center_hz))[:rows]:
-        name, kind = e.service or e.channel, catalog.text(f"line.{e.kind}")
+        kind = catalog.say(line_name(e))
         table.add_row(
             f"{e.center_hz / 1e6:.3f} MHz",
             f"{e.bandwidth_hz / 1e3:,.0f} kHz",
             f"{e.snr_db:.0f} dB",
-            Text(f"{kind} ({name})" if name else kind),
+            Text(f"{kind} ({e.channel})" if e.channel else kind),
             _score(suspicion(e)),
         )
     return table

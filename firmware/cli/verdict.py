@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -11,7 +13,7 @@ from rich.text import Text
 from firmware.engine import Snapshot
 from firmware.fusion import Contribution, Level, Verdict
 from firmware.i18n.catalog import Catalog
-from hw.types import SENSOR_NAMES
+from hw.types import SENSOR_NAMES, Coverage
 
 LEVEL_STYLE = {
     Level.INCONCLUSIVE: "white on grey35",
@@ -29,13 +31,13 @@ REASONS_SHOWN = 8
 BAR_CELLS = 24
 
 
-def verdict_panel(snapshot: Snapshot, catalog: Catalog) -> RenderableType:
-    """Return level, number, reasons, coverage, what could not be seen and what to do next."""
+def verdict_panel(snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Coverage] = ()) -> RenderableType:
+    """Return level, number, reasons, coverage and why it is not full, what could not be seen, what next."""
     verdict = snapshot.verdict
     parts: list[RenderableType] = [_headline(verdict, catalog), Text("")]
     if verdict.contributions:
         parts += [reasons_table(verdict, catalog), Text("")]
-    parts += [coverage_table(snapshot, catalog), Text("")]
+    parts += [coverage_table(snapshot, catalog), *_shortfalls(coverages, catalog), Text("")]
     parts.append(Text(catalog.text("cli.caught", share=verdict.share_caught), style="bold"))
     if verdict.blind_to:
         kinds = ", ".join(catalog.text(key) for key in verdict.blind_to)
@@ -94,6 +96,18 @@ def coverage_table(snapshot: Snapshot, catalog: Catalog) -> Table:
     return table
 
 
-def print_verdict(console: Console, snapshot: Snapshot, catalog: Catalog) -> None:
+def _shortfalls(coverages: Sequence[Coverage], catalog: Catalog) -> list[Text]:
+    """Return one line for each reason why a sense did not cover everything."""
+    return [
+        Text(f"{catalog.text(f'sense.{c.sensor}')}: {catalog.text(f'coverage.{reason}')}", style="yellow")
+        for c in coverages
+        for reason in c.reasons
+        if f"coverage.{reason}" in catalog
+    ]
+
+
+def print_verdict(
+    console: Console, snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Coverage] = ()
+) -> None:
     """Print the whole answer."""
-    console.print(verdict_panel(snapshot, catalog))
+    console.print(verdict_panel(snapshot, catalog, coverages))

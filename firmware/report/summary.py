@@ -16,6 +16,7 @@ from PIL import Image
 from firmware.fusion import Contribution, Level, Verdict
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import for_html
+from firmware.screen.present import line_name
 from firmware.sensor import Observation
 from hw.types import SENSOR_NAMES, Counts
 from lensdetect.model import Glint
@@ -138,8 +139,7 @@ def _score(observation: Observation) -> float:
 
 def _name(observation: Observation, catalog: Catalog) -> tuple[str, str]:
     if isinstance(observation, Emission):
-        kind = observation.service or catalog.text(f"line.{observation.kind}")
-        return "rf", f"{observation.center_hz / 1e6:.2f} MHz · {kind}"
+        return "rf", f"{observation.center_hz / 1e6:.2f} MHz · {catalog.say(line_name(observation))}"
     if isinstance(observation, Glint):
         label = catalog.text(f"glint.{observation.label}")
         return "lens", f"{label} · {observation.x_px:.0f}, {observation.y_px:.0f} px"

@@ -183,17 +183,21 @@ def spectrum_of(observations: Sequence[Observation]) -> SpectrumView:
 
 def _line(emission: Emission) -> SpectrumLine:
     known = emission.kind in {"known-service", "self-noise"}
-    label = Sentence(key=f"line.{emission.kind}")
-    if emission.kind == "known-service" and emission.service:
-        label = service_name(emission.service)
     return SpectrumLine(
         center_hz=emission.center_hz,
         bandwidth_hz=emission.bandwidth_hz,
         snr_db=emission.snr_db,
-        label=label,
+        label=line_name(emission),
         alert=not known and emission.scores.get("camera", 0.0) >= ALERT_SCORE,
         known=known,
     )
+
+
+def line_name(emission: Emission) -> Sentence:
+    """Return what a transmission is, in the reader's language."""
+    if emission.kind == "known-service" and emission.service:
+        return service_name(emission.service)
+    return Sentence(key=f"line.{emission.kind}", params={"service": emission.service or ""})
 
 
 def service_name(name: str) -> Sentence:
