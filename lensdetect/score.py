@@ -35,6 +35,7 @@ SLIP_FIXED = 0.15
 OFF_DARK = 0.15  # a lens is dark when our lights are; this much may be misalignment and noise
 CONE_NATS = 0.4  # our own picture spans 62°, less than the cone of many lenses: little can be said
 GATHER_EVEN_PX = 95.0  # strength over ln(ring/side): see `_gathering`
+NARROW_NATS = 1.0  # strong and over a narrow cone: nothing but a cat's eye does that
 GATHER_MATTERS_FROM = 0.1  # side ratio from which on a wide cone must be told from a weak ball of glass
 FAINT_PX = 35.0  # an answer fainter than so many pixels of wall may be glass or texture
 FLICKER_STEADY = 0.8  # deviation of ln strength over the poses: facets sparkle, a lens does not
@@ -173,8 +174,10 @@ def _gathering(strength_px: float, side_ratio: float) -> float:
     in proportion to Aρ/(dθ)². So strength/ln(ring/side) is in proportion to Aρ/b²: what the thing gathers,
     whatever the distance. An uncoated ball of glass gathers less than a lens does.
     """
-    if not side_ratio > GATHER_MATTERS_FROM:
+    if math.isnan(side_ratio):
         return 0.0
+    if side_ratio <= GATHER_MATTERS_FROM:
+        return NARROW_NATS if strength_px >= GATHER_EVEN_PX else 0.0
     gathered = strength_px / max(-math.log(min(side_ratio, 0.95)), 0.05)
     weight = min(1.0, (side_ratio - GATHER_MATTERS_FROM) / GATHER_MATTERS_FROM)
     return weight * float(np.clip(3.0 * math.log(max(gathered, 1.0) / GATHER_EVEN_PX), -2.2, 0.6))
