@@ -146,6 +146,8 @@ class WatchApp(App[None]):
         if moment is not None and not (self._held and self.drawn):
             lines = board(moment, self._catalog, width=width, height=height)
             lines += [Text()] * (MOST_ROWS - len(lines))
+            if trouble or age_s > STALE_S:  # an old verdict must not look like one of now
+                lines[0] = self._foot(trouble, age_s, waiting=False)
             self.drawn += sum(row.show(line) for row, line in zip(self.rows, lines, strict=True))
         self.foot.show(self._foot(trouble, age_s, waiting=moment is None))
 

@@ -119,10 +119,14 @@ def test_trouble_is_said_and_heals() -> None:
         source = Source()
         app = app_for(source)
         async with app.run_test(size=SIZE) as pilot:
+            source.give(line())
+            await until(pilot, lambda: shown(app)[0].startswith(" Check"))
             source.give(FeedTrouble("No running unit at X", hint="Start it."))
             await until(pilot, lambda: shown(app)[-1].startswith("No running unit"))
+            assert shown(app)[0].startswith("No running unit")  # the old verdict is gone
             source.give(line())
-            await until(pilot, lambda: shown(app)[-1].startswith("live"))
+            await until(pilot, lambda: shown(app)[0].startswith(" Check"))
+            assert shown(app)[-1].startswith("live")
 
     asyncio.run(go())
 
