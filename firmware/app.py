@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from firmware.engine import Snapshot
@@ -17,12 +19,15 @@ from firmware.screen.render import render
 from firmware.screen.state import ScreenState
 from firmware.screen.theme import ThemeName
 from firmware.screen.tones import play, tones_between
+from firmware.screen.views import PictureView
 from firmware.sensor import Observation
 from hw.kit import Kit
 from hw.types import ButtonPress, SensorName
+from sweeper.model import Emission
 
 REDRAW_NS = 100_000_000  # ten pictures a second are enough for the eye and leave the processor to the senses
 DEFAULT_SIZE = (320, 240)
+PICTURE_SIZE = (320, 240)
 OTHER_LANGUAGE: Mapping[Language, Language] = {"ko": "en", "en": "ko"}
 OTHER_THEME: Mapping[ThemeName, ThemeName] = {"dark": "bright", "bright": "dark"}
 
@@ -34,6 +39,20 @@ class Look:
     lang: Language
     theme: ThemeName
     silent: bool
+
+
+def picture_of(rf: Published | None, seen: Sequence[Observation]) -> PictureView | None:
+    """Return the picture that is most surely one, with where it was heard; None where there is none."""
+    if rf is None or not rf.pictures:
+        return None
+    name, best = max(rf.pictures.items(), key=lambda item: item[1].score)
+    centers = (o.center_hz for o in seen if isinstance(o, Emission) and o.id == name)
+    return PictureView(picture=_as_shown(best.pixels), center_hz=next(centers, None))
+
+
+def _as_shown(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the picture 4:3, as a television shows it: a slice has few picture elements on a line."""
+    return np.asarray(Image.fromarray(pixels).resize(PICTURE_SIZE, Image.Resampling.BILINEAR), np.uint8)
 
 
 class Panel:
@@ -127,6 +146,7 @@ class Panel:
             lens=None if lens is None else lens.eye,
         )
         self._place = with_rows(self._place, row_counts(state.devices, state.findings))
+        state = replace(state, picture=picture_of(sensors.get("rf"), self._seen))
         if self._follower is not None:
             state = replace(state, homing=self._follower.update(self._seen, t_ns=snapshot.t_ns))
         return state

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from firmware.sensor import Observation, Sensor
 from hw.protocols import Clock
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
 from lensdetect.finder import LensFinder, LensView
+from sweeper.picture import Picture
+from sweeper.sweeper import Sweeper
+from sweeper.views import SpectrumView
 
 PUBLISH_NS = 250_000_000  # four times a second: enough for eyes, and long tables cost time to copy
 
 
 class Published:
-    """Wraps a sense; ``table`` and ``eye`` are whole copies, swapped in one go, safe to read at any time."""
+    """Wraps a sense; tables, pictures and spectrum are whole copies, swapped in one go: safe to read."""
 
     def __init__(self, sense: Sensor, *, clock: Clock) -> None:
         self.sense = sense
         self.table: tuple[Observation, ...] = ()
         self.eye: LensView | None = None
+        self.spectrum: SpectrumView | None = None
+        self.pictures: Mapping[str, Picture] = {}
         self._clock = clock
         self._due_ns = 0
 
@@ -43,6 +48,9 @@ class Published:
         self.table = tuple(self.sense.observations())
         if isinstance(self.sense, LensFinder):
             self.eye = self.sense.view()
+        if isinstance(self.sense, Sweeper):
+            self.spectrum = self.sense.spectrum_view()
+            self.pictures = dict(self.sense.pictures())
         self._due_ns = self._clock.now_ns() + PUBLISH_NS
 
     def observations(self) -> Sequence[Observation]:

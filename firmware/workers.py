@@ -44,6 +44,10 @@ class Inbox:
         self._owing: set[SensorName] = set()
         self.dropped: dict[SensorName, int] = dict.fromkeys(SENSOR_NAMES, 0)
 
+    def __len__(self) -> int:
+        """Return how many events wait."""
+        return len(self._events)
+
     def put(self, event: SensorEvent) -> None:
         """Add an event; never waits."""
         with self._lock:

@@ -27,6 +27,7 @@ from lensdetect.finder import LensView
 LIVE_SCAN_S = 60.0  # a scan of real devices ends by itself after this
 
 OnProgress = Callable[[Snapshot], bool]
+After = Callable[[Mapping[SensorName, Sensor]], None]  # the senses themselves, when they have stopped
 Watch = Callable[[Snapshot, Mapping[SensorName, Published]], bool | None]
 
 
@@ -67,6 +68,7 @@ def inspect(
     watch: Watch | None = None,
     panel: Panel | None = None,
     live: bool | None = None,
+    after: After | None = None,
 ) -> Outcome:
     """Run one inspection to its end; Ctrl-C ends it early and keeps what was found.
 
@@ -96,6 +98,8 @@ def inspect(
             snapshot = _run_live(run, settings, sensors, length_s, on_progress, poll)
         else:
             snapshot = _run_in_turns(run, settings, sensors, length_s, on_progress)
+        if after is not None:
+            after({name: published.sense for name, published in sensors.items()})
         ordered = [sensors[name] for name in SENSOR_NAMES if name in sensors]
         return Outcome(
             snapshot=snapshot,

@@ -16,7 +16,7 @@ from rich.text import Text
 from firmware.cli import jsonl
 from firmware.cli.failure import LEVEL_EXIT, expected_errors
 from firmware.cli.home import home
-from firmware.cli.inspection import Outcome, Watch, inspect, scene_of, session_length_s
+from firmware.cli.inspection import After, Outcome, Watch, inspect, scene_of, session_length_s
 from firmware.cli.lan import lan
 from firmware.cli.options import (
     ConfigOption,
@@ -26,8 +26,10 @@ from firmware.cli.options import (
     VerboseOption,
 )
 from firmware.cli.overlay import Overlay
+from firmware.cli.plots import spectrum_line
 from firmware.cli.prepare import prepare
 from firmware.cli.report import records_folder
+from firmware.cli.scan_rf import AfterSweep, PictureOption, PlotOption, ReferenceOption
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.engine import Snapshot
@@ -95,6 +97,9 @@ class LiveView:
         if self._until_s:
             head.append(ProgressBar(total=self._until_s, completed=snapshot.elapsed_s, width=48))
         hint = Text(self._catalog.text("cli.keys"), style="dim")
+        rf = sensors.get("rf")
+        if rf is not None and rf.spectrum is not None:
+            head.append(Text(spectrum_line(rf.spectrum, columns=self._console.width - 2), style="cyan"))
         shown = tables(seen, self._catalog, rows=LIVE_ROWS)
         return Group(*head, coverage_table(snapshot, self._catalog), shown, hint)
 
@@ -112,6 +117,7 @@ def run_scan(
     record_to: Path | None,
     also: Watch | None = None,
     keep_at: str | None = None,
+    after: After | None = None,
 ) -> None:
     """Run one scan and end with the exit code of its verdict."""
     with expected_errors():
@@ -123,7 +129,9 @@ def run_scan(
                 view.watch(snapshot, sensors)
                 return also is not None and also(snapshot, sensors) is True
 
-            outcome = inspect(kit, settings, only=only, until_s=until_s, record_to=record_to, watch=watch)
+            outcome = inspect(
+                kit, settings, only=only, until_s=until_s, record_to=record_to, watch=watch, after=after
+            )
         if keep_at is not None:
             name = keep(outcome, kit=kit, place=keep_at, settings=settings)
             typer.echo(f"ansim report show {name}", err=True)
@@ -177,6 +185,30 @@ def _register(name: str, only: set[SensorName] | None, help_text: str) -> None:
             only, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
             duration_s=duration, as_jsonl=as_jsonl, record_to=record, keep_at=keep_at,
         )  # fmt: skip
+
+
+@app.command("rf")
+def rf(
+    kit: KitOption = "auto",
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    lang: LangOption = None,
+    verbose: VerboseOption = 0,
+    duration: DurationOption = None,
+    as_jsonl: JsonlOption = False,
+    record: RecordOption = None,
+    plot: PlotOption = None,
+    picture: PictureOption = None,
+    reference: ReferenceOption = None,
+) -> None:
+    """Transmitters of wireless cameras, 24–1766 MHz, with an RTL-SDR."""
+    with expected_errors():
+        settings, _ = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
+        after = AfterSweep(plot=plot, picture=picture, reference=reference, settings=settings)
+    run_scan(
+        {"rf"}, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
+        duration_s=duration, as_jsonl=as_jsonl, record_to=record, after=after,
+    )  # fmt: skip
 
 
 @app.command("wifi")
@@ -240,5 +272,4 @@ def lens(
 
 app.command("lan")(lan)
 _register("all", None, "Every sense there is, one verdict.")
-_register("rf", {"rf"}, "Transmitters of wireless cameras, 24–1766 MHz, with an RTL-SDR.")
 _register("ble", {"ble"}, "Bluetooth LE advertisers: cameras and smart glasses by identity.")
