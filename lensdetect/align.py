@@ -38,6 +38,8 @@ MIN_LIKENESS = 0.2  # below this the pictures were not aligned at all
 MAX_TURN = 0.12  # rotation or change of scale between two looks that a hand can do
 NEW_START_GAIN = 0.1  # how much better another start must be than the hand's own speed
 MIN_OVERLAP = 0.4  # share of the used pixels that must be in both pictures
+FIRST_LIKENESS = 0.9  # taken for usual before any was seen
+LIKENESS_MEMORY = 0.1  # weight of the newest
 KEPT_POSES = 128
 KEPT_TEXTURES = 24
 SURPRISE_PX, SURPRISE_SHARE = 12.0, 0.6  # further from even speed than this is a wrong match
@@ -157,13 +159,19 @@ def _refine(reference: Level, moving: Plane, start: Matrix, steps: int) -> tuple
     return matrix, likeness
 
 
-def register(a: Texture, b: Texture, *, guess: Matrix | None = None) -> Motion:
-    """Return the motion from picture ``a`` to picture ``b``; all matrices in full pixels."""
+def register(
+    a: Texture, b: Texture, *, guess: Matrix | None = None, usual_likeness: float = GOOD_LIKENESS
+) -> Motion:
+    """Return the motion from picture ``a`` to picture ``b``; all matrices in full pixels.
+
+    A pattern that repeats is alike a whole period off, but less so: where the result is clearly less alike
+    than pictures of this wall usually are (``usual_likeness``), other starts are tried.
+    """
     if a.levels[1].plane.shape != b.levels[1].plane.shape:
         return STILL
     best, likeness = _from_start(a, b, np.eye(3) if guess is None else guess)
     for retry in ("still", "phase"):
-        if likeness >= GOOD_LIKENESS:
+        if likeness >= max(GOOD_LIKENESS, usual_likeness - NEW_START_GAIN):
             break
         start = np.eye(3) if retry == "still" else _phase_start(a, b)
         other, other_likeness = _from_start(a, b, start)
@@ -210,6 +218,7 @@ class Follower:
         self._textures: OrderedDict[int, Texture] = OrderedDict()
         self._last: Look | None = None
         self._speed_px_s = np.zeros(2)
+        self._usual = FIRST_LIKENESS
         self.unclear = 0
 
     def texture(self, look: Look) -> Texture:
@@ -232,7 +241,8 @@ class Follower:
             return None
         seconds = max((look.frame.t_ns - before.frame.t_ns) * 1e-9, 0.0)
         guess = _shifted(self._speed_px_s * seconds)
-        motion = register(self.texture(before), self.texture(look), guess=guess)
+        motion = register(self.texture(before), self.texture(look), guess=guess, usual_likeness=self._usual)
+        self._usual += LIKENESS_MEMORY * (motion.likeness - self._usual)
         if not motion.trusted:
             self.unclear += 1
             motion = Motion(matrix=guess, trusted=False, likeness=0.0)
