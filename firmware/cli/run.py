@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -26,8 +28,12 @@ from firmware.cli.options import (
 from firmware.cli.picture import terminal_picture
 from firmware.cli.prepare import prepare
 from firmware.cli.verdict import print_verdict
+from firmware.diag.attach import SOCKET
 from firmware.engine import Snapshot
+from firmware.errors import FeedTrouble
+from firmware.feed import Feed
 from firmware.i18n.catalog import Catalog
+from firmware.log import get_logger
 from firmware.published import Published
 from firmware.systemd.notify import Notifier
 from hw.kit import parse_spec
@@ -37,6 +43,7 @@ SCREEN_FILE = Path("ansim-screen.png")
 TERMINAL_COLUMNS = 100
 TERMINAL_EVERY_S = 0.5
 FOREVER_S = 10 * 365 * 86_400.0  # the handheld runs until it is switched off
+log = get_logger(__name__)
 
 ScreenOption = Annotated[
     Path | None,
@@ -46,6 +53,12 @@ ScreenOption = Annotated[
 ]
 RecordOption = Annotated[
     Path | None, typer.Option("--record", help="Record everything the devices give into this folder.")
+]
+FeedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--feed", help="Serve `ansim diag watch` on this UNIX socket (the service: /run/ansim/feed.sock)."
+    ),
 ]
 DurationOption = Annotated[
     float | None,
@@ -64,6 +77,7 @@ def run(
     duration: DurationOption = None,
     screen: ScreenOption = None,
     record: RecordOption = None,
+    feed: FeedOption = None,
 ) -> None:
     """Run the handheld application: every sense at once, the screen, the buttons.
 
@@ -76,13 +90,18 @@ def run(
         backend = parse_spec(kit)[0]
         until_s = None if backend == "pi" and duration is None else session_length_s(kit, duration)
         console, notifier = Console(stderr=True), Notifier()
-        with Live(console=console, auto_refresh=False, transient=True) as live:
+        with Live(console=console, auto_refresh=False, transient=True) as live, _feed(feed) as served:
             shown = TerminalScreen(live, wanted=console.is_terminal and backend != "pi")
             panel = Panel(look, until_s=until_s, simulated=scene_of(kit) is not None, also_show=shown.show)
             outcome = inspect(
-                kit, settings, until_s=FOREVER_S if until_s is None and backend == "pi" else until_s,
-                record_to=record, panel=panel, live=backend != "replay", watch=Heartbeat(notifier).watch,
-            )  # fmt: skip
+                kit,
+                settings,
+                until_s=FOREVER_S if until_s is None and backend == "pi" else until_s,
+                record_to=record,
+                panel=panel,
+                live=backend != "replay",
+                watch=Heartbeat(notifier, served).watch,
+            )
         notifier.stopping()
         target = screen or (None if backend == "pi" else SCREEN_FILE)
         if target is not None and panel.picture is not None:
@@ -92,17 +111,37 @@ def run(
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
 
 
-class Heartbeat:
-    """Tells systemd that the loop turns, from the loop itself; outside a service nothing happens."""
+@contextmanager
+def _feed(asked: Path | None) -> Iterator[Feed | None]:
+    """Serve the feed where it was asked for, or where the service keeps it; without it the run goes on."""
+    path = asked or (SOCKET if os.access(SOCKET.parent, os.W_OK) else None)
+    if path is None:
+        yield None
+        return
+    try:
+        feed = Feed(path)
+    except FeedTrouble as trouble:
+        log.warning("no feed", what=trouble.what, hint=trouble.hint)
+        yield None
+        return
+    with feed:
+        feed.tail.attach()
+        yield feed
 
-    def __init__(self, notifier: Notifier) -> None:
-        self._notifier = notifier
+
+class Heartbeat:
+    """Tells systemd and the feed that the loop turns, from the loop itself."""
+
+    def __init__(self, notifier: Notifier, feed: Feed | None) -> None:
+        self._notifier, self._feed = notifier, feed
         self._ready = False
         self._due_s = 0.0
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:  # noqa: ARG002
+    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
         """Beat, at most as often as the unit asks; never ends the run."""
         now_s, interval_s = time.monotonic(), self._notifier.interval_s
+        if self._feed is not None:
+            self._feed.publish(snapshot, [o for sensor in sensors.values() for o in sensor.table])
         if not self._ready:
             self._ready = True
             self._notifier.ready(snapshot.verdict.level.value)
