@@ -108,7 +108,7 @@ def find_ofdm(samples: NDArray[np.complex64], spectrum: Spectrum, *, thorough: b
     Lags longer than half of `FFT_SIZE` samples are not looked for (8k of less than 5 MHz at 2.4 MS/s).
     """
     r = np.abs(spectrum.autocorrelation[: FFT_SIZE // 2 + 1]) ** 2
-    contrasts = [(_contrast(r, s.useful_s * spectrum.rate_hz), i) for i, s in enumerate(CANDIDATES)]
+    contrasts = [(float(c), i) for i, c in enumerate(_contrasts(r, spectrum.rate_hz))]
     worth = sorted((c for c in contrasts if c[0] >= (WORTH_A_LOOK if thorough else SURE_LOOK)), reverse=True)
     part = samples[: round(CLOSER_S * spectrum.rate_hz)]
     best: tuple[float, Symbol | None, float | None] = (0.0, None, None)
@@ -121,18 +121,19 @@ def find_ofdm(samples: NDArray[np.complex64], spectrum: Spectrum, *, thorough: b
     return OfdmTest(symbol=best[1], guard=best[2], evidence=best[0], score=float(1 / (1 + np.exp(-lean))))
 
 
-def _contrast(r: FloatArray, lag: float) -> float:
-    """|r|² at a lag over the larger side's typical one (median of an exponential: ln 2 of its mean)."""
-    position = round(lag)
-    if position + FAR_SAMPLES >= len(r) or position <= FAR_SAMPLES:
-        return 0.0
-    return float(r[position - 1 : position + 2].max() / _beside(r, position))
+def _contrasts(r: FloatArray, rate_hz: float) -> FloatArray:
+    """|r|² at each candidate's lag over the larger side's typical one, 0 where the lag is out of reach.
 
-
-def _beside(r: FloatArray, position: int) -> float:
-    before = float(np.median(r[position - FAR_SAMPLES : position - NEAR_SAMPLES]))
-    after = float(np.median(r[position + NEAR_SAMPLES : position + FAR_SAMPLES]))
-    return max(before, after, 1e-30) / float(np.log(2))
+    The typical one is taken from the median, which is ln 2 of an exponential's mean.
+    """
+    lags = np.array([round(s.useful_s * rate_hz) for s in CANDIDATES])
+    within = (lags > FAR_SAMPLES) & (lags + FAR_SAMPLES < len(r))
+    place = np.where(within, lags, FAR_SAMPLES)[:, None]
+    beside = np.arange(NEAR_SAMPLES, FAR_SAMPLES)
+    sides = np.stack([r[place - beside], r[place + beside]])
+    typical = np.median(sides, axis=2).max(axis=0) / np.log(2) + 1e-30
+    peak = r[place + np.arange(-1, 2)].max(axis=1)
+    return np.asarray(np.where(within, peak / typical, 0), np.float32)
 
 
 def _fold_evidence(

@@ -124,16 +124,13 @@ class Sweeper:
         spectrum = measure_spectrum(samples, center_hz=block.center_hz, rate_hz=block.rate_hz)
         self._note(block, spectrum)
         gain_db = -1.0 if block.gain_db is None else block.gain_db
-        floor, found = detect(
-            spectrum,
-            pfa=self._config.detect_pfa,
-            own_floor=self._floors.own_floor(spectrum, gain_db=gain_db),
-        )
+        own_floor = self._floors.own_floor(spectrum, gain_db=gain_db)
+        floor, found = detect(spectrum, pfa=self._config.detect_pfa, own_floor=own_floor)
         self._floors.update(spectrum, floor, gain_db=gain_db)
         clipped = block.clipped_share > CLIPPED_SHARE
         self._memory.add(spectrum, t_ns=block.t_ns, gain_db=gain_db, floor=floor, clipped=clipped)
         video = find_video(samples, rate_hz=block.rate_hz)
-        ofdm = find_ofdm(samples, spectrum, thorough=self._is_loud(spectrum, floor, found, gain_db))
+        ofdm = find_ofdm(samples, spectrum, thorough=_is_loud(floor, found, own_floor))
         self._plan_closer(block, video)
         heard = Heard(
             t_ns=block.t_ns, gain_db=gain_db, spectrum=spectrum, floor=floor, video=video, ofdm=ofdm
@@ -176,13 +173,6 @@ class Sweeper:
     def progress(self) -> float:
         """How much of the first round is done, 0…1."""
         return self._planner.progress
-
-    def _is_loud(
-        self, spectrum: Spectrum, floor: float, found: tuple[Detection, ...], gain_db: float
-    ) -> bool:
-        """Whether something wide may be here: only then is the costly search for multicarrier worth it."""
-        own = self._floors.own_floor(spectrum, gain_db=gain_db)
-        return own is None or _any_wide(found) or floor > own * 10 ** (LOUD_DB / 10)
 
     def _plan_closer(self, block: IqBlock, video: VideoTest) -> None:
         """Hear a clipped hop again with less gain, a promising one for longer."""
@@ -293,6 +283,11 @@ def _read_profile(path: str | None) -> NoiseProfile | None:
         raise BadProfile(
             f"The self-noise profile {path!r} cannot be read: {error}", hint="Run: ansim calibrate rf."
         ) from error
+
+
+def _is_loud(floor: float, found: tuple[Detection, ...], own_floor: float | None) -> bool:
+    """Whether something wide may be here: only then is the costly search for multicarrier worth it."""
+    return own_floor is None or _any_wide(found) or floor > own_floor * 10 ** (LOUD_DB / 10)
 
 
 def _any_wide(found: tuple[Detection, ...]) -> bool:
