@@ -12,6 +12,7 @@ from lensdetect.calibrate import Calibration, load_calibration
 
 FOLDER = "calibration"
 LENS_FILE = "lens.toml"
+RF_FILE = "rf.json"
 
 
 def calibration_folder() -> Path:

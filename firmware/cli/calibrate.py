@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +11,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from firmware.calibration import LENS_FILE, keep
+from firmware.calibrate_rf import board_temperature_c, listen_to_itself
+from firmware.calibration import LENS_FILE, RF_FILE, keep
 from firmware.cli.failure import expected_errors
 from firmware.cli.options import ConfigOption, KitOption, SetOption
 from firmware.settings import load_settings
 from hw.clock import ManualClock, SystemClock
 from hw.kit import open_device, parse_spec
 from lensdetect.calibrate import Calibration, calibrate
+from sweeper.selfnoise import dump_profile, learn
 
 app = typer.Typer(
     no_args_is_help=True, help="Measure this unit: do it once after assembly and when it was open."
@@ -52,6 +55,35 @@ def lens(
             measured = calibrate(camera=camera, leds=leds, clock=clock, unit=socket.gethostname())
         path = keep(LENS_FILE, measured.as_toml(), folder=out)
     Console().print(_table(measured))
+    typer.echo(str(path))
+
+
+@app.command("rf")
+def rf(
+    kit: KitOption = "auto",
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    out: FolderOption = None,
+    runs: Annotated[int, typer.Option("--runs", min=2, max=20, help="Sweeps a state.")] = 3,
+    temperature_c: Annotated[
+        float | None,
+        typer.Option("--temperature", help="Of the unit, in °C; read from the unit if it tells."),
+    ] = None,
+) -> None:
+    """The unit's own lines, so that a sweep masks them.
+
+    Take the antenna off and put a 50 ohm terminator on the input first: what is heard now is the unit itself,
+    at rest and with its lights and camera on. Stored with date and temperature; learn anew when either is far
+    off. To use it: rf.self_noise = the file that is printed.
+    """
+    with expected_errors():
+        settings = load_settings(config=config, overrides=overrides or ())
+        with Console(stderr=True).status("Listening to the unit itself …") as status:
+            heard = listen_to_itself(kit, settings, runs=runs, say=status.update)
+        warmth = board_temperature_c() if temperature_c is None else temperature_c
+        profile = learn(heard, on=date.today(), temperature_c=warmth)
+        path = keep(RF_FILE, dump_profile(profile), folder=out)
+    Console().print(f"{len(profile.lines)} lines of the unit itself, from {len(heard)} sweeps")
     typer.echo(str(path))
 
 

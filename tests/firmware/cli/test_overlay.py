@@ -47,3 +47,23 @@ def test_a_calibration_is_stored_and_read_back(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, words, catch_exceptions=False)
     assert done.exit_code == 0
     assert (tmp_path / "lens.toml").read_text(encoding="utf-8").startswith("version = ")
+
+
+def test_the_units_own_lines_are_learned_and_masked(tmp_path: Path) -> None:
+    ranges = ["--set", "rf.ranges_hz=[[1058e6, 1072e6]]"]  # 1065.6 MHz is a multiple of the 28.8 MHz crystal
+    words = [
+        "calibrate",
+        "rf",
+        "--kit",
+        "sim:empty-room",
+        "--out",
+        str(tmp_path),
+        "--runs",
+        "2",
+        *ranges,
+        *SMALL,
+    ]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0
+    profile = (tmp_path / "rf.json").read_text(encoding="utf-8")
+    assert "1065" in profile
