@@ -53,7 +53,7 @@ HIGH_FROM, HIGH_NEEDED = (
     1.5,
 )  # these many nats from the seventh order on: a ripple is smooth, a picture is not
 SURE_SIDE = 120.0  # nats: fields this clear are those of a picture, and the lines among them may be weak
-STRONG_COMB, SIDE_A_COMB = 60.0, 0.06  # nats: the stronger the comb, the stronger its sides have to be
+STRONG_COMB, SIDE_A_COMB = 60.0, 0.15  # nats: the stronger the comb, the stronger its sides have to be
 BLANKING_NEEDED = -14.0  # decimal logarithm of the chance; the sides must not contradict it (0 nats)
 PROMISING_COMB = 11.0  # nats: worth a longer look, about one look in a thousand over noise
 
