@@ -116,7 +116,7 @@ def main() -> None:
     adverts, dropped = fuzz_packets(rng, args.packets)
     took = time.perf_counter() - start
     print(
-        f"{args.packets} packets: {adverts} adverts, {dropped} counted as unreadable, no exception, {took:.0f} s"
+        f"{args.packets} packets: {adverts} adverts, {dropped} counted, no exception, {took:.0f} s"
     )
     start = time.perf_counter()
     records, refused = fuzz_blocks(rng, args.blocks)
