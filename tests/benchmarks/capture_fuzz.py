@@ -115,9 +115,7 @@ def main() -> None:
     start = time.perf_counter()
     adverts, dropped = fuzz_packets(rng, args.packets)
     took = time.perf_counter() - start
-    print(
-        f"{args.packets} packets: {adverts} adverts, {dropped} counted, no exception, {took:.0f} s"
-    )
+    print(f"{args.packets} packets: {adverts} adverts, {dropped} counted, no exception, {took:.0f} s")
     start = time.perf_counter()
     records, refused = fuzz_blocks(rng, args.blocks)
     took = time.perf_counter() - start
