@@ -26,7 +26,6 @@ from firmware.cli.options import (
     VerboseOption,
 )
 from firmware.cli.overlay import Overlay
-from firmware.cli.plots import spectrum_line
 from firmware.cli.prepare import prepare
 from firmware.cli.report import records_folder
 from firmware.cli.scan_rf import AfterSweep, PictureOption, PlotOption, ReferenceOption
@@ -36,6 +35,7 @@ from firmware.engine import Snapshot
 from firmware.i18n.catalog import Catalog
 from firmware.keeping import keep_scan, place_of, span_until_now
 from firmware.published import Published
+from firmware.report.sweep import spectrum_line
 from firmware.settings import Settings
 from hw.types import SensorName
 

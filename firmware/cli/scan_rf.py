@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware.cli.inspection import inspect
-from firmware.cli.plots import save_plot
 from firmware.errors import FirmwareError
+from firmware.report.sweep import save_plot
 from firmware.sensor import Sensor
 from firmware.settings import Settings
 from hw.types import SensorName

@@ -38,6 +38,7 @@ PSEUDONYM = re.compile(r"~[0-9a-f]{16}")
 KINDS: Mapping[str, str] = {"station": "STA", "ap": "AP", "ble": "BLE"}
 LOG_STYLES: Mapping[str, str] = {"warning": "yellow", "error": "red", "critical": "bold red"}
 DIM, ALERT, HEAD, RULE = "dim", "bold red", "bold", "bright_blue"
+LONGEST_SHOWN_S = 9999 * 3600  # a feed that says more is broken, and must not break the line
 
 
 def verdict_block(moment: Row, catalog: Catalog, width: int) -> list[Text]:
@@ -294,7 +295,7 @@ def _offset(line: Text, cells: int) -> int:
 
 
 def _clock(seconds: float) -> str:
-    whole = int(max(0.0, seconds))
+    whole = int(min(max(0.0, seconds), LONGEST_SHOWN_S))
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from firmware.cli.app import app
-from firmware.cli.plots import spectrum_line
+from firmware.report.sweep import spectrum_line
 from sweeper.views import SpectrumView
 
 RANGES = ["--set", "rf.ranges_hz=[[1150e6, 1170e6]]"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from syrupy.assertion import SnapshotAssertion
@@ -74,6 +74,7 @@ def test_numbers_that_make_no_sense_draw_nothing() -> None:
 
 
 @settings(max_examples=60)
+@example(changed={"elapsed_s": 3.6e35}, width=40, height=1)
 @given(
     changed=st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6),
     width=st.integers(40, 240),
