@@ -7,6 +7,7 @@ The only work a record costs in Python is the jump to the next one; all else is 
 from __future__ import annotations
 
 import struct
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -62,7 +63,7 @@ class RecordLayout:
     wire_length_at: int
 
 
-class FixedWalker:
+class FixedWalker(ABC):
     """Walks records that are a header of fixed size and as many bytes as it says."""
 
     def __init__(self, layout: RecordLayout, link_type: int) -> None:
@@ -143,11 +144,13 @@ class FixedWalker:
         sane = (length > 0) & (length <= wire) & (wire <= LONGEST_RECORD_BYTES)
         return np.asarray(sane & self._plausible_time(chunk, at), dtype=np.bool_)
 
+    @abstractmethod
     def _plausible_time(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
-        raise NotImplementedError
+        """Say which of the records at these places have a stamp that can be one."""
 
+    @abstractmethod
     def _stamps_ns(self, chunk: bytes, at: Ints) -> Ints:
-        raise NotImplementedError
+        """Return the stamps of the records at these places."""
 
     def _flags(self, _chunk: bytes, at: Ints) -> Ints:
         return np.zeros(len(at), dtype=np.int64)
