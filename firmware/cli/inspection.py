@@ -23,12 +23,26 @@ from hw.protocols import Clock
 from hw.sim.scene import Scene, load_scene
 from hw.types import SENSOR_NAMES, ButtonPress, Counts, Coverage, SensorName
 from lensdetect.finder import LensView
+from wifiscan.scanner import WifiScanner
+from wifiscan.vendors import format_mac
 
 LIVE_SCAN_S = 60.0  # a scan of real devices ends by itself after this
 
 OnProgress = Callable[[Snapshot], bool]
 After = Callable[[Mapping[SensorName, Sensor]], None]  # the senses themselves, when they have stopped
 Watch = Callable[[Snapshot, Mapping[SensorName, Published]], bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableLink:
+    """A device that is answered again and again, but whose own frames this adapter cannot decode."""
+
+    mac: str
+    answers: int
+
+    def as_json(self) -> dict[str, object]:
+        """Return the ``unreadable_link`` line."""
+        return {"type": "unreadable_link", "mac": self.mac, "answers": self.answers}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +53,7 @@ class Outcome:
     observations: tuple[Observation, ...]
     counts: tuple[Counts, ...]
     coverages: tuple[Coverage, ...] = ()
+    unreadable: tuple[UnreadableLink, ...] = ()
     eye: LensView | None = None  # what the lens sense saw last; shown, never stored unless asked
 
 
@@ -105,9 +120,16 @@ def inspect(
             snapshot=snapshot,
             observations=tuple(o for sensor in ordered for o in sensor.observations()),
             counts=tuple(sensor.counts() for sensor in ordered),
+            unreadable=_unreadable(sensors.get("wifi")),
             coverages=tuple(sensor.coverage() for sensor in ordered),
             eye=sensors["lens"].eye if "lens" in sensors else None,
         )
+
+
+def _unreadable(wifi: Published | None) -> tuple[UnreadableLink, ...]:
+    if wifi is None or not isinstance(wifi.sense, WifiScanner):
+        return ()
+    return tuple(UnreadableLink(mac=format_mac(u.mac), answers=u.answers) for u in wifi.sense.unreadable())
 
 
 @contextmanager

@@ -47,6 +47,7 @@ app = typer.Typer(
 )
 REFRESH_S = 0.25
 LIVE_ROWS = 8
+UNREADABLE_SHOWN = 8
 
 DurationOption = Annotated[
     float | None,
@@ -142,11 +143,16 @@ def run_scan(
 def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool) -> None:
     """Print a finished scan, as JSON lines or for people."""
     if as_jsonl:
+        for link in outcome.unreadable:
+            typer.echo(jsonl.encode(link.as_json()))
         for line in jsonl.lines(outcome.observations, outcome.counts, outcome.snapshot.verdict):
             typer.echo(line)
         return
     console = Console()
     console.print(tables(outcome.observations, catalog))
+    if outcome.unreadable:
+        macs = ", ".join(link.mac for link in outcome.unreadable[:UNREADABLE_SHOWN])
+        console.print(Text(catalog.text("cli.unreadable", count=len(outcome.unreadable)) + f" {macs}"))
     if simulated:
         console.print(Text(catalog.text("report.simulated"), style="black on yellow"))
     print_verdict(console, outcome.snapshot, catalog, outcome.coverages)
