@@ -28,6 +28,7 @@ PERCENTILE = 75.0  # fading makes deep holes, never high peaks: the upper quarti
 EWMA_NEW = 0.5  # weight of the newest second
 MEAN_S = 5
 STEP_DB = 3.0  # a smaller move of the mean is no news
+STEADY_S = 2 * MEAN_S  # the mean has settled on the new place by then
 LOST_S = 5
 BAR_DBM = (-90.0, -30.0)  # empty and full bar
 BEEP_HZ = (300.0, 2400.0)  # pitch at an empty and at a full bar
@@ -57,6 +58,7 @@ class Homing:
         self._ewma: float | None = None
         self._recent: deque[float] = deque(maxlen=MEAN_S)
         self._told_dbm: float | None = None
+        self._told_s = 0  # seconds since the trend was last told anew
         self._trend: Trend = "searching"
         self._last_ns = 0
         self.history_dbm: deque[float] = deque(maxlen=HISTORY_S)
@@ -85,11 +87,14 @@ class Homing:
         self._recent.append(self._ewma)
         self.history_dbm.append(self._ewma)
         mean = sum(self._recent) / len(self._recent)
+        self._told_s += 1
         if self._told_dbm is None:
-            self._told_dbm, self._trend = mean, "steady"
+            self._told_dbm, self._told_s, self._trend = mean, 0, "steady"
         elif abs(mean - self._told_dbm) > STEP_DB:
             self._trend = "warmer" if mean > self._told_dbm else "colder"
-            self._told_dbm = mean
+            self._told_dbm, self._told_s = mean, 0
+        elif self._told_s >= STEADY_S:
+            self._trend = "steady"  # who stands still must not go on reading "warmer"
 
     def reading(self, t_ns: int) -> HomingReading:
         """Return the state at ``t_ns``; after five silent seconds the transmitter counts as lost."""

@@ -47,6 +47,12 @@ def test_standing_still_is_no_news(seed):
     assert set(walk([-60] * 40, seed=seed)) <= {"searching", "steady"}
 
 
+def test_who_stops_after_coming_closer_no_longer_gets_warmer():
+    trends = walk([*np.linspace(-80, -50, 15), *[-50] * 20])
+    assert "warmer" in trends
+    assert trends[-1] == "steady"
+
+
 def test_deep_fades_change_nothing():
     rng = np.random.default_rng(3)
     homing = Homing(MAC)
