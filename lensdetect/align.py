@@ -26,7 +26,7 @@ from lensdetect.exposure import Look
 Matrix = NDArray[np.float64]  # (3, 3): picture coordinates to picture coordinates
 Plane = NDArray[np.float32]
 
-NEIGHBOURHOOD_SIGMA_PX = 8.0
+NEIGHBOURHOOD_PX = 19  # side of the box that is laid over the picture twice
 FLOOR_DN = 3.0
 MAX_CONTRAST = 0.35  # glints and lamps are no texture: they are cut off here
 PIXELS_USED = 3000  # steepest pixels a level
@@ -91,7 +91,8 @@ class Texture:
 def contrast(small: NDArray[np.uint8]) -> Plane:
     """Return local contrast ``(I − mean)/mean`` over the neighbourhood, cut off at `MAX_CONTRAST`."""
     picture = small.astype(np.float32)
-    around = cv2.GaussianBlur(picture, (0, 0), NEIGHBOURHOOD_SIGMA_PX)
+    box = (NEIGHBOURHOOD_PX, NEIGHBOURHOOD_PX)
+    around = cv2.blur(cv2.blur(picture, box), box)
     fine = np.asarray(cv2.GaussianBlur(picture, (3, 3), 0.8), np.float32)
     fine -= around
     fine /= np.maximum(around, FLOOR_DN)

@@ -98,5 +98,7 @@ def is_covered(look: Look) -> bool:
     A dark room with the light off looks the same as a cap, so this is asked of bright plain pictures only;
     darkness is told by the light making no difference (`Watch.light`).
     """
-    spread = float(np.percentile(look.small, 99)) - float(np.percentile(look.small, 1))
-    return look.mean_dn > SATURATED_MEAN_DN and spread < COVERED_SPREAD_DN * 4
+    if look.mean_dn <= SATURATED_MEAN_DN:
+        return False
+    low, high = np.percentile(look.small, (1, 99))
+    return bool(high - low < COVERED_SPREAD_DN * 4)

@@ -32,6 +32,8 @@ TAPE_CONE_TAIL_MRAD = 90.0
 TAPE_REACH_DEG = 50.0  # entrance angle at which reflector tape has faded to half
 GLAZE_ROUGHNESS_MRAD = 6.0  # how far a glazed tile smears a mirrored lamp
 WHITE = math.pi
+SPECTACLES_REACH_M = 0.12  # from between the eyes to the rim
+HALO_REACH_M = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,11 @@ class View:
 
 
 def _unit(vector: Point) -> Point:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+    return vector / max(_length(vector), 1e-9)
+
+
+def _length(vector: Point) -> float:
+    return math.sqrt(float(vector @ vector))  # `numpy.linalg.norm` takes five times as long on three numbers
 
 
 def normal_of(facet: OpticFacet) -> Point:
@@ -75,7 +81,7 @@ def normal_of(facet: OpticFacet) -> Point:
 
 def observation_angle_rad(view: View, light: Light, thing_m: Point) -> float:
     """Return the angle at the thing between a light and the eye; the ring counts with its radius."""
-    distance = float(np.linalg.norm(thing_m - view.eye_m))
+    distance = _length(thing_m - view.eye_m)
     if light in {"ring", "red"}:
         return view.ring_radius_m / distance
     a, b = _unit(view.lights_m[light] - thing_m), _unit(view.eye_m - thing_m)
@@ -92,9 +98,8 @@ def return_lobe(angle_rad: float, cone_mrad: float) -> float:
 
 def _spread(view: View, light: Light, thing_m: Point) -> float:
     """Return π/(d_light²·d_eye²)."""
-    to_light = float(np.sum((view.lights_m[light] - thing_m) ** 2))
-    to_eye = float(np.sum((view.eye_m - thing_m) ** 2))
-    return WHITE / max(to_light * to_eye, 1e-9)
+    to_light, to_eye = view.lights_m[light] - thing_m, view.eye_m - thing_m
+    return WHITE / max(float(to_light @ to_light) * float(to_eye @ to_eye), 1e-9)
 
 
 def lens_flux(facet: OpticFacet, view: View, light: Light, thing_m: Point) -> float:
@@ -187,7 +192,7 @@ def _mirror_points(view: View, thing_m: Point, normal: Point) -> dict[Light, tup
         share = eye_height / (eye_height + height)
         seen[light] = (
             view.eye_m + share * (image - view.eye_m),
-            float(np.linalg.norm(image - view.eye_m)),
+            _length(image - view.eye_m),
         )
     return seen
 
@@ -268,6 +273,11 @@ _BY_KIND = {
     "led": _led,
     "lamp": _lamp,
 }
+
+
+def reach_m(facet: OpticFacet) -> float:
+    """Return how far from its place a thing can shine."""
+    return SPECTACLES_REACH_M if facet.kind == "spectacles" else facet.size_mm * 0.5e-3 + HALO_REACH_M
 
 
 def spots_of(facet: OpticFacet, view: View, thing_m: Point, *, phase: float = 0.0) -> list[Spot]:

@@ -87,6 +87,13 @@ class Pinhole:
         v = self.focal_px * down / forward + (self.height_px - 1) / 2
         return float(u), float(v), float(forward)
 
+    def in_view(self, places_m: NDArray[np.float64], reaches_m: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Return which of many things, each with its reach around its place, may touch the picture."""
+        right, down, forward = self.axes @ (places_m - self.eye_m).T
+        half_w, half_h = self.width_px / 2 / self.focal_px, self.height_px / 2 / self.focal_px
+        wide = np.abs(right) - reaches_m < half_w * forward
+        return np.flatnonzero((forward > 1e-6) & wide & (np.abs(down) - reaches_m < half_h * forward))
+
     def wall_to_picture(self, room: Room) -> NDArray[np.float64]:
         """Return the 3×3 matrix from texture pixels to picture pixels."""
         centre = [[self.focal_px, 0, (self.width_px - 1) / 2], [0, self.focal_px, (self.height_px - 1) / 2]]
