@@ -7,7 +7,6 @@ converted to complex64 convert back to the same bytes; that is what makes record
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -81,8 +80,6 @@ def to_complex(raw: Raw, datatype: str) -> NDArray[np.complex64]:
     """
     form = FORMATS[datatype]
     values = _values(raw, form)
-    if form.dtype == np.uint8:
-        return np.asarray(_cu8_table()[values].view(np.complex64))
     numbers = values.astype(np.float32)
     if form.zero:
         numbers -= np.float32(form.zero)
@@ -148,9 +145,3 @@ def _values(raw: Raw, form: SampleFormat) -> NDArray[Any]:
     whole = memoryview(raw.data if isinstance(raw, np.ndarray) else raw).cast("B")
     count = len(whole) // form.sample_bytes
     return np.frombuffer(whole, dtype=form.dtype, count=2 * count)
-
-
-@lru_cache(maxsize=1)
-def _cu8_table() -> NDArray[np.float32]:
-    """One number for each byte: looking up is faster than computing."""
-    return (np.arange(256, dtype=np.float32) - np.float32(127.5)) / np.float32(127.5)

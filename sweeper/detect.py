@@ -11,6 +11,7 @@ algorithm (2005, 2007). Gamma statistics of averaged periodograms: Percival and 
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -95,20 +96,32 @@ class FloorMap:
 
     def __init__(self) -> None:
         self._floors: OrderedDict[tuple[float, float], float] = OrderedDict()
+        self._by_gain: dict[float, list[float]] = {}  # the same values, ascending: a quantile costs nothing
 
     def update(self, spectrum: Spectrum, floor: float, *, gain_db: float) -> None:
         """Remember a hop's floor."""
-        self._floors[(gain_db, spectrum.center_hz)] = floor / spectrum.bin_hz
-        self._floors.move_to_end((gain_db, spectrum.center_hz))
+        key = (gain_db, spectrum.center_hz)
+        if key in self._floors:
+            self._forget(key)
+        self._floors[key] = floor / spectrum.bin_hz
+        insort(self._by_gain.setdefault(gain_db, []), self._floors[key])
         if len(self._floors) > MAX_FLOORS:
-            self._floors.popitem(last=False)
+            self._forget(next(iter(self._floors)))
+
+    def _forget(self, key: tuple[float, float]) -> None:
+        same = self._by_gain[key[0]]
+        same.pop(bisect_left(same, self._floors.pop(key)))
+        if not same:
+            del self._by_gain[key[0]]
 
     def own_floor(self, spectrum: Spectrum, *, gain_db: float) -> float | None:
         """Return the receiver's floor a bin at this gain, or None while too few hops are known."""
-        same = [v for (gain, _), v in self._floors.items() if gain == gain_db]
+        same = self._by_gain.get(gain_db, [])
         if len(same) < MIN_FLOORS:
             return None
-        return float(np.quantile(same, FLOOR_QUANTILE)) * spectrum.bin_hz
+        below, beyond = divmod(FLOOR_QUANTILE * (len(same) - 1), 1.0)
+        low, high = same[int(below)], same[int(below) + 1]
+        return (low + (high - low) * beyond) * spectrum.bin_hz
 
 
 def detect(

@@ -26,6 +26,7 @@ EFFECTIVE_PER_ROW = (
 DC_BINS = 3  # each side of the tuned frequency: the converter's offset
 MIN_SAMPLES = FFT_SIZE  # one row
 CHUNK_ROWS = 8  # transformed at a time: half a megabyte stays in the cache
+_BESIDE_DC = np.r_[0 : 3 * DC_BINS, 5 * DC_BINS : 8 * DC_BINS]
 MAX_POWER = 1e10  # mean, full scale 1: unscaled 16-bit integers still pass
 
 
@@ -157,6 +158,6 @@ def _hann_grouped(transform: NDArray[np.complex64]) -> FloatArray:
 
 def _mend_dc(line: FloatArray) -> None:
     """Replace the receiver's own offset in the middle by what is beside it."""
-    middle = BINS // 2
-    near = np.r_[middle - 4 * DC_BINS : middle - DC_BINS, middle + DC_BINS : middle + 4 * DC_BINS]
-    line[middle - DC_BINS : middle + DC_BINS] = np.median(line[near])
+    middle, side = BINS // 2, 3 * DC_BINS
+    near = np.sort(line[middle - side - DC_BINS : middle + side + DC_BINS][_BESIDE_DC])
+    line[middle - DC_BINS : middle + DC_BINS] = (near[side - 1] + near[side]) / 2  # the median

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,9 +113,7 @@ class SweepMemory:
 def hop_levels(spectrum: Spectrum, *, t_ns: int, gain_db: float, floor: float, clipped: bool) -> HopLevels:
     """Reduce a spectrum to `CELLS` cells over its usable part."""
     usable = spectrum.usable(USABLE_SHARE)
-    parts = np.array_split(np.arange(usable.start, usable.stop), CELLS)
-    edges = np.array([p[0] for p in parts])
-    count = np.array([len(p) for p in parts])
+    edges, count = _cells(usable.start, usable.stop)
     mean = np.add.reduceat(spectrum.mean[: usable.stop], edges) / count
     peak = np.maximum.reduceat(spectrum.strongest[: usable.stop], edges)
     return HopLevels(
@@ -126,6 +125,13 @@ def hop_levels(spectrum: Spectrum, *, t_ns: int, gain_db: float, floor: float, c
         floor_db=float(_db(np.array([floor]))[0]) - gain_db,
         clipped=clipped,
     )
+
+
+@lru_cache(maxsize=4)
+def _cells(start: int, stop: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First bin and number of bins of each cell."""
+    parts = np.array_split(np.arange(start, stop), CELLS)
+    return np.array([p[0] for p in parts]), np.array([len(p) for p in parts])
 
 
 def _db(power: NDArray[np.floating]) -> FloatArray:

@@ -2,10 +2,11 @@
 
 Method: one 0.2 s slice of noise and one with PAL FM video at 10 dB, eight bits, 2.4 MS/s; the best of
 ``--repeat`` runs of each stage (CPU time of this process, one thread). ``welch`` is scipy's own averaged
-periodogram of the same samples with the same number of bins, for comparison. The last part sweeps a whole
-range through the simulated receiver's blocks, taken beforehand, and reports the memory that is resident.
+periodogram of the same samples with the same number of bins, for comparison. A whole sweep through blocks
+taken beforehand follows, the memory of an hour of it (`rf_memory`), and a full sweep against ``rtl_power``
+(`rf_against_rtl_power`).
 
-Command: ``python -m tests.benchmarks.rf_speed`` (simulation; about half a minute on an idle core).
+Command: ``python -m tests.benchmarks.rf_speed`` (simulation; some minutes on an idle core).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from sweeper.video import find_video
 
 RATE_HZ = 2.4e6
 SECONDS = 0.2
-LOOK_S = 0.126  # six times rtl_power's 21 ms of a hop, in a full sweep of 871 hops
+LOOK_S = 0.126  # a patient sweep: five times the usual look
 FULL_HOPS = 871
 Samples = NDArray[np.complex64]
 

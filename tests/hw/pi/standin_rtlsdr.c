@@ -10,6 +10,7 @@
  *   short BYTES     most bytes a read gives            (no limit)
  *   rate HZ         the rate it runs at, whatever was asked
  *   constant BYTE   every byte it gives
+ *   noise SEED      bytes of white noise around 127.5, at the cost of a copy (for benchmarks)
  * STANDIN_LOG names a file to which every setting is appended.
  *
  * Samples: for STALE_BYTES after a retune the pair (7, 9), left over from before; then
@@ -23,6 +24,7 @@
 
 #define STALE_BYTES 16384
 #define BULK_BYTES (16 * 32 * 512)
+#define NOISE_BYTES (1 << 20)
 
 typedef struct { uint32_t freq, rate; int ppm, gain, open, cancel; long stale; uint8_t counter; } dev_t_;
 typedef void (*callback)(unsigned char *, uint32_t, void *);
@@ -48,8 +50,25 @@ static void note(const char *what, long value) {
     fclose(f);
 }
 
+static void fill_noise(unsigned char *p, long n, uint32_t seed) {
+    static unsigned char table[NOISE_BYTES];
+    static long at = -1;
+    if (at < 0) /* four bytes of a generator (Numerical Recipes') summed: nearly Gaussian, 6 steps rms */
+        for (at = 0; at < NOISE_BYTES; at++) {
+            int sum = 0;
+            for (int k = 0; k < 4; k++) sum += (seed = seed * 1664525u + 1013904223u) >> 24;
+            table[at] = (unsigned char)(128 + (sum - 510) / 24);
+        }
+    for (at %= NOISE_BYTES; n > 0;) {
+        long part = n < NOISE_BYTES - at ? n : NOISE_BYTES - at;
+        memcpy(p, table + at, part);
+        p += part, n -= part, at = (at + part) % NOISE_BYTES;
+    }
+}
+
 static void fill(unsigned char *p, long n) {
-    long constant = fault("constant", -1);
+    long constant = fault("constant", -1), noise = fault("noise", -1);
+    if (noise >= 0) { fill_noise(p, n, (uint32_t)noise); return; }
     for (long i = 0; i + 1 < n; i += 2) {
         if (constant >= 0) { p[i] = p[i + 1] = (unsigned char)constant; continue; }
         if (the.stale > 0) { p[i] = 7; p[i + 1] = 9; the.stale -= 2; continue; }
