@@ -17,17 +17,19 @@ from firmware.sensor import Sensor
 from firmware.settings import Settings
 from hw.clock import ManualClock, SystemClock
 from hw.errors import DeviceMissing, HwError
-from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit
+from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit, spec_of_place
 from hw.protocols import Clock
 from hw.replay.recorder import Recorder, record_kit
 from hw.types import SENSOR_NAMES, SensorName
 from lensdetect.calibrate import Calibration
 from lensdetect.finder import LensFinder
+from lensdetect.safety import SafeLeds
 from sweeper.sweeper import Sweeper
 from wifiscan.scanner import BleScanner, WifiScanner
 
 ROLE_OF: Mapping[SensorName, str] = {name: role for role, name in SENSOR_ROLES.items()}
 OpenSensor = Callable[[], Sensor]
+RenewSensor = Callable[[int], Sensor]  # takes the number of the place, from 0
 
 
 def build_sensor(
@@ -73,6 +75,7 @@ class OpenRun:
     panel_clock: Clock
     openers: Mapping[SensorName, OpenSensor]
     problems: Mapping[SensorName, HwError]
+    renewers: Mapping[SensorName, RenewSensor]
     recorder: Recorder | None = None
 
     def engine(self, settings: Settings) -> Engine:
@@ -142,18 +145,15 @@ def open_sensors(
         if recorder is not None:
             undo.callback(recorder.close)
             kit = record_kit(kit, recorder, clocks=clocks, panel_clock=panel_clock)
-        sensors = {
-            n: build_sensor(
-                n, _device_of(kit, n), clock=clocks[n], settings=settings, calibration=lens_calibration(spec)
+        sources = {
+            n: SenseSource(
+                n, _device_of(kit, n), spec=spec, clock=clocks[n], settings=settings, recorder=recorder
             )
             for n in wanted
-            if n not in problems
+            if live or n not in problems
         }
+        sensors = {n: source.first for n, source in sources.items() if source.first is not None}
         undo.pop_all()
-    openers = {
-        n: _opener(n, sensors.get(n), spec=spec, clock=clocks[n], settings=settings, recorder=recorder)
-        for n in (wanted if live else sensors)
-    }
     return OpenRun(
         spec=spec,
         live=live,
@@ -161,8 +161,9 @@ def open_sensors(
         sensors=sensors,
         clocks=clocks,
         panel_clock=panel_clock,
-        openers=openers,
+        openers={n: source.open for n, source in sources.items()},
         problems=problems,
+        renewers={n: source.renew for n, source in sources.items()},
         recorder=recorder,
     )
 
@@ -195,27 +196,68 @@ def _no_sensors(spec: str, problems: Mapping[SensorName, HwError]) -> Exception:
     )
 
 
-def _opener(
-    name: SensorName,
-    first: Sensor | None,
-    *,
-    spec: str,
-    clock: Clock,
-    settings: Settings,
-    recorder: Recorder | None,
-) -> OpenSensor:
-    waiting = [] if first is None else [first]
+class SenseSource:
+    """Gives one sense again and again: first on the devices of the kit, then reopened, or afresh on the same.
 
-    def open_sensor() -> Sensor:
-        if waiting:
-            return waiting.pop()
-        role = ROLE_OF[name]
-        device = open_device(role, spec=spec, config=settings.hw, clock=clock)
-        if recorder is not None:
-            device = recorder.wrap(role, device, clock=clock)
-        return build_sensor(name, device, clock=clock, settings=settings, calibration=lens_calibration(spec))
+    ``device`` is None where the kit had none. The lights' budget belongs to the device, not to the sense:
+    a sense made anew must not begin with a full one.
+    """
 
-    return open_sensor
+    def __init__(
+        self,
+        name: SensorName,
+        device: Any,
+        *,
+        spec: str,
+        clock: Clock,
+        settings: Settings,
+        recorder: Recorder | None,
+    ) -> None:
+        self._name, self._clock, self._settings, self._recorder = name, clock, settings, recorder
+        self._spec = self._at = settings.hw.backend.get(ROLE_OF[name], spec)
+        self._calibration = lens_calibration(spec) if name == "lens" else None
+        self._device: Any = None
+        self.first = None if device is None else self._built(device)
+        self._waiting = self.first
+
+    def open(self) -> Sensor:
+        """Return the first sense, and after it one on reopened devices."""
+        if self._waiting is not None:
+            first, self._waiting = self._waiting, None
+            return first
+        return self._built(self._opened())
+
+    def renew(self, place: int) -> Sensor:
+        """Return a sense that has seen nothing yet; a simulated room is left for the next one."""
+        at = spec_of_place(self._spec, number=place, t_ns=self._clock.now_ns())
+        if at != self._spec:
+            self._at = at
+            for part in self._device if isinstance(self._device, tuple) else (self._device,):
+                part.close()
+            return self._built(self._opened())
+        return self._sense()
+
+    def _opened(self) -> Any:
+        role, hw = ROLE_OF[self._name], self._settings.hw
+        config = hw.model_copy(update={"backend": {**hw.backend, role: self._at}})
+        device = open_device(role, spec=self._at, config=config, clock=self._clock)
+        return device if self._recorder is None else self._recorder.wrap(role, device, clock=self._clock)
+
+    def _built(self, device: Any) -> Sensor:
+        if self._name == "lens":
+            camera, leds = device
+            device = (camera, SafeLeds(leds=leds, clock=self._clock, config=self._settings.lens.lights))
+        self._device = device
+        return self._sense()
+
+    def _sense(self) -> Sensor:
+        return build_sensor(
+            self._name,
+            self._device,
+            clock=self._clock,
+            settings=self._settings,
+            calibration=self._calibration,
+        )
 
 
 def _recorder(record_to: Path | None, spec: str, settings: Settings) -> Recorder | None:

@@ -97,6 +97,13 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewing:
+    """Every sense is made anew for another place: what an old one still says is not of this place."""
+
+    t_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """The session is over: time is up, or every recording has ended."""
 
@@ -104,7 +111,7 @@ class Finished:
 
 
 SensorEvent = SensorStarted | StepDone | SensorLost | SensorFinished | SensorMissing
-Event = SensorEvent | Tick | Button | Finished
+Event = SensorEvent | Tick | Button | Renewing | Finished
 
 PHASES: Mapping[tuple[Phase, str], Phase] = {
     ("scanning", "finish"): "finished",
@@ -170,6 +177,9 @@ class Engine:
             case Button():
                 self._go_on(event.t_ns)
                 self._press(event.press)
+            case Renewing():
+                for lane in self._lanes.values():
+                    lane.renew()
             case Finished():
                 self._go_on(event.t_ns)
                 self._move("finish")
@@ -179,6 +189,11 @@ class Engine:
 
     def _go_on(self, t_ns: int) -> None:
         self._t_ns = max(self._t_ns, t_ns)
+
+    @property
+    def inspection(self) -> int:
+        """The number of the inspection that runs; counts up with every new one."""
+        return self._inspection
 
     def snapshot(self) -> Snapshot:
         """Return how things stood at the last `Tick` or end."""

@@ -60,9 +60,11 @@ class Lane:
         self._evidence: dict[Key, Evidence] = {}
         self._heard_something = False
         self._strongest: tuple[Evidence, ...] | None = ()
+        self._stale = False
 
     def start(self, t_ns: int) -> None:
-        """It was opened, or opened again."""
+        """It was opened, or opened again, or made anew."""
+        self._stale = False
         if self._move("start"):
             self._epoch += 1
             self._looked_ns = max(self._looked_ns, t_ns)
@@ -77,8 +79,8 @@ class Lane:
         health: DeviceHealth,
         whole: bool = False,
     ) -> None:
-        """It did one piece of work. Work that arrives after its end changes nothing."""
-        if not self._move("step"):
+        """It did one piece of work. Work after its end, or from the place before, changes nothing."""
+        if self._stale or not self._move("step"):
             return
         self._coverage, self.counts, self.health = coverage, counts, health
         self._looked_ns = max(self._looked_ns, t_ns)
@@ -117,6 +119,10 @@ class Lane:
         """The session is over: what still ran has finished, what was lost stays lost."""
         if self.state in {"starting", "running"}:
             self.finish(t_ns)
+
+    def renew(self) -> None:
+        """Listen again from its next start on: until then the sense of the place before is speaking."""
+        self._stale = self.state not in {"missing", "finished"}
 
     def clear(self, t_ns: int) -> None:
         """Forget everything seen so far: a new inspection begins."""

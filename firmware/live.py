@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from firmware.engine import Button, Engine, Finished, Snapshot, Tick
+from firmware.engine import Engine, Finished, Snapshot, Tick
+from firmware.presses import PollButtons, hand_over
 from firmware.workers import Crew
 from hw.protocols import Clock
-from hw.types import ButtonPress
 
 NS_PER_S = 1e9
 
@@ -19,7 +19,7 @@ def run_live(
     clock: Clock,
     until_s: float | None = None,
     tick_s: float = 0.1,
-    poll_buttons: Callable[[], Sequence[ButtonPress]] | None = None,
+    poll_buttons: PollButtons | None = None,
     on_progress: Callable[[Snapshot], bool | None] | None = None,
 ) -> Snapshot:
     """Run the started workers until time is up, every recording is over, or ``on_progress`` returns True.
@@ -38,8 +38,7 @@ def run_live(
         now_ns = clock.now_ns()
         if now_ns < next_tick_ns:
             continue
-        for press in poll_buttons() if poll_buttons is not None else ():
-            engine.handle(Button(press=press))
+        hand_over(engine, poll_buttons, crew.renew, t_ns=now_ns)
         engine.handle(Tick(t_ns=now_ns))
         stopped = on_progress is not None and on_progress(engine.snapshot()) is True
         working = not stopped and (until_ns is None or now_ns < until_ns) and crew.alive()

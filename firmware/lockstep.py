@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
-from firmware.engine import Engine, Event, Finished, SensorFinished, SensorLost, Snapshot, StepDone, Tick
+from firmware.engine import (
+    Engine,
+    Event,
+    Finished,
+    SensorFinished,
+    SensorLost,
+    SensorStarted,
+    Snapshot,
+    StepDone,
+    Tick,
+)
+from firmware.presses import PollButtons, hand_over
 from firmware.sensor import Observation, Sensor
 from hw.errors import EndOfRecording, HwError
 from hw.protocols import Clock
@@ -39,6 +50,8 @@ def run_lockstep(
     until_s: float | None,
     tick_s: float = 0.1,
     on_progress: Callable[[Snapshot], bool | None] | None = None,
+    poll_buttons: PollButtons | None = None,
+    renew: Callable[[SensorName, int], Sensor] | None = None,
 ) -> Snapshot:
     """Run all senses to the end and return the last snapshot.
 
@@ -52,12 +65,27 @@ def run_lockstep(
         Session time between two verdicts.
     on_progress : callable, optional
         Called with every new snapshot; returning True ends the session early.
+    poll_buttons : callable, optional
+        Asked for presses after every snapshot.
+    renew : callable, optional
+        Makes a sense anew when a new inspection begins, given its name and the place's number.
     """
+    sensors = dict(sensors)
     until_ns = None if until_s is None else round(until_s * NS_PER_S)
     tick_ns = round(tick_s * NS_PER_S)
     active = [name for name in SENSOR_NAMES if name in sensors]
     next_tick_ns, end_ns = tick_ns, 0
     stopped, lost = False, frozenset[SensorName]()
+
+    def begin_afresh(place: int) -> None:
+        for sense in active:
+            now_ns = clocks[sense].now_ns()
+            try:
+                sensors[sense] = renew(sense, place) if renew is not None else sensors[sense]
+                engine.handle(SensorStarted(sensor=sense, t_ns=now_ns))
+            except HwError as error:
+                engine.handle(SensorLost(sensor=sense, t_ns=now_ns, reason=error.reason, hint=error.hint))
+
     while active and not stopped:
         name = min(active, key=lambda n: clocks[n].now_ns())
         now_ns = clocks[name].now_ns()
@@ -67,6 +95,7 @@ def run_lockstep(
         while next_tick_ns <= now_ns and not stopped:
             engine.handle(Tick(t_ns=next_tick_ns))
             stopped = on_progress is not None and on_progress(engine.snapshot()) is True
+            hand_over(engine, poll_buttons, begin_afresh if renew else None, t_ns=next_tick_ns)
             next_tick_ns += tick_ns
         if not stopped:
             turn = take_turn(name, sensors[name], clocks[name], engine)

@@ -23,6 +23,7 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # between restarts; the last one repeats
 STEADY_STEPS = 20  # steps in a row after which a restart counts as healed and the back-off starts anew
 
 OpenSensor = Callable[[], Sensor]
+RenewSensor = Callable[[int], Sensor]  # takes the number of the place, from 0
 log = get_logger(__name__)
 
 
@@ -105,9 +106,13 @@ class Worker:
         clock: Clock,
         inbox: Inbox,
         back_off_s: Sequence[float] = BACK_OFF_S,
+        renew_sensor: RenewSensor | None = None,
     ) -> None:
         self.name = name
         self._open = open_sensor
+        self._renew_sensor = renew_sensor
+        self._sensor: Sensor | None = None
+        self._next_place: int | None = None
         self._clock = clock
         self._inbox = inbox
         self._back_off_s = tuple(back_off_s)
@@ -123,6 +128,10 @@ class Worker:
     def stop(self) -> None:
         """Ask it to stop; returns at once."""
         self._stop.set()
+
+    def renew(self, place: int) -> None:
+        """Ask it to begin afresh at another place after the step it is in; returns at once."""
+        self._next_place = place
 
     def join(self, wait_s: float) -> bool:
         """Wait for its end; return whether it has ended. A hung device's thread is left behind."""
@@ -151,16 +160,16 @@ class Worker:
 
     def _live_once(self) -> bool:
         """Open the sense and step it until something happens; return whether that was the end."""
-        sensor: Sensor | None = None
+        self._sensor = None
         try:
-            sensor = self._open()
+            self._sensor = self._open()
             self._was_open = True
             self._steady = 0
             self._inbox.put(SensorStarted(sensor=self.name, t_ns=self._clock.now_ns()))
-            self._step_on(sensor)
+            self._step_on()
             return True
         except EndOfRecording:
-            self._finish(sensor)
+            self._finish(self._sensor)
             return True
         except HwError as error:
             self._tell_lost(error.reason, error.hint, error.what)
@@ -170,10 +179,11 @@ class Worker:
             self._tell_lost("status.crashed", "", repr(error))
             return False
         finally:
-            self._close(sensor)
+            self._close(self._sensor)
 
-    def _step_on(self, sensor: Sensor) -> None:
+    def _step_on(self) -> None:
         while not self._stop.is_set():
+            sensor = self._fresh()
             changed = sensor.step()
             self._steps += 1
             self._steady += 1
@@ -183,8 +193,19 @@ class Worker:
             seen = None if whole else tuple(changed)
             now_ns = self._clock.now_ns()
             self._inbox.put(step_done(sensor, now_ns, observations=seen, whole=whole))
+        sensor = self._fresh()
         sensor.finish()
         self._inbox.put(step_done(sensor, self._clock.now_ns(), whole=True))
+
+    def _fresh(self) -> Sensor:
+        """Return the sense, made anew where another place was entered since its last step."""
+        place, self._next_place = self._next_place, None
+        if place is not None and self._renew_sensor is not None:
+            self._sensor = self._renew_sensor(place)
+            self._inbox.put(SensorStarted(sensor=self.name, t_ns=self._clock.now_ns()))
+        if self._sensor is None:
+            raise RuntimeError(f"{self.name} was never opened")
+        return self._sensor
 
     def _finish(self, sensor: Sensor | None) -> None:
         now_ns = self._clock.now_ns()
@@ -220,11 +241,20 @@ class Crew:
         inbox_length: int,
         stop_wait_s: float,
         back_off_s: Sequence[float] = BACK_OFF_S,
+        renewers: Mapping[SensorName, RenewSensor] | None = None,
     ) -> None:
+        renewers = renewers or {}
         self.inbox = Inbox(inbox_length)
         self._stop_wait_s = stop_wait_s
         self.workers = tuple(
-            Worker(name, openers[name], clock=clock, inbox=self.inbox, back_off_s=back_off_s)
+            Worker(
+                name,
+                openers[name],
+                clock=clock,
+                inbox=self.inbox,
+                back_off_s=back_off_s,
+                renew_sensor=renewers.get(name),
+            )
             for name in SENSOR_NAMES
             if name in openers
         )
@@ -236,6 +266,11 @@ class Crew:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
+
+    def renew(self, place: int) -> None:
+        """Have every sense begin afresh at another place; returns at once."""
+        for worker in self.workers:
+            worker.renew(place)
 
     def stop(self) -> tuple[SensorName, ...]:
         """Stop every worker; return the names of those that hang and were left behind."""

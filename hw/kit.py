@@ -117,6 +117,19 @@ def parse_spec(spec: str) -> tuple[str, str]:
     return backend, target
 
 
+def spec_of_place(spec: str, *, number: int, t_ns: int) -> str:
+    """Return the kit as it is at the n-th place (from 0) of one run, entered at ``t_ns``.
+
+    Only simulated rooms change with the place; for every other kit this is the spec itself, and its devices
+    stay open.
+    """
+    backend, target = parse_spec(spec)
+    if backend != "sim":
+        return spec
+    mark = "&" if "?" in target else "?"
+    return f"sim:{target}{mark}place={number}&start={t_ns / 1e9:.9f}"
+
+
 EXAMPLES = {"replay": "replay:recordings/monday", "sim": "sim:analog-camera"}
 
 

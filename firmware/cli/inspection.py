@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.app import Panel
-from firmware.assemble import OpenRun, OpenSensor, open_sensors
+from firmware.assemble import OpenRun, OpenSensor, RenewSensor, open_sensors
 from firmware.engine import Snapshot
 from firmware.live import run_live
 from firmware.lockstep import run_lockstep
@@ -112,7 +112,7 @@ def inspect(
             poll = None if panel is None else panel.poll
             snapshot = _run_live(run, settings, sensors, length_s, on_progress, poll)
         else:
-            snapshot = _run_in_turns(run, settings, sensors, length_s, on_progress)
+            snapshot = _run_in_turns(run, settings, sensors, length_s, on_progress, panel)
         if after is not None:
             after({name: published.sense for name, published in sensors.items()})
         ordered = [sensors[name] for name in SENSOR_NAMES if name in sensors]
@@ -159,17 +159,28 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 def _run_in_turns(
     run: OpenRun,
     settings: Settings,
-    sensors: Mapping[SensorName, Published],
+    sensors: dict[SensorName, Published],
     until_s: float | None,
     on_progress: OnProgress,
+    panel: Panel | None,
 ) -> Snapshot:
+    def go_on(snapshot: Snapshot) -> bool:
+        run.panel_clock.sleep_until(snapshot.t_ns)
+        return on_progress(snapshot)
+
+    def renew(name: SensorName, place: int) -> Sensor:
+        sensors[name] = Published(run.renewers[name](place), clock=run.clocks[name])
+        return sensors[name]
+
     return run_lockstep(
         sensors,
         run.engine(settings),
         clocks=run.clocks,
         until_s=until_s,
         tick_s=settings.engine.judge_every_s,
-        on_progress=on_progress,
+        on_progress=go_on,
+        poll_buttons=None if panel is None else panel.poll,
+        renew=renew,
     )
 
 
@@ -182,9 +193,14 @@ def _run_live(
     poll_buttons: Callable[[], Sequence[ButtonPress]] | None,
 ) -> Snapshot:
     openers = {n: _published(n, opener, sensors, run.clocks[n]) for n, opener in run.openers.items()}
+    renewers = {n: _republished(n, renew, sensors, run.clocks[n]) for n, renew in run.renewers.items()}
     config = settings.engine
     with Crew(
-        openers, clock=run.panel_clock, inbox_length=config.inbox_length, stop_wait_s=config.stop_wait_s
+        openers,
+        clock=run.panel_clock,
+        inbox_length=config.inbox_length,
+        stop_wait_s=config.stop_wait_s,
+        renewers=renewers,
     ) as crew:
         return run_live(
             crew,
@@ -207,3 +223,15 @@ def _published(
         return sensors[name]
 
     return open_sensor
+
+
+def _republished(
+    name: SensorName, renew: RenewSensor, sensors: dict[SensorName, Published], clock: Clock
+) -> RenewSensor:
+    """Keep track of the sense that is made anew for the next place."""
+
+    def renew_sensor(place: int) -> Sensor:
+        sensors[name] = Published(renew(place), clock=clock)
+        return sensors[name]
+
+    return renew_sensor

@@ -3,6 +3,9 @@
 A scene is a TOML file in ``hw/sim/scenes`` or a path to one. ``sim:NAME?seed=3&unplug=wifi@10`` chooses the
 seed and pulls the plug of a sensor after 10 s (``wifi@10-20`` puts it back).
 
+``sim:ROOM,ROOM,…`` is a walk: whenever a new inspection begins, the next room is entered
+(``place=2&start=40``: the third one, at 40 s); ``walks.toml`` names some. The last room is never left.
+
 Coordinates in metres: x right, y up, z towards the wall that is inspected; the wall is the plane ``z =
 room.depth_m``; a pose looks along +z at yaw 0 and pitch 0.
 """
@@ -136,21 +139,40 @@ def scene_names() -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def load_scene(target: str) -> Scene:
-    """Load ``NAME_OR_PATH[?seed=N&unplug=SENSOR@FROM[-UNTIL]]``.
+    """Load ``NAME_OR_PATH[,…][?seed=N&unplug=SENSOR@FROM[-UNTIL]&place=N&start=SECONDS]``.
 
     Raises
     ------
     BadKit
         No such scene, or a scene file with mistakes (all of them named at once).
     """
-    name, _, query = target.partition("?")
+    names, _, query = target.partition("?")
+    rooms = _walk(names)
     try:
-        raw = tomllib.loads(_read(name))
-        for key, value in parse_qsl(query, strict_parsing=bool(query)):
+        options = parse_qsl(query, strict_parsing=bool(query))
+        place = int(dict(options).get("place", "0"))
+        raw = tomllib.loads(_read(rooms[min(max(0, place), len(rooms) - 1)]))
+        for key, value in options:
             _apply(raw, key, value)
-        return Scene.model_validate(raw)
+        scene = Scene.model_validate(raw)
+        return scene.model_copy(update={"seed": scene.seed + place}) if place else scene
     except (ValidationError, tomllib.TOMLDecodeError, ValueError) as error:
         raise BadKit(f"The scene {target!r} cannot be used: {error}", hint="Mend the file.") from error
+
+
+def walk_names() -> tuple[str, ...]:
+    """Return the names of the walks that come with ansim."""
+    return tuple(sorted(_walks()))
+
+
+@lru_cache(maxsize=1)
+def _walks() -> dict[str, list[str]]:
+    text = (files("hw.sim") / "walks.toml").read_text(encoding="utf-8")
+    return {name: list(rooms) for name, rooms in tomllib.loads(text).items()}
+
+
+def _walk(names: str) -> list[str]:
+    return _walks().get(names) or names.split(",")
 
 
 def _read(name: str) -> str:
@@ -160,7 +182,8 @@ def _read(name: str) -> str:
             raise BadKit(f"There is no scene file {name!r}", hint="Check the path.")
         return path.read_text(encoding="utf-8")
     if name not in scene_names():
-        raise BadKit(f"There is no scene {name!r}", hint=f"Choose one of: {', '.join(scene_names())}.")
+        known = ", ".join((*scene_names(), *walk_names()))
+        raise BadKit(f"There is no scene {name!r}", hint=f"Choose one of: {known}.")
     return (files("hw.sim") / "scenes" / f"{name}.toml").read_text(encoding="utf-8")
 
 
@@ -176,5 +199,17 @@ def _apply(raw: dict[str, object], key: str, value: str) -> None:
         faults = raw.setdefault("faults", [])
         if isinstance(faults, list):
             faults.append(fault)
-    else:
-        raise ValueError(f"unknown option {key!r}; known: seed, unplug")
+    elif key == "start":
+        _begin_at(raw, float(value))
+    elif key != "place":
+        raise ValueError(f"unknown option {key!r}; known: seed, unplug, place, start")
+
+
+def _begin_at(raw: dict[str, object], start_s: float) -> None:
+    """Shift the path and the faults of a room that is entered later in a session."""
+    for part, times in (("path", ("t_s",)), ("faults", ("from_s", "until_s"))):
+        rows = raw.get(part)
+        for row in rows if isinstance(rows, list) else ():
+            for name in times:
+                if isinstance(row, dict) and isinstance(row.get(name), int | float):
+                    row[name] += start_s
