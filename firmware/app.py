@@ -11,6 +11,7 @@ from PIL import Image
 
 from firmware.engine import Snapshot
 from firmware.follow import Follower, follower_of_row, row_of_finding
+from firmware.helplines import DEFAULT_COUNTRY, help_lines
 from firmware.i18n.catalog import Language
 from firmware.published import Published
 from firmware.screen.navigator import Command, Place, press, with_rows
@@ -39,6 +40,7 @@ class Look:
     lang: Language
     theme: ThemeName
     silent: bool
+    country: str = DEFAULT_COUNTRY
 
 
 def picture_of(rf: Published | None, seen: Sequence[Observation]) -> PictureView | None:
@@ -146,7 +148,8 @@ class Panel:
             lens=None if lens is None else lens.eye,
         )
         self._place = with_rows(self._place, row_counts(state.devices, state.findings))
-        state = replace(state, picture=picture_of(sensors.get("rf"), self._seen))
+        picture = picture_of(sensors.get("rf"), self._seen)
+        state = replace(state, picture=picture, help_lines=help_lines(self.look.country))
         if self._follower is not None:
             state = replace(state, homing=self._follower.update(self._seen, t_ns=snapshot.t_ns))
         return state

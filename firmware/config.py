@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from firmware.helplines import Country
+
 STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -32,6 +34,15 @@ class EngineConfig(BaseModel):
     findings_shown: int = Field(16, ge=1, le=256, description="Findings in a snapshot.")
     inbox_length: int = Field(64, ge=4, le=4096, description="Results that wait for the engine, all senses.")
     stop_wait_s: float = Field(3.0, ge=0.1, le=60.0, description="Time a sense has to stop cleanly.")
+
+
+class HelpConfig(BaseModel):
+    """Whom to call."""
+
+    model_config = STRICT
+    country: Literal["auto", Country] = Field(
+        "auto", description="Country whose police and help lines are shown; auto follows rf.region."
+    )
 
 
 class UiConfig(BaseModel):

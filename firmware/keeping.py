@@ -61,6 +61,7 @@ def keep_scan(
         simulated=simulated,
         settings=settings.model_dump(mode="json"),
         versions={"ansim": version("ansim")},
+        country=settings.country,
     )
     scanned = Scanned(verdict=verdict, observations=observations, coverages=coverages, counts=counts)
     with RecordStore(folder, config=settings.records) as store:

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from firmware.config import EngineConfig, FusionConfig, UiConfig
+from firmware.config import EngineConfig, FusionConfig, HelpConfig, UiConfig
 from firmware.errors import Mistake, SettingsError
 from firmware.evidence.likelihoods import packaged_likelihoods
+from firmware.helplines import COUNTRY_OF_REGION
 from firmware.records.config import RecordsConfig
 from hw.config import HwConfig
 from lensdetect.config import LensConfig
@@ -42,6 +43,7 @@ class Settings(BaseModel):
     fusion: FusionConfig = FusionConfig()
     engine: EngineConfig = EngineConfig()
     ui: UiConfig = UiConfig()
+    help: HelpConfig = HelpConfig()
     records: RecordsConfig = RecordsConfig()
 
     @property
@@ -50,6 +52,11 @@ class Settings(BaseModel):
         if self.fusion.prior is not None:
             return self.fusion.prior
         return float(getattr(packaged_likelihoods().priors, self.fusion.preset))
+
+    @property
+    def country(self) -> str:
+        """Country whose help lines are shown: the one given, or the one of the band plan."""
+        return COUNTRY_OF_REGION[self.rf.region] if self.help.country == "auto" else self.help.country
 
 
 class Layer(NamedTuple):

@@ -86,7 +86,12 @@ def run(
     """
     with expected_errors():
         settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
-        look = Look(lang=catalog.lang, theme=settings.ui.theme, silent=settings.ui.silent)
+        look = Look(
+            lang=catalog.lang,
+            theme=settings.ui.theme,
+            silent=settings.ui.silent,
+            country=settings.country,
+        )
         backend = parse_spec(kit)[0]
         until_s = None if backend == "pi" and duration is None else session_length_s(kit, duration)
         console, notifier = Console(stderr=True), Notifier()

@@ -65,6 +65,7 @@ class Circumstances:
     checklist: Mapping[str, CheckState] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
     note: str = ""
+    country: str = ""
 
 
 def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str | None = None) -> Inspection:
@@ -109,6 +110,7 @@ def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str |
         attachments=tuple(about.attachments),
         note=clean(redactor.text(about.note, keep=False), most=4000),
         sealed=key.seal(canonical(clear)) if clear else "",
+        country=about.country,
     )
 
 

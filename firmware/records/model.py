@@ -121,6 +121,7 @@ class Inspection:
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=ATTACHMENTS_MOST)] = ()
     note: Annotated[str, Field(max_length=4000)] = ""
     sealed: str = ""
+    country: Annotated[str, Field(max_length=2)] = ""  # whose help lines a report names; empty: not told
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""

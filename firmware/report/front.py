@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from firmware.fusion import Level, Verdict
+from firmware.helplines import DEFAULT_COUNTRY, help_lines, line_words, number_of
 from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.records.custody import Entry
 from firmware.records.model import Inspection
@@ -39,6 +40,8 @@ RIGHT_W_MM = BODY_W_MM - LEFT_W_MM - GAP_MM
 QR_MM = 33.0
 NOT_LOOKED_MOST = 14  # seven kinds, four senses and the checklist fit; the page has room for them
 REASONS_MOST = 6
+HELP_LINES_MOST = 2
+FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 REASONS_LEAST_MM = 18.0  # of room, below which page two alone says why
 CUSTODY_TOP_MM = PAGE_H_MM - BOTTOM_MM - QR_MM
 WHO_H_MM = 32.0  # of the lines that say who and when
@@ -62,7 +65,7 @@ def draw_front(sheet: Sheet, record: Inspection, entry: Entry, verdict: Verdict,
         sheet.y_mm += 12.4
     top_mm = sheet.y_mm
     left_mm = _looked(sheet, record, verdict, words, top_mm)
-    right_mm = _to_do(sheet, verdict, words, top_mm)
+    right_mm = _to_do(sheet, record, verdict, words, top_mm)
     sheet.y_mm = max(left_mm, right_mm) + 3
     _not_looked(sheet, record, verdict, words)
     _short_why(sheet, verdict, words)
@@ -146,13 +149,19 @@ def _looked(sheet: Sheet, record: Inspection, verdict: Verdict, words: Wording, 
     return y_mm
 
 
-def _to_do(sheet: Sheet, verdict: Verdict, words: Wording, y_mm: float) -> float:
+def _to_do(sheet: Sheet, record: Inspection, verdict: Verdict, words: Wording, y_mm: float) -> float:
     y_mm = _title(sheet, words.key("paper.to_do"), RIGHT_X_MM, y_mm, RIGHT_W_MM)
-    steps = [words.key(key) for key in HELP_STEPS[verdict.level]]
+    lines = help_lines(record.country or DEFAULT_COUNTRY)
+    police = number_of(lines, "police")
+    steps = [str(words.catalog.text(key, police=police)) for key in HELP_STEPS[verdict.level]]
     if verdict.next_step and verdict.level in {Level.INCONCLUSIVE, Level.NOTHING_FOUND}:
         steps.insert(0, words.key(verdict.next_step))
     for n, step in enumerate(steps, start=1):
         y_mm += sheet.bullet(step, RIGHT_X_MM, y_mm, width_mm=RIGHT_W_MM, mark=f"{n}.") + 0.8
+    if verdict.level in FOUND:
+        for line in lines[1 : 1 + HELP_LINES_MOST]:  # the police stand in the last step
+            text = str(line_words(words.catalog, line))
+            y_mm += sheet.bullet(text, RIGHT_X_MM, y_mm, width_mm=RIGHT_W_MM, mark="☎") + 0.4
     return y_mm
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from firmware.fusion import Level
+from firmware.helplines import DEFAULT_COUNTRY, HelpLine, help_lines
 from firmware.i18n.catalog import Language, Sentence
 from firmware.screen.views import (
     DeviceRow,
@@ -87,3 +88,4 @@ class ScreenState:
     homing: HomingView | None = None
     picture: PictureView | None = None
     health: tuple[HealthRow, ...] = ()
+    help_lines: tuple[HelpLine, ...] = field(default_factory=lambda: help_lines(DEFAULT_COUNTRY))

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from firmware.fusion import Level
+from firmware.helplines import COUNTRIES, help_lines, number_of
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language, catalog_for
 from firmware.screen.canvas import Mode
 from firmware.screen.pages.devices import ranked as ranked_devices
@@ -75,11 +76,28 @@ def test_titles_and_menu_are_whole(lang: Language) -> None:
 def test_a_finding_says_in_whole_sentences_what_to_do(level: Level, lang: Language) -> None:
     catalog = catalog_for(lang)
     kind = "likely" if level is Level.LIKELY_CAMERA else "check"
-    steps = {catalog.text(f"todo.{kind}.{n}") for n in (1, 2, 3, 4)}
+    steps = {catalog.text(f"todo.{kind}.{n}") for n in (1, 2, 3)}
     for size, mode in PANELS[:2]:
         words = words_of(replace(filled("finding", lang), level=level), size, mode)
         assert steps <= set(words)
-    assert any("112" in step for step in steps)
+        assert any("112" in word for word in words)
+        assert any("1366" in word for word in words)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_whom_to_call_is_whole_on_every_panel_in_every_country(country: str, lang: Language) -> None:
+    lines = help_lines(country)
+    for size, mode in PANELS:
+        state = replace(filled("finding", lang), help_lines=lines)
+        painted = paint(state, size=size, mode=mode)
+        assert_layout(painted)
+        assert any(lines[0].number in box.shown for box in painted.texts), (country, size)
+        support = number_of(lines, "support")
+        assert mode == "1" or any(support in box.shown for box in painted.texts), (country, size)
+        home = replace(filled("home", lang), next_step="next.police", help_lines=lines)
+        if mode == "RGB":
+            assert any(lines[0].number in word for word in words_of(home, size, mode))
 
 
 def test_the_selected_finding_is_the_one_shown() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp
 
 from firmware.fusion import Level
+from firmware.helplines import call_words, support_words
 from firmware.i18n.catalog import Catalog
 from firmware.screen.canvas import Canvas, Rect
 from firmware.screen.frame import body, draw_empty, draw_frame, draw_mono
@@ -34,7 +36,8 @@ def draw_finding(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     reason = catalog.say(finding.reason)
     canvas.text(why, reason, size_px=15, min_px=10, max_lines=4, color=canvas.theme.text)
     rest = Rect(room.x, why.y + why.h + 3, room.w, room.y + room.h - why.y - why.h - 3)
-    _draw_steps(canvas, rest, state.level, catalog)
+    support = support_words(catalog, state.help_lines)
+    _draw_steps(canvas, rest, _steps(state, catalog), support, catalog)
 
 
 def _chosen(state: ScreenState) -> Finding | None:
@@ -43,8 +46,10 @@ def _chosen(state: ScreenState) -> Finding | None:
     return state.findings[min(max(0, state.selected), len(state.findings) - 1)]
 
 
-def _steps(level: Level, catalog: Catalog) -> list[str]:
-    return [catalog.text(f"todo.{STEPS.get(level, 'check')}.{n + 1}") for n in range(STEP_COUNT)]
+def _steps(state: ScreenState, catalog: Catalog) -> list[str]:
+    """Return what to do; the last step is to call, with the number."""
+    *keys, call = [f"todo.{STEPS.get(state.level, 'check')}.{n + 1}" for n in range(STEP_COUNT)]
+    return [*(catalog.text(key) for key in keys), call_words(catalog, call, state.help_lines)]
 
 
 def _draw_mono(canvas: Canvas, finding: Finding | None, state: ScreenState, catalog: Catalog) -> None:
@@ -52,7 +57,8 @@ def _draw_mono(canvas: Canvas, finding: Finding | None, state: ScreenState, cata
         draw_mono(canvas, state, catalog, (catalog.text("screen.no_findings"),))
         return
     subject = catalog.text("screen.verbatim", text=finding.subject)
-    lines = (catalog.say(finding.reason), *_steps(state.level, catalog)[:2])
+    first, *_, call = _steps(state, catalog)
+    lines = (catalog.say(finding.reason), first, call)
     draw_mono(canvas, state, catalog, lines, title=subject)
 
 
@@ -76,13 +82,16 @@ def _strength(finding: Finding, catalog: Catalog) -> str:
     return catalog.text(key, factor=float(f"{min(factor, FACTOR_MOST):.2g}"))
 
 
-def _draw_steps(canvas: Canvas, room: Rect, level: Level, catalog: Catalog) -> None:
+def _draw_steps(canvas: Canvas, room: Rect, steps: Sequence[str], support: str, catalog: Catalog) -> None:
     theme = canvas.theme
     canvas.fill(Rect(room.x, room.y, room.w, 1), theme.rule)
-    title = Rect(room.x, room.y + 2, room.w, 17)
+    title = Rect(room.x, room.y + 2, room.w // 2, 17)
     canvas.text(title, catalog.text("screen.what_now"), size_px=12, min_px=10, color=theme.accent)
+    if support:
+        beside = Rect(title.x + title.w, title.y, room.w - title.w, title.h)
+        canvas.text(beside, support, size_px=13, min_px=10, color=theme.text, align="right")
     height = (room.h - 19) // STEP_COUNT
-    for index, words in enumerate(_steps(level, catalog)):
+    for index, words in enumerate(steps):
         top = room.y + 19 + index * height
         number = Rect(room.x, top + (height - 16) // 2, 16, 16)
         canvas.shape("disc", number.x, number.y, number.w, theme.accent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from firmware.fusion import Level
+from firmware.helplines import number_of
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.numbers import write_probability
 from firmware.screen.canvas import Canvas, Rect
@@ -86,7 +87,9 @@ def _draw_foot(canvas: Canvas, foot: Rect, state: ScreenState, catalog: Catalog)
         line = line._replace(y=line.y + line.h)
     if state.next_step:
         canvas.shape("arrow", line.x, line.y + (line.h - 9) // 2, 9, theme.accent)
-        step = catalog.text(state.next_step)
+        call = f"{state.next_step}.call"  # where it is to call, with the number
+        key = call if call in catalog else state.next_step
+        step = catalog.text(key, police=number_of(state.help_lines, "police"))
         canvas.text(line.inset(left=13), step, size_px=14, min_px=9, color=theme.text)
 
 

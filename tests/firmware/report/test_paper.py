@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.fusion import Level
+from firmware.helplines import help_lines
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
 from firmware.records.baseline import ChangeWord
 from firmware.records.bundle import verify_file
@@ -345,3 +346,15 @@ def test_every_word_that_is_put_together_at_run_time_has_a_sentence(lang: Langua
     built += [f"part.{word}" for word in parts]
     built += [key for steps in HELP_STEPS.values() for key in steps]
     assert {key for key in built if key not in catalog_for(lang)} == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_page_one_says_whom_to_call_in_the_country_of_the_record(lang: Language) -> None:
+    found = inspection(KEY, level=Level.LIKELY_CAMERA)
+    numbers = {c: [x.number for x in help_lines(c)[:3]] for c in ("KR", "GB")}
+    for country in numbers:
+        text = text_of(paper(replace(found, country=country), lang))
+        assert all(n in text for n in numbers[country])
+    assert "112" in text_of(paper(found, lang))  # a record of before this was kept
+    quiet = text_of(paper(replace(inspection(KEY, level=Level.NOTHING_FOUND), country="GB"), lang))
+    assert "0345 6000 459" not in quiet
