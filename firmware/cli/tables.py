@@ -83,7 +83,7 @@ def station_table(found: Sequence[Station], catalog: Catalog, *, rows: int) -> T
         vendor = catalog.text("cli.random_address") if s.randomised else s.vendor or ""
         table.add_row(
             s.mac, Text(visible(vendor)), _dbm(s.rssi_dbm), f"{s.frames:,}", _rate(s.uplink_bps),
-            _signs(s.identity, s.activity), _score(s.score),
+            _signs(catalog, s.identity, s.activity and f"activity.{s.activity}"), _score(s.score),
         )  # fmt: skip
     return table
 
@@ -100,7 +100,9 @@ def access_point_table(found: Sequence[AccessPoint], catalog: Catalog, *, rows: 
     for a in sorted(found, key=lambda a: (-a.score, a.bssid))[:rows]:
         name = Text(visible(a.ssid)) if a.ssid else Text(catalog.text("cli.hidden_name"), style="dim")
         channel = f"{a.channel_mhz} MHz" if a.channel_mhz else ""
-        table.add_row(name, a.bssid, channel, _dbm(a.rssi_dbm), _signs(a.identity, None), _score(a.score))
+        table.add_row(
+            name, a.bssid, channel, _dbm(a.rssi_dbm), _signs(catalog, a.identity, None), _score(a.score)
+        )
     return table
 
 
@@ -116,7 +118,7 @@ def ble_table(found: Sequence[BleDevice], catalog: Catalog, *, rows: int) -> Tab
     for b in sorted(found, key=lambda b: (-b.score, -b.adverts, b.address))[:rows]:
         table.add_row(
             Text(visible(b.name or "")), b.address, _dbm(b.rssi_dbm), str(b.adverts),
-            _signs(b.identity, b.benign), _score(b.score),
+            _signs(catalog, b.identity, b.benign and f"benign.{b.benign}"), _score(b.score),
         )  # fmt: skip
     return table
 
@@ -146,8 +148,8 @@ def _score(score: float) -> Text:
     return Text(f"{score:.0%}" if score >= 0.01 else "<1%", style=style)
 
 
-def _signs(identity: Sequence[Identity], activity: str | None) -> Text:
-    words = [i.why for i in identity] + ([activity] if activity else [])
+def _signs(catalog: Catalog, identity: Sequence[Identity], kind_key: str | None) -> Text:
+    words = [catalog.why(i.why) for i in identity] + ([catalog.text(kind_key)] if kind_key else [])
     return Text(visible("; ".join(words), limit=SIGNS_LIMIT), style="" if identity else "dim")
 
 

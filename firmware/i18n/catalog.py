@@ -1,8 +1,9 @@
 """Sentences by key, in Korean and English.
 
 Sentences live in ``locale/<lang>/LC_MESSAGES/ansim.po``; msgid is the key. Fields are ``{name}`` with an
-optional format word (``{share:percent}``, ``{center_hz:hz}``, ``{kind:key}``). Text parameters may come
-from the air: they are made `visible` on the way in; the medium still adds its own escaping on the way out.
+optional format word (``{share:percent}``, ``{center_hz:hz}``, ``{kind:key}``, ``{why:why}``). Text
+parameters may come from the air: they are made `visible` on the way in; the medium still adds its own
+escaping on the way out.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from babel.messages.pofile import read_po
 
 from firmware.i18n.escape import visible
 from firmware.i18n.numbers import write_number
+from wifiscan.wording import in_korean
 
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -69,10 +71,15 @@ class _Writer(Formatter):
         if isinstance(value, Written):
             return str(value)
         if isinstance(value, str):
-            return self._catalog.text(value) if format_spec == "key" else visible(value)
+            return self._text(value, format_spec)
         if isinstance(value, Real):
             return write_number(float(value), format_spec, self._catalog.locale)
         return visible(str(value))
+
+    def _text(self, value: str, style: str) -> str:
+        if style == "key":
+            return self._catalog.text(value)
+        return visible(self._catalog.why(value) if style == "why" else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,10 @@ class Catalog:
         if template is None:
             return Written(visible(key))
         return Written(self._writer.vformat(template, (), params))
+
+    def why(self, text: str) -> str:
+        """Return what an identity rule said, in this language; it may quote a name from the air as it is."""
+        return in_korean(text) if self.lang == "ko" else text
 
     def list_of(self, keys: Sequence[str]) -> Written:
         """Return the sentences of several keys as one list."""

@@ -172,11 +172,11 @@ class Wording:
             words[1] = ""
         rate = data.get("uplink_bps")
         up = f" · ↑ {write_rate(float(rate), self.locale)}" if isinstance(rate, int | float) else ""
-        return " · ".join(short(w) for w in words if w), dbm(data) + up, signs_of(data)
+        return " · ".join(short(w) for w in words if w), dbm(data) + up, signs_of(data, self.catalog)
 
     def _advertiser(self, finding: Finding, data: Mapping[str, Any]) -> tuple[str, str, str]:
         words = [short(finding.subject), visible(str(data.get("name") or ""))]
-        return " · ".join(short(w) for w in words if w), dbm(data), signs_of(data)
+        return " · ".join(short(w) for w in words if w), dbm(data), signs_of(data, self.catalog)
 
 
 def number(data: Mapping[str, Any], name: str) -> float:
@@ -191,11 +191,19 @@ def dbm(data: Mapping[str, Any]) -> str:
     return f"{value:.0f} dBm" if isinstance(value, int | float) else ""
 
 
-def signs_of(data: Mapping[str, Any]) -> str:
-    """Return why a device is what it seems to be."""
+def signs_of(data: Mapping[str, Any], catalog: Catalog | None = None) -> str:
+    """Return why a device is what it seems to be; without a catalog in the words of the record."""
     words = [str(i.get("why", "")) for i in data.get("identity", ()) if isinstance(i, Mapping)]
-    words += [str(data[k]) for k in ("activity", "benign") if data.get(k)]
+    kinds = [(k, str(data[k])) for k in ("activity", "benign") if data.get(k)]
+    if catalog is not None:
+        words = [catalog.why(w) for w in words]
+        kinds = [(k, _known(f"{k}.{word}", word, catalog)) for k, word in kinds]
+    words += [word for _, word in kinds]
     return short(visible("; ".join(w for w in words if w), limit=PDF_LIMIT))
+
+
+def _known(key: str, word: str, catalog: Catalog) -> str:
+    return str(catalog.text(key)) if key in catalog else word
 
 
 def short(text: str) -> str:
