@@ -7,7 +7,7 @@ raises `hw.errors.EndOfRecording`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, Self, runtime_checkable
 
 from PIL import Image
@@ -61,6 +61,16 @@ class MonitorRadio(Device, Protocol):
     def channels_hz(self) -> tuple[float, ...]: ...
     def set_channel(self, *, center_hz: float) -> None: ...
     def read(self, *, duration_s: float) -> Dot11Batch: ...
+
+
+@runtime_checkable
+class Decodes(Protocol):
+    """A Wi-Fi adapter that says, by band of `hw.types.WIFI_BANDS_MHZ`, the newest generation it decodes.
+
+    4 is 802.11n (HT), 5 ac (VHT), 6 ax (HE), 7 be (EHT), 3 what is older. Empty: not known.
+    """
+
+    def generations(self) -> Mapping[str, int]: ...
 
 
 @runtime_checkable

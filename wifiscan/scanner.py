@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from hw.errors import EndOfRecording
-from hw.protocols import BleRadio, Clock, MonitorRadio
+from hw.protocols import BleRadio, Clock, Decodes, MonitorRadio
 from hw.types import Counts, Coverage, DeviceHealth, Dot11Batch, SensorName
 from wifiscan.behaviour import FORWARDED_SHARE
 from wifiscan.ble import BleTable
@@ -20,6 +20,7 @@ from wifiscan.flows import LEAST_JUDGED_BYTES, Unreadable
 from wifiscan.hopper import US, ChannelState, Hopper, coverage_shares
 from wifiscan.links import Link
 from wifiscan.model import AccessPoint, BleDevice, Station
+from wifiscan.reach import reach_of
 from wifiscan.report import describe_access_point, describe_station
 from wifiscan.signatures import load_signatures
 from wifiscan.track import Tables
@@ -40,6 +41,8 @@ class WifiScanner:
         self._config = config
         self._tables = Tables(config, load_signatures())
         self._hopper = Hopper(radio.channels_hz(), config)
+        generations = radio.generations() if isinstance(radio, Decodes) else {}
+        self._reach = reach_of(self._hopper.channels_mhz, generations)
         self._read = 0
         self._lost = 0
 
@@ -124,6 +127,8 @@ class WifiScanner:
         reasons = [] if streaming > 0.95 else ["wifi_channels_short"]
         if self._tables.flows.unreadable_share() > 0:
             reasons.append("wifi_unreadable_links")
+        reasons += self._reach.reasons
+        streaming, idle = streaming * self._reach.decoded, idle * self._reach.tuned
         if not any(self._tables.stations.columns["frames"]):
             streaming, idle, reasons = 0.0, 0.0, ["wifi_heard_nothing"]
         parts = {"streaming": streaming, "idle": idle}

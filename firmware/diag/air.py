@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from firmware.diag.model import Bench, Check, Probe, failed, passed, warned
+from hw.protocols import Decodes
+from hw.types import WIFI_BANDS_MHZ
+from wifiscan.reach import reach_of
 
 RADIO_LINKS = frozenset({127, 105, 119, 192, 163})  # radiotap, 802.11, Prism, PPI, AVS: all are monitor mode
-BANDS: Mapping[str, tuple[float, float]] = {
-    "2.4 GHz": (2.4e9, 2.5e9),
-    "5 GHz": (5.0e9, 5.92e9),
-    "6 GHz": (5.925e9, 7.125e9),
-}
+STANDARDS: Mapping[int, str] = {3: "b/g", 4: "n", 5: "ac", 6: "ax", 7: "be"}  # 802.11 by Wi-Fi generation
+DECODED_LEAST = 0.5  # share of Wi-Fi cameras: an adapter below it mostly hears names
 PEEK_S = 0.12  # longer than one beacon interval of 102.4 ms
 DWELL_S = 1.0
 FRAMES_LEAST_PER_S = 5.0  # one access point alone sends about ten beacons a second
 LOST_SHARE_LIMIT = 0.05
 BLE_LISTEN_S = 4.0
 S_PER_MIN = 60.0
+HZ_PER_MHZ = 1e6
 
 
 def in_monitor_mode(bench: Bench) -> Check:
@@ -30,18 +31,30 @@ def in_monitor_mode(bench: Bench) -> Check:
 
 
 def bands(bench: Bench) -> Check | None:
-    """Which bands it can tune; what is on another band is never heard."""
-    channels = bench.device.channels_hz()
+    """Which bands it can tune and what it decodes there; what is on another band is never heard."""
     if not bench.live:
         return None
-    able = {name: sum(low <= hz <= high for hz in channels) for name, (low, high) in BANDS.items()}
-    words = ", ".join(f"{name}: {count}" for name, count in able.items() if count)
+    mhz = [round(hz / HZ_PER_MHZ) for hz in bench.device.channels_hz()]
+    newest = bench.device.generations() if isinstance(bench.device, Decodes) else {}
+    able = {band: sum(low <= f <= high for f in mhz) for band, (low, high) in WIFI_BANDS_MHZ.items()}
+    words = [_band(band, count, newest.get(band)) for band, count in able.items() if count]
+    reach = reach_of(mhz, newest)
+    said: dict[str, float | str] = {"bands": ", ".join(words) or "–", "channels": len(mhz)}
+    said["decoded_share"] = reach.decoded
+    said |= {f"generation_{band.split()[0]}": float(g) for band, g in newest.items() if able.get(band)}
+    key = "monitor.bands.told" if newest else ""
     if not able["2.4 GHz"]:
-        return failed("monitor.bands", "check.remedy.bands", bands=words or "–", channels=len(channels))
-    make = passed if able["5 GHz"] else None
-    if make is None:
-        return warned("monitor.bands", "check.remedy.one_band", bands=words, channels=len(channels))
-    return make("monitor.bands", bands=words, channels=len(channels))
+        return failed("monitor.bands", "check.remedy.bands", key, **said)
+    if reach.decoded < DECODED_LEAST:
+        return failed("monitor.bands", "check.remedy.older", key, **said)
+    if not able["5 GHz"]:
+        return warned("monitor.bands", "check.remedy.one_band", key, **said)
+    return passed("monitor.bands", key, **said)
+
+
+def _band(name: str, channels: int, generation: int | None) -> str:
+    standard = STANDARDS.get(generation or 0)
+    return f"{name} 802.11{standard}: {channels}" if standard else f"{name}: {channels}"
 
 
 def busiest(bench: Bench) -> Check:

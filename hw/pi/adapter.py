@@ -11,7 +11,7 @@ import errno
 import fcntl
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Listening:
     name: str
     index: int
     channels_mhz: tuple[int, ...] = ()
+    generations: Mapping[str, int] = field(default_factory=dict)
     wireless: Wireless | None = None
     steps_back: list[Callable[[], object]] = field(default_factory=list)
 
@@ -129,7 +130,11 @@ def listen(wireless: Wireless, *, wanted: str | None, sys_root: Path) -> Listeni
     interfaces = wireless.interfaces()
     adapter, found = choose(wireless.adapters(), interfaces, wanted=wanted, sys_root=sys_root)
     listening = Listening(
-        name=found.name, index=found.number, channels_mhz=adapter.channels_mhz, wireless=wireless
+        name=found.name,
+        index=found.number,
+        channels_mhz=adapter.channels_mhz,
+        generations=adapter.generations,
+        wireless=wireless,
     )
     try:
         if found.type != MONITOR:

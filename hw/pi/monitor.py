@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,11 +105,12 @@ class PiMonitor(PiDevice[Capture]):
         if mine is None:
             wireless.close()
             return Listening(name=name, index=0)
-        channels = next((a.channels_mhz for a in wireless.adapters() if a.phy == mine.phy), ())
+        adapter = next((a for a in wireless.adapters() if a.phy == mine.phy), None)
         return Listening(
             name=name,
             index=mine.number,
-            channels_mhz=channels,
+            channels_mhz=adapter.channels_mhz if adapter else (),
+            generations=adapter.generations if adapter else {},
             wireless=wireless,
             steps_back=[wireless.close],
         )
@@ -118,6 +119,10 @@ class PiMonitor(PiDevice[Capture]):
         """Return the primary channels that adapter and local rules allow; empty: one fixed channel."""
         mhz = self._line.hold().listening.channels_mhz
         return tuple(float(m * HZ_PER_MHZ) for m in mhz)
+
+    def generations(self) -> Mapping[str, int]:
+        """Return the newest Wi-Fi generation it decodes, by band; empty where the kernel does not say."""
+        return dict(self._line.hold().listening.generations)
 
     def set_channel(self, *, center_hz: float) -> None:
         """Tune. A capture that nothing can tune stays where it is."""

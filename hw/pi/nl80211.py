@@ -6,11 +6,13 @@ Only requests that every pyroute2 since 0.7 passes on unchanged are used; all go
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent
+from hw.types import WIFI_BANDS_MHZ
 
 SET_WIPHY, GET_WIPHY, GET_INTERFACE, SET_INTERFACE, NEW_INTERFACE, DEL_INTERFACE = 2, 1, 5, 6, 7, 8
 REQUEST, ACK, DUMP = 0x1, 0x4, 0x300
@@ -20,6 +22,10 @@ HZ_PER_MHZ = 1_000_000
 WIDTH_20_PLAIN, WIDTH_20, WIDTH_40, WIDTH_80 = 0, 1, 2, 3  # nl80211_chan_width
 FIRST_5_GHZ, FIRST_6_GHZ, LAST_6_GHZ, STEP_MHZ = 5180, 5955, 7115, 20
 BLOCKS_80_MHZ = (5180, 5260, 5500, 5580, 5660, 5745)  # lowest primary of each: IEEE 802.11-2020 table E-4
+OLDEST = 3  # generation before 802.11n
+HE_CAPABILITIES, EHT_CAPABILITIES = frozenset({2, 3}), frozenset({8, 9})  # nl80211_band_iftype_attr
+HE_NAMES = frozenset({"NL80211_BAND_IFTYPE_ATTR_HE_CAP_MAC", "NL80211_BAND_IFTYPE_ATTR_HE_CAP_PHY"})
+ATTRIBUTE_NUMBER = 0x3FFF  # the two highest bits are flags
 
 
 class Adapter(NamedTuple):
@@ -29,6 +35,7 @@ class Adapter(NamedTuple):
     name: str
     monitors: bool
     channels_mhz: tuple[int, ...]
+    generations: Mapping[str, int] = MappingProxyType({})
 
 
 class Interface(NamedTuple):
@@ -53,14 +60,13 @@ class Wireless:
         """Return all radios. The dump is asked for in parts: 6 GHz is left out of an unsplit one."""
         found: dict[int, dict[str, Any]] = {}
         for part in self._ask(GET_WIPHY, DUMP, NL80211_ATTR_SPLIT_WIPHY_DUMP=None):
-            entry = found.setdefault(part.get_attr("NL80211_ATTR_WIPHY"), {"types": [], "mhz": set()})
+            phy = part.get_attr("NL80211_ATTR_WIPHY")
+            entry = found.setdefault(phy, {"types": [], "mhz": set(), "newest": {}})
             entry["name"] = part.get_attr("NL80211_ATTR_WIPHY_NAME") or entry.get("name", "")
             entry["types"] += part.get_attr("NL80211_ATTR_SUPPORTED_IFTYPES") or []
             entry["mhz"] |= set(_allowed_mhz(part))
-        return tuple(
-            Adapter(phy, e["name"], "monitor" in e["types"] or MONITOR in e["types"], tuple(sorted(e["mhz"])))
-            for phy, e in sorted(found.items())
-        )
+            _take_generations(part, entry)
+        return tuple(_adapter(phy, entry) for phy, entry in sorted(found.items()))
 
     def interfaces(self) -> tuple[Interface, ...]:
         """Return all wireless interfaces that have a name."""
@@ -113,6 +119,47 @@ class Wireless:
     def close(self) -> None:
         """Close the netlink socket."""
         self._iw.close()
+
+
+def _adapter(phy: int, entry: Mapping[str, Any]) -> Adapter:
+    monitors = "monitor" in entry["types"] or MONITOR in entry["types"]
+    return Adapter(phy, entry["name"], monitors, tuple(sorted(entry["mhz"])), entry["newest"])
+
+
+def _take_generations(part: Any, entry: dict[str, Any]) -> None:
+    """Note the newest generation by band. A split dump tells what a band can do before its channels."""
+    for band in part.get_attr("NL80211_ATTR_WIPHY_BANDS") or []:
+        newest = _newest(band)
+        channels = band.get_attr("NL80211_BAND_ATTR_FREQS") or []
+        if not channels:
+            entry["untold"] = newest
+            continue
+        newest = max(newest, entry.pop("untold", OLDEST))
+        mhz = int(channels[0].get_attr("NL80211_FREQUENCY_ATTR_FREQ"))
+        for name, (low, high) in WIFI_BANDS_MHZ.items():
+            if low <= mhz <= high:
+                entry["newest"][name] = max(newest, entry["newest"].get(name, OLDEST))
+
+
+def _newest(band: Any) -> int:
+    rows = band.get_attr("NL80211_BAND_ATTR_IFTYPE_DATA") or []
+    kinds = {kind for row in rows for kind in map(_number_of, row["attrs"])}
+    if kinds & EHT_CAPABILITIES:
+        return 7
+    if kinds & HE_CAPABILITIES:
+        return 6
+    if band.get_attr("NL80211_BAND_ATTR_VHT_CAPA"):
+        return 5
+    return OLDEST if band.get_attr("NL80211_BAND_ATTR_HT_CAPA") is None else 4
+
+
+def _number_of(attribute: Any) -> int:
+    """Return the number of an attribute of a band's data: pyroute2 has no names for the newer ones."""
+    name = str(attribute[0])
+    if name in HE_NAMES:
+        return min(HE_CAPABILITIES)
+    header = attribute[1].get("header", {}) if isinstance(attribute[1], dict) else {}
+    return int(header.get("type", 0)) & ATTRIBUTE_NUMBER
 
 
 def _allowed_mhz(part: Any) -> Iterator[int]:

@@ -7,93 +7,60 @@ where nothing was heard for longer, one read spans the silence, so that a day wi
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
-from hw.capture import BLE_LINKS, DOT11_LINKS, RADIOTAP, CaptureReader, RecordBatch
+from hw.capture import BLE_LINKS, DOT11_LINKS, RADIOTAP, RecordBatch
 from hw.config import HwConfig
 from hw.hci import AdvertDecoder
 from hw.protocols import Clock
 from hw.replay.device import RecordedDevice
 from hw.replay.lines import read_lines, tallies, whole
+from hw.replay.records import Records, gather
 from hw.replay.session import Parts, open_parts
-from hw.types import BleAdvert, BleBatch, Dot11Batch
+from hw.types import WIFI_BANDS_MHZ, BleAdvert, BleBatch, Dot11Batch
 
 MOST_CHANNELS = 256
 BILLION = 1_000_000_000
 LONGEST_READ_S = 3600.0
 UNFINISHED = "recording_cut_off"  # the index names frames that the capture does not hold
+Batch = TypeVar("Batch", Dot11Batch, BleBatch)
 ADVERT_FIELDS = {f.name for f in fields(BleAdvert)}
 
 
-class Records:
-    """Records of a capture, taken by number or by time."""
+class RecordedRadio(RecordedDevice, ABC, Generic[Batch]):
+    """Reads that come again as the index says, or are cut from a capture made elsewhere.
 
-    def __init__(self, path: Path, *, accept: frozenset[int], mend_times: bool) -> None:
-        self.reader = CaptureReader(path, accept=accept, mend_times=mend_times)
-        self._batches = iter(self.reader)
-        self._batch: RecordBatch | None = None
-        self._at = 0
+    ``counted`` is the key of the index that says how many records a read had.
+    """
 
-    def head(self) -> RecordBatch | None:
-        """Return the batch that holds the next record, None at the end."""
-        while self._batch is None or self._at >= len(self._batch):
-            self._batch, self._at = next(self._batches, None), 0
-            if self._batch is None:
-                return None
-        return self._batch
-
-    def next_ns(self) -> int | None:
-        """Return the time of the next record, None at the end."""
-        batch = self.head()
-        return None if batch is None else int(batch.times_ns[self._at])
-
-    def take(self, count: int) -> RecordBatch | None:
-        """Return up to ``count`` records, fewer where a batch ends."""
-        batch = self.head()
-        if batch is None:
-            return None
-        first, self._at = self._at, min(self._at + count, len(batch))
-        return _cut(batch, first, self._at)
-
-    def take_before(self, t_ns: int) -> RecordBatch | None:
-        """Return the records before ``t_ns``, fewer where a batch ends; None where the next is later."""
-        batch = self.head()
-        if batch is None:
-            return None
-        last = self._at + int(np.searchsorted(batch.times_ns[self._at :], t_ns, side="left"))
-        return self.take(last - self._at) if last > self._at else None
-
-
-class RecordedMonitor(RecordedDevice):
-    """Plays 802.11 frames back."""
+    role: ClassVar[str]
+    counted: ClassVar[str]
 
     def __init__(self, *, parts: Parts, clock: Clock, records: Records, index: Path | None) -> None:
-        super().__init__(role="monitor", parts=parts, clock=clock)
+        super().__init__(role=self.role, parts=parts, clock=clock)
         self._records = records
         self._index = read_lines(index, self.dropped) if index else None
-        self._channels_hz = _channels_hz(index)
         self._told: Counter[str] = Counter()  # what earlier batches said was unreadable
         self._t_ns = 0
 
-    def channels_hz(self) -> tuple[float, ...]:
-        """Return the channels that were listened to; none where the capture does not say."""
-        return self._channels_hz
-
-    def set_channel(self, *, center_hz: float) -> None:
-        """Change nothing: the channel was chosen when it was recorded."""
-
-    def read(self, *, duration_s: float) -> Dot11Batch:
-        """Return the next read as it was, or the frames of the next ``duration_s``."""
+    def read(self, *, duration_s: float) -> Batch:
+        """Return the next read as it was, or what came in the next ``duration_s``."""
         self._begin()
         batch = self._indexed() if self._index else self._window(duration_s)
         self._given(batch.until_ns)
         return batch
+
+    def close(self) -> None:
+        """Close the capture."""
+        super().close()
+        self._records.reader.close()
 
     def _skip(self) -> None:
         if self._index is None:
@@ -101,23 +68,67 @@ class RecordedMonitor(RecordedDevice):
         self._indexed()
         self._reads += 1
 
-    def close(self) -> None:
-        """Close the capture."""
-        super().close()
-        self._records.reader.close()
-
-    def _indexed(self) -> Dot11Batch:
+    def _indexed(self) -> Batch:
         assert self._index is not None  # noqa: S101 - for the type checker
         entry = next(self._index, None)
         if entry is None:
             raise self._end()
-        t_ns, until_ns, count = (whole(entry, key) or 0 for key in ("t_ns", "until_ns", "frames"))
-        records = _gather(self._records, count, whole(entry, "first_ns", least=-(1 << 62)))
+        t_ns, until_ns, count = (whole(entry, key) or 0 for key in ("t_ns", "until_ns", self.counted))
+        records = gather(self._records, count, whole(entry, "first_ns", least=-(1 << 62)))
         if count and (records is None or len(records) < count):
             self.dropped[UNFINISHED] += count - (len(records) if records else 0)
-        empty_link = whole(entry, "link_type") or RADIOTAP
+        return self._as_it_was(entry, records, t_ns=t_ns, until_ns=max(until_ns, t_ns))
+
+    @abstractmethod
+    def _as_it_was(
+        self, entry: Mapping[str, Any], records: RecordBatch | None, *, t_ns: int, until_ns: int
+    ) -> Batch:
+        """Return the read that a line of the index describes."""
+
+    @abstractmethod
+    def _window(self, duration_s: float) -> Batch:
+        """Return what came in the next ``duration_s``."""
+
+    def _unreadable(self) -> Counter[str]:
+        """Return what was left out so far, by reason."""
+        return self._records.reader.dropped
+
+    def _news(self) -> Mapping[str, int]:
+        """Return what has become unreadable since the last batch."""
+        total = Counter(self._unreadable())
+        news, self._told = total - self._told, total
+        self.dropped.update(news)
+        return dict(news)
+
+
+class RecordedMonitor(RecordedRadio[Dot11Batch]):
+    """Plays 802.11 frames back."""
+
+    role = "monitor"
+    counted = "frames"
+
+    def __init__(self, *, parts: Parts, clock: Clock, records: Records, index: Path | None) -> None:
+        super().__init__(parts=parts, clock=clock, records=records, index=index)
+        self._channels_hz, self._generations = _abilities(index)
+
+    def channels_hz(self) -> tuple[float, ...]:
+        """Return the channels that were listened to; none where the capture does not say."""
+        return self._channels_hz
+
+    def generations(self) -> Mapping[str, int]:
+        """Return what the adapter of that time could decode; nothing where the capture does not say."""
+        return self._generations
+
+    def set_channel(self, *, center_hz: float) -> None:
+        """Change nothing: the channel was chosen when it was recorded."""
+
+    def _as_it_was(
+        self, entry: Mapping[str, Any], records: RecordBatch | None, *, t_ns: int, until_ns: int
+    ) -> Dot11Batch:
         channel_hz = entry.get("channel_hz")
-        batch = _dot11_batch(records, t_ns=t_ns, until_ns=max(until_ns, t_ns), link_type=empty_link)
+        batch = _dot11_batch(
+            records, t_ns=t_ns, until_ns=until_ns, link_type=whole(entry, "link_type") or RADIOTAP
+        )
         return replace(
             batch,
             channel_hz=float(channel_hz) if isinstance(channel_hz, int | float) else None,
@@ -138,58 +149,24 @@ class RecordedMonitor(RecordedDevice):
         batch = _dot11_batch(records, t_ns=t_ns, until_ns=until_ns, link_type=RADIOTAP)
         return replace(batch, dropped=self._news())
 
-    def _news(self) -> Mapping[str, int]:
-        """Return what has become unreadable since the last batch."""
-        total = self._records.reader.dropped
-        news, self._told = total - self._told, total
-        self.dropped.update(news)
-        return dict(news)
 
-
-class RecordedBle(RecordedDevice):
+class RecordedBle(RecordedRadio[BleBatch]):
     """Plays adverts back."""
 
+    role = "ble"
+    counted = "records"
+
     def __init__(self, *, parts: Parts, clock: Clock, records: Records, index: Path | None) -> None:
-        super().__init__(role="ble", parts=parts, clock=clock)
-        self._records = records
-        self._index = read_lines(index, self.dropped) if index else None
+        super().__init__(parts=parts, clock=clock, records=records, index=index)
         self._decoder = AdvertDecoder()
-        self._told: Counter[str] = Counter()
-        self._t_ns = 0
         self._flushed = False
 
-    def read(self, *, duration_s: float) -> BleBatch:
-        """Return the next read as it was, or the adverts of the next ``duration_s``."""
-        self._begin()
-        batch = self._indexed() if self._index else self._window(duration_s)
-        self._given(batch.until_ns)
-        return batch
-
-    def _skip(self) -> None:
-        if self._index is None:
-            raise self._end()
-        self._indexed()
-        self._reads += 1
-
-    def close(self) -> None:
-        """Close the capture."""
-        super().close()
-        self._records.reader.close()
-
-    def _indexed(self) -> BleBatch:
-        assert self._index is not None  # noqa: S101 - for the type checker
-        entry = next(self._index, None)
-        if entry is None:
-            raise self._end()
-        t_ns, until_ns, count = (whole(entry, key) or 0 for key in ("t_ns", "until_ns", "records"))
-        records = _gather(self._records, count, whole(entry, "first_ns", least=-(1 << 62)))
-        if count and (records is None or len(records) < count):
-            self.dropped[UNFINISHED] += count - (len(records) if records else 0)
+    def _as_it_was(
+        self, entry: Mapping[str, Any], records: RecordBatch | None, *, t_ns: int, until_ns: int
+    ) -> BleBatch:
         adverts = list(_decode(self._decoder, records)) if records else []
         patched = _patched(adverts, entry.get("adverts"), self.dropped)
-        return BleBatch(
-            t_ns=t_ns, until_ns=max(until_ns, t_ns), adverts=patched, dropped=tallies(entry, "dropped")
-        )
+        return BleBatch(t_ns=t_ns, until_ns=until_ns, adverts=patched, dropped=tallies(entry, "dropped"))
 
     def _window(self, duration_s: float) -> BleBatch:
         next_ns = self._records.next_ns()
@@ -210,11 +187,8 @@ class RecordedBle(RecordedDevice):
             raise self._end()
         return BleBatch(t_ns=self._t_ns, until_ns=self._t_ns, adverts=tuple(rest), dropped=self._news())
 
-    def _news(self) -> Mapping[str, int]:
-        total = self._records.reader.dropped + self._decoder.dropped
-        news, self._told = total - self._told, total
-        self.dropped.update(news)
-        return dict(news)
+    def _unreadable(self) -> Counter[str]:
+        return self._records.reader.dropped + self._decoder.dropped
 
 
 def open_monitor(*, target: str, config: HwConfig, clock: Clock) -> RecordedMonitor:  # noqa: ARG001 - kit factory
@@ -238,51 +212,21 @@ def _index(parts: Parts, name: str) -> Path | None:
     return path if parts.session and path.is_file() else None
 
 
-def _channels_hz(index: Path | None) -> tuple[float, ...]:
-    if index is None:
-        return ()
-    first: dict[str, Any] = next(read_lines(index, Counter()), {})
-    channels = first.get("channels_hz")
-    if not isinstance(channels, list):
-        return ()
-    return tuple(float(c) for c in channels[:MOST_CHANNELS] if isinstance(c, int | float))
+def _abilities(index: Path | None) -> tuple[tuple[float, ...], Mapping[str, int]]:
+    """Return channels and generations of the adapter, as the first line of the index has them."""
+    first: dict[str, Any] = {} if index is None else next(read_lines(index, Counter()), {})
+    channels, newest = first.get("channels_hz"), first.get("generations")
+    channels = channels[:MOST_CHANNELS] if isinstance(channels, list) else []
+    newest = newest if isinstance(newest, dict) else {}
+    return (
+        tuple(float(c) for c in channels if isinstance(c, int | float)),
+        {band: newest[band] for band in WIFI_BANDS_MHZ if isinstance(newest.get(band), int)},
+    )
 
 
 def _window_end(t_ns: int, next_ns: int, duration_s: float) -> int:
     duration_ns = round(min(max(duration_s, 0.0), LONGEST_READ_S) * BILLION) or 1
     return (next_ns if next_ns >= t_ns + duration_ns else t_ns) + duration_ns
-
-
-def _cut(batch: RecordBatch, first: int, last: int) -> RecordBatch:
-    columns = ("starts", "lengths", "wire_lengths", "times_ns", "flags")
-    return replace(batch, **{name: getattr(batch, name)[first:last] for name in columns})
-
-
-def _gather(records: Records, count: int, first_ns: int | None) -> RecordBatch | None:
-    """Return ``count`` records as one batch, copied together where they lie in several chunks.
-
-    Stamps count from 1970, the session from its start: ``first_ns`` is the session time of the first record.
-    """
-    pieces: list[RecordBatch] = []
-    while count > 0 and (piece := records.take(count)) is not None:
-        pieces.append(piece)
-        count -= len(piece)
-    if not pieces:
-        return None
-    batch = pieces[0] if len(pieces) == 1 else _joined(pieces)
-    shift_ns = 0 if first_ns is None else first_ns - int(batch.times_ns[0])
-    return replace(batch, times_ns=batch.times_ns + shift_ns)
-
-
-def _joined(pieces: list[RecordBatch]) -> RecordBatch:
-    buffer, starts = bytearray(), []
-    for piece in pieces:
-        low, high = int(piece.starts[0]), int(piece.starts[-1] + piece.lengths[-1])
-        starts.append(piece.starts - low + len(buffer))
-        buffer += memoryview(piece.buffer)[low:high]
-    columns = ("lengths", "wire_lengths", "times_ns", "flags")
-    together: dict[str, Any] = {c: np.concatenate([getattr(p, c) for p in pieces]) for c in columns}
-    return replace(pieces[0], buffer=bytes(buffer), starts=np.concatenate(starts), **together)
 
 
 def _dot11_batch(records: RecordBatch | None, *, t_ns: int, until_ns: int, link_type: int) -> Dot11Batch:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self, TypeVar
 from hw.config import CameraConfig
 from hw.errors import BadRecording, EndOfRecording, HwError
 from hw.kit import SENSOR_ROLES, Eye, Kit
-from hw.protocols import BleRadio, Buttons, Camera, Clock, Device, MonitorRadio, Sdr
+from hw.protocols import BleRadio, Buttons, Camera, Clock, Decodes, Device, MonitorRadio, Sdr
 from hw.replay.device import FAULTS, FAULTS_FILE, Fault
 from hw.replay.files import MEGABYTE, Budget, GrowingFile, RecordingStopped
 from hw.replay.lines import format_line
@@ -108,6 +108,7 @@ class Recorder:
                 self._tracks[role] = _Track(role=role, writer=writer)
                 if isinstance(writer, MonitorWriter):
                     writer.channels_hz = tuple(device.channels_hz())
+                    writer.generations = device.generations() if isinstance(device, Decodes) else {}
         return tap(device, clock, self, self._tracks[role])
 
     def stopped(self) -> Mapping[str, str]:
@@ -267,6 +268,10 @@ class TapMonitor(Tap):
     def channels_hz(self) -> tuple[float, ...]:
         """Return the device's."""
         return self._device.channels_hz()
+
+    def generations(self) -> Mapping[str, int]:
+        """Return the device's, where it says."""
+        return self._device.generations() if isinstance(self._device, Decodes) else {}
 
     def set_channel(self, *, center_hz: float) -> None:
         """Set the device's channel."""

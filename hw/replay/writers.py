@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -135,6 +136,7 @@ class MonitorWriter:
         self._wall_ns = wall_ns
         self._interfaces: dict[int, int] = {}
         self.channels_hz: tuple[float, ...] = ()  # what the adapter can listen to
+        self.generations: Mapping[str, int] = {}  # and what it can decode there
 
     def write(self, batch: Dot11Batch, *, until_ns: int) -> None:  # noqa: ARG002 - the batch says it itself
         """Append one batch."""
@@ -154,7 +156,9 @@ class MonitorWriter:
         return _closed(self._frames, self._index)
 
     def _line(self, batch: Dot11Batch) -> dict[str, Any]:
-        first = {} if self._index.bytes else {"channels_hz": self.channels_hz}
+        first: dict[str, Any] = {} if self._index.bytes else {"channels_hz": self.channels_hz}
+        if first and self.generations:
+            first["generations"] = dict(self.generations)
         return {
             "t_ns": batch.t_ns,
             "until_ns": batch.until_ns,

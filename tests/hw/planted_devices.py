@@ -48,6 +48,9 @@ class Planted:
     def channels_hz(self) -> tuple[float, ...]:
         return (2412e6, 2437e6, 5180e6)
 
+    def generations(self) -> dict[str, int]:
+        return {"2.4 GHz": 6, "5 GHz": 5}
+
     def states(self) -> tuple[str, ...]:
         return ("off", "ring")
 

@@ -298,6 +298,7 @@ def test_a_kit_is_recorded_as_a_whole_and_others_can_open_it(tmp_path: Path) -> 
     assert 0.1 < info.duration_s < 1
     with open_device("monitor", spec=f"replay:{folder}", config=HwConfig(), clock=ManualClock()) as monitor:
         assert monitor.channels_hz() == (2412e6, 2437e6, 5180e6)
+        assert monitor.generations() == {"2.4 GHz": 6, "5 GHz": 5}
     eye = open_device("camera", spec=f"replay:{folder}", config=HwConfig(), clock=ManualClock())
     assert eye.leds.states() == ("off", "ring")
 

@@ -93,9 +93,13 @@ class BenchRadio:
     link_type: int = 127
     lost_share: float = 0.0
     channel_hz: float = 2412e6
+    newest: dict[str, int] = field(default_factory=dict)
 
     def channels_hz(self) -> tuple[float, ...]:
         return tuple(self.per_s)
+
+    def generations(self) -> dict[str, int]:
+        return dict(self.newest)
 
     def set_channel(self, *, center_hz: float) -> None:
         self.channel_hz = center_hz

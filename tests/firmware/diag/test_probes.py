@@ -9,6 +9,7 @@ import pytest
 
 from firmware.diag import air, eye, panel, receiver
 from firmware.diag.model import Bench, Check, Result
+from firmware.i18n.catalog import Catalog
 from hw.clock import ManualClock
 from hw.sim.panel import SimBattery, SimDisplay
 from hw.types import ButtonPress
@@ -122,12 +123,27 @@ def test_an_adapter_that_is_well() -> None:
         (air.in_monitor_mode, {"link_type": 1}, (Result.FAIL, "check.remedy.monitor_mode")),
         (air.bands, {"per_s": {CH36: 9}}, (Result.FAIL, "check.remedy.bands")),
         (air.bands, {"per_s": {CH1: 9}}, (Result.WARN, "check.remedy.one_band")),
+        (air.bands, {"newest": {"2.4 GHz": 3, "5 GHz": 3}}, (Result.FAIL, "check.remedy.older")),
         (air.busiest, {"per_s": {CH1: 0, CH36: 0}}, (Result.WARN, "check.remedy.quiet")),
         (air.busiest, {"lost_share": 0.2}, (Result.WARN, "check.remedy.usb")),
     ],
 )
 def test_an_adapter_with_a_fault(run: Run, faults: dict[str, Any], expected: tuple[Result, str]) -> None:
     assert ended(radio(run, **faults)) == expected
+
+
+def test_the_standards_of_every_band_are_said_with_what_they_reach() -> None:
+    check = radio(air.bands, newest={"2.4 GHz": 4, "5 GHz": 5})
+    assert check is not None
+    assert check.result is Result.PASS
+    said = Catalog("en").say(check.said)
+    assert "2.4 GHz 802.11n: 2, 5 GHz 802.11ac: 1" in said
+    assert f"{check.numbers['decoded_share']:.0%}" in said
+    assert 0.85 < check.numbers["decoded_share"] < 0.95
+    assert (check.numbers["generation_2.4"], check.numbers["generation_5"]) == (4, 5)
+    silent = radio(air.bands)
+    assert silent is not None
+    assert "802.11" not in Catalog("en").say(silent.said)
 
 
 def test_bluetooth_hears_or_does_not() -> None:

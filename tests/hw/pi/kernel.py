@@ -14,6 +14,25 @@ WIPHY, WIPHY_NAME, IFINDEX, IFNAME, IFTYPE, BANDS, IFTYPES = 1, 2, 3, 4, 5, 22, 
 GET_WIPHY, SET_WIPHY, GET_INTERFACE, SET_INTERFACE, NEW_INTERFACE, DEL_INTERFACE = 1, 2, 5, 6, 7, 8
 
 
+NESTED = 0x8000
+HT, VHT = struct.pack("<HHHxx", 6, 4, 0x19EF), struct.pack("<HHI", 8, 8, 0x0F8259B2)
+
+
+def he(*, eht: bool = False) -> bytes:
+    """Return a band's data for one kind of interface, with HE and perhaps EHT capabilities."""
+    newer = attribute(8, bytes(2)) + attribute(9, bytes(9)) if eht else b""
+    row = attribute(1, attribute(2, b"") + attribute(6, b"")) + attribute(2, bytes(6))
+    return attribute(NESTED | 9, attribute(1, row + attribute(3, bytes(11)) + newer))
+
+
+def _by_band(mhz: list[int]) -> dict[int, list[int]]:
+    """Return the channels by nl80211_band: 0 = 2.4 GHz, 1 = 5 GHz, 3 = 6 GHz."""
+    bands: dict[int, list[int]] = {}
+    for f in mhz:
+        bands.setdefault(0 if f < 3000 else 1 if f < 5925 else 3, []).append(f)
+    return bands
+
+
 def attribute(kind: int, payload: bytes) -> bytes:
     return struct.pack("<HH", len(payload) + 4, kind) + payload + bytes(-len(payload) % 4)
 
@@ -36,6 +55,7 @@ class Kernel:
 
     def __init__(self, radios: dict[int, tuple[str, bool, list[int], list[int]]]) -> None:
         self.radios = radios
+        self.abilities: dict[int, dict[int, bytes]] = {}  # radio: {nl80211_band: attributes}
         self.interfaces: dict[int, list[Any]] = {}  # index: [name, radio, type]
         self.refuse: dict[int, int] = {}  # command: errno
         self.widest = 3
@@ -70,11 +90,15 @@ class Kernel:
             yield message(
                 head + attribute(IFTYPES, b"".join(attribute(k, b"") for k in kinds)), 3
             )  # a split dump: the bands come in a message of their own
-            freqs = b"".join(
-                attribute(i, attribute(1, number(mhz)) + (attribute(2, b"") if mhz in disabled else b""))
-                for i, mhz in enumerate(allowed + disabled)
-            )
-            yield message(head + attribute(BANDS, attribute(0, attribute(1, freqs))), 3)
+            for band, mhz in _by_band(allowed + disabled).items():
+                if radio in self.abilities:  # what a band can do comes before its channels
+                    able = self.abilities[radio].get(band, b"")
+                    yield message(head + attribute(BANDS, attribute(NESTED | band, able)), 3)
+                freqs = b"".join(
+                    attribute(i, attribute(1, number(f)) + (attribute(2, b"") if f in disabled else b""))
+                    for i, f in enumerate(mhz)
+                )
+                yield message(head + attribute(BANDS, attribute(NESTED | band, attribute(1, freqs))), 3)
 
     def _interfaces(self, _heard: Any) -> Iterator[Any]:
         for index, (name, radio, kind) in self.interfaces.items():

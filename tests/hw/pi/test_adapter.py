@@ -15,7 +15,7 @@ from hw.pi import adapter
 from hw.pi.adapter import listen
 from hw.pi.monitor import PiMonitor
 from hw.pi.nl80211 import Wireless, open_wireless, widths
-from tests.hw.pi.kernel import NEW_INTERFACE, SET_WIPHY, Kernel
+from tests.hw.pi.kernel import HT, NEW_INTERFACE, SET_WIPHY, VHT, Kernel, he
 from tests.hw.pi.tap import Tap, in_namespace, needs_root
 
 CHANNELS = [2412, 2437, 5180, 5240, 5745, 5955]
@@ -74,6 +74,24 @@ def test_a_connected_adapter_is_left_alone(tmp_path: Path, switched: list[str]) 
     kernel.radios[1] = ("phy1", True, [2412], [])
     kernel.interfaces[5] = ["wlan1", 1, 2]
     assert listen(Wireless(kernel), wanted=None, sys_root=tmp_path).name == "ansim1"
+
+
+@pytest.mark.parametrize(
+    ("able", "newest"),
+    [
+        ({0: HT, 1: HT + VHT}, {"2.4 GHz": 4, "5 GHz": 5, "6 GHz": 3}),
+        ({0: HT + he(), 1: HT + VHT + he(), 3: he()}, {"2.4 GHz": 6, "5 GHz": 6, "6 GHz": 6}),
+        ({0: HT, 1: HT + VHT + he(eht=True), 3: he(eht=True)}, {"2.4 GHz": 4, "5 GHz": 7, "6 GHz": 7}),
+        ({}, {"2.4 GHz": 3, "5 GHz": 3, "6 GHz": 3}),
+    ],
+    ids=["ac", "ax", "be", "older"],
+)
+def test_the_newest_generation_is_known_by_band(
+    tmp_path: Path, switched: list[str], able: dict[int, bytes], newest: dict[str, int]
+) -> None:
+    kernel = one_radio()
+    kernel.abilities[0] = able
+    assert listen(Wireless(kernel), wanted=None, sys_root=tmp_path).generations == newest
 
 
 def test_one_that_monitors_already_comes_first(tmp_path: Path, switched: list[str]) -> None:
