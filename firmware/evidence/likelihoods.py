@@ -1,4 +1,8 @@
-"""Reads ``likelihoods.toml``: the numbers behind evidence and fusion, each with its source."""
+"""Reads ``likelihoods.toml`` and ``learned.toml``: the numbers behind evidence and fusion, with sources.
+
+The first holds what was set by reasoning, the second what simulated rooms taught; where both speak of the
+same thing the second one counts (`with_learned`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -17,6 +22,7 @@ Kind = Literal["wifi-stream", "wifi-idle", "card", "wired", "analog-low", "analo
 KINDS: tuple[Kind, ...] = get_args(Kind)
 EVERY_KIND = "*"
 WEIGHT_TOLERANCE = 1e-9
+Curve = tuple[tuple[float, float], ...]  # (score in nats, what it is worth in nats), rising
 
 Share = Field(ge=0.0, le=1.0)
 Nats = Field(ge=0.0, le=20.0)
@@ -73,11 +79,63 @@ class Sign(Sourced):
     sensor: SensorName
     kinds: tuple[Kind | Literal["*"], ...]
     cap_nats: float = Nats
+    curve: Curve = ()
 
     @cached_property
     def speaks_for(self) -> tuple[Kind, ...]:
         """Return the kinds, ``*`` written out."""
         return KINDS if EVERY_KIND in self.kinds else tuple(k for k in KINDS if k in self.kinds)
+
+
+class LearnedSense(Sourced):
+    """What simulated rooms taught about a sense: false alarms a clean room, and how many things compete."""
+
+    pfa: float = Field(ge=0.0, lt=1.0)
+    confounder_share: float = Share
+
+
+class LearnedCatch(Sourced):
+    """The share of cameras of a kind that a fully looking sense caught."""
+
+    sensor: SensorName
+    kind: Kind
+    pd: float = Field(ge=0.0, lt=1.0)
+
+
+class LearnedSign(Sourced):
+    """What the best score of a sign in a room is worth."""
+
+    name: str
+    curve: Curve = Field(min_length=1)
+    cap_nats: float = Nats
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(self.curve)):
+            raise ValueError(f"the curve of {self.name} does not rise")
+        return self
+
+
+class Bench(Sourced):
+    """Where and when it was learned."""
+
+    date: str
+    version: int
+    seed: int
+    rooms: int
+    cameras: int
+
+
+class Learned(BaseModel):
+    """What simulated rooms taught. By the statistics in ``watch`` a test notices that detectors changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    version: Literal[1]
+    bench: Bench
+    senses: dict[SensorName, LearnedSense] = {}
+    catches: tuple[LearnedCatch, ...] = ()
+    signs: tuple[LearnedSign, ...] = ()
+    watch: dict[str, dict[str, float]] = {}
 
 
 class Confirmed(Sourced):
@@ -150,6 +208,38 @@ class Likelihoods(BaseModel):
         return table
 
 
+def with_learned(table: Likelihoods, learned: Learned) -> Likelihoods:
+    """Return the table with what was learned in place of what was designed.
+
+    Raises
+    ------
+    BadKnowledge
+        Something was learned about a sign or a pair that the table does not know.
+    """
+    raw = table.model_dump()
+    for name, sense in learned.senses.items():
+        raw["senses"][name] |= sense.model_dump()
+    signs = {sign["name"]: sign for sign in raw["signs"]}
+    for taught in learned.signs:
+        if taught.name not in signs:
+            raise BadKnowledge(f"Something was learned about {taught.name!r}, which no sign is called")
+        signs[taught.name] |= taught.model_dump()
+    for pair in learned.catches:
+        known = table.by_catch.get((pair.sensor, pair.kind))
+        if known is None:
+            raise BadKnowledge(f"{pair.sensor} was never meant to catch {pair.kind}")
+        raw["catches"] = (*raw["catches"], known.model_dump() | pair.model_dump())
+    return Likelihoods.model_validate(raw)
+
+
+def parse_learned(text: str) -> Learned:
+    """Read what was learned. Raises `BadKnowledge` as `parse_likelihoods`."""
+    try:
+        return Learned.model_validate(tomllib.loads(text))
+    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        raise BadKnowledge(f"What was learned cannot be used: {error}", hint="Reinstall ansim.") from error
+
+
 def parse_likelihoods(text: str) -> Likelihoods:
     """Read a table.
 
@@ -167,6 +257,22 @@ def parse_likelihoods(text: str) -> Likelihoods:
 
 
 @lru_cache(maxsize=1)
+def designed_likelihoods() -> Likelihoods:
+    """Return the table that was set by reasoning."""
+    return parse_likelihoods(_packaged("likelihoods.toml"))
+
+
+@lru_cache(maxsize=1)
+def packaged_learned() -> Learned:
+    """Return what simulated rooms taught."""
+    return parse_learned(_packaged("learned.toml"))
+
+
+@lru_cache(maxsize=1)
 def packaged_likelihoods() -> Likelihoods:
-    """Return the table that comes with ansim."""
-    return parse_likelihoods((files("firmware.evidence") / "likelihoods.toml").read_text(encoding="utf-8"))
+    """Return the table that comes with ansim: designed, and corrected by what was learned."""
+    return with_learned(designed_likelihoods(), packaged_learned())
+
+
+def _packaged(name: str) -> str:
+    return (files("firmware.evidence") / name).read_text(encoding="utf-8")

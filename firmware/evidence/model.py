@@ -26,3 +26,5 @@ class Evidence:
     confirmed: bool = False  # physically confirmed: a lens over many poses, or a video picture
     last_ns: int = 0
     headroom_nats: float = 0.0
+    sign: str = ""  # the row of the table that let it speak
+    raw_nats: float = 0.0  # logit of the sensor's own score, before anything was made of it

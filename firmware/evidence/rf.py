@@ -34,7 +34,7 @@ def weigh_emission(emission: Emission, table: Likelihoods) -> Evidence | None:
     picture = emission.scores.get("picture", 0.0)
     confirmed = sign == "analog-video" and picture >= table.confirmed.picture_score
     return make_evidence(
-        sign,
+        "picture" if confirmed else sign,
         sensor="rf",
         subject=f"rf:{emission.id}",
         score=emission.scores.get("camera", 0.0),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 
-from firmware.evidence.likelihoods import Likelihoods, Sign
+from firmware.evidence.likelihoods import Curve, Likelihoods, Sign
 from firmware.evidence.model import Evidence
 from hw.types import SensorName
 
 SURE = 1e-9  # a score is kept this far from 0 and 1: no counted sample can say more
+UNLIMITED = round(1 / SURE)  # examples behind a score that nothing but its digits limits
 
 
 def score_nats(score: float, *, negatives: int) -> float:
@@ -40,6 +42,17 @@ def score_nats(score: float, *, negatives: int) -> float:
     return min(most, max(-most, math.log(p / (1.0 - p))))
 
 
+def along(curve: Curve, nats: float) -> float:
+    """Return the value of a curve of straight pieces; level beyond its ends."""
+    at = bisect_right(curve, (nats, math.inf))
+    if at == 0:
+        return curve[0][1]
+    if at == len(curve):
+        return curve[-1][1]
+    (x0, y0), (x1, y1) = curve[at - 1], curve[at]
+    return y0 + (y1 - y0) * (nats - x0) / (x1 - x0)
+
+
 def make_evidence(
     sign_name: str,
     *,
@@ -58,8 +71,12 @@ def make_evidence(
     for get no entry: there the sense speaks by its silence.
     """
     sign, sense = table.by_sign[sign_name], table.senses[sensor]
-    negatives = round(math.exp(sense.confirmed_cap_nats)) if confirmed else sense.negatives
-    said = score_nats(score, negatives=max(negatives, sense.negatives))
+    raw = score_nats(score, negatives=UNLIMITED)
+    if sign.curve:
+        said = along(sign.curve, raw)
+    else:
+        negatives = round(math.exp(sense.confirmed_cap_nats)) if confirmed else sense.negatives
+        said = score_nats(score, negatives=max(negatives, sense.negatives))
     let_through = min(said, sense.confirmed_cap_nats if confirmed else sign.cap_nats)
     return Evidence(
         sensor=sensor,
@@ -71,6 +88,8 @@ def make_evidence(
         confirmed=confirmed,
         last_ns=last_ns,
         headroom_nats=said - let_through,
+        sign=sign_name,
+        raw_nats=raw,
     )
 
 

@@ -1,6 +1,6 @@
 """Every simulated room gets the right level from the real senses, fusion and engine (one seed each here).
 
-The table over 20 seeds is ``make rooms``.
+The table over 20 seeds is ``python -m tests.benchmarks.rooms scenes``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from hw.sim.scene import scene_names
-from tests.benchmarks.rooms import inspect_room, is_right
+from tests.benchmarks.rooms.scene_table import inspect_room, is_right
 
 SEED = 1
 

@@ -4,14 +4,13 @@ Method: every scene of ``hw/sim/scenes`` is inspected from start to end by the r
 with another seed each time (noise, hand tremor, traffic, losses). The level at the end is compared with the
 ``expect`` of the scene. Everything is SIMULATED.
 
-Command: ``make rooms`` or ``python -m tests.benchmarks.rooms --seeds 20 --jobs 2``; exit code 1 when a scene
-is right in fewer than 19 of 20 seeds.
+Command: ``python -m tests.benchmarks.rooms scenes --seeds 20 --jobs 2``; exit code 1 when a scene is right in
+fewer than 19 of 20 seeds.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -105,7 +104,3 @@ def main(arguments: list[str] | None = None) -> int:
     table, good = table_of(results)
     Console(width=150).print(table)
     return 0 if good else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

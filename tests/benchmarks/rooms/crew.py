@@ -1,0 +1,77 @@
+"""Runs many rooms on several processes: resumable, because whatever is done is in the store."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from hw.types import SENSOR_NAMES, SensorName
+from tests.benchmarks.rooms.draw import Case, draw_case
+from tests.benchmarks.rooms.models import Split
+from tests.benchmarks.rooms.rows import Row, row_of
+from tests.benchmarks.rooms.store import FOLDER, path_of, timeline_of
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+CHUNK = 4  # rooms a task: enough to keep the pool of waveforms warm
+
+Task = tuple[Split, int]
+
+
+def fill(
+    tasks: Sequence[Task], *, jobs: int, senses: Sequence[SensorName], until_s: float | None = None
+) -> int:
+    """Let every sense look at every room that is not in the store; return how many rooms are left."""
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
+    waiting = [t for t in tasks if not _done(draw_case(*t), senses)]
+    chunks = [waiting[i : i + CHUNK] for i in range(0, len(waiting), CHUNK)]
+    end = None if until_s is None else time.monotonic() + until_s
+    columns = (TextColumn("rooms"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    left = len(waiting)
+    with ProcessPoolExecutor(jobs) as pool, Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("rooms", total=len(waiting))
+        futures = [pool.submit(_look, chunk, tuple(senses), end) for chunk in chunks]
+        for future in as_completed(futures):
+            done = future.result()
+            left -= done
+            progress.advance(bar, done)
+    return left
+
+
+def _done(case: Case, senses: Sequence[SensorName], folder: Path = FOLDER) -> bool:
+    return all(path_of(case, name, folder).is_file() for name in case.senses if name in senses)
+
+
+def _look(tasks: list[Task], senses: tuple[SensorName, ...], end: float | None) -> int:
+    done = 0
+    for task in tasks:
+        if end is not None and time.monotonic() > end:
+            break
+        case = draw_case(*task)
+        for name in case.senses:
+            if name in senses:
+                timeline_of(case, name)
+        done += 1
+    return done
+
+
+def rows(tasks: Sequence[Task], *, jobs: int) -> list[Row]:
+    """Return the judged rooms of which every sense is in the store, in order."""
+    chunks = [list(tasks[i : i + 32]) for i in range(0, len(tasks), 32)]
+    with ProcessPoolExecutor(jobs) as pool:
+        return [row for part in pool.map(_judge, chunks) for row in part]
+
+
+def _judge(tasks: list[Task]) -> list[Row]:
+    found = []
+    for task in tasks:
+        case = draw_case(*task)
+        if _done(case, SENSOR_NAMES):
+            found.append(row_of(case, {name: timeline_of(case, name) for name in case.senses}))
+    return found
