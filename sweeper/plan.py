@@ -15,6 +15,7 @@ ANALOG_STEP_HZ = 4e6  # FM video is at least 8 MHz wide: no need to step by the 
 COFDM_STEP_HZ = 4e6  # two looks into every link of 5 MHz and more
 RETUNE_S = 0.005  # the tuner's settling time
 MAX_WAITING = 64  # hops waiting for a longer look
+MAX_GAIN_TESTS = 8  # a round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,7 @@ class Planner:
         self._next = 0
         self._waiting: deque[Hop] = deque(maxlen=MAX_WAITING)
         self._given: dict[float, int] = {}
+        self._tested: set[float] = set()
         self.rounds = 0
 
     def take(self) -> Hop:
@@ -120,6 +122,7 @@ class Planner:
             self._next = 0
             self.rounds += 1
             self._given.clear()
+            self._tested.clear()
         return Hop(center_hz=center, dwell_s=self._config.look_s, gain_db=self._config.gain_db)
 
     def look_closer(self, center_hz: float, *, gain_db: float | None = None) -> None:
@@ -130,6 +133,17 @@ class Planner:
             gain_db = self._config.gain_db if gain_db is None else gain_db
             dwell_s = self._config.confirm_s
             self._waiting.append(Hop(center_hz=center_hz, dwell_s=dwell_s, gain_db=gain_db, closer=True))
+
+    def drop_gain(self, center_hz: float, *, gain_db: float, by_db: float) -> None:
+        """Ask for looks at a hop with less gain, with this one, less, and this one: once a round."""
+        low_db = gain_db - by_db
+        if low_db < 0 or center_hz in self._tested or len(self._tested) >= MAX_GAIN_TESTS:
+            return
+        if len(self._waiting) > MAX_WAITING - 4:  # they must follow each other, all of them
+            return
+        self._tested.add(center_hz)
+        for each_db in (low_db, gain_db) * 2:
+            self._waiting.append(Hop(center_hz=center_hz, dwell_s=self._config.look_s, gain_db=each_db))
 
     @property
     def progress(self) -> float:

@@ -26,6 +26,7 @@ from sweeper.bands import load_bands
 from sweeper.config import SweeperConfig
 from sweeper.detect import Detection, FloorMap, detect
 from sweeper.errors import BadProfile, BadSamples
+from sweeper.gaindrop import GAIN_STEP_DB, GainLooks
 from sweeper.gallery import Gallery
 from sweeper.identify import Verdict, identify
 from sweeper.model import Emission
@@ -44,6 +45,7 @@ MAX_HEARD = 4096  # hop centres remembered for the coverage
 SILENT_RMS = 1e-4  # full scale: below a converter's own noise, nothing is connected to it
 DEAF_AFTER = 8  # silent looks in a row
 EDGE_BINS = 12  # a stretch this near to the slice's edge is cut by it
+ALARM_SCORE = 0.5  # what is more likely a camera than not is worth a test of the receiver
 LOUD_DB = 1.0  # a hop's floor this far over the receiver's own may be a signal that fills it
 
 
@@ -81,6 +83,7 @@ class Sweeper:
         self._fault: HwError | None = None
         self._memory = SweepMemory(waterfall_rows=config.waterfall_rows)
         self._gallery = Gallery()
+        self._gains = GainLooks()
         self._own_noise = _read_profile(config.self_noise)
 
     @property
@@ -131,7 +134,8 @@ class Sweeper:
         floor, found = detect(spectrum, pfa=self._config.detect_pfa, own_floor=own_floor)
         self._floors.update(spectrum, floor, gain_db=gain_db)
         clipped = block.clipped_share > CLIPPED_SHARE
-        self._memory.add(spectrum, t_ns=block.t_ns, gain_db=gain_db, floor=floor, clipped=clipped)
+        levels = self._memory.add(spectrum, t_ns=block.t_ns, gain_db=gain_db, floor=floor, clipped=clipped)
+        self._gains.add(levels, gain_db=gain_db)
         video = find_video(samples, rate_hz=block.rate_hz)
         ofdm = find_ofdm(samples, spectrum, thorough=_is_loud(floor, found, own_floor))
         self._plan_closer(block, video)
@@ -139,6 +143,7 @@ class Sweeper:
             t_ns=block.t_ns, gain_db=gain_db, spectrum=spectrum, floor=floor, video=video, ofdm=ofdm
         )
         touched = self._follow(heard, found)
+        self._test_gain(touched, block)
         if video.is_video:
             for track in touched:
                 self._look_at(track, samples, heard)
@@ -185,6 +190,19 @@ class Sweeper:
             self._planner.look_closer(block.center_hz, gain_db=lower)
         elif video.comb >= PROMISING_COMB and not video.is_video:
             self._planner.look_closer(block.center_hz, gain_db=gain_db)
+
+    def _test_gain(self, touched: list[Track], block: IqBlock) -> None:
+        """Say what the gain tests of this hop tell of its tracks; ask for one where a track would alarm."""
+        if block.clipped_share > CLIPPED_SHARE:
+            return
+        for track in touched:
+            order = self._gains.order(block.center_hz, track.low_hz, track.high_hz)
+            if order is not None:
+                track.note_order(block.center_hz, order)
+            alarms = track.scores.get("camera", 0.0) >= ALARM_SCORE
+            asks = alarms and (not track.orders or track.is_product)
+            if self._config.gain_drop_test and asks and block.gain_db is not None:
+                self._planner.drop_gain(block.center_hz, gain_db=block.gain_db, by_db=GAIN_STEP_DB)
 
     def _note(self, block: IqBlock, spectrum: Spectrum) -> None:
         """Coverage and health: a clipped hop is counted and is not a clean one."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from sweeper.bands import Bands
 from sweeper.detect import Detection
-from sweeper.identify import Verdict
+from sweeper.gaindrop import PRODUCT_ORDER
+from sweeper.identify import CAMERA_SCORES, Verdict
 from sweeper.model import Emission, EmissionKind
 
 VIDEO_KINDS: tuple[EmissionKind, ...] = ("analog-video-pal", "analog-video-ntsc")
@@ -16,6 +17,8 @@ TOUCH_HZ = 300e3  # stretches in neighbouring slices that are one signal
 STEP_GAP_HZ = 2.4e6  # the camera plan leaves gaps of 2 MHz between its slices
 NEAR_SPAN_DB, NEAR_HITS = 10.0, 4  # 3 m to 0.5 m gives 15.6 dB; fading in one place stays below
 MAX_LEVELS = 16
+MAX_SLICES = 64  # of one video signal: it is narrower, but a recording may be tuned anywhere
+OVERLOAD = "overload product"
 JITTER_HZ = 30e3  # a narrow signal's centre from look to look
 KIND_RANK: Mapping[EmissionKind, int] = {
     "analog-video-pal": 7,
@@ -49,6 +52,7 @@ class Track:
     measures: dict[str, float] = field(default_factory=dict)
     slices: dict[float, float] = field(default_factory=dict)  # centre of the slice: level, for video
     levels: dict[float, tuple[float, float]] = field(default_factory=dict)  # slice: lowest, highest level
+    orders: dict[float, float] = field(default_factory=dict)  # slice: how it falls with the gain
 
     @property
     def is_video(self) -> bool:
@@ -62,13 +66,27 @@ class Track:
         if len(self.levels) > MAX_LEVELS:
             self.levels.pop(next(iter(self.levels)))
 
+    def note_order(self, slice_hz: float, order: float) -> None:
+        """Remember how fast it falls with the gain in one slice; the slowest speaks for the whole."""
+        self.orders[slice_hz] = order
+        if len(self.orders) > MAX_LEVELS:
+            self.orders.pop(next(iter(self.orders)))
+        self.measures["gain_order"] = min(self.orders.values())
+
     @property
     def level_span_db(self) -> float:
         """How far its level moved where it moved most: a near sender rises, a broadcast does not."""
         return max((high - low for low, high in self.levels.values()), default=0.0)
 
+    @property
+    def is_product(self) -> bool:
+        """The receiver made it itself: it falls faster than the gain."""
+        return self.measures.get("gain_order", 1.0) >= PRODUCT_ORDER
+
     def _told_kind(self) -> EmissionKind:
-        """A narrow unknown that changes with the place is local."""
+        """A narrow unknown that changes with the place is local; a product is the receiver's own."""
+        if self.is_product:
+            return "self-noise"
         moved = self.hits >= NEAR_HITS and self.level_span_db >= NEAR_SPAN_DB
         return "narrowband-local" if self.kind == "unknown" and moved else self.kind
 
@@ -83,14 +101,19 @@ class Track:
             bandwidth_hz=self.bandwidth_hz,
             snr_db=self.snr_db,
             kind=self._told_kind(),
-            scores=dict(sorted(self.scores.items())),
+            scores=self._told_scores(),
             first_ns=self.first_ns,
             last_ns=self.last_ns,
             hits=self.hits,
-            service=self.service,
+            service=OVERLOAD if self.is_product else self.service,
             channel=channel,
             measures=dict(sorted((self.measures | {"level_span_db": self.level_span_db}).items())),
         )
+
+    def _told_scores(self) -> dict[str, float]:
+        """What an overload made is no camera and shows no picture."""
+        told = dict(sorted(self.scores.items()))
+        return told | {"camera": CAMERA_SCORES["self-noise"], "picture": 0.0} if self.is_product else told
 
 
 class Tracks:
@@ -116,6 +139,8 @@ class Tracks:
         nearest = min(near, key=lambda t: abs(t.center_hz - slice_hz), default=None)
         track = nearest or self._begin(detection, verdict, t_ns)
         track.slices[slice_hz] = detection.level_dbfs
+        if len(track.slices) > MAX_SLICES:
+            track.slices.pop(next(iter(track.slices)))
         self._spread_video(track, detection)
         self._refresh(track, detection, verdict, t_ns)
         self._absorb(track)
@@ -217,7 +242,7 @@ class Tracks:
         for name, value in verdict.scores.items():
             if name != "camera":
                 track.scores[name] = max(track.scores.get(name, 0.0), value)
-        if stronger or not track.measures:
+        if stronger or track.hits == 1:
             track.measures.update(verdict.measures)
 
     def _absorb(self, video: Track) -> None:

@@ -67,14 +67,15 @@ class SweepMemory:
         self._hops: OrderedDict[float, HopLevels] = OrderedDict()
         self._rows: deque[HopLevels] = deque(maxlen=waterfall_rows)
 
-    def add(self, spectrum: Spectrum, *, t_ns: int, gain_db: float, floor: float, clipped: bool) -> None:
-        """Remember one look."""
+    def add(self, spectrum: Spectrum, *, t_ns: int, gain_db: float, floor: float, clipped: bool) -> HopLevels:
+        """Remember one look and return what was kept of it."""
         levels = hop_levels(spectrum, t_ns=t_ns, gain_db=gain_db, floor=floor, clipped=clipped)
         self._hops[spectrum.center_hz] = levels
         self._hops.move_to_end(spectrum.center_hz)
         if len(self._hops) > MAX_HOPS:
             self._hops.popitem(last=False)
         self._rows.append(levels)
+        return levels
 
     def hops(self) -> tuple[HopLevels, ...]:
         """Return the last look at each hop, by frequency."""

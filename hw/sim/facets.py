@@ -38,6 +38,12 @@ class RfFacet(BaseModel):
     far_away: bool = Field(
         False, description="Level does not change with the inspector's place (a broadcast)."
     )
+    receiver_order: Literal[1, 2, 3] = Field(
+        1,
+        description="2 or 3: no transmission, but a product of that order which an overloaded receiver makes "
+        "itself: at 29.7 dB gain as strong as given, and 2 or 3 dB weaker for each dB of gain less.",
+    )
+    switching_hz: float = Field(15_700.0, ge=1e3, le=1e6, description="Of a switching supply.")
 
 
 class WifiFacet(BaseModel):

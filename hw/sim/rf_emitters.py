@@ -44,7 +44,9 @@ MAKERS: dict[str, Maker] = {
     "adsb": lambda _, rng: other.adsb(rng),
     "ook-bursts": lambda _, rng: other.ook_bursts(rng),
     "carrier": lambda _, rng: other.carrier(rng),
-    "switching-supply": lambda f, rng: other.supply(rng, bandwidth_hz=f.bandwidth_hz or 4e6),
+    "switching-supply": lambda f, rng: other.supply(
+        rng, switching_hz=f.switching_hz, bandwidth_hz=f.bandwidth_hz or 4e6
+    ),
 }
 
 

@@ -30,6 +30,7 @@ NOISE_DBM_HZ = -174.0 + 7.0  # thermal noise and the tuner's noise figure
 FULL_SCALE_DBM = -15.0  # at 0 dB gain, at the antenna; falls dB by dB with the gain
 CONVERTER_NOISE = 0.6 / 128  # rms, full scale: an idle converter toggles its last bit
 OFFSET = 0.8 / 128 + 0.5j / 128  # the converter's offset: the spike at the tuned frequency
+PRODUCT_GAIN_DB = 29.7  # the gain at which a facet's level is that of an overload's product
 CRYSTAL_HZ, CRYSTAL_DBFS = 28.8e6, -52.0
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 LOWEST_HZ, HIGHEST_HZ = 24e6, 1766e6
@@ -124,7 +125,9 @@ class SimSdr:
         distance_m = FAR_M if facet.far_away else self._scene.distance_m(thing, t_ns)
         loss_db = free_space_loss_db(distance_m, hz=facet.center_hz) + WALL_LOSS_DB * facet.far_away
         start = round(t_ns * 1e-9 * self._rate_hz) % len(part)
-        x += _loop_part(part, start, len(x)) * np.float32(self._amplitude(facet.power_dbm - loss_db))
+        level_dbm = facet.power_dbm - loss_db
+        level_dbm += (facet.receiver_order - 1) * (self._gain_db - PRODUCT_GAIN_DB)
+        x += _loop_part(part, start, len(x)) * np.float32(self._amplitude(level_dbm))
 
     def _slice(self, name: str, loop: Loop, offset_hz: float) -> ComplexArray:
         key = (name, offset_hz)

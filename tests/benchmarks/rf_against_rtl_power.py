@@ -108,8 +108,8 @@ def compare(repeat: int) -> None:
             sweep_once = ["rtl_power", "-f", f"{SPAN}:{bins}", "-i", "1", "-1", str(folder / "sweep.csv")]
             theirs = cost(sweep_once, environment, repeat)
             print(_line(f"rtl_power {bins}", THEIR_HOPS, RTL_POWER_DWELL_S, theirs.cpu_s, theirs.wall_s))
-            print(f"  ansim / rtl_power {bins}: {swept_s / theirs.cpu_s:.1f} of its CPU for the sweep,", end="")
-            print(f" {whole.cpu_s / theirs.cpu_s:.1f} with the start")
+            share, with_start = swept_s / theirs.cpu_s, whole.cpu_s / theirs.cpu_s
+            print(f"  ansim / rtl_power {bins}: {share:.1f} x its CPU, {with_start:.1f} x with the start")
 
 
 def _line(name: str, hops: int, dwell_s: float, cpu_s: float, wall_s: float) -> str:
