@@ -67,6 +67,7 @@ class Panel:
         until_s: float | None,
         simulated: bool,
         also_show: Callable[[Image.Image, Snapshot], None] | None = None,
+        also_poll: Callable[[], Sequence[ButtonPress]] | None = None,
     ) -> None:
         self.look = look
         self.picture: Image.Image | None = None
@@ -74,6 +75,7 @@ class Panel:
         self._until_s = until_s
         self._simulated = simulated
         self._also_show = also_show
+        self._also_poll = also_poll
         self._kit: Kit | None = None
         self._drawn_ns = -REDRAW_NS
         self._state: ScreenState | None = None
@@ -92,9 +94,9 @@ class Panel:
 
     def poll(self) -> Sequence[ButtonPress]:
         """Act on the presses since the last time, and return those that mean something to the engine."""
-        if self._kit is None or self._kit.buttons is None:
-            return ()
-        return tuple(p for one in self._kit.buttons.poll() for p in self.press(one))
+        here = () if self._kit is None or self._kit.buttons is None else self._kit.buttons.poll()
+        elsewhere = () if self._also_poll is None else self._also_poll()
+        return tuple(p for one in (*here, *elsewhere) for p in self.press(one))
 
     def press(self, button: ButtonPress) -> Sequence[ButtonPress]:
         """Move the thumb or change the look; return the presses for the engine.

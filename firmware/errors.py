@@ -6,6 +6,7 @@
     ├── SettingsError  (ValueError)    mistakes in settings, all of them named at once: exit 2
     ├── NoSensors      (RuntimeError)  none of the senses that were asked for could be opened
     ├── FeedTrouble    (ConnectionError) the feed cannot be served, or nobody serves it
+    ├── WindowTrouble  (OSError)       the screen cannot be served to a browser
     ├── BundleTrouble  (OSError)       a support bundle cannot be written
     └── BadKnowledge   (ValueError)    a packaged table contradicts itself: a bug, not the user's
 """
@@ -64,6 +65,10 @@ class BadKnowledge(FirmwareError, ValueError):
 
 class FeedTrouble(FirmwareError, ConnectionError):
     """The feed of a running unit cannot be served, or nobody serves it."""
+
+
+class WindowTrouble(FirmwareError, OSError):
+    """The screen cannot be served to a browser of this machine."""
 
 
 class BundleTrouble(FirmwareError, OSError):

@@ -28,6 +28,7 @@ from firmware.cli.options import (
 from firmware.cli.picture import terminal_picture
 from firmware.cli.prepare import prepare
 from firmware.cli.verdict import print_verdict
+from firmware.cli.window import BrowserOption, Lingering, PortOption, WindowOption, open_window
 from firmware.diag.attach import SOCKET
 from firmware.engine import Snapshot
 from firmware.errors import FeedTrouble
@@ -78,11 +79,15 @@ def run(
     screen: ScreenOption = None,
     record: RecordOption = None,
     feed: FeedOption = None,
+    window: WindowOption = False,
+    browser: BrowserOption = True,
+    port: PortOption = 0,
 ) -> None:
     """Run the handheld application: every sense at once, the screen, the buttons.
 
     A panel of the kit is drawn to; without one the screen is shown in the terminal and written to a PNG. A
     simulated room runs in real time; a recording is played as fast as it goes, to one verdict and one screen.
+    With --window the screen is shown in a browser, every kit runs in real time, and a simulated room runs on.
     """
     with expected_errors():
         settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
@@ -93,20 +98,35 @@ def run(
             country=settings.country,
         )
         backend = parse_spec(kit)[0]
-        until_s = None if backend == "pi" and duration is None else session_length_s(kit, duration)
-        console, notifier = Console(stderr=True), Notifier()
-        with Live(console=console, auto_refresh=False, transient=True) as live, _feed(feed) as served:
-            shown = TerminalScreen(live, wanted=console.is_terminal and backend != "pi")
-            panel = Panel(look, until_s=until_s, simulated=scene_of(kit) is not None, also_show=shown.show)
+        endless = duration is None and (backend == "pi" or (window and backend == "sim"))
+        until_s = None if endless else session_length_s(kit, duration)
+        console, notifier, lingering = Console(stderr=True), Notifier(), Lingering()
+        with (
+            Live(console=console, auto_refresh=False, transient=True) as live,
+            _feed(feed) as served,
+            open_window(wanted=window, browser=browser, port=port, lang=catalog.lang) as showing,
+        ):
+            in_terminal = console.is_terminal and backend != "pi" and not window
+            panel = Panel(
+                look,
+                until_s=until_s,
+                simulated=scene_of(kit) is not None,
+                also_show=showing.show if showing else TerminalScreen(live, wanted=in_terminal).show,
+                also_poll=showing.poll if showing else None,
+            )
+            if showing:
+                showing.follow(lambda: panel.look.lang)
             outcome = inspect(
                 kit,
                 settings,
-                until_s=FOREVER_S if until_s is None and backend == "pi" else until_s,
+                until_s=FOREVER_S if endless else until_s,
                 record_to=record,
                 panel=panel,
-                live=backend != "replay",
-                watch=Heartbeat(notifier, served).watch,
+                live=window or backend != "replay",
+                watch=Heartbeat(notifier, served, lingering).watch,
             )
+            if window and duration is None and not endless:
+                lingering.stay(panel, outcome.snapshot)
         notifier.stopping()
         target = screen or (None if backend == "pi" else SCREEN_FILE)
         if target is not None and panel.picture is not None:
@@ -137,14 +157,15 @@ def _feed(asked: Path | None) -> Iterator[Feed | None]:
 class Heartbeat:
     """Tells systemd and the feed that the loop turns, from the loop itself."""
 
-    def __init__(self, notifier: Notifier, feed: Feed | None) -> None:
-        self._notifier, self._feed = notifier, feed
+    def __init__(self, notifier: Notifier, feed: Feed | None, lingering: Lingering) -> None:
+        self._notifier, self._feed, self._lingering = notifier, feed, lingering
         self._ready = False
         self._due_s = 0.0
 
     def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
         """Beat, at most as often as the unit asks; never ends the run."""
         now_s, interval_s = time.monotonic(), self._notifier.interval_s
+        self._lingering.watch(sensors)
         if self._feed is not None:
             self._feed.publish(snapshot, [o for sensor in sensors.values() for o in sensor.table])
         if not self._ready:
