@@ -181,11 +181,11 @@ class _Handler(BaseHTTPRequestHandler):
         seen = 0
         while not self._showing.over:
             frame = self._showing.wait(seen, HEARTBEAT_S)
-            if frame is None:
+            if frame is not None:
+                seen = frame.number
+                self.wfile.write(b"data: " + _as_event(frame) + b"\n\n")
+            elif not self._showing.over:
                 self.wfile.write(b": still here\n\n")
-                continue
-            seen = frame.number
-            self.wfile.write(b"data: " + _as_event(frame) + b"\n\n")
         self.wfile.write(b"event: over\ndata: {}\n\n")
 
     def _press(self) -> None:
