@@ -6,9 +6,10 @@ Nothing from the air reaches a terminal as it came: every value is made printabl
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import unicodedata
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -20,6 +21,7 @@ TRACE_LIMIT = 20_000  # characters of a traceback
 FILE_BYTES = 1_000_000  # of one log file
 FILE_COUNT = 3  # older files that are kept: the log never takes more than four times FILE_BYTES
 LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)  # by the number of -v
+STANDARD_ERROR = 2
 TRACE_KEYS = frozenset({"exception", "stack"})
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # control, format, surrogate, separators
 
@@ -82,8 +84,18 @@ def _formatter(style: Style) -> logging.Formatter:
     )
 
 
+def default_style(environ: Mapping[str, str] = os.environ, *, descriptor: int = STANDARD_ERROR) -> Style:
+    """Return "json" where standard error goes to journald: systemd says so by its device and inode."""
+    try:
+        there = os.fstat(descriptor)
+    except OSError:
+        return "words"
+    named = environ.get("JOURNAL_STREAM", "")
+    return "json" if named == f"{there.st_dev}:{there.st_ino}" else "words"
+
+
 def configure_log(
-    *, verbose: int = 0, style: Style = "words", file: Path | None = None, stream: TextIO | None = None
+    *, verbose: int = 0, style: Style | None = None, file: Path | None = None, stream: TextIO | None = None
 ) -> None:
     """Set the log up; may be called again, which replaces what was set up before.
 
@@ -92,7 +104,7 @@ def configure_log(
     verbose : int
         0 warnings, 1 what happens, 2 every detail.
     style : {"words", "json"}
-        Words for people, or one JSON object a line for journald.
+        Words for people, or one JSON object a line for journald; by `default_style` if not given.
     file : Path, optional
         Also keep JSON lines here, in at most ``FILE_COUNT + 1`` files of ``FILE_BYTES`` each.
     stream : TextIO, optional
@@ -113,7 +125,8 @@ def configure_log(
         root.removeHandler(handler)
         handler.close()
     root.setLevel(LEVELS[min(verbose, len(LEVELS) - 1)])
-    _add(root, logging.StreamHandler(sys.stderr if stream is None else stream), style)
+    handler = logging.StreamHandler(sys.stderr if stream is None else stream)
+    _add(root, handler, style or (default_style() if stream is None else "words"))
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         rotating = RotatingFileHandler(

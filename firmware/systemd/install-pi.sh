@@ -102,9 +102,10 @@ install_program() {
         /usr/bin/python3 -c 'import numpy; print(f"numpy=={numpy.__version__}")' >"$constraints"
     fi
     run "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade \
-        --upgrade-strategy only-if-needed -c "$constraints" "$SOURCE[pi,diag,report]"
+        --upgrade-strategy only-if-needed -c "$constraints" "${SOURCE}[pi,diag,report]"
     run install -m 0644 "$SOURCE/README.md" "$HOME_DIR/README.md"
     run ln -sf "$VENV/bin/ansim" /usr/local/bin/ansim
+    run install -m 0755 "$HERE/ansim-bench" /usr/local/bin/ansim-bench
 }
 
 check_camera() {
@@ -124,9 +125,14 @@ switch_on() {
         try raspi-config nonint do_spi 0
         try raspi-config nonint do_i2c 0
     fi
+    run systemctl enable ansim.service
+    # In an image that is being built, or a chroot, nothing can be started; enabling works all the same.
+    if [ "$DRY" = no ] && [ ! -d /run/systemd/system ]; then
+        echo "Note: systemd does not run here; the service starts at the next boot."
+        return 0
+    fi
     try systemctl reload NetworkManager
     run systemctl daemon-reload
-    run systemctl enable ansim.service
     run systemctl restart ansim.service
 }
 
@@ -135,7 +141,7 @@ uninstall() {
     try systemctl disable --now ansim.service
     run rm -f /etc/systemd/system/ansim.service /etc/udev/rules.d/70-ansim.rules \
         /etc/modprobe.d/blacklist-ansim-dvb.conf /etc/NetworkManager/conf.d/90-ansim-networkmanager.conf \
-        /usr/local/bin/ansim
+        /usr/local/bin/ansim /usr/local/bin/ansim-bench
     run rm -rf "$HOME_DIR"
     try systemctl daemon-reload
     try udevadm control --reload
@@ -157,6 +163,6 @@ case $MODE in
         install_program
         check_camera
         switch_on
-        say "Done. Self-test: sudo -u ansim ansim diag check"
+        say "Done. Self-test: sudo ansim-bench diag check"
         ;;
 esac

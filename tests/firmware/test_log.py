@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import firmware.log as log_module
-from firmware.log import TEXT_LIMIT, configure_log, get_logger, printable
+from firmware.log import TEXT_LIMIT, configure_log, default_style, get_logger, printable
 
 HOSTILE = "cam\x1b[2J\x1b]0;owned\x07\r\nFAKE LINE\u202e"
 
@@ -106,3 +109,25 @@ def test_setting_it_up_twice_writes_once() -> None:
     get_logger("test").warning("once")
     assert first.getvalue() == ""
     assert second.getvalue().count("once") == 1
+
+
+def test_journald_gets_json_and_a_terminal_gets_words(tmp_path: Path) -> None:
+    with (tmp_path / "journal").open("w") as stream:
+        here = os.fstat(stream.fileno())
+        named = {"JOURNAL_STREAM": f"{here.st_dev}:{here.st_ino}"}
+        assert default_style(named, descriptor=stream.fileno()) == "json"
+        assert default_style({}, descriptor=stream.fileno()) == "words"
+        # standard error was sent elsewhere afterwards: systemd's word is about the old one
+        assert default_style({"JOURNAL_STREAM": "8:1"}, descriptor=stream.fileno()) == "words"
+        closed = stream.fileno()
+    assert default_style(named, descriptor=closed) == "words"
+
+
+def test_the_service_logs_json_without_being_told(tmp_path: Path) -> None:
+    script = "import os; from firmware.log import configure_log, get_logger; "
+    script += "s = os.fstat(2); os.environ['JOURNAL_STREAM'] = f'{s.st_dev}:{s.st_ino}'; "
+    script += "configure_log(); get_logger('x').warning('here', n=1)"
+    with (tmp_path / "journal").open("w") as stream:
+        subprocess.run([sys.executable, "-c", script], stderr=stream, check=True)
+    (line,) = (tmp_path / "journal").read_text().splitlines()
+    assert json.loads(line)["event"] == "here"
