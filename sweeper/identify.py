@@ -54,6 +54,7 @@ def identify(
     edge: bool = False,
     own_noise: NoiseProfile | None = None,
     gain_db: float = 0.0,
+    off_raster: bool = False,
 ) -> Verdict:
     """Name one detection.
 
@@ -67,9 +68,11 @@ def identify(
         It was cut by the edge of the slice, so its width is a lower bound.
     own_noise : NoiseProfile, optional
         The unit's own lines: a learned one is self-noise, unless it is video or much stronger than learned.
+    off_raster : bool
+        It is a multicarrier signal that fits no channel of broadcast television.
     """
     wide = edge or detection.bandwidth_hz >= WIDE_HZ
-    services = bands.services_at(detection.center_hz, region=region)
+    services = () if off_raster else bands.services_at(detection.center_hz, region=region)
     kind, service = _kind(detection, wide=wide, video=video, ofdm=ofdm, services=services, bands=bands)
     level_db = detection.level_dbfs - gain_db
     masked = own_noise is not None and own_noise.masks(detection.low_hz, detection.high_hz, level_db)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ COFDM_STEP_HZ = 4e6  # two looks into every link of 5 MHz and more
 RETUNE_S = 0.005  # the tuner's settling time
 MAX_WAITING = 64  # hops waiting for a longer look
 MAX_GAIN_TESTS = 8  # a round
+MAX_BESIDE, BESIDE_EACH = 12, 2  # looks beside the plan's hops a round, and at one place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,7 @@ class Planner:
         self._waiting: deque[Hop] = deque(maxlen=MAX_WAITING)
         self._given: dict[float, int] = {}
         self._tested: set[float] = set()
+        self._beside: Counter[float] = Counter()
         self.rounds = 0
 
     def take(self) -> Hop:
@@ -123,6 +125,7 @@ class Planner:
             self.rounds += 1
             self._given.clear()
             self._tested.clear()
+            self._beside.clear()
         return Hop(center_hz=center, dwell_s=self._config.look_s, gain_db=self._config.gain_db)
 
     def look_closer(self, center_hz: float, *, gain_db: float | None = None) -> None:
@@ -133,6 +136,15 @@ class Planner:
             gain_db = self._config.gain_db if gain_db is None else gain_db
             dwell_s = self._config.confirm_s
             self._waiting.append(Hop(center_hz=center_hz, dwell_s=dwell_s, gain_db=gain_db, closer=True))
+
+    def look_beside(self, center_hz: float) -> None:
+        """Ask for a usual look at a place that the round leaves out."""
+        given = self._beside[center_hz]
+        within = LOWEST_HZ <= center_hz <= HIGHEST_HZ
+        if within and given < BESIDE_EACH and self._beside.total() < MAX_BESIDE:
+            self._beside[center_hz] += 1
+            dwell_s, gain_db = self._config.look_s, self._config.gain_db
+            self._waiting.append(Hop(center_hz=center_hz, dwell_s=dwell_s, gain_db=gain_db))
 
     def drop_gain(self, center_hz: float, *, gain_db: float, by_db: float) -> None:
         """Ask for looks at a hop with less gain, with this one, less, and this one: once a round."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -33,6 +33,7 @@ from sweeper.model import Emission
 from sweeper.ofdm import OfdmTest, find_ofdm
 from sweeper.picture import Picture
 from sweeper.plan import USABLE_SHARE, Hop, Planner, heard_share, plan_hops, summarise
+from sweeper.raster import Channel, Rasters
 from sweeper.selfnoise import NoiseProfile, load_profile
 from sweeper.spectrum import BINS, Spectrum, measure_spectrum
 from sweeper.track import Track, Tracks, changed, track_id
@@ -84,6 +85,7 @@ class Sweeper:
         self._memory = SweepMemory(waterfall_rows=config.waterfall_rows)
         self._gallery = Gallery()
         self._gains = GainLooks()
+        self._rasters = Rasters()
         self._own_noise = _read_profile(config.self_noise)
 
     @property
@@ -142,7 +144,8 @@ class Sweeper:
         heard = Heard(
             t_ns=block.t_ns, gain_db=gain_db, spectrum=spectrum, floor=floor, video=video, ofdm=ofdm
         )
-        touched = self._follow(heard, found)
+        link = self._link_in_television(heard, levels)
+        touched = self._follow(heard, found, link)
         self._test_gain(touched, block)
         if video.is_video:
             for track in touched:
@@ -191,6 +194,17 @@ class Sweeper:
         elif video.comb >= PROMISING_COMB and not video.is_video:
             self._planner.look_closer(block.center_hz, gain_db=gain_db)
 
+    def _link_in_television(self, heard: Heard, levels: HopLevels) -> Channel | None:
+        """Return the multicarrier signal here where it sits among the broadcasts but fits no channel."""
+        services = self._bands.services_at(levels.center_hz, region=self._config.region)
+        broadcast = next((s for s in services if s.raster_hz is not None), None)
+        if heard.ofdm.family != "cofdm" or heard.video.is_video or broadcast is None or levels.clipped:
+            return None
+        channel, asks = self._rasters.judge(self._memory.hops(), levels, broadcast)
+        for center_hz in asks:
+            self._planner.look_beside(center_hz)
+        return channel if channel is not None and channel.is_link else None
+
     def _test_gain(self, touched: list[Track], block: IqBlock) -> None:
         """Say what the gain tests of this hop tell of its tracks; ask for one where a track would alarm."""
         if block.clipped_share > CLIPPED_SHARE:
@@ -216,14 +230,16 @@ class Sweeper:
             if len(self._heard) > MAX_HEARD:
                 self._heard.popitem(last=False)
 
-    def _follow(self, heard: Heard, found: tuple[Detection, ...]) -> list[Track]:
+    def _follow(self, heard: Heard, found: tuple[Detection, ...], link: Channel | None) -> list[Track]:
         """Name the detections and put them into the tracks."""
         video, ofdm, spectrum = heard.video, heard.ofdm, heard.spectrum
         if video.is_video or (ofdm.is_ofdm and not _any_wide(found)):
             found = (whole_slice(spectrum, heard.floor), *(() if video.is_video else found))
+        if link is not None:
+            found = (_from_edge_to_edge(whole_slice(spectrum, heard.floor), link),)
         touched = []
         for detection in found:
-            verdict = self._identify(detection, heard)
+            verdict = self._identify(detection, heard, off_raster=link is not None)
             if video.is_video:
                 track = self._tracks.add_video(
                     detection, verdict, slice_hz=spectrum.center_hz, t_ns=heard.t_ns
@@ -234,7 +250,7 @@ class Sweeper:
             touched.append(track)
         return touched
 
-    def _identify(self, detection: Detection, heard: Heard) -> Verdict:
+    def _identify(self, detection: Detection, heard: Heard, *, off_raster: bool) -> Verdict:
         spectrum = heard.spectrum
         half = spectrum.rate_hz * USABLE_SHARE / 2 - EDGE_BINS * spectrum.bin_hz
         edge = detection.low_hz < spectrum.center_hz - half or detection.high_hz > spectrum.center_hz + half
@@ -247,6 +263,7 @@ class Sweeper:
             edge=edge and detection.bandwidth_hz > spectrum.bin_hz * EDGE_BINS,
             own_noise=self._own_noise,
             gain_db=heard.gain_db,
+            off_raster=off_raster,
         )
 
     def observations(self) -> Sequence[Emission]:
@@ -264,6 +281,7 @@ class Sweeper:
             for reason, holds in (
                 ("rf_not_all_bands", min(analog, cofdm) < 1.0),
                 ("rf_clipped", len(clean) < len(self._heard)),
+                ("rf_tv_ambiguous", self._rasters.are_ambiguous),
                 ("rf_deaf", self._silent >= DEAF_AFTER),
             )
             if holds
@@ -313,6 +331,19 @@ def _is_loud(floor: float, found: tuple[Detection, ...], own_floor: float | None
 
 def _any_wide(found: tuple[Detection, ...]) -> bool:
     return any(d.bandwidth_hz >= 0.5e6 for d in found)
+
+
+def _from_edge_to_edge(part: Detection, channel: Channel) -> Detection:
+    """Return the whole of a signal of which one slice was heard."""
+    low_hz, high_hz = channel.low_hz, channel.high_hz
+    return replace(
+        part,
+        low_hz=low_hz,
+        high_hz=high_hz,
+        center_hz=(low_hz + high_hz) / 2,
+        bandwidth_hz=high_hz - low_hz,
+        width_10db_hz=high_hz - low_hz,
+    )
 
 
 @lru_cache(maxsize=16)

@@ -167,6 +167,8 @@ class Tracks:
         self._spread(track, detection)
         self._refresh(track, detection, verdict, t_ns)
         self._swallow(track)
+        if track.kind == "cofdm":
+            self._take_over(track)
         return track
 
     def _swallow(self, whole: Track) -> None:
@@ -183,6 +185,19 @@ class Tracks:
         ]
         for track in splinters:
             whole.first_ns = min(whole.first_ns, track.first_ns)
+            del self._tracks[track.number]
+
+    def _take_over(self, link: Track) -> None:
+        """What was taken for broadcast before its edges were known is the link itself."""
+        inside = [
+            t
+            for t in self._tracks.values()
+            if t.kind in ("known-service", "wideband-local")
+            and t.low_hz >= link.low_hz - TOUCH_HZ
+            and t.high_hz <= link.high_hz + TOUCH_HZ
+        ]
+        for track in inside:
+            link.first_ns = min(link.first_ns, track.first_ns)
             del self._tracks[track.number]
 
     def _begin(self, detection: Detection, verdict: Verdict, t_ns: int) -> Track:

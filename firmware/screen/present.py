@@ -22,6 +22,7 @@ from firmware.screen.views import (
     HealthRow,
     LensView,
     Mark,
+    MenuItem,
     Page,
     SpectrumLine,
     SpectrumView,
@@ -30,6 +31,7 @@ from firmware.sensor import Observation
 from hw.types import SensorName
 from lensdetect.finder import LensView as FinderView
 from sweeper.model import Emission
+from sweeper.track import OVERLOAD
 from wifiscan.model import AccessPoint, BleDevice, Station
 
 ALERT_NATS = 1.1  # three times as common with a camera: worth marking once the room is not quiet
@@ -37,7 +39,6 @@ SAID_NATS = 0.69  # twice as common: worth a word on its row
 ALERT_SCORE = 0.5  # a device or a transmission from here on is marked: more likely than not
 ALARMING = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 NOT_WORDS = re.compile(r"[^a-z0-9]+")
-OTHER_PAGE_ROWS: Mapping[Page, int] = {"menu": len(MENU)}
 
 
 def from_snapshot(
@@ -57,7 +58,8 @@ def from_snapshot(
     verdict = snapshot.verdict
     findings = findings_of(snapshot.findings, verdict.contributions, lang)
     devices = devices_of(observations)
-    at = with_rows(place or Place(), row_counts(devices, findings))
+    at = place or Place()
+    at = with_rows(at, row_counts(devices, findings, at.menu))
     return ScreenState(
         level=verdict.level,
         probability=verdict.probability,
@@ -76,6 +78,8 @@ def from_snapshot(
         page=at.page,
         selected=at.selected,
         focused=at.focused,
+        menu=at.menu,
+        ring=at.ring if at.walking else (),
         spectrum=spectrum_of(observations),
         devices=devices,
         lens=LensView() if lens is None else lens_of(lens, lang),
@@ -84,9 +88,11 @@ def from_snapshot(
     )
 
 
-def row_counts(devices: Sequence[DeviceRow], findings: Sequence[Finding]) -> dict[Page, int]:
+def row_counts(
+    devices: Sequence[DeviceRow], findings: Sequence[Finding], menu: Sequence[MenuItem] = MENU
+) -> dict[Page, int]:
     """Return how many rows the pages with rows have."""
-    return {**OTHER_PAGE_ROWS, "devices": len(devices), "finding": len(findings)}
+    return {"menu": len(menu), "devices": len(devices), "finding": len(findings)}
 
 
 def reasons_of(verdict: Verdict, lang: Language) -> tuple[Sentence, ...]:
@@ -197,6 +203,8 @@ def line_name(emission: Emission) -> Sentence:
     """Return what a transmission is, in the reader's language."""
     if emission.kind == "known-service" and emission.service:
         return service_name(emission.service)
+    if emission.kind == "self-noise" and emission.service == OVERLOAD:
+        return service_name(OVERLOAD)
     return Sentence(key=f"line.{emission.kind}", params={"service": emission.service or ""})
 
 
