@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from firmware.cli import calibrate, config, demo, diag, report, run, scan, session
+from firmware.cli import calibrate, config, demo, diag, explain, report, run, scan, session
 
 app = typer.Typer(
     name="ansim",
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("explain")(explain.explain)
 app.add_typer(scan.app, name="scan")
 app.add_typer(session.app, name="session")
 app.add_typer(diag.app, name="diag")

@@ -34,7 +34,7 @@ BAR_CELLS = 24
 def verdict_panel(snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Coverage] = ()) -> RenderableType:
     """Return level, number, reasons, coverage and why it is not full, what could not be seen, what next."""
     verdict = snapshot.verdict
-    parts: list[RenderableType] = [_headline(verdict, catalog), Text("")]
+    parts: list[RenderableType] = [headline(verdict, catalog), Text("")]
     if verdict.contributions:
         parts += [reasons_table(verdict, catalog), Text("")]
     parts += [coverage_table(snapshot, catalog), *_shortfalls(coverages, catalog), Text("")]
@@ -47,7 +47,8 @@ def verdict_panel(snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Cove
     return Panel(Group(*parts), border_style=LEVEL_STYLE[verdict.level].split()[-1], expand=False)
 
 
-def _headline(verdict: Verdict, catalog: Catalog) -> RenderableType:
+def headline(verdict: Verdict, catalog: Catalog) -> RenderableType:
+    """Return the word and the number."""
     word = f" {LEVEL_SHAPE[verdict.level]} {catalog.text(f'level.{verdict.level.value}')} "
     number = catalog.text(
         "cli.probability",

@@ -59,7 +59,7 @@ def source_digest(name: SensorName) -> str:
 def key_of(case: Case, name: SensorName) -> str:
     """Return under which name this sense's turns in this room are kept."""
     limit = {"rf": case.walk.rf_s, "lens": case.walk.eye_s}.get(name, 0.0)
-    own = {"rf": case.region, "lens": str(case.area_m)}.get(name, "")
+    own = {"rf": f"{case.region} ", "lens": f" {case.area_m}"}.get(name, " ")
     how = f"{limit} {case.walk.air_s} {own}"
     part = part_of(case.scene, name).model_dump_json(exclude=NAMES)
     return hashlib.sha256(f"{source_digest(name)} {how} {part}".encode()).hexdigest()[:32]

@@ -1,0 +1,82 @@
+"""The figures as tables, and as one JSON file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def print_figures(figures: dict[str, Any], console: Console) -> None:
+    """Print everything that `evaluate` found."""
+    for table in (_levels(figures), _scores(figures), _wrong(figures), _deciles(figures)):
+        console.print(table)
+    for title in ("kinds", "trouble"):
+        rows = figures[title]
+        table = _table(title, (title, *next(iter(rows.values()))))
+        for name, row in rows.items():
+            table.add_row(name, *(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()))
+        console.print(table)
+
+
+def _table(title: str, columns: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _levels(figures: dict[str, Any]) -> Table:
+    title = f"Locked rooms: {figures['rooms']}, {figures['cameras']} with a camera (simulated)"
+    columns = ("level", "false alarms", "at most (95 %)", "detected", "in reach, full scan")
+    table = _table(title, (*columns, "PPV 0.5 %", "PPV 5 %"))
+    for name, v in figures["levels"].items():
+        table.add_row(
+            name,
+            f"{v['false alarms']}/{v['clean rooms']} = {v['false share']:.2%}",
+            f"{v['false share at most']:.2%}",
+            f"{v['detected']:.1%}",
+            f"{v['detected in reach']:.1%} of {v['rooms in reach']}",
+            f"{v['ppv at 0.5%']:.1%}",
+            f"{v['ppv at 5.0%']:.1%}",
+        )
+    return table
+
+
+def _scores(figures: dict[str, Any]) -> Table:
+    table = _table("At even odds", ("way", "log-loss", "Brier", "Cllr", "min Cllr", "ECE", "floor"))
+    for s in figures["scores"]:
+        mark = " (best sense)" if s.name == f"{figures['best single']} alone" else ""
+        table.add_row(s.name + mark, *(f"{v:.4f}" for v in list(asdict(s).values())[1:]))
+    return table
+
+
+def _wrong(figures: dict[str, Any]) -> Table:
+    table = _table("ECE when the prior or the mix of kinds is wrong", ("what", "ECE", "floor"))
+    for name, (value, floor) in figures["wrong"].items():
+        table.add_row(name, f"{value:.4f}", f"{floor:.4f}")
+    return table
+
+
+def _deciles(figures: dict[str, Any]) -> Table:
+    table = _table("Share caught, claimed and realised", ("claimed", "caught", "difference", "rooms"))
+    for d in figures["deciles"]:
+        table.add_row(f"{d.claimed:.1%}", f"{d.caught:.1%}", f"{d.caught - d.claimed:+.1%}", str(d.rooms))
+    return table
+
+
+def write_json(figures: dict[str, Any], path: Path) -> None:
+    """Write all figures to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, default=_plain, indent=1), encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return float(value)
