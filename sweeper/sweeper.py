@@ -353,7 +353,7 @@ def quick_length(count: int) -> int:
     A transform of any other length costs up to ten times as much; a few samples in a thousand are left out.
     """
     half = count // 2
-    while half > 0 and scipy.fft.next_fast_len(half, real=True) != half:
+    while half > 0 and scipy.fft.next_fast_len(half) != half:
         half -= 1
     return 2 * half
 
