@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from platformdirs import user_data_path
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from firmware.calibration import calibration_folder
 from firmware.cli.diag_bundle import bundle
 from firmware.cli.failure import Exit, expected_errors
 from firmware.cli.jsonl import encode
@@ -63,7 +63,7 @@ def check(
     """
     with expected_errors():
         settings, catalog = load_settings(config=config, overrides=overrides or ()), _catalog(lang)
-        unit = unit_of(kit, records_folder(records))
+        unit = unit_of(kit, records_folder(records), settings.rf.self_noise)
         asked = Asked(tone_hz=None if tone is None else tone * 1e6, press_s=press)
         with Console(stderr=True).status(catalog.text("cli.scanning")) as status:
 
@@ -81,11 +81,15 @@ def check(
     raise typer.Exit(Exit.ERROR if failed else Exit.NOTHING_FOUND)
 
 
-def unit_of(kit: str, records: Path) -> Unit:
+def unit_of(kit: str, records: Path, self_noise: str | None = None) -> Unit:
     """Return where this unit keeps its things."""
-    calibrations = tuple(sorted((user_data_path("ansim") / "calibration").glob("*.toml")))
-    is_pi = parse_spec(kit)[0] == "pi"
-    return Unit(disk=Path.cwd(), records=records, calibrations=calibrations, is_pi=is_pi)
+    return Unit(
+        disk=Path.cwd(),
+        records=records,
+        calibrations=calibration_folder(),
+        self_noise=self_noise,
+        is_pi=parse_spec(kit)[0] == "pi",
+    )
 
 
 def _print_checks(results: Iterable[Check], catalog: Catalog) -> None:

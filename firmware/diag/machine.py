@@ -8,30 +8,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from firmware.diag.measured import calibration_checks
 from firmware.diag.model import Check, failed, passed, warned
 from firmware.records.bundle import verify_file
 from firmware.records.database import DATABASE_FILE
 from firmware.records.errors import RecordsError
 from firmware.records.wallclock import NOT_BEFORE_NS, MachineClock, WallClock
 from hw.pi.power import HOT_C, supply_numbers
-from lensdetect.calibrate import load_calibration
-from lensdetect.errors import BadCalibration
 
 FREE_BYTES_WARN = 2_000_000_000  # an hour of inspections with pictures
 FREE_BYTES_FAIL = 50_000_000  # records refuse below their own limit; the log and the system need some too
 WARM_C = HOT_C - 10.0
-CALIBRATION_DAYS = 180  # lights age and lenses get scratched; half a year between two visits
-DAY_NS = 86_400_000_000_000
-CALIBRATION_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """Where the unit keeps its things. ``records`` is None where it keeps none."""
+    """Where the unit keeps its things, None where it keeps none; ``self_noise``: what the sweep masks by."""
 
     disk: Path
     records: Path | None = None
-    calibrations: tuple[Path, ...] = ()
+    calibrations: Path | None = None
+    self_noise: str | None = None
     is_pi: bool = False
     clock: WallClock = field(default_factory=MachineClock)
     supply: Callable[[], dict[str, float]] = supply_numbers
@@ -41,12 +38,18 @@ def machine_checks(unit: Unit) -> Iterator[Check]:
     """Yield the checks of the unit itself."""
     yield disk(unit.disk)
     yield wall_clock(unit.clock)
-    if unit.is_pi:
-        yield from supply(unit.supply())
+    numbers = unit.supply() if unit.is_pi else {}
+    yield from supply(numbers)
     if unit.records is not None:
         yield from _stored(unit.records)
-    for path in unit.calibrations:
-        yield calibration(path, now_ns=unit.clock.utc_ns())
+    if unit.calibrations is not None:
+        yield from calibration_checks(
+            unit.calibrations,
+            now_ns=unit.clock.utc_ns(),
+            expected=unit.is_pi,
+            self_noise=unit.self_noise,
+            temperature_c=numbers.get("temperature_c"),
+        )
 
 
 def _stored(folder: Path) -> Iterator[Check]:
@@ -110,19 +113,3 @@ def records(folder: Path) -> Check:
     if not found.whole:
         return failed("records", "check.remedy.records", **said)
     return passed("records", **said)
-
-
-def calibration(path: Path, *, now_ns: int) -> Check:
-    """The unit was calibrated, not too long ago, and the file can be read."""
-    try:
-        if path.stat().st_size > CALIBRATION_BYTES:
-            return failed("calibration", "check.remedy.calibrate", "words", text=path.name)
-        load_calibration(path.read_text(encoding="utf-8", errors="replace"))
-        days = max(0.0, (now_ns - path.stat().st_mtime_ns) / DAY_NS)
-    except FileNotFoundError:
-        return warned("calibration", "check.remedy.calibrate", "not_measured")
-    except (OSError, BadCalibration) as error:
-        return failed("calibration", "check.remedy.calibrate", "words", text=str(error))
-    if days > CALIBRATION_DAYS:
-        return warned("calibration", "check.remedy.calibrate", days=days)
-    return passed("calibration", days=days)

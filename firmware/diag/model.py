@@ -121,6 +121,6 @@ def _ended(name: str, result: Result, key: str, remedy: str, params: Mapping[str
         name=name,
         result=result,
         said=Sentence(key=f"check.said.{key or name}", params=params),
-        remedy=Sentence(key=remedy) if remedy else None,
+        remedy=Sentence(key=remedy, params=params) if remedy else None,
         numbers={k: float(v) for k, v in params.items() if not isinstance(v, str)},
     )

@@ -141,6 +141,7 @@ service_command() { # what the unit file starts, in a simulated room
 import grp, json, os, pathlib, pwd, signal, socket, stat, subprocess, time
 who = pwd.getpwnam("ansim")
 run = pathlib.Path("/run/ansim"); run.mkdir(mode=0o750, exist_ok=True); os.chown(run, who.pw_uid, who.pw_gid)
+pathlib.Path("/run/n").unlink(missing_ok=True)
 ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); ear.bind("/run/n"); os.chmod("/run/n", 0o666); ear.settimeout(240)
 env = {"PATH": os.environ["PATH"], "HOME": "/var/lib/ansim", "XDG_DATA_HOME": "/var/lib", "NOTIFY_SOCKET": "/run/n",
        "WATCHDOG_USEC": "30000000", "PYTHONUNBUFFERED": "1"}

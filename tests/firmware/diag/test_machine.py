@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from firmware.diag.machine import Unit, machine_checks
 from firmware.diag.model import Check, Result
 from firmware.records.database import DATABASE_FILE
 from firmware.records.store import RecordStore
-from lensdetect.calibrate import Calibration
 
 NOW_NS = 1_800_000_000 * 10**9
 
@@ -111,25 +109,3 @@ def test_records_of_somebody_else_are_said_to_be(tmp_path: Path, monkeypatch: py
     assert (check.result, check.remedy is not None and check.remedy.key) == (
         Result.WARN, "check.remedy.owner",
     )  # fmt: skip
-
-
-def test_the_age_of_a_calibration(tmp_path: Path) -> None:
-    path = tmp_path / "eye.toml"
-    made = Calibration(
-        unit="u", width_px=1280, height_px=720, dark_dn=2.0, noise_dn=1.0, latency_ms=8.0, ring_over_side=1.1,
-        focus=0.1, hot_pixels=((3, 4),),
-    )  # fmt: skip
-    path.write_text(made.as_toml())
-    for days, result in ((3, Result.PASS), (400, Result.WARN)):
-        os.utime(path, ns=(0, NOW_NS - days * 86_400 * 10**9))
-        check = machine.calibration(path, now_ns=NOW_NS)
-        assert (check.result, check.numbers["days"]) == (result, days)
-
-
-def test_a_calibration_that_is_missing_or_cannot_be_read(tmp_path: Path) -> None:
-    path = tmp_path / "eye.toml"
-    assert machine.calibration(path, now_ns=NOW_NS).result is Result.WARN
-    path.write_bytes(b"\xff\xfe nonsense")
-    assert machine.calibration(path, now_ns=NOW_NS).result is Result.FAIL
-    path.write_bytes(b"x" * (machine.CALIBRATION_BYTES + 1))
-    assert machine.calibration(path, now_ns=NOW_NS).result is Result.FAIL
