@@ -150,7 +150,7 @@ def open_sensors(
                 n, _device_of(kit, n), spec=spec, clock=clocks[n], settings=settings, recorder=recorder
             )
             for n in wanted
-            if live or n not in problems
+            if n not in problems or (live and not kit.recorded)  # what a recording lacks never comes
         }
         sensors = {n: source.first for n, source in sources.items() if source.first is not None}
         undo.pop_all()

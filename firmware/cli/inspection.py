@@ -55,6 +55,7 @@ class Outcome:
     coverages: tuple[Coverage, ...] = ()
     unreadable: tuple[UnreadableLink, ...] = ()
     eye: LensView | None = None  # what the lens sense saw last; shown, never stored unless asked
+    stopped: bool = False  # by Ctrl-C, before its time
 
 
 def scene_of(spec: str) -> Scene | None:
@@ -90,11 +91,11 @@ def inspect(
     Real devices run live, a thread a sense. Recordings and simulated rooms take turns under manual clocks,
     as fast as they can, and give the same bytes every time; ``live`` overrides that choice.
     """
-    live = parse_spec(spec)[0] == "pi" if live is None else live
+    backend = parse_spec(spec)[0]
+    live = backend == "pi" if live is None else live
+    patient = panel is not None and live and backend != "replay"  # what a recording lacks never comes
     with (
-        open_sensors(
-            spec, settings, live=live, only=only, record_to=record_to, patient=panel is not None and live
-        ) as run,
+        open_sensors(spec, settings, live=live, only=only, record_to=record_to, patient=patient) as run,
         _asked_to_stop() as asked,
     ):
         sensors = {n: Published(s, clock=run.clocks[n]) for n, s in run.sensors.items()}
@@ -123,6 +124,7 @@ def inspect(
             unreadable=_unreadable(sensors.get("wifi")),
             coverages=tuple(sensor.coverage() for sensor in ordered),
             eye=sensors["lens"].eye if "lens" in sensors else None,
+            stopped=asked.is_set(),
         )
 
 

@@ -125,7 +125,7 @@ def run(
                 live=window or backend != "replay",
                 watch=Heartbeat(notifier, served, lingering).watch,
             )
-            if window and duration is None and not endless:
+            if window and duration is None and not endless and not outcome.stopped:
                 lingering.stay(panel, outcome.snapshot)
         notifier.stopping()
         target = screen or (None if backend == "pi" else SCREEN_FILE)
