@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from sweeper.bands import Bands, Service
 from sweeper.config import Region
@@ -16,6 +17,7 @@ from sweeper.model import EmissionKind
 from sweeper.ofdm import OfdmTest
 from sweeper.selfnoise import NoiseProfile
 from sweeper.video import VideoTest
+from sweeper.vsb import SERVICE as ATSC
 
 WIDE_HZ = 1.0e6  # wider than voice, data bursts and control links
 OFF_RASTER_HZ = 0.5e6  # further from a broadcast channel's centre than any transmitter's error
@@ -54,7 +56,7 @@ def identify(
     edge: bool = False,
     own_noise: NoiseProfile | None = None,
     gain_db: float = 0.0,
-    off_raster: bool = False,
+    television: Literal["atsc", "link"] | None = None,
 ) -> Verdict:
     """Name one detection.
 
@@ -68,12 +70,14 @@ def identify(
         It was cut by the edge of the slice, so its width is a lower bound.
     own_noise : NoiseProfile, optional
         The unit's own lines: a learned one is self-noise, unless it is video or much stronger than learned.
-    off_raster : bool
-        It is a multicarrier signal that fits no channel of broadcast television.
+    television : "atsc", "link" or None
+        Its pilot was found; or it is a multicarrier signal that fits no channel of broadcast television.
     """
     wide = edge or detection.bandwidth_hz >= WIDE_HZ
-    services = () if off_raster else bands.services_at(detection.center_hz, region=region)
+    services = () if television == "link" else bands.services_at(detection.center_hz, region=region)
     kind, service = _kind(detection, wide=wide, video=video, ofdm=ofdm, services=services, bands=bands)
+    if television == "atsc":
+        kind, service = "known-service", ATSC
     level_db = detection.level_dbfs - gain_db
     masked = own_noise is not None and own_noise.masks(detection.low_hz, detection.high_hz, level_db)
     if masked and not video.is_video:

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from hw.errors import EndOfRecording, HwError
@@ -33,9 +31,10 @@ from sweeper.model import Emission
 from sweeper.ofdm import OfdmTest, find_ofdm
 from sweeper.picture import Picture
 from sweeper.plan import USABLE_SHARE, Hop, Planner, heard_share, plan_hops, summarise
-from sweeper.raster import Channel, Rasters
 from sweeper.selfnoise import NoiseProfile, load_profile
-from sweeper.spectrum import BINS, Spectrum, measure_spectrum
+from sweeper.slices import any_wide, from_edge_to_edge, is_loud, quick_length, whole_slice
+from sweeper.spectrum import Spectrum, measure_spectrum
+from sweeper.television import Television, Told, What
 from sweeper.track import Track, Tracks, changed, track_id
 from sweeper.video import PROMISING_COMB, VideoTest, find_video
 from sweeper.views import HopLevels, SpectrumView, SweepMemory, WaterfallView
@@ -47,7 +46,6 @@ SILENT_RMS = 1e-4  # full scale: below a converter's own noise, nothing is conne
 DEAF_AFTER = 8  # silent looks in a row
 EDGE_BINS = 12  # a stretch this near to the slice's edge is cut by it
 ALARM_SCORE = 0.5  # what is more likely a camera than not is worth a test of the receiver
-LOUD_DB = 1.0  # a hop's floor this far over the receiver's own may be a signal that fills it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +83,7 @@ class Sweeper:
         self._memory = SweepMemory(waterfall_rows=config.waterfall_rows)
         self._gallery = Gallery()
         self._gains = GainLooks()
-        self._rasters = Rasters()
+        self._television = Television(self._bands, region=config.region)
         self._own_noise = _read_profile(config.self_noise)
 
     @property
@@ -139,13 +137,17 @@ class Sweeper:
         levels = self._memory.add(spectrum, t_ns=block.t_ns, gain_db=gain_db, floor=floor, clipped=clipped)
         self._gains.add(levels, gain_db=gain_db)
         video = find_video(samples, rate_hz=block.rate_hz)
-        ofdm = find_ofdm(samples, spectrum, thorough=_is_loud(floor, found, own_floor))
+        ofdm = find_ofdm(samples, spectrum, thorough=is_loud(floor, found, own_floor))
         self._plan_closer(block, video)
         heard = Heard(
             t_ns=block.t_ns, gain_db=gain_db, spectrum=spectrum, floor=floor, video=video, ofdm=ofdm
         )
-        link = self._link_in_television(heard, levels)
-        touched = self._follow(heard, found, link)
+        told, asks = self._television.look(
+            spectrum, levels, self._memory.hops, tests=(video, ofdm), found=found
+        )
+        for center_hz in asks:
+            self._planner.look_beside(center_hz)
+        touched = self._follow(heard, found, told)
         self._test_gain(touched, block)
         if video.is_video:
             for track in touched:
@@ -194,17 +196,6 @@ class Sweeper:
         elif video.comb >= PROMISING_COMB and not video.is_video:
             self._planner.look_closer(block.center_hz, gain_db=gain_db)
 
-    def _link_in_television(self, heard: Heard, levels: HopLevels) -> Channel | None:
-        """Return the multicarrier signal here where it sits among the broadcasts but fits no channel."""
-        services = self._bands.services_at(levels.center_hz, region=self._config.region)
-        broadcast = next((s for s in services if s.raster_hz is not None), None)
-        if heard.ofdm.family != "cofdm" or heard.video.is_video or broadcast is None or levels.clipped:
-            return None
-        channel, asks = self._rasters.judge(self._memory.hops(), levels, broadcast)
-        for center_hz in asks:
-            self._planner.look_beside(center_hz)
-        return channel if channel is not None and channel.is_link else None
-
     def _test_gain(self, touched: list[Track], block: IqBlock) -> None:
         """Say what the gain tests of this hop tell of its tracks; ask for one where a track would alarm."""
         if block.clipped_share > CLIPPED_SHARE:
@@ -230,27 +221,29 @@ class Sweeper:
             if len(self._heard) > MAX_HEARD:
                 self._heard.popitem(last=False)
 
-    def _follow(self, heard: Heard, found: tuple[Detection, ...], link: Channel | None) -> list[Track]:
+    def _follow(self, heard: Heard, found: tuple[Detection, ...], told: Told | None) -> list[Track]:
         """Name the detections and put them into the tracks."""
         video, ofdm, spectrum = heard.video, heard.ofdm, heard.spectrum
-        if video.is_video or (ofdm.is_ofdm and not _any_wide(found)):
+        if video.is_video or (ofdm.is_ofdm and not any_wide(found)):
             found = (whole_slice(spectrum, heard.floor), *(() if video.is_video else found))
-        if link is not None:
-            found = (_from_edge_to_edge(whole_slice(spectrum, heard.floor), link),)
+        if told is not None:
+            whole = from_edge_to_edge(whole_slice(spectrum, heard.floor), told.low_hz, told.high_hz)
+            found = (whole, *(d for d in found if not told.low_hz <= d.center_hz <= told.high_hz))
         touched = []
         for detection in found:
-            verdict = self._identify(detection, heard, off_raster=link is not None)
+            what = told.what if told is not None and detection is found[0] else None
+            verdict = self._identify(detection, heard, television=what)
             if video.is_video:
                 track = self._tracks.add_video(
                     detection, verdict, slice_hz=spectrum.center_hz, t_ns=heard.t_ns
                 )
             else:
-                track = self._tracks.add(detection, verdict, t_ns=heard.t_ns)
+                track = self._tracks.add(detection, verdict, t_ns=heard.t_ns, whole=what is not None)
             track.note_level(spectrum.center_hz, detection.level_dbfs - heard.gain_db)
             touched.append(track)
         return touched
 
-    def _identify(self, detection: Detection, heard: Heard, *, off_raster: bool) -> Verdict:
+    def _identify(self, detection: Detection, heard: Heard, *, television: What | None) -> Verdict:
         spectrum = heard.spectrum
         half = spectrum.rate_hz * USABLE_SHARE / 2 - EDGE_BINS * spectrum.bin_hz
         edge = detection.low_hz < spectrum.center_hz - half or detection.high_hz > spectrum.center_hz + half
@@ -263,7 +256,7 @@ class Sweeper:
             edge=edge and detection.bandwidth_hz > spectrum.bin_hz * EDGE_BINS,
             own_noise=self._own_noise,
             gain_db=heard.gain_db,
-            off_raster=off_raster,
+            television=television,
         )
 
     def observations(self) -> Sequence[Emission]:
@@ -281,7 +274,7 @@ class Sweeper:
             for reason, holds in (
                 ("rf_not_all_bands", min(analog, cofdm) < 1.0),
                 ("rf_clipped", len(clean) < len(self._heard)),
-                ("rf_tv_ambiguous", self._rasters.are_ambiguous),
+                ("rf_tv_ambiguous", self._television.is_ambiguous),
                 ("rf_deaf", self._silent >= DEAF_AFTER),
             )
             if holds
@@ -322,57 +315,3 @@ def _read_profile(path: str | None) -> NoiseProfile | None:
         raise BadProfile(
             f"The self-noise profile {path!r} cannot be read: {error}", hint="Run: ansim calibrate rf."
         ) from error
-
-
-def _is_loud(floor: float, found: tuple[Detection, ...], own_floor: float | None) -> bool:
-    """Whether something wide may be here: only then is the costly search for multicarrier worth it."""
-    return own_floor is None or _any_wide(found) or floor > own_floor * 10 ** (LOUD_DB / 10)
-
-
-def _any_wide(found: tuple[Detection, ...]) -> bool:
-    return any(d.bandwidth_hz >= 0.5e6 for d in found)
-
-
-def _from_edge_to_edge(part: Detection, channel: Channel) -> Detection:
-    """Return the whole of a signal of which one slice was heard."""
-    low_hz, high_hz = channel.low_hz, channel.high_hz
-    return replace(
-        part,
-        low_hz=low_hz,
-        high_hz=high_hz,
-        center_hz=(low_hz + high_hz) / 2,
-        bandwidth_hz=high_hz - low_hz,
-        width_10db_hz=high_hz - low_hz,
-    )
-
-
-@lru_cache(maxsize=16)
-def quick_length(count: int) -> int:
-    """Return the largest even number of samples up to ``count`` whose half has small factors alone.
-
-    A transform of any other length costs up to ten times as much; a few samples in a thousand are left out.
-    """
-    half = count // 2
-    while half > 0 and scipy.fft.next_fast_len(half) != half:
-        half -= 1
-    return 2 * half
-
-
-def whole_slice(spectrum: Spectrum, floor: float) -> Detection:
-    """Return the detection that stands for everything in the slice, edge to edge."""
-    usable = spectrum.usable(USABLE_SHARE)
-    part = spectrum.mean[usable]
-    width = len(part) * spectrum.bin_hz
-    level = float(part.sum())
-    excess = max(level / (floor * len(part)) - 1, 1e-3)
-    return Detection(
-        low_hz=spectrum.center_hz - width / 2,
-        high_hz=spectrum.center_hz + width / 2,
-        center_hz=spectrum.center_hz,
-        bandwidth_hz=width,
-        width_10db_hz=width,
-        snr_db=float(10 * np.log10(excess)),
-        level_dbfs=float(10 * np.log10(max(level, 1e-20))),
-        duty=1.0,
-        filled=len(part) <= BINS,
-    )

@@ -146,8 +146,11 @@ class Tracks:
         self._absorb(track)
         return track
 
-    def add(self, detection: Detection, verdict: Verdict, *, t_ns: int) -> Track:
-        """Any other stretch: joins the track that it touches, or begins one."""
+    def add(self, detection: Detection, verdict: Verdict, *, t_ns: int, whole: bool = False) -> Track:
+        """Any other stretch: joins the track that it touches, or begins one.
+
+        ``whole``: it reaches from edge to edge, and only what has the same edges is the same.
+        """
         for video in self._tracks.values():
             if video.is_video and abs(video.center_hz - detection.center_hz) <= VIDEO_REACH_HZ:
                 video.last_ns = max(video.last_ns, t_ns)
@@ -160,14 +163,18 @@ class Tracks:
             for t in self._tracks.values()
             if not t.is_video
             and t.service == verdict.service
-            and _together(t, detection, wide=wide, reach_hz=reach)
+            and (
+                abs(t.center_hz - detection.center_hz) <= TOUCH_HZ
+                if whole
+                else _together(t, detection, wide=wide, reach_hz=reach)
+            )
         ]
         nearest = min(near, key=lambda t: abs(t.center_hz - detection.center_hz), default=None)
         track = nearest or self._begin(detection, verdict, t_ns)
         self._spread(track, detection)
         self._refresh(track, detection, verdict, t_ns)
         self._swallow(track)
-        if track.kind == "cofdm":
+        if whole:
             self._take_over(track)
         return track
 
@@ -192,7 +199,8 @@ class Tracks:
         inside = [
             t
             for t in self._tracks.values()
-            if t.kind in ("known-service", "wideband-local")
+            if t is not link
+            and t.kind in ("known-service", "wideband-local")
             and t.low_hz >= link.low_hz - TOUCH_HZ
             and t.high_hz <= link.high_hz + TOUCH_HZ
         ]

@@ -202,3 +202,16 @@ def test_neighbouring_channels_are_no_link(tmp_path: Path) -> None:
     channels = (("dvb-t", 562e6, 8e6, -25.0), ("dvb-t", 570e6, 8e6, -33.0))
     sweeper = sweep(tmp_path, "eu", *channels)
     assert max(e.scores["camera"] for e in sweeper.observations()) < 0.2
+
+
+@pytest.mark.parametrize(("region", "hz"), [("kr", 563e6), ("us", 569e6), ("eu", 564.4e6)])
+def test_atsc_is_one_channel_named_by_its_waveform_in_any_region(
+    tmp_path: Path, region: Region, hz: float
+) -> None:
+    sweeper = sweep(tmp_path, region, ("atsc", hz, 6e6, -25.0))
+    wide = [e for e in sweeper.observations() if e.bandwidth_hz > 0.5e6]
+    assert [e.service for e in wide] == ["ATSC television"]
+    assert wide[0].center_hz == pytest.approx(hz, abs=0.1e6)
+    assert wide[0].bandwidth_hz == pytest.approx(6e6, abs=0.1e6)
+    assert wide[0].scores["camera"] < 0.1
+    assert "rf_tv_ambiguous" not in sweeper.coverage().reasons

@@ -115,7 +115,7 @@ def test_clean_rooms_stay_quiet(room: str) -> None:
     sweeper = sweep(f"{room}?seed=3")
     assert worst(sweeper) < 0.3
     names = {e.service for e in sweeper.observations()}
-    assert {"ADS-B / Mode S", "broadcast television", "28.8 MHz crystal"} <= names
+    assert {"ADS-B / Mode S", "ATSC television", "28.8 MHz crystal"} <= names
     coverage = sweeper.coverage()
     assert coverage.parts["analog_low"] == 1.0
     assert coverage.share > 0.95

@@ -1,0 +1,70 @@
+"""Slices as wholes: what stands for everything in one, how long one is, whether something wide is in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+
+from sweeper.detect import Detection
+from sweeper.plan import USABLE_SHARE
+from sweeper.spectrum import BINS, Spectrum
+
+LOUD_DB = 1.0  # a hop's floor this far over the receiver's own may be a signal that fills it
+WIDE_PART_HZ = 0.5e6  # of a slice: a part of something wider
+
+
+def is_loud(floor: float, found: tuple[Detection, ...], own_floor: float | None) -> bool:
+    """Whether something wide may be here: only then is the costly search for multicarrier worth it."""
+    return own_floor is None or any_wide(found) or floor > own_floor * 10 ** (LOUD_DB / 10)
+
+
+def any_wide(found: tuple[Detection, ...]) -> bool:
+    """Say whether one of these fills a good part of the slice."""
+    return any(d.bandwidth_hz >= WIDE_PART_HZ for d in found)
+
+
+def from_edge_to_edge(part: Detection, low_hz: float, high_hz: float) -> Detection:
+    """Return the whole of a signal of which one slice was heard."""
+    return replace(
+        part,
+        low_hz=low_hz,
+        high_hz=high_hz,
+        center_hz=(low_hz + high_hz) / 2,
+        bandwidth_hz=high_hz - low_hz,
+        width_10db_hz=high_hz - low_hz,
+    )
+
+
+@lru_cache(maxsize=16)
+def quick_length(count: int) -> int:
+    """Return the largest even number of samples up to ``count`` whose half has small factors alone.
+
+    A transform of any other length costs up to ten times as much; a few samples in a thousand are left out.
+    """
+    half = count // 2
+    while half > 0 and scipy.fft.next_fast_len(half) != half:
+        half -= 1
+    return 2 * half
+
+
+def whole_slice(spectrum: Spectrum, floor: float) -> Detection:
+    """Return the detection that stands for everything in the slice, edge to edge."""
+    usable = spectrum.usable(USABLE_SHARE)
+    part = spectrum.mean[usable]
+    width = len(part) * spectrum.bin_hz
+    level = float(part.sum())
+    excess = max(level / (floor * len(part)) - 1, 1e-3)
+    return Detection(
+        low_hz=spectrum.center_hz - width / 2,
+        high_hz=spectrum.center_hz + width / 2,
+        center_hz=spectrum.center_hz,
+        bandwidth_hz=width,
+        width_10db_hz=width,
+        snr_db=float(10 * np.log10(excess)),
+        level_dbfs=float(10 * np.log10(max(level, 1e-20))),
+        duty=1.0,
+        filled=len(part) <= BINS,
+    )
