@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +23,9 @@ from firmware.screen.render import render
 from firmware.screen.state import ScreenState
 from firmware.screen.theme import ThemeName
 from firmware.screen.tones import play, tones_between
-from firmware.screen.views import PictureView
+from firmware.screen.views import MenuItem, Page, PictureView
 from firmware.sensor import Observation
+from firmware.walk.walker import Walker
 from hw.kit import Kit
 from hw.types import ButtonPress, SensorName
 from sweeper.model import Emission
@@ -29,6 +33,7 @@ from sweeper.model import Emission
 REDRAW_NS = 100_000_000  # ten pictures a second are enough for the eye and leave the processor to the senses
 DEFAULT_SIZE = (320, 240)
 PICTURE_SIZE = (320, 240)
+WALK_COMMANDS: tuple[Literal["finish", "rooms", "start"], ...] = ("finish", "rooms", "start")
 OTHER_LANGUAGE: Mapping[Language, Language] = {"ko": "en", "en": "ko"}
 OTHER_THEME: Mapping[ThemeName, ThemeName] = {"dark": "bright", "bright": "dark"}
 
@@ -68,10 +73,12 @@ class Panel:
         simulated: bool,
         also_show: Callable[[Image.Image, Snapshot], None] | None = None,
         also_poll: Callable[[], Sequence[ButtonPress]] | None = None,
+        walker: Walker | None = None,
     ) -> None:
         self.look = look
         self.picture: Image.Image | None = None
-        self._place = Place()
+        self._walker = walker
+        self._place = Place() if walker is None else Place(page=walker.page, base=walker.page)
         self._until_s = until_s
         self._simulated = simulated
         self._also_show = also_show
@@ -86,6 +93,7 @@ class Panel:
             "language": self._turn_language,
             "sound": self._turn_sound,
             "follow": self._follow,
+            **{item: partial(self._command, item) for item in WALK_COMMANDS},
         }
 
     def attach(self, kit: Kit) -> None:
@@ -96,23 +104,53 @@ class Panel:
         """Act on the presses since the last time, and return those that mean something to the engine."""
         here = () if self._kit is None or self._kit.buttons is None else self._kit.buttons.poll()
         elsewhere = () if self._also_poll is None else self._also_poll()
-        return tuple(p for one in (*here, *elsewhere) for p in self.press(one))
+        waited = () if self._walker is None else self._walker.released()
+        pressed = [p for one in (*waited, *here, *elsewhere) for p in self.press(one)]
+        return (*pressed, *(() if self._walker is None else self._walker.poll()))
 
     def press(self, button: ButtonPress) -> Sequence[ButtonPress]:
         """Move the thumb or change the look; return the presses for the engine.
 
         The menu's "scan" is to the engine what holding ok is: a new inspection.
         """
-        self._place, command = press(self._place, button)
         self._drawn_ns = -REDRAW_NS
+        if self._walker is not None and self._on_walk(button):
+            leave = self._walker.press(button)
+            self._follow_walk(page="home" if leave else self._walker.page)
+            return (replace(button, long=False),)  # none of the engine's business
+        self._place, command = press(self._place, button)
         if command == "scan":
             return (replace(button, button="back", long=True), replace(button, button="ok", long=True))
         if command is not None:
             self._commands[command]()
-        return (button,)
+        return (button,) if self._walker is None else (replace(button, long=False),)
+
+    def _on_walk(self, button: ButtonPress) -> bool:
+        """Say whether a press is the walk's: on its own page, unless it is held for the look or the menu."""
+        own = self._walker is not None and self._place.page == self._walker.page
+        return own and not (button.long and button.button != "ok")
+
+    def _follow_walk(self, *, page: Page | None = None) -> None:
+        """Have the ring lead back to the page that the walk is at now, and turn to a page."""
+        if self._walker is None:
+            return
+        before, now = self._place.base, self._walker.page
+        shown = page or (now if self._place.page == before else self._place.page)
+        self._place = replace(self._place, base=now, menu=self._walker.menu, page=shown)
+        if page is not None:
+            self._place = replace(self._place, focused=False, selected=0, trail=())
+
+    def _command(self, item: MenuItem) -> None:
+        if self._walker is not None:
+            self._walker.command(item)
+            self._follow_walk(page=self._walker.page)
 
     def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
         """Draw, at most ten times a second of the session; never ends the run."""
+        if self._walker is not None:
+            seen = [o for sensor in sensors.values() for o in sensor.table]
+            self._walker.watch(snapshot, seen, lambda: self._readout(snapshot, sensors))
+            self._follow_walk()
         if snapshot.phase == "finished" or snapshot.t_ns - self._drawn_ns >= REDRAW_NS:
             self._drawn_ns = snapshot.t_ns
             self.draw(snapshot, sensors)
@@ -149,12 +187,23 @@ class Panel:
             battery=battery,
             lens=None if lens is None else lens.eye,
         )
-        self._place = with_rows(self._place, row_counts(state.devices, state.findings))
+        self._place = with_rows(self._place, row_counts(state.devices, state.findings, self._place.menu))
         picture = picture_of(sensors.get("rf"), self._seen)
         state = replace(state, picture=picture, help_lines=help_lines(self.look.country))
+        if self._walker is not None:
+            state = replace(state, walk=self._walker.view(snapshot), progress=None)
+            if self._place.page == self._walker.page:
+                state = replace(state, selected=self._walker.walk.selected, focused=True)
         if self._follower is not None:
             state = replace(state, homing=self._follower.update(self._seen, t_ns=snapshot.t_ns))
         return state
+
+    def _readout(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bytes:
+        """Return the readout of a place as PNG, as it goes with its record: no live picture in it."""
+        state = replace(self.state(snapshot, sensors), page="home", selected=0, focused=False)
+        stream = io.BytesIO()
+        render(state).save(stream, "PNG")
+        return stream.getvalue()
 
     def _follow(self) -> None:
         """Follow the device of the row, or the one that the finding names."""

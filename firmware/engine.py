@@ -131,6 +131,7 @@ class SensorStatus:
     hint: str = ""
     counts: Counts | None = None
     numbers: Mapping[str, float] | None = None
+    look: Coverage | None = None  # in parts, as the sense itself says it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +274,7 @@ class Engine:
             hint=hint,
             counts=lane.counts,
             numbers=None if lane.health is None else lane.health.numbers,
+            look=lane.look,
         )
 
     def _findings(self) -> tuple[Evidence, ...]:

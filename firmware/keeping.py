@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from platformdirs import user_data_path
+
+from firmware.calibration import LENS_FILE, RF_FILE, calibration_folder
+from firmware.engine import Snapshot
 from firmware.fusion import Verdict
 from firmware.records.compose import Circumstances, Scanned, compose
-from firmware.records.model import Place, Span
+from firmware.records.model import Attachment, Calibration, CheckState, Place, RecordKind, Span
 from firmware.records.store import RecordStore
 from firmware.sensor import Observation
 from firmware.settings import Settings
+from hw.kit import parse_spec
 from hw.types import Counts, Coverage
 
 PLACE_PARTS = 3
+CALIBRATIONS: Mapping[str, str] = {"lens": LENS_FILE, "rf": RF_FILE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Who, where and why: what a person says about a scan, apart from what the machine knows."""
+
+    kind: RecordKind = "scan"
+    place: Place = field(default_factory=Place)
+    operator: str = ""
+    checklist: Mapping[str, CheckState] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
 
 
 def place_of(text: str) -> Place:
@@ -24,6 +42,11 @@ def place_of(text: str) -> Place:
     parts = [part.strip() for part in text.split("/", PLACE_PARTS - 1)]
     site, room, cubicle = (*parts, "", "", "")[:PLACE_PARTS]
     return Place(site=site, room=room, cubicle=cubicle)
+
+
+def records_home(settings: Settings) -> Path:
+    """Return the folder of the records: the one in the settings, or the user's."""
+    return Path(settings.records.folder) if settings.records.folder else user_data_path("ansim") / "records"
 
 
 def span_until_now(lasted_s: float) -> Span:
@@ -36,6 +59,51 @@ def span_until_now(lasted_s: float) -> Span:
         ended_utc_ns=ended_ns,
         zone=zone.tzname() or "UTC",
         offset_s=0 if offset is None else round(offset.total_seconds()),
+    )
+
+
+def calibrations_of(kit: str, *, now_s: float, folder: Path | None = None) -> tuple[Calibration, ...]:
+    """Return how old this unit's calibrations are; nothing for a recorded or simulated one."""
+    if parse_spec(kit)[0] != "pi":
+        return ()
+    paths = {name: (folder or calibration_folder()) / file for name, file in CALIBRATIONS.items()}
+    return tuple(Calibration(name=name, age_s=_age_s(path, now_s)) for name, path in paths.items())
+
+
+def _age_s(path: Path, now_s: float) -> float | None:
+    try:
+        return max(0.0, now_s - path.stat().st_mtime)
+    except OSError:
+        return None
+
+
+def about_scan(
+    occasion: Occasion, *, span: Span, kit: str, simulated: bool, settings: Settings
+) -> Circumstances:
+    """Return everything about a scan that the scan does not know itself."""
+    return Circumstances(
+        kind=occasion.kind,
+        span=span,
+        operator=occasion.operator,
+        place=occasion.place,
+        kit=kit,
+        simulated=simulated,
+        settings=settings.model_dump(mode="json"),
+        versions={"ansim": version("ansim")},
+        calibrations=calibrations_of(kit, now_s=span.started_utc_ns / 1e9),
+        checklist=occasion.checklist,
+        attachments=occasion.attachments,
+        country=settings.country,
+    )
+
+
+def scanned_of(snapshot: Snapshot, observations: Sequence[Observation]) -> Scanned:
+    """Return what a scan left behind, as the engine knows it at its end."""
+    return Scanned(
+        verdict=snapshot.verdict,
+        observations=tuple(observations),
+        coverages=tuple(s.look for s in snapshot.sensors if s.look is not None),
+        counts=tuple(s.counts for s in snapshot.sensors if s.counts is not None),
     )
 
 
@@ -53,16 +121,7 @@ def keep_scan(
     folder: Path,
 ) -> str:
     """Append one scan to the unit's records and return its id; signed and on the disk when this returns."""
-    about = Circumstances(
-        kind="scan",
-        span=span,
-        place=place,
-        kit=kit,
-        simulated=simulated,
-        settings=settings.model_dump(mode="json"),
-        versions={"ansim": version("ansim")},
-        country=settings.country,
-    )
+    about = about_scan(Occasion(place=place), span=span, kit=kit, simulated=simulated, settings=settings)
     scanned = Scanned(verdict=verdict, observations=observations, coverages=coverages, counts=counts)
     with RecordStore(folder, config=settings.records) as store:
         record = compose(scanned, about, store.key)

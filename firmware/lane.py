@@ -99,6 +99,11 @@ class Lane:
             self._lost_ns = t_ns
         self._trouble = (reason, hint)
 
+    @property
+    def look(self) -> Coverage | None:
+        """What it says itself about what it has covered."""
+        return self._coverage
+
     def finish(self, t_ns: int) -> None:
         """Its recording is over: what it covered stays covered."""
         if self._move("finish"):

@@ -21,6 +21,7 @@ from firmware.errors import Mistake, SettingsError
 from firmware.evidence.likelihoods import packaged_likelihoods
 from firmware.helplines import COUNTRY_OF_REGION
 from firmware.records.config import RecordsConfig
+from firmware.walk.config import WalkConfig
 from hw.config import HwConfig
 from lensdetect.config import LensConfig
 from sweeper.config import SweeperConfig
@@ -45,6 +46,7 @@ class Settings(BaseModel):
     ui: UiConfig = UiConfig()
     help: HelpConfig = HelpConfig()
     records: RecordsConfig = RecordsConfig()
+    walk: WalkConfig = WalkConfig()
 
     @property
     def prior(self) -> float:

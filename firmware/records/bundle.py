@@ -6,6 +6,7 @@
     manifest.sig      Ed25519 over it, hex          public-key.pem   the unit's public key
     inspection.json   the record: byte for byte the body that was signed when it was stored
     chain.jsonl       headers and signatures of it and its neighbours, without their bodies
+    records/…         of a whole site: the record of every place, likewise
     …                 reports, tables, attachments, and the evidence where it was asked for
 
 The public key inside proves only that one unit made all of it. That it was *your* unit is known by
@@ -38,6 +39,7 @@ DOMAIN = b"ansim bundle 1\0"
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public-key.pem"
 INSPECTION, CHAIN = "inspection.json", "chain.jsonl"
 SELF = frozenset({MANIFEST, SIGNATURE})
+RECORDS = "records/"  # the places of a whole site, byte for byte as they were signed
 NEIGHBOURS = 50  # entries before and after whose headers go along
 SQLITE_MARK = b"SQLite format 3\0"
 
@@ -232,6 +234,11 @@ def _chain_troubles(
     first = entries[0].row if entries else 1
     check = verify_chain(entries, public, first=first, bodies=False)
     troubles = [_trouble(f) for f in check.faults]
+    headers = {e.fields().get("id"): e.fields() for e in entries}
+    for name in sorted(n for n in parts if n.startswith(RECORDS)):
+        said = headers.get(name.removeprefix(RECORDS).removesuffix(".json"), {})
+        if said and said["body_sha256"] != sha256(parts[name]):
+            troubles.append(Trouble(where=str(said["seq"]), word="altered", part="body"))
     own = next((e for e in entries if e.hash == manifest.get("entry")), None)
     if own is None:
         troubles.append(Trouble(where=CHAIN, word="missing", part=f"entry {manifest.get('seq', '?')}"))

@@ -20,9 +20,10 @@ SHOWN_FAULTS = 3  # of a record that cannot be read
 TEXT_MOST = 200  # characters of a word that a person or a device gave
 FINDINGS_MOST = 20_000
 ATTACHMENTS_MOST = 200
+VISITS_MOST = 40_000
 
-RecordKind = Literal["cubicle", "corridor", "personal", "scan"]
-CheckState = Literal["looked", "skipped", "found"]
+RecordKind = Literal["cubicle", "corridor", "personal", "scan", "site"]
+CheckState = Literal["looked", "skipped", "found", "unreachable"]
 Text = Annotated[str, Field(max_length=TEXT_MOST)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -100,6 +101,39 @@ class Attachment:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """How many things differ from an earlier record; ``health`` says whether that one could serve at all."""
+
+    beside: Literal["corridor", "earlier"]
+    record: Text
+    health: Text = ""
+    new: Annotated[int, Field(ge=0)] = 0
+    missing: Annotated[int, Field(ge=0)] = 0
+    louder: Annotated[int, Field(ge=0)] = 0
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One place of a site, as the record of the whole site names it: ``entry`` is the hash of its entry."""
+
+    record: Text
+    entry: Digest
+    kind: RecordKind
+    room: Text
+    cubicle: Text
+    level: Text
+    probability: float
+    share_caught: float
+    started_utc_ns: int
+    looked: Annotated[int, Field(ge=0)] = 0
+    left: Annotated[int, Field(ge=0)] = 0
+    found: Annotated[int, Field(ge=0)] = 0
+    compared: tuple[Compared, ...] = ()
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """The whole record. ``verdict`` is the verdict line of the JSON contract, with addresses replaced."""
 
@@ -122,6 +156,9 @@ class Inspection:
     note: Annotated[str, Field(max_length=4000)] = ""
     sealed: str = ""
     country: Annotated[str, Field(max_length=2)] = ""  # whose help lines a report names; empty: not told
+    compared: tuple[Compared, ...] = ()
+    visits: Annotated[tuple[Visit, ...], Field(max_length=VISITS_MOST)] = ()  # of a whole site
+    planned: Annotated[int, Field(ge=0)] = 0  # cubicles of the whole site
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""

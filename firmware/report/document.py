@@ -22,6 +22,7 @@ from firmware.report.compared import draw_comparison, draw_corridor
 from firmware.report.content import Line, Wording
 from firmware.report.front import draw_front
 from firmware.report.sheet import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, Rgb, Sheet
+from firmware.report.site import draw_cubicle_title, draw_site
 
 ALERT: Rgb = (179, 38, 30)
 CARDS_MOST = 20  # suspicious findings set with all their words; the table holds every one
@@ -45,6 +46,7 @@ class Dossier:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     comparison: Comparison | None = None
     corridor: PlaceDifference | None = None
+    cubicles: tuple[Dossier, ...] = ()  # of a whole site: those with a find
 
 
 def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
@@ -62,6 +64,8 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
         utc_ns=record.span.ended_utc_ns,
         lang=catalog.lang,
     )
+    if record.kind == "site":
+        return _draw_site(sheet, dossier, verdict, words)
     with closing(sheet):
         draw_front(sheet, dossier.record, dossier.entry, verdict, words)
         sheet.new_page()
@@ -77,6 +81,28 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
         _pictures(sheet, dossier, words)
         _limits(sheet, words)
         _checking(sheet, record, dossier.entry, words)
+        return sheet.bytes()
+
+
+def _draw_site(sheet: Sheet, dossier: Dossier, verdict: Verdict, words: Wording) -> bytes:
+    with closing(sheet):
+        draw_site(sheet, dossier.record, dossier.entry, verdict, words)
+        for part in dossier.cubicles:
+            sheet.new_page()
+            draw_cubicle_title(sheet, part.record, part.entry, words)
+            own = read_verdict(part.record)
+            _why(sheet, own, words)
+            _checklist(sheet, part.record, words)
+            for compared in (part.corridor, part.comparison):
+                if isinstance(compared, PlaceDifference):
+                    draw_corridor(sheet, compared, words)
+                elif compared is not None:
+                    draw_comparison(sheet, compared, words)
+            _findings(sheet, part.record, words)
+            _pictures(sheet, part, words)
+        sheet.new_page()
+        _limits(sheet, words)
+        _checking(sheet, dossier.record, dossier.entry, words)
         return sheet.bytes()
 
 
@@ -158,7 +184,7 @@ def _checklist(sheet: Sheet, record: Inspection, words: Wording) -> None:
     sheet.heading(words.key("paper.checklist"))
     for key, state in record.checklist.items():
         sheet.need(6)
-        mark = {"looked": "✓", "skipped": "–", "found": "▲"}[state]
+        mark = {"looked": "✓", "skipped": "–", "unreachable": "–", "found": "▲"}[state]
         text = f"{words.key(key)}: {words.key(f'paper.state.{state}')}"
         sheet.y_mm += sheet.bullet(text, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, mark=mark)
 

@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
-from firmware.records.baseline import Comparison, PlaceDifference, against_corridor, compare
+from firmware.records.baseline import FOUND, Comparison, PlaceDifference, against_corridor, compare
 from firmware.records.bundle import NEIGHBOURS, make_bundle
 from firmware.records.custody import canonical
-from firmware.records.errors import AttachmentTrouble
+from firmware.records.errors import AttachmentTrouble, NoSuchRecord
 from firmware.records.lookup import Stored
 from firmware.records.store import RecordStore
 from firmware.report.document import Dossier, draw_report
 from firmware.report.tables import findings_csv
 
 EVIDENCE = "evidence.json"
+CUBICLES_MOST = 50  # with a find, set in full in the report of a whole site; the list names every one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +49,33 @@ def dossier_of(store: RecordStore, stored: Stored) -> Dossier:
         pictures=pictures,
         comparison=_comparison(store, stored),
         corridor=_corridor(store, stored),
+        cubicles=tuple(dossier_of(store, s) for s in _found_at(store, stored)),
     )
 
 
+def _found_at(store: RecordStore, stored: Stored) -> list[Stored]:
+    """Return the records of a site's places with a find, as far as they are still kept."""
+    names = [v.record for v in stored.inspection.visits if v.level in FOUND]
+    return [s for name in names[:CUBICLES_MOST] if (s := _kept(store, name)) is not None]
+
+
+def _kept(store: RecordStore, name: str) -> Stored | None:
+    try:
+        return store.stored(name)
+    except NoSuchRecord:
+        return None
+
+
 def _comparison(store: RecordStore, stored: Stored) -> Comparison | None:
+    if stored.inspection.kind == "site":
+        return None
     before = store.earlier(stored.inspection, before=stored.entry.row)
     return compare(before[0].inspection, stored.inspection) if before else None
 
 
 def _corridor(store: RecordStore, stored: Stored) -> PlaceDifference | None:
     record = stored.inspection
-    if record.kind == "corridor" or not record.place.site:
+    if record.kind in {"corridor", "site"} or not record.place.site:
         return None
     reference = store.latest_corridor(record.place.site, before=stored.entry.row)
     return None if reference is None else against_corridor(reference.inspection, record)
@@ -94,6 +111,10 @@ def export(
         if attachment.sha256 in dossier.pictures:
             end = mimetypes.guess_extension(attachment.media_type) or ".bin"
             parts[f"attachments/{attachment.sha256}{end}"] = dossier.pictures[attachment.sha256]
+    for visit in record.visits:
+        held = _kept(store, visit.record)
+        if held is not None and held.entry.body is not None:
+            parts[f"records/{visit.record}.json"] = held.entry.body
     if evidence:
         clear = json.loads(store.key.unseal(record.sealed)) if record.sealed else {}
         parts[EVIDENCE] = canonical({"record": record.id, "entry": entry.hash, "addresses": clear})

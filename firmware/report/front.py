@@ -69,8 +69,8 @@ def draw_front(sheet: Sheet, record: Inspection, entry: Entry, verdict: Verdict,
     sheet.y_mm = max(left_mm, right_mm) + 3
     _not_looked(sheet, record, verdict, words)
     _short_why(sheet, verdict, words)
-    _who(sheet, record, words)
-    _custody(sheet, record, entry, words)
+    draw_who(sheet, record, words)
+    draw_custody(sheet, record, entry, words)
 
 
 def _top(sheet: Sheet, record: Inspection, words: Wording) -> None:
@@ -203,7 +203,8 @@ def _short_why(sheet: Sheet, verdict: Verdict, words: Wording) -> None:
     sheet.y_mm += 3.5
 
 
-def _who(sheet: Sheet, record: Inspection, words: Wording) -> None:
+def draw_who(sheet: Sheet, record: Inspection, words: Wording) -> None:
+    """Draw who inspected, when, and with what."""
     span = record.span
     begun, begun_utc = words.when(span.started_utc_ns, span.offset_s, span.zone)
     ended, ended_utc = words.when(span.ended_utc_ns, span.offset_s, span.zone)
@@ -226,7 +227,7 @@ def _who(sheet: Sheet, record: Inspection, words: Wording) -> None:
         sheet.y_mm += 4.7
 
 
-def _custody(sheet: Sheet, record: Inspection, entry: Entry, words: Wording) -> None:
+def draw_custody(sheet: Sheet, record: Inspection, entry: Entry, words: Wording) -> None:
     """Draw the box with the chain's hash at the foot of the page."""
     top_mm = CUSTODY_TOP_MM
     fields = entry.fields()

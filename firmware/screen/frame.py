@@ -17,16 +17,17 @@ MONO_LINE_H = 16
 def draw_frame(canvas: Canvas, state: ScreenState, catalog: Catalog) -> Rect:
     """Draw title and page dots of a colour page; return the room between them."""
     below = draw_top(canvas, state, catalog, catalog.text(f"page.{state.page}"))
-    if state.page in RING:
-        _draw_dots(canvas, RING.index(state.page))
+    ring = state.ring or RING
+    if state.page in ring:
+        _draw_dots(canvas, ring.index(state.page), len(ring))
         return below.inset(bottom=DOTS_H)
     return below.inset(bottom=2)
 
 
-def _draw_dots(canvas: Canvas, current: int) -> None:
+def _draw_dots(canvas: Canvas, current: int, count: int) -> None:
     step, y = 12, canvas.area.h - DOTS_H + 2
-    left = (canvas.area.w - step * len(RING)) // 2
-    for index in range(len(RING)):
+    left = (canvas.area.w - step * count) // 2
+    for index in range(count):
         width = 10 if index == current else 4
         x = left + index * step + (step - width) // 2
         color = canvas.theme.accent if index == current else canvas.theme.rule
@@ -78,6 +79,8 @@ def draw_mono(
         word = catalog.text("screen.simulated")
         canvas.text(tag, word, size_px=10, min_px=8, color=theme.ground, align="right")
     for index, line in enumerate(lines[:3]):
+        if not line:
+            continue
         box = Rect(0, MONO_TITLE_H + 1 + index * MONO_LINE_H, width, MONO_LINE_H)
         canvas.text(box, line, size_px=12, min_px=9, color=theme.text)
 

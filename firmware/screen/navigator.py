@@ -10,6 +10,9 @@
     back held    the scan ends                  ok held     a new inspection      (both: the engine's)
 
 Every page is at most three presses from home, and home three from anywhere.
+
+During a walk the ring is reached with back from the walk's own page, and back leads to that page again. The
+menu is then where back is held, from everywhere, so that no page is more than three presses away.
 """
 
 from __future__ import annotations
@@ -19,10 +22,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from firmware.screen.frame import RING
-from firmware.screen.views import MENU, Page
+from firmware.screen.views import MENU, MenuItem, Page
 from hw.types import ButtonPress
 
-Command = Literal["scan", "theme", "language", "sound", "follow"]
+Command = Literal["scan", "finish", "rooms", "start", "theme", "language", "sound", "follow"]
 Stance = Literal["ring", "rows", "detail"]
 ROW_PAGES: frozenset[Page] = frozenset({"devices", "menu"})
 INTO: Mapping[Page, Page] = {
@@ -43,6 +46,18 @@ class Place:
     focused: bool = False
     trail: tuple[Page, ...] = ()
     rows: Mapping[Page, int] = field(default_factory=dict)  # rows each page has now
+    base: Page = "home"  # where back leads from the ring; during a walk the walk's own page
+    menu: tuple[MenuItem, ...] = MENU
+
+    @property
+    def walking(self) -> bool:
+        """True while a walk has a page of its own."""
+        return self.base != "home"
+
+    @property
+    def ring(self) -> tuple[Page, ...]:
+        """The pages that up and down turn through."""
+        return tuple(page for page in RING if page != "menu") if self.walking else RING
 
     @property
     def stance(self) -> Stance:
@@ -61,6 +76,8 @@ class Step(NamedTuple):
 
 def press(place: Place, button: ButtonPress) -> Step:
     """Return where a press leads. Presses that mean nothing here change nothing."""
+    if button.long and place.walking and button.button == "back":
+        return Step(replace(place, page="menu", focused=True, selected=0, trail=()))
     if button.long:
         return Step(place, HELD.get(button.button))
     action = TABLE.get((place.stance, button.button))
@@ -75,8 +92,9 @@ def with_rows(place: Place, rows: Mapping[Page, int]) -> Place:
 
 def _turn(step: int) -> Callable[[Place], Step]:
     def turn(place: Place) -> Step:
-        index = (RING.index(place.page) + step) % len(RING)
-        return Step(replace(place, page=RING[index], selected=0))
+        ring = place.ring
+        index = (ring.index(place.page) + step) % len(ring) if place.page in ring else 0
+        return Step(replace(place, page=ring[index], selected=0))
 
     return turn
 
@@ -106,7 +124,7 @@ def _into(place: Place, page: Page | None) -> Step:
 
 def _choose(place: Place) -> Step:
     if place.page == "menu":
-        return Step(place, MENU[min(place.selected, len(MENU) - 1)])
+        return Step(place, place.menu[min(place.selected, len(place.menu) - 1)])
     return _into(place, "homing")
 
 
@@ -114,9 +132,9 @@ def _leave(place: Place) -> Step:
     if place.trail:
         *rest, page = place.trail
         return Step(replace(place, page=page, trail=tuple(rest), focused=place.focused and not rest))
-    if place.focused:
+    if place.focused and not (place.walking and place.page == "menu"):
         return Step(replace(place, focused=False, selected=0))
-    return Step(replace(place, page="home", selected=0))
+    return Step(replace(place, page=place.base, focused=False, selected=0))
 
 
 TABLE: Mapping[tuple[Stance, str], Callable[[Place], Step]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from firmware.engine import SensorStatus, Snapshot
 from firmware.evidence.model import Evidence

@@ -8,15 +8,23 @@ from PIL import Image
 
 from firmware.i18n.catalog import Catalog, catalog_for
 from firmware.screen.canvas import Canvas, Mode
+from firmware.screen.pages.choose import draw_choose
+from firmware.screen.pages.corridor import draw_corridor_page
+from firmware.screen.pages.cubicle import draw_cubicle
 from firmware.screen.pages.devices import draw_devices
 from firmware.screen.pages.finding import draw_finding
 from firmware.screen.pages.home import draw_home
 from firmware.screen.pages.homing import draw_homing
 from firmware.screen.pages.lens import draw_lens
 from firmware.screen.pages.menu import draw_menu
+from firmware.screen.pages.personal import draw_personal
 from firmware.screen.pages.picture import draw_picture_page
+from firmware.screen.pages.result import draw_result
 from firmware.screen.pages.sensors import draw_sensors
 from firmware.screen.pages.spectrum import draw_spectrum
+from firmware.screen.pages.start import draw_start
+from firmware.screen.pages.summary import draw_summary
+from firmware.screen.pages.thin import draw_thin
 from firmware.screen.state import ScreenState
 from firmware.screen.theme import THEMES, ThemeName
 from firmware.screen.views import Page
@@ -31,6 +39,14 @@ PAGES: Mapping[Page, Callable[[Canvas, ScreenState, Catalog], None]] = {
     "finding": draw_finding,
     "homing": draw_homing,
     "picture": draw_picture_page,
+    "start": draw_start,
+    "choose": draw_choose,
+    "corridor": draw_corridor_page,
+    "cubicle": draw_cubicle,
+    "thin": draw_thin,
+    "summary": draw_summary,
+    "personal": draw_personal,
+    "result": draw_result,
 }
 
 

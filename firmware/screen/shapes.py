@@ -9,6 +9,7 @@ from math import cos, pi, sin
 from PIL import Image, ImageDraw
 
 from firmware.i18n.font import load_font
+from firmware.screen.pictograms import PICTOGRAMS
 
 Pen = ImageDraw.ImageDraw
 OVERSAMPLE = 8
@@ -142,6 +143,7 @@ SHAPES: Mapping[str, Callable[[_Sheet], None]] = {
     "down": _down,
     "level": _level,
     "disc": _disc,
+    **PICTOGRAMS,
 }
 
 

@@ -9,15 +9,18 @@ from firmware.fusion import Level
 from firmware.helplines import DEFAULT_COUNTRY, HelpLine, help_lines
 from firmware.i18n.catalog import Language, Sentence
 from firmware.screen.views import (
+    MENU,
     DeviceRow,
     Finding,
     HealthRow,
     HomingView,
     LensView,
+    MenuItem,
     Page,
     PictureView,
     SpectrumView,
 )
+from firmware.screen.walkview import WalkView
 from hw.types import SensorName
 
 Condition = Literal["starting", "running", "finished", "lost", "missing"]
@@ -88,4 +91,7 @@ class ScreenState:
     homing: HomingView | None = None
     picture: PictureView | None = None
     health: tuple[HealthRow, ...] = ()
+    walk: WalkView = field(default_factory=WalkView)
+    menu: tuple[MenuItem, ...] = MENU
+    ring: tuple[Page, ...] = ()  # pages of the ring where it is another than usual
     help_lines: tuple[HelpLine, ...] = field(default_factory=lambda: help_lines(DEFAULT_COUNTRY))

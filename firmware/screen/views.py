@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from firmware.i18n.catalog import Sentence
 from hw.types import SensorName
 
-Page = Literal["home", "spectrum", "devices", "lens", "sensors", "menu", "finding", "homing", "picture"]
+Page = Literal[
+    "home", "spectrum", "devices", "lens", "sensors", "menu", "finding", "homing", "picture",
+    "start", "choose", "corridor", "cubicle", "thin", "summary", "personal", "result",
+]  # fmt: skip
 Trend = Literal["warmer", "colder", "steady", "lost", "searching"]
 MarkLabel = Literal["lens", "reflector", "specular", "lamp", "unsure"]
-MenuItem = Literal["scan", "theme", "language", "sound"]
+MenuItem = Literal["scan", "finish", "rooms", "start", "theme", "language", "sound"]
 
 LINES_MOST = 64  # spectrum lines drawn
 DEVICES_MOST = 64

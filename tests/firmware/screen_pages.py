@@ -22,6 +22,7 @@ from firmware.screen.views import (
     SpectrumView,
 )
 from tests.firmware.screen_states import LONG_NAME, ordinary
+from tests.firmware.walk_pages import STAGES, empty_walk, filled_walk, overfull_walk
 
 
 def line(mhz: float, width_mhz: float, snr_db: float, label: str, **flags: bool) -> SpectrumLine:
@@ -102,7 +103,7 @@ HOMING = HomingView(
 
 def filled(page: Page, lang: Language) -> ScreenState:
     """Return a page with something on it."""
-    return replace(
+    state = replace(
         ordinary(Level.LIKELY_CAMERA, lang),
         page=page,
         selected=0,
@@ -115,11 +116,13 @@ def filled(page: Page, lang: Language) -> ScreenState:
         picture=PictureView(picture=wall(), center_hz=1.258e9),
         health=HEALTH,
     )
+    return filled_walk(page, state) if page in STAGES else state
 
 
 def empty(page: Page, lang: Language) -> ScreenState:
     """Return a page with nothing on it yet."""
-    return replace(ordinary(Level.INCONCLUSIVE, lang), page=page)
+    state = replace(ordinary(Level.INCONCLUSIVE, lang), page=page)
+    return empty_walk(page, state) if page in STAGES else state
 
 
 def overfull(page: Page, lang: Language) -> ScreenState:
@@ -134,7 +137,7 @@ def overfull(page: Page, lang: Language) -> ScreenState:
         for n in range(200)
     )
     marks = tuple(Mark(x=n / 50 - 1, y=n / 40, label="lens", score=1.0) for n in range(100))
-    return replace(
+    state = replace(
         filled(page, lang),
         selected=150,
         devices=rows,
@@ -146,3 +149,4 @@ def overfull(page: Page, lang: Language) -> ScreenState:
             HealthRow(sense=s.name, hint="hint.garbage") for s in ordinary(Level.CHECK, lang).senses
         ),
     )
+    return overfull_walk(page, state) if page in STAGES else state

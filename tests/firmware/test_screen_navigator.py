@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.screen.frame import RING
 from firmware.screen.navigator import Place, press, with_rows
 from firmware.screen.render import PAGES
-from firmware.screen.views import MENU
+from firmware.screen.views import MENU, Page
 from hw.types import ButtonPress
+from tests.firmware.walk_pages import STAGES
 
 BUTTONS = ("up", "down", "ok", "back")
 ROWS = {"devices": 5, "finding": 3, "menu": len(MENU)}
@@ -33,7 +37,33 @@ def distances(start: Place, presses: int) -> dict[str, int]:
 
 
 def test_every_page_is_at_most_three_presses_from_home() -> None:
-    assert set(distances(START, 3)) == set(PAGES)
+    assert set(distances(START, 3)) == set(PAGES) - set(STAGES)
+
+
+@pytest.mark.parametrize("base", STAGES)
+def test_every_page_is_at_most_three_presses_from_the_page_of_a_walk(base: Page) -> None:
+    start = replace(START, page=base, base=base)
+
+    def step(place: Place, button: str, held: bool) -> Place:
+        if place.page == base and not held:  # the walk's own page: back shows the readout
+            return replace(place, page="home") if button == "back" else place
+        return press(place, ButtonPress(t_ns=0, button=button, long=held)).place
+
+    reached, edge = {start.page}, [start]
+    for _ in range(3):
+        edge = [step(place, button, held) for place in edge for button in BUTTONS for held in (False, True)]
+        reached |= {place.page for place in edge}
+    assert reached == {*PAGES} - set(STAGES) | {base}
+
+
+def test_during_a_walk_back_leads_to_its_page_and_the_menu_is_where_back_is_held() -> None:
+    home = replace(START, page="home", base="cubicle", menu=("finish", "theme"))
+    assert push(home, "down", "down", "back").page == "cubicle"
+    menu = press(home, ButtonPress(t_ns=0, button="back", long=True)).place
+    assert (menu.page, menu.focused) == ("menu", True)
+    assert press(menu, ButtonPress(t_ns=0, button="ok")).command == "finish"
+    assert push(menu, "back").page == "cubicle"
+    assert "menu" not in [push(home, *["down"] * n).page for n in range(6)]
 
 
 @given(PRESSES)
