@@ -123,6 +123,8 @@ def _kind(
     if bands.is_receiver_line(detection.center_hz) and not wide:
         return "self-noise", "28.8 MHz crystal"
     if ofdm.family in ("lte", "dab"):
+        if services and services[0].uplink:  # a handset's signal has the guard interval of the station's
+            return "cellular-uplink", services[0].name
         name = next((s.name for s in services), "LTE" if ofdm.family == "lte" else "DAB")
         return "known-service", name
     if ofdm.family == "cofdm" and wide:
