@@ -15,6 +15,7 @@ ANALOG_STEP_HZ = 4e6  # FM video is at least 8 MHz wide: no need to step by the 
 COFDM_STEP_HZ = 4e6  # two looks into every link of 5 MHz and more
 RETUNE_S = 0.005  # the tuner's settling time
 MAX_WAITING = 64  # hops waiting for a longer look
+MAX_GIVEN = 4096  # hops that had a longer look this round; a recording has no rounds
 MAX_GAIN_TESTS = 8  # a round
 MAX_BESIDE, BESIDE_EACH = 12, 2  # looks beside the plan's hops a round, and at one place
 
@@ -131,7 +132,7 @@ class Planner:
     def look_closer(self, center_hz: float, *, gain_db: float | None = None) -> None:
         """Ask for a longer look at a hop, within its allowance for this round."""
         given = self._given.get(center_hz, 0)
-        if given < self._config.revisits:
+        if given < self._config.revisits and len(self._given) < MAX_GIVEN:
             self._given[center_hz] = given + 1
             gain_db = self._config.gain_db if gain_db is None else gain_db
             dwell_s = self._config.confirm_s

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LONG = {"rooms", "wifi_train", "records_kill", "wifi_fuzz", "capture_fuzz", "wifi_live"}
+LONG = {"rooms", "rf_memory", "wifi_train", "records_kill", "wifi_fuzz", "capture_fuzz", "wifi_live"}
 
 
 def main() -> int:
