@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from firmware.calibration import lens_calibration
+from firmware.calibration import lens_calibration, with_own_lines
 from firmware.engine import Engine, SensorMissing
 from firmware.errors import NoSensors
 from firmware.judge import Judge
@@ -213,8 +213,9 @@ class SenseSource:
         settings: Settings,
         recorder: Recorder | None,
     ) -> None:
-        self._name, self._clock, self._settings, self._recorder = name, clock, settings, recorder
         self._spec = self._at = settings.hw.backend.get(ROLE_OF[name], spec)
+        self._settings = with_own_lines(self._spec, settings) if name == "rf" else settings
+        self._name, self._clock, self._recorder = name, clock, recorder
         self._calibration = lens_calibration(spec) if name == "lens" else None
         self._device: Any = None
         self.first = None if device is None else self._built(device)

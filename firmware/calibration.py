@@ -7,6 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from firmware.settings import Settings
 from hw.kit import parse_spec
 from lensdetect.calibrate import Calibration, load_calibration
 
@@ -45,3 +46,14 @@ def lens_calibration(spec: str, *, folder: Path | None = None) -> Calibration | 
     if parse_spec(spec)[0] != "pi" or not path.is_file():
         return None
     return load_calibration(path.read_text(encoding="utf-8"))
+
+
+def with_own_lines(spec: str, settings: Settings, *, folder: Path | None = None) -> Settings:
+    """Return settings whose sweep masks the lines this unit has learned of itself.
+
+    A file named in the settings goes before; a recorded or simulated receiver is not this unit's.
+    """
+    path = (folder or calibration_folder()) / RF_FILE
+    if settings.rf.self_noise is not None or parse_spec(spec)[0] != "pi" or not path.is_file():
+        return settings
+    return settings.model_copy(update={"rf": settings.rf.model_copy(update={"self_noise": str(path)})})

@@ -78,7 +78,7 @@ def _receiver(
     name = "calibration.rf"
     days = max(0.0, float((_day(now_ns) - profile.learned_on).days))
     said: dict[str, float | str] = {"days": days, "lines": float(len(profile.lines)), "file": str(path)}
-    if used is None or Path(used) != path:
+    if used is not None and Path(used) != path:  # where none is named, the unit's own is used
         return warned(name, "check.remedy.calibration.rf_unused", name, **said)
     away_c = 0.0
     if profile.temperature_c is not None and temperature_c is not None:

@@ -58,7 +58,7 @@ def test_the_receivers_own_lines_must_be_used_young_and_of_this_warmth(tmp_path:
     here = str(path)
     assert ended(measured.own_lines(path, now_ns=NOW_NS, used=here, temperature_c=50.0)) == (Result.PASS, "")
     assert ended(measured.own_lines(path, now_ns=NOW_NS, used=here)) == (Result.PASS, "")
-    unused = measured.own_lines(path, now_ns=NOW_NS)
+    unused = measured.own_lines(path, now_ns=NOW_NS, used="/another/rf.json")
     assert ended(unused) == (Result.WARN, "check.remedy.calibration.rf_unused")
     learn = (Result.WARN, "check.remedy.calibration.rf")
     assert ended(measured.own_lines(path, now_ns=NOW_NS, used=here, temperature_c=75.0)) == learn
