@@ -40,14 +40,17 @@ def kinds_covered(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
     """Return the coverage 0…1 that speaks of each kind this sense could catch.
 
     A part that is absent from the report was not looked at; a report without any parts has its headline
-    share stand for all of them.
+    share stand for all of them. ``response`` of the sense turns the share of its job that was done into the
+    share of cameras that this job finds: a radio hears the busy channels first (below 1), a lens needs many
+    poses of each spot (above 1).
     """
     covered: dict[Kind, float] = {}
     for kind in KINDS:
         catch = table.by_catch.get((coverage.sensor, kind))
         if catch is not None:
             parts = coverage.parts or dict.fromkeys(catch.parts, coverage.share)
-            covered[kind] = _share(sum(w * _share(parts.get(p, 0.0)) for p, w in catch.parts.items()))
+            share = _share(sum(w * _share(parts.get(p, 0.0)) for p, w in catch.parts.items()))
+            covered[kind] = share ** table.senses[coverage.sensor].response
     return covered
 
 

@@ -24,6 +24,8 @@ def weigh_glint(glint: Glint, table: Likelihoods) -> Evidence:
     """
     sign, reason = SIGN_BY_LABEL[glint.label]
     rule = table.confirmed
+    if sign == "glint" and glint.poses < rule.glint_poses:
+        sign = "glimpse"
     enough = glint.poses >= rule.lens_poses and glint.score >= rule.lens_score
     params: dict[str, str | float | int] = {"poses": glint.poses, "score": round(glint.score, 3)}
     return make_evidence(

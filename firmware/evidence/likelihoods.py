@@ -61,6 +61,7 @@ class Sense(Sourced):
     confounders_most: float = Field(ge=1.0)
     fresh_s: float = Field(gt=0.0)
     half_life_s: float = Field(gt=0.0)
+    response: float = Field(1.0, ge=0.1, le=4.0)
 
 
 class Catch(Sourced):
@@ -92,6 +93,7 @@ class LearnedSense(Sourced):
 
     pfa: float = Field(ge=0.0, lt=1.0)
     confounder_share: float = Share
+    response: float = Field(1.0, ge=0.1, le=4.0)
 
 
 class LearnedCatch(Sourced):
@@ -142,6 +144,7 @@ class Confirmed(Sourced):
     """When a sign counts as physically confirmed."""
 
     lens_poses: int = Field(ge=1)
+    glint_poses: int = Field(ge=1)
     lens_score: float = Share
     picture_score: float = Share
 

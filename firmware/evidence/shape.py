@@ -43,10 +43,13 @@ def score_nats(score: float, *, negatives: int) -> float:
 
 
 def along(curve: Curve, nats: float) -> float:
-    """Return the value of a curve of straight pieces; level beyond its ends."""
+    """Return the value of a curve of straight pieces.
+
+    Above what was ever seen it stays level; below, a score is worth less by as much as it is less.
+    """
     at = bisect_right(curve, (nats, math.inf))
     if at == 0:
-        return curve[0][1]
+        return curve[0][1] - (curve[0][0] - nats)
     if at == len(curve):
         return curve[-1][1]
     (x0, y0), (x1, y1) = curve[at - 1], curve[at]

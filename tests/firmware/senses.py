@@ -8,6 +8,7 @@ from typing import Any
 
 from firmware.config import EngineConfig
 from firmware.engine import Engine, StepDone
+from firmware.evidence.likelihoods import designed_likelihoods
 from firmware.judge import Judge
 from firmware.sensor import Observation
 from hw.clock import ManualClock
@@ -124,7 +125,9 @@ def step(
 
 def engine_for(*names: SensorName, prior: float = PRIOR, **config: Any) -> Engine:
     present = names or SENSOR_NAMES
-    return Engine(judge=Judge(prior=prior), config=EngineConfig(**config), sensors=present)
+    return Engine(
+        judge=Judge(prior=prior, table=designed_likelihoods()), config=EngineConfig(**config), sensors=present
+    )
 
 
 @dataclass

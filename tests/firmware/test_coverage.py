@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.coverage import caught_by_kind, fade_factor, kinds_covered, scale_coverage, share_caught
-from firmware.evidence.likelihoods import packaged_likelihoods
+from firmware.evidence.likelihoods import designed_likelihoods
 from hw.types import SENSOR_NAMES, Coverage
 from tests.firmware.senses import covered
 
-TABLE = packaged_likelihoods()
+TABLE = designed_likelihoods()
 anything = st.floats(allow_nan=True, allow_infinity=True)
 
 

@@ -22,7 +22,7 @@ from firmware.engine import (
     Snapshot,
     Tick,
 )
-from firmware.evidence.likelihoods import packaged_likelihoods
+from firmware.evidence.likelihoods import designed_likelihoods
 from firmware.fusion import Level
 from firmware.lane import STATES, Lane
 from hw.types import SENSOR_NAMES, ButtonPress, Counts, DeviceHealth, SensorName
@@ -226,7 +226,7 @@ def test_an_alarm_falls_only_after_it_was_gone_for_a_while() -> None:
     engine = engine_for()
     assert feed(engine, room(wifi=[streamer()]), t_s=1).verdict.level is Level.CHECK  # type: ignore[arg-type]
     gone = room(wifi=[streamer(score=0.05)])
-    hold_s = packaged_likelihoods().levels.hold_s
+    hold_s = designed_likelihoods().levels.hold_s
     assert feed(engine, gone, t_s=2).verdict.level is Level.CHECK  # type: ignore[arg-type]
     assert feed(engine, gone, t_s=1.9 + hold_s).verdict.level is Level.CHECK  # type: ignore[arg-type]
     assert feed(engine, gone, t_s=2 + hold_s).verdict.level is Level.NOTHING_FOUND  # type: ignore[arg-type]
@@ -260,7 +260,7 @@ def test_short_presses_belong_to_the_screen() -> None:
 
 
 def test_memory_is_bounded_and_keeps_the_camera() -> None:
-    lane = Lane("wifi", EngineConfig(subjects_most=64), packaged_likelihoods())
+    lane = Lane("wifi", EngineConfig(subjects_most=64), designed_likelihoods())
     for i in range(2000):
         seen = [streamer(score=0.99)] if i == 3 else [station(f"00:{i}", score=0.001 + (i % 7) / 100)]
         lane.step(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.errors import BadKnowledge
-from firmware.evidence.likelihoods import KINDS, packaged_likelihoods, parse_likelihoods
+from firmware.evidence.likelihoods import KINDS, designed_likelihoods, parse_likelihoods
 from firmware.evidence.reasons import NEXT_STEPS, REASONS, RULES, STATUS_REASONS
 from firmware.evidence.shape import score_nats
 from firmware.evidence.weigh import key_of, weigh
@@ -19,7 +19,7 @@ from firmware.i18n.catalog import catalog_for
 from firmware.sensor import Observation
 from tests.firmware.senses import advertiser, emission, glint, named, network, station, streamer
 
-TABLE = packaged_likelihoods()
+TABLE = designed_likelihoods()
 EVERYTHING: list[Observation] = [
     emission(kind="analog-video-pal", score=0.99),
     emission(kind="analog-video-ntsc", score=0.99, picture=0.95),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware.evidence.likelihoods import KINDS, packaged_likelihoods
+from firmware.evidence.likelihoods import KINDS, Likelihoods, designed_likelihoods, packaged_likelihoods
 from firmware.evidence.model import Evidence
 from firmware.evidence.weigh import weigh
 from firmware.fusion import Level, SenseReport, Verdict, correction_nats, fade_nats, posterior
@@ -29,13 +29,19 @@ from tests.firmware.senses import (
     streamer,
 )
 
-TABLE = packaged_likelihoods()
+TABLE = designed_likelihoods()  # its figures are round: they can be checked by hand
 shares = st.floats(0, 1)
 scores = st.floats(0, 1)
 
 
-def report(name: SensorName, seen: list[Observation], share: float = 0.9, now_s: float = 30.0) -> SenseReport:
-    evidence = [e for e in (weigh(o, TABLE) for o in seen) if e is not None]
+def report(
+    name: SensorName,
+    seen: list[Observation],
+    share: float = 0.9,
+    now_s: float = 30.0,
+    table: Likelihoods = TABLE,
+) -> SenseReport:
+    evidence = [e for e in (weigh(o, table) for o in seen) if e is not None]
     return SenseReport(
         sensor=name,
         coverage=covered(name, share),
@@ -45,14 +51,19 @@ def report(name: SensorName, seen: list[Observation], share: float = 0.9, now_s:
     )
 
 
-def judge(seen: dict[SensorName, list[Observation]], share: float = 0.9, prior: float = PRIOR) -> Verdict:
-    reports = [report(name, things, share) for name, things in seen.items()]
-    return Judge(prior=prior).judge(reports, t_ns=30 * S)
+def judge(
+    seen: dict[SensorName, list[Observation]],
+    share: float = 0.9,
+    prior: float = PRIOR,
+    table: Likelihoods = TABLE,
+) -> Verdict:
+    reports = [report(name, things, share, table=table) for name, things in seen.items()]
+    return Judge(prior=prior, table=table).judge(reports, t_ns=30 * S)
 
 
 def nothing(sensors: dict[SensorName, float], prior: float = PRIOR) -> Verdict:
     reports = [SenseReport(sensor=name, coverage=covered(name, share)) for name, share in sensors.items()]
-    return Judge(prior=prior).judge(reports, t_ns=0)
+    return Judge(prior=prior, table=TABLE).judge(reports, t_ns=0)
 
 
 # ------------------------------------------------------------------ the arithmetic
@@ -87,7 +98,7 @@ def test_the_worked_example_of_the_page() -> None:
         *(station(f"00:{i:02x}", last_s=30.0) for i in range(11)),
         streamer(score=0.97),
     ]
-    found = Judge(prior=PRIOR).judge([report("wifi", things, share=1.0)], t_ns=30 * S)
+    found = Judge(prior=PRIOR, table=TABLE).judge([report("wifi", things, share=1.0)], t_ns=30 * S)
     page = (Path(__file__).parents[2] / "firmware" / "README.md").read_text(encoding="utf-8")
     for verdict in (nothing({"wifi": 1.0}), found):
         assert f"{verdict.log_lr:+.3f}".replace("-", "−") in page
@@ -143,7 +154,7 @@ def test_contributions_come_sorted_and_include_negatives() -> None:
     ],
 )
 def test_rooms_get_the_right_word(found: dict[str, list[Observation]], levels: set[Level]) -> None:
-    assert judge(room(**found)).level in levels
+    assert judge(room(**found), table=packaged_likelihoods()).level in levels
 
 
 def test_likely_camera_is_not_reached_by_one_unconfirmed_sense_however_sure() -> None:
@@ -175,7 +186,8 @@ def test_the_next_step_is_what_raises_the_share_most() -> None:
     assert verdict.next_gain == pytest.approx(
         nothing(dict.fromkeys(SENSOR_NAMES, 1.0)).share_caught - verdict.share_caught
     )
-    assert judge(room(lens=[glint()])).next_step == "next.police"
+    taught = packaged_likelihoods()
+    assert judge(room(lens=[glint()]), table=taught).next_step == "next.police"
     assert judge(room(wifi=[streamer()])).next_step == "next.look"
 
 
@@ -187,7 +199,7 @@ def test_a_missing_sense_is_neutral(present: dict[SensorName, float], gone: Sens
     present = {n: s for n, s in present.items() if n != gone}
     with_none = [SenseReport(sensor=n, coverage=covered(n, s)) for n, s in present.items()]
     with_none.append(SenseReport(sensor=gone, coverage=None))
-    assert Judge(prior=PRIOR).judge(with_none, t_ns=0).log_lr == nothing(present).log_lr
+    assert Judge(prior=PRIOR, table=TABLE).judge(with_none, t_ns=0).log_lr == nothing(present).log_lr
 
 
 @given(
@@ -209,6 +221,22 @@ def test_repeats_of_one_weak_identity_add_nothing(score: float, repeats: int) ->
     once = judge(room(wifi=[network("fe:00", score=score)]))
     again = judge(room(wifi=[network(f"fe:{i:04x}", score=score) for i in range(repeats)]))
     assert again.log_lr - once.log_lr < 0.1
+
+
+@pytest.mark.parametrize(
+    "table", [designed_likelihoods(), packaged_likelihoods()], ids=["designed", "learned"]
+)
+@pytest.mark.parametrize("score", [0.3, 0.8, 0.95])
+def test_a_thousand_repetitions_of_one_weak_identity_stay_below_a_tenth_of_a_nat(
+    table: Likelihoods, score: float
+) -> None:
+    once = judge(room(wifi=[network("fe:00", score=score)]), table=table)
+    by_name = judge(room(wifi=[network(f"fe:{i:04x}", score=score) for i in range(1000)]), table=table)
+    assert by_name.log_lr - once.log_lr < 0.1
+    again = report("wifi", room(wifi=[network("fe:00", score=score)] * 1000)["wifi"], table=table)
+    others = [report(name, things, table=table) for name, things in room().items() if name != "wifi"]
+    heard_often = Judge(prior=PRIOR, table=table).judge([again, *others], t_ns=30 * S)
+    assert heard_often.log_lr - once.log_lr < 0.1
 
 
 @given(st.lists(st.tuples(st.sampled_from(["rf", "wifi", "ble", "lens"]), scores), max_size=30))
@@ -261,7 +289,7 @@ def test_what_is_no_longer_there_fades_only_while_its_sense_looks() -> None:
     assert fade_nats(-4.0, age_s=1e6, sense=sense) == -4.0
     camera: list[Observation] = [emission("cam", kind="analog-video-pal", score=0.99, last_s=10.0)]
     room_nats = [
-        Judge(prior=PRIOR).judge([report("rf", camera, now_s=now_s)], t_ns=900 * S).log_lr
+        Judge(prior=PRIOR, table=TABLE).judge([report("rf", camera, now_s=now_s)], t_ns=900 * S).log_lr
         for now_s in (10.0, 300.0, 900.0)
     ]
     assert room_nats == sorted(room_nats, reverse=True)
@@ -280,6 +308,6 @@ def test_evidence_for_kinds_nobody_knows_is_ignored() -> None:
         sensor="wifi", subject="x", log_lr=5.0, log_lr_by_kind={"unknown-kind": 5.0}, reason="reason.x"
     )
     reports = [SenseReport(sensor="wifi", coverage=covered("wifi", 1.0), evidence=[odd], candidates=1)]
-    verdict = Judge(prior=PRIOR).judge(reports, t_ns=0)
+    verdict = Judge(prior=PRIOR, table=TABLE).judge(reports, t_ns=0)
     assert verdict.log_lr == pytest.approx(nothing({"wifi": 1.0}).log_lr)
     assert len(verdict.arithmetic) == len(KINDS)

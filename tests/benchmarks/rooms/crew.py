@@ -6,11 +6,13 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from firmware.evidence.likelihoods import designed_likelihoods, packaged_likelihoods
 from hw.types import SENSOR_NAMES, SensorName
 from tests.benchmarks.rooms.draw import Case, draw_case
 from tests.benchmarks.rooms.models import Split
@@ -61,17 +63,18 @@ def _look(tasks: list[Task], senses: tuple[SensorName, ...], end: float | None) 
     return done
 
 
-def rows(tasks: Sequence[Task], *, jobs: int) -> list[Row]:
-    """Return the judged rooms of which every sense is in the store, in order."""
+def rows(tasks: Sequence[Task], *, jobs: int, designed: bool = False) -> list[Row]:
+    """Return the judged rooms that are in the store, in order; ``designed``: as if nothing was learned."""
     chunks = [list(tasks[i : i + 32]) for i in range(0, len(tasks), 32)]
     with ProcessPoolExecutor(jobs) as pool:
-        return [row for part in pool.map(_judge, chunks) for row in part]
+        return [row for part in pool.map(partial(_judge, designed=designed), chunks) for row in part]
 
 
-def _judge(tasks: list[Task]) -> list[Row]:
+def _judge(tasks: list[Task], *, designed: bool = False) -> list[Row]:
+    table = designed_likelihoods() if designed else packaged_likelihoods()
     found = []
     for task in tasks:
         case = draw_case(*task)
         if _done(case, SENSOR_NAMES):
-            found.append(row_of(case, {name: timeline_of(case, name) for name in case.senses}))
+            found.append(row_of(case, {n: timeline_of(case, n) for n in case.senses}, table=table))
     return found

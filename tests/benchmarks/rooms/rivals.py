@@ -17,7 +17,7 @@ INDICATORS: Mapping[SensorName, tuple[str, ...]] = {
     "rf": ("analog-video", "analog-video!", "cofdm", "wideband-local", "cellular-uplink"),
     "wifi": ("streaming", "idle", "identity-A", "identity-B", "identity-C"),
     "ble": ("advert-A", "advert-B", "advert-C"),
-    "lens": ("lens", "lens!", "glint"),
+    "lens": ("lens", "lens!", "glint", "glimpse"),
 }
 Rival = Callable[[Sequence[Row]], Floats]
 

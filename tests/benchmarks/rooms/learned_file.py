@@ -1,0 +1,104 @@
+"""Writes what was learned as a table for people: ``firmware/evidence/learned.toml``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from hw.types import SENSOR_NAMES
+from tests.benchmarks.rooms.draw import SEED
+from tests.benchmarks.rooms.learn import Lesson
+from tests.benchmarks.rooms.rows import Row
+
+VERSION = 1  # of the bench: a new one makes what was learned void
+FILE = Path(__file__).parents[3] / "firmware" / "evidence" / "learned.toml"
+NO_SCORE_NATS = 7.0
+HEAD = """\
+# What simulated rooms taught, written by `python -m tests.benchmarks.rooms learn`. Not measured on hardware.
+# It replaces the designed figures of likelihoods.toml; that file explains every field.
+version = 1
+"""
+
+
+def lesson_text(lesson: Lesson, rows: Sequence[Row], watched: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the file."""
+    cameras = sum(r.truth.kind is not None for r in rows)
+    parts = [
+        HEAD,
+        "[bench]",
+        f'date = "{datetime.now(UTC).date()}"',
+        f"version = {VERSION}",
+        f"seed = {SEED}",
+        f"rooms = {len(rows)}",
+        f"cameras = {cameras}",
+        'source = "simulated rooms of the calibration split; the locked rooms were never looked at"\n',
+        "# pfa: clean rooms in which the sense points at something; confounder_share: one over the usual",
+        "# number of candidates, so that only what is beyond the usual competes, for the curves already hold",
+        "# the best of the usual number; response: see likelihoods.toml.",
+        *_senses(lesson),
+        "# What the best score of a room is worth: [score in nats, worth in nats], straight in between.",
+        *_curves(lesson),
+        "# The share of cameras that a sense caught which did its whole job.",
+        *_catches(lesson),
+        "# The first rooms of the train split: a test runs them again and notices changed detectors.",
+        *_watch(watched),
+    ]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _senses(lesson: Lesson) -> list[str]:
+    return [
+        f"[senses.{name}]\n"
+        f"pfa = {lesson.false[name].share:.4f}\n"
+        f"confounder_share = {1 / max(lesson.candidates[name], 1.0):.4f}\n"
+        f"response = {lesson.response[name]}\n"
+        f'source = "learned: {lesson.false[name].rooms} clean rooms,'
+        f' {lesson.candidates[name]:.0f} candidates in the usual one"\n'
+        for name in SENSOR_NAMES
+    ]
+
+
+def _curves(lesson: Lesson) -> list[str]:
+    lines = []
+    for name, learnt in lesson.curves.items():
+        counted = ", ".join(f"{s.cameras:.0f}:{s.clean:.0f}" for s in learnt.steps)
+        points = ", ".join(f"[{x:.3f}, {y:.3f}]" for x, y in learnt.points)
+        lines.append(
+            f'[[signs]]\nname = "{name}"\ncurve = [{points}]\ncap_nats = {math.log(learnt.clean + 1):.2f}\n'
+            f'source = "learned: cameras:clean rooms a step {counted};'
+            f' of {learnt.cameras:.0f} covered cameras and {learnt.clean:.0f} clean rooms"\n'
+        )
+    return lines
+
+
+def _catches(lesson: Lesson) -> list[str]:
+    return [
+        f'[[catches]]\nsensor = "{name}"\nkind = "{kind}"\npd = {rate.share:.3f}\n'
+        f'source = "learned: {rate.rooms} cameras, {rate.covered:.0f} covered"\n'
+        for (name, kind), rate in lesson.caught.items()
+    ]
+
+
+def watch_numbers(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Return by which numbers a change of the detectors is noticed: mean coverage, candidates and scores."""
+    numbers: dict[str, dict[str, float]] = {}
+    for name in SENSOR_NAMES:
+        senses = [r.senses[name] for r in rows if name in r.senses]
+        best = [max((f.raw_nats for f in s.best.values()), default=-NO_SCORE_NATS) for s in senses]
+        numbers[name] = {
+            "coverage": round(float(np.mean([s.share for s in senses])), 4),
+            "candidates": round(float(np.mean([s.candidates for s in senses])), 2),
+            "score_nats": round(float(np.clip(best, -NO_SCORE_NATS, NO_SCORE_NATS).mean()), 3),
+        }
+    return numbers
+
+
+def _watch(watched: Mapping[str, Mapping[str, float]]) -> list[str]:
+    return [
+        f"[watch.{name}]\n" + "\n".join(f"{key} = {value}" for key, value in values.items()) + "\n"
+        for name, values in watched.items()
+    ]
