@@ -169,7 +169,8 @@ def supply(
     every edge. The ripple moves the level and a little the duty, as a regulator does.
     """
     period_s = round(switching_hz * period_s) / switching_hz  # so that the loop closes
-    n = round(bandwidth_hz * period_s / 2) * 2 * OVERSAMPLE
+    n = int(scipy.fft.next_fast_len(round(bandwidth_hz * period_s / 2))) * 2 * OVERSAMPLE
+    bandwidth_hz = n / OVERSAMPLE / period_s  # a little wider, so that the transforms are quick
     ripple_hz = round(ripple_hz * period_s) / period_s
     rate_hz = bandwidth_hz * OVERSAMPLE
     t = np.arange(n) / rate_hz

@@ -1,0 +1,125 @@
+"""Two ways to listen to a slice for television: the power in narrow bands, and the sound of its carrier.
+
+* **Sub-bands.** FM video is at any moment in one narrow place of the slice. Noise is everywhere: in one of
+  eight bands the sender stands against an eighth of it. Bands that fluctuate together (pulses, switched
+  noise) are decorrelated, so that one event is counted once and not eight times.
+* **In phase.** AM video sends a carrier whose phase is known after a moment; what is in phase with it is the
+  video itself. The power would square it, and at −10 dB lose most of it in the noise.
+
+Both give rows of zero mean and unit variance that repeat with the lines if there are any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+ComplexArray = NDArray[np.complex64]
+BAND_HZ = 300e3  # about 1/(sync width): a sync tip stays in one band, and two samples fall into it
+IN_PHASE_HZ = 600e3  # the vestige of the lower sideband is as wide
+SEARCH_FFT, SEARCH_ROWS = 8192, 8  # for the carrier: bins of 293 Hz
+OFFSET_BINS = 3  # the converter's own offset is no carrier
+CARRIER_DB = 15.0  # over the median bin: noise and multicarrier pilots stay below 10, AM at -16 dB is at 19
+MIX_BLOCK = 512  # samples: one value of the carrier each 213 µs
+CARRIER_HALF_HZ = 400.0  # what is this near to the carrier's line is its phase, what is further is video
+PRODUCT_CHUNK = 4096  # columns: a product this small is not spread over threads that then wait for each other
+LEAST_EIGENVALUE = 1e-3  # of the bands' correlation: below is rounding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels:
+    """Rows of one slice, shape (channels, n), zero mean, unit variance, uncorrelated."""
+
+    rows: FloatArray
+    rate_hz: float
+
+
+def sub_bands(samples: ComplexArray, *, rate_hz: float) -> Channels:
+    """Return the power in bands of about `BAND_HZ`, decorrelated.
+
+    The mean of the lowest band is taken off first: a receiver's offset would leak the signal itself into it.
+    """
+    size = max(1, round(rate_hz / BAND_HZ))
+    n = len(samples) // size * size
+    bands = np.asarray(scipy.fft.fft(samples[:n].reshape(-1, size), axis=1, workers=1), np.complex64)
+    bands[:, 0] -= bands[:, 0].mean()
+    parts = bands.view(np.float32)
+    parts *= parts
+    power = np.ascontiguousarray((parts[:, 0::2] + parts[:, 1::2]).T)
+    power -= power.mean(axis=1, keepdims=True)
+    return Channels(rows=_decorrelate(power), rate_hz=rate_hz / size)
+
+
+def _decorrelate(rows: FloatArray) -> FloatArray:
+    """Rotate rows so that none follows another, each near the band it was."""
+    parts = [rows[:, a : a + PRODUCT_CHUNK] for a in range(0, rows.shape[1], PRODUCT_CHUNK)]
+    covariance = np.sum([part @ part.T for part in parts], axis=0, dtype=np.float64) / rows.shape[1]
+    deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-30))
+    correlation = covariance / np.outer(deviation, deviation)
+    values, vectors = np.linalg.eigh(correlation)
+    values = np.maximum(values, LEAST_EIGENVALUE)
+    turn = (vectors / np.sqrt(values)) @ vectors.T / deviation
+    return np.concatenate([turn.astype(np.float32) @ part for part in parts], axis=1)
+
+
+def in_phase(samples: ComplexArray, *, rate_hz: float) -> Channels | None:
+    """Return what is in phase with the strongest carrier; None where none stands out.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n,), complex64
+    rate_hz : float
+    """
+    turns = _carrier_turns(samples)
+    count = len(samples) // MIX_BLOCK
+    if turns is None or count < SEARCH_ROWS:
+        return None
+    blocks = samples[: count * MIX_BLOCK].reshape(count, MIX_BLOCK)
+    inside = np.exp(-2j * np.pi * turns * np.arange(MIX_BLOCK)).astype(np.complex64)
+    begin = np.exp(-2j * np.pi * (turns * MIX_BLOCK * np.arange(count) % 1.0)).astype(np.complex64)
+    carrier, drift = _follow((blocks @ inside) * begin, rate_hz)
+    ramp = np.exp(-2j * np.pi * drift * (np.arange(MIX_BLOCK) - (MIX_BLOCK - 1) / 2))
+    wave = inside * ramp.astype(np.complex64)
+    keep = max(1, round(rate_hz / IN_PHASE_HZ))
+    level = _real_product(blocks, wave, np.conj(carrier) * begin)
+    row = level[: len(level) // keep * keep].reshape(-1, keep) @ np.ones(keep, np.float32)
+    row -= row.mean()
+    row *= np.float32(1 / max(float(np.sqrt(np.mean(row * row))), 1e-30))
+    return Channels(rows=row[None], rate_hz=rate_hz / keep)
+
+
+def _carrier_turns(samples: ComplexArray) -> float | None:
+    """Frequency of the strongest carrier in turns a sample, -½ … ½."""
+    if len(samples) < SEARCH_FFT:
+        return None
+    starts = np.linspace(0, len(samples) - SEARCH_FFT, SEARCH_ROWS).astype(np.int64)
+    rows = scipy.fft.fft(np.stack([samples[a : a + SEARCH_FFT] for a in starts]), axis=1, workers=1)
+    power = np.asarray((rows.real**2 + rows.imag**2).sum(axis=0), np.float32)
+    power[:OFFSET_BINS] = power[-OFFSET_BINS:] = 0
+    peak = int(np.argmax(power))
+    if power[peak] < 10 ** (CARRIER_DB / 10) * float(np.median(power)) or power[peak] <= 0:
+        return None
+    return float((peak / SEARCH_FFT + 0.5) % 1.0 - 0.5)
+
+
+def _follow(blocks: ComplexArray, rate_hz: float) -> tuple[ComplexArray, float]:
+    """Phase of the carrier in each block, and what it still turns a sample."""
+    spectrum = scipy.fft.fft(blocks, workers=1)
+    turns = scipy.fft.fftfreq(len(blocks))
+    peak = int(np.argmax(np.abs(spectrum)))
+    away = np.abs((turns - turns[peak] + 0.5) % 1.0 - 0.5) * rate_hz / MIX_BLOCK
+    spectrum[away > CARRIER_HALF_HZ] = 0
+    smooth = scipy.fft.ifft(spectrum, workers=1)
+    unit = smooth / np.maximum(np.abs(smooth), 1e-30)
+    return np.asarray(unit, np.complex64), float(turns[peak]) / MIX_BLOCK
+
+
+def _real_product(blocks: ComplexArray, wave: ComplexArray, turn: ComplexArray) -> FloatArray:
+    """Real part of every sample times its place in the block's wave times the block's phase."""
+    mixed = blocks * wave
+    mixed *= turn[:, None]
+    return np.asarray(mixed.real.ravel(), np.float32)
