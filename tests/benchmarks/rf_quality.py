@@ -8,7 +8,9 @@ is clipped. A false alarm of the video test is any null slice called video, one 
 slice called a COFDM link. Intervals are 95 % Clopper-Pearson.
 
 Command: ``python -m tests.benchmarks.rf_quality --slices 100000 --trials 200 --json out/rf_quality.json``
-(simulation; one core, about half an hour; ``--slices 2000 --trials 20`` for a glance).
+(simulation; one core, about half an hour; ``--slices 2000 --trials 20`` for a glance, ``--kinds
+"OOK bursts,DME"`` for some nulls or senders alone). The file is written after every row, so that a run cut
+short is not lost; every kind draws from its own generator, so that kinds can be run apart.
 """
 
 from __future__ import annotations
@@ -157,12 +159,19 @@ def interval(hits: int, tries: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def _own_rng(seed: int, name: str) -> Rng:
+    return np.random.default_rng([seed, *name.encode()])
+
+
 def detection_table(
-    rng: Rng, *, trials: int, snrs_db: tuple[float, ...], seconds: float
+    seed: int, *, trials: int, snrs_db: tuple[float, ...], seconds: float, kinds: frozenset[str]
 ) -> Iterator[dict[str, object]]:
     """Yield one row a sender and ratio: hits of ``trials``."""
-    air = Air(rng)
     for name, (make, (low, high), test) in SENDERS.items():
+        if name not in kinds:
+            continue
+        rng = _own_rng(seed, name)
+        air = Air(rng)
         hits = dict.fromkeys(snrs_db, 0)
         for i in range(trials):
             if i % 4 == 0:
@@ -177,11 +186,16 @@ def detection_table(
             yield row | {"low": low_rate, "high": high_rate}
 
 
-def false_alarms(rng: Rng, *, slices: int, seconds: float = 0.2) -> Iterator[dict[str, object]]:
+def false_alarms(
+    seed: int, *, slices: int, kinds: frozenset[str], seconds: float = 0.2
+) -> Iterator[dict[str, object]]:
     """Yield one row a kind of null: slices, called video, and of every fourth slice those called COFDM."""
-    air = Air(rng)
     each = -(-slices // len(NULLS))
     for name, make in NULLS.items():
+        if name not in kinds:
+            continue
+        rng = _own_rng(seed, name)
+        air = Air(rng)
         counts = [0, 0]
         part: Samples | None = None
         for i in range(each):
@@ -201,48 +215,64 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--slices", type=int, default=2000)
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kinds", help="names of nulls and senders, with commas; all if not given")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args(argv)
     began = time.monotonic()
-    found = print_detection(args.trials, args.seed) if args.trials else []
-    nulls = print_alarms(args.slices, args.seed) if args.slices else []
+    kinds = frozenset(args.kinds.split(",") if args.kinds else {**NULLS, **SENDERS})
+    report = Report(args.json)
+    if args.trials:
+        print_detection(args.trials, args.seed, kinds, report)
+    if args.slices:
+        print_alarms(args.slices, args.seed, kinds, report)
     print(f"\n{time.monotonic() - began:.0f} s, seed {args.seed}; simulation, see the module's docstring")
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps({"detection": found, "false_alarms": nulls}, indent=1))
     return 0
 
 
-def print_detection(trials: int, seed: int) -> list[dict[str, object]]:
-    """Print and return the table of detections."""
-    rng = np.random.default_rng([seed, 1])
-    rows: list[dict[str, object]] = []
+class Report:
+    """The rows so far, written after each one."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._rows: dict[str, list[dict[str, object]]] = {"detection": [], "false_alarms": []}
+
+    def add(self, table: str, row: dict[str, object]) -> None:
+        """Keep a row."""
+        self._rows[table].append(row)
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(json.dumps(self._rows, indent=1))
+
+
+def print_detection(trials: int, seed: int, kinds: frozenset[str], report: Report) -> None:
+    """Print the table of detections."""
     print("sender        seconds  SNR dB   Pd     95 % interval")
     for seconds, snrs in ((0.2, (-16.0, -13.0, -10.0, -5.0)), (0.1, (-5.0, 0.0, 5.0))):
-        for row in detection_table(rng, trials=trials, snrs_db=snrs, seconds=seconds):
+        for row in detection_table(seed, trials=trials, snrs_db=snrs, seconds=seconds, kinds=kinds):
             rate = int(str(row["found"])) / trials
             print(f"{row['sender']:12s} {seconds:7.1f} {row['snr_db']:7.0f}  {rate:6.3f}", end="")
             print(f"   {row['low']:.3f} … {row['high']:.3f}", flush=True)
-            rows.append(row)
-    return rows
+            report.add("detection", row)
 
 
-def print_alarms(slices: int, seed: int) -> list[dict[str, object]]:
-    """Print and return the table of false alarms."""
-    rng = np.random.default_rng([seed, 2])
+def print_alarms(slices: int, seed: int, kinds: frozenset[str], report: Report) -> None:
+    """Print the table of false alarms."""
     print("\nnull kind               slices   video  slices   COFDM")
     rows = []
-    for row in false_alarms(rng, slices=slices):
+    for row in false_alarms(seed, slices=slices, kinds=kinds):
         print(f"{row['null']:22s} {row['slices']:7d} {row['video']:7d}", end="")
         print(f" {row['cofdm_slices']:7d} {row['cofdm']:7d}", flush=True)
         rows.append(row)
+        report.add("false_alarms", row)
     total = sum(int(str(r["slices"])) for r in rows)
     alarms = sum(int(str(r["video"])) for r in rows)
     link_rows = [r for r in rows if r["null"] in COFDM_NULLS]
     link_total, links = (sum(int(str(r[k])) for r in link_rows) for k in ("cofdm_slices", "cofdm"))
     for word, hits, tries in (("video", alarms, total), ("COFDM", links, link_total)):
-        print(f"{word}: {hits} in {tries}, rate {hits / tries:.1e}, at most {interval(hits, tries)[1]:.1e}")
-    return rows
+        if tries:
+            print(
+                f"{word}: {hits} in {tries}, rate {hits / tries:.1e}, at most {interval(hits, tries)[1]:.1e}"
+            )
 
 
 if __name__ == "__main__":
