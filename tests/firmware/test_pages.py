@@ -1,4 +1,4 @@
-"""What the pages for builders and technicians tell people to type exists: commands, options, settings, files."""
+"""What the pages for builders and technicians tell people to type exists: commands, options, settings."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from firmware.settings import Settings, load_settings
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "hw/ASSEMBLY.md", "hw/README.md", "firmware/diag/README.md")
 COMMAND = re.compile(r"(?:^|[\s`&;])(?:sudo )?(?:ansim-bench|ansim) ([a-z][^`#\n]*)")
+SETTING = re.compile(r"`((?:hw|rf|wifi|ble|lens|ui)\.[a-z_.]+)(?: =[^`]*)?`")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
@@ -55,7 +56,7 @@ def test_every_command_on_a_page_exists_with_its_options(page: str) -> None:
         asked = {w.split("=")[0] for w in rest if w.startswith("--")}
         assert asked <= known, text
         seen += 1
-    assert seen > 2
+    assert seen
 
 
 def test_every_setting_in_the_builders_page_is_one() -> None:
@@ -73,15 +74,15 @@ def test_every_setting_in_the_builders_page_is_one() -> None:
 def test_the_settings_that_pages_name_are_settings() -> None:
     flat = load_settings().model_dump()
     for page in PAGES:
-        for name in re.findall(
-            r"`((?:hw|rf|wifi|ble|lens|ui)\.[a-z_.]+)(?: =[^`]*)?`", (ROOT / page).read_text("utf-8")
-        ):
+        for name in SETTING.findall((ROOT / page).read_text(encoding="utf-8")):
             if (ROOT / name).suffix in {".toml", ".py", ".md"}:
                 continue
             place: Any = flat
             for part in name.split("."):
                 assert part in place, (page, name)
                 place = place[part]
+                if part == "backend":  # its keys are roles, and free
+                    break
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -91,7 +92,7 @@ def test_every_file_a_page_links_to_is_there(page: str) -> None:
 
 
 def test_the_resistors_keep_the_light_within_its_limit() -> None:
-    """The page's own figures, computed again: NTE30048, 47 ohms, a supply of 5.25 V, LEDs at their brightest."""
+    """The page's own figures, computed again: NTE30048, 47 ohms, 5.25 V, LEDs at their brightest."""
     text = (ROOT / "hw/ASSEMBLY.md").read_text(encoding="utf-8")
     ohms, limit_w_sr = 47.0, 1.0
     worst_a = (5.25 - 2 * 1.3) / ohms
