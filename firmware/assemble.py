@@ -13,6 +13,7 @@ from firmware.calibration import lens_calibration, with_own_lines
 from firmware.engine import Engine, SensorMissing
 from firmware.errors import NoSensors
 from firmware.judge import Judge
+from firmware.lane import Recognise
 from firmware.sensor import Sensor
 from firmware.settings import Settings
 from hw.clock import ManualClock, SystemClock
@@ -78,9 +79,14 @@ class OpenRun:
     renewers: Mapping[SensorName, RenewSensor]
     recorder: Recorder | None = None
 
-    def engine(self, settings: Settings) -> Engine:
+    def engine(self, settings: Settings, recognise: Recognise | None = None) -> Engine:
         """Return an engine that knows which senses there are, and why the others are not."""
-        engine = Engine(judge=Judge(prior=settings.prior), config=settings.engine, sensors=self.sensors)
+        engine = Engine(
+            judge=Judge(prior=settings.prior),
+            config=settings.engine,
+            sensors=self.sensors,
+            recognise=recognise,
+        )
         for name, error in self.problems.items():
             engine.handle(SensorMissing(sensor=name, reason=error.reason, hint=error.hint))
         return engine

@@ -20,7 +20,7 @@ from firmware.config import EngineConfig
 from firmware.evidence.model import Evidence
 from firmware.fusion import Verdict
 from firmware.judge import Judge
-from firmware.lane import Lane, SensorState
+from firmware.lane import Lane, Recognise, SensorState
 from firmware.sensor import Observation
 from hw.types import SENSOR_NAMES, ButtonPress, Counts, Coverage, DeviceHealth, SensorName
 
@@ -151,12 +151,18 @@ class Engine:
     """Feeds events to the senses' lanes and has them judged. Its memory is bounded by its configuration."""
 
     def __init__(
-        self, *, judge: Judge, config: EngineConfig, sensors: Iterable[SensorName], t_ns: int = 0
+        self,
+        *,
+        judge: Judge,
+        config: EngineConfig,
+        sensors: Iterable[SensorName],
+        t_ns: int = 0,
+        recognise: Recognise | None = None,
     ) -> None:
         self._judge = judge
         self._config = config
         expected = frozenset(sensors)
-        self._lanes = {name: Lane(name, config, judge.table) for name in SENSOR_NAMES}
+        self._lanes = {name: Lane(name, config, judge.table, recognise) for name in SENSOR_NAMES}
         for name in SENSOR_NAMES:
             if name not in expected:
                 self._lanes[name].miss("", "")

@@ -17,6 +17,7 @@ from firmware.fusion import Contribution, Level, SenseReport, SenseSay, room_nat
 from hw.types import SENSOR_NAMES, Coverage, SensorName
 
 FINDS_EXPLAINED = 8  # a sense; further ones add nothing that a person could use
+KNOWN_EXPLAINED = 4  # of a sense's things that were declared harmless: listed, although they add nothing
 SMALLEST_LISTED = 0.005  # nats; what adds less is left out of the list (it stays in the sum, in `agreement`)
 SMALLEST_GAIN = 0.02  # of the share caught that is worth another step
 
@@ -27,6 +28,9 @@ def contributions(
     """Return what every find and every silence added, the weightiest first."""
     shares = {r.sensor: 0.0 if r.coverage is None else r.coverage.share for r in reports}
     every = [c for say in says for c in _of_sense(say, shares[say.sensor], table)]
+    for report in reports:
+        known = sorted(report.known, key=lambda e: (-e.raw_nats, e.subject))[:KNOWN_EXPLAINED]
+        every += [_contribution(report.sensor, e.subject, 0.0, e.reason, e.params) for e in known]
     order = {name: i for i, name in enumerate(SENSOR_NAMES)}
     return tuple(sorted(every, key=lambda c: (-abs(c.log_lr), order[c.sensor], c.subject, c.reason)))
 

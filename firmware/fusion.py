@@ -130,6 +130,7 @@ class SenseReport:
     heard: bool = True
     failed: bool = False  # it ran and is lost, or its device is not well
     deaf: bool = False  # it ran and heard nothing at all
+    known: Sequence[Evidence] = ()  # of things that were declared harmless here: listed, and worth nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

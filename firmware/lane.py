@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from firmware.config import EngineConfig
 from firmware.coverage import fade_factor, scale_coverage
 from firmware.evidence.likelihoods import KINDS, Kind, Likelihoods
 from firmware.evidence.model import Evidence
+from firmware.evidence.reasons import KNOWN_REASON
 from firmware.evidence.weigh import key_of, weigh
 from firmware.fusion import SenseReport
 from firmware.sensor import Observation
@@ -40,18 +41,27 @@ KEPT_AFTER_PURGE = 0.75  # share of the table kept when it is full, so that purg
 UNWELL_BELOW_SHARE = 0.05  # a device that reports trouble and covered less than this has failed
 DEAF_FROM_SHARE = 0.25  # a sense that claims this much and heard nothing at all is deaf
 NS_PER_S = 1e9
+Recognise = Callable[[Observation, Evidence], Evidence]  # what somebody has declared harmless says nothing
 
 
 class Lane:
     """One sense as the engine knows it."""
 
-    def __init__(self, name: SensorName, config: EngineConfig, table: Likelihoods) -> None:
+    def __init__(
+        self,
+        name: SensorName,
+        config: EngineConfig,
+        table: Likelihoods,
+        recognise: Recognise | None = None,
+    ) -> None:
         self.name = name
         self.state: SensorState = "starting"
         self.counts: Counts | None = None
         self.health: DeviceHealth | None = None
         self._config = config
         self._table = table
+        self._recognise = recognise
+        self._known: dict[Key, Evidence] = {}
         self._epoch = 0
         self._coverage: Coverage | None = None
         self._looked_ns = 0
@@ -87,6 +97,7 @@ class Lane:
         self._lost_ns, self._trouble = None, ("", "")
         if whole:
             self._evidence = {k: e for k, e in self._evidence.items() if k[0] != self._epoch}
+            self._known = {k: e for k, e in self._known.items() if k[0] != self._epoch}
             self._strongest = None
         for observation in observations:
             self._take(observation)
@@ -132,9 +143,11 @@ class Lane:
     def clear(self, t_ns: int) -> None:
         """Forget everything seen so far: a new inspection begins."""
         self._evidence, self._coverage, self.counts, self._strongest = {}, None, None, ()
+        self._known = {}
         self._heard_something = False
         self._lost_ns, self._looked_ns = None, t_ns
-        self._move("start")
+        if self.state != "missing":  # only its own start brings back what was never there
+            self._move("start")
         self._epoch += 1
 
     def _move(self, word: str) -> bool:
@@ -150,10 +163,13 @@ class Lane:
             self._heard_something |= self.name == "rf"
         evidence = weigh(observation, self._table)
         key = (self._epoch, kind, name)
-        if evidence is None:
-            self._evidence.pop(key, None)
-        else:
-            self._evidence[key] = evidence
+        self._evidence.pop(key, None)
+        self._known.pop(key, None)
+        if evidence is not None and self._recognise is not None:
+            evidence = self._recognise(observation, evidence)
+        if evidence is not None:
+            speaking = evidence.reason != KNOWN_REASON
+            (self._evidence if speaking else self._known)[key] = evidence
         self._strongest = None
 
     def _purge(self) -> None:
@@ -161,6 +177,8 @@ class Lane:
         if len(self._evidence) > most:
             rows = sorted(self._evidence.items(), key=lambda row: (-row[1].log_lr, -row[1].last_ns, row[0]))
             self._evidence = dict(rows[: int(most * KEPT_AFTER_PURGE)])
+        while len(self._known) > most:
+            self._known.pop(next(iter(self._known)))
 
     def strongest(self) -> tuple[Evidence, ...]:
         """Return the strongest evidence for each kind, without doubles."""
@@ -184,6 +202,7 @@ class Lane:
             heard=self._heard_something,
             failed=self._failed(),
             deaf=deaf,
+            known=tuple(self._known.values()),
         )
 
     def _counting(self, t_ns: int) -> tuple[Coverage | None, bool]:

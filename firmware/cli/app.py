@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from firmware.cli import calibrate, config, demo, diag, explain, report, run, scan, session
+from firmware.cli import calibrate, config, demo, diag, explain, known, report, run, scan, session
 
 app = typer.Typer(
     name="ansim",
@@ -25,6 +25,7 @@ app.add_typer(session.app, name="session")
 app.add_typer(diag.app, name="diag")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(report.app, name="report")
+app.add_typer(known.app, name="known")
 app.add_typer(config.app, name="config")
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from firmware.app import Panel
 from firmware.assemble import OpenRun, OpenSensor, RenewSensor, open_sensors
-from firmware.engine import Snapshot
+from firmware.engine import Engine, Snapshot
+from firmware.lane import Recognise
 from firmware.live import run_live
 from firmware.lockstep import run_lockstep
 from firmware.published import Published
@@ -85,6 +86,7 @@ def inspect(
     panel: Panel | None = None,
     live: bool | None = None,
     after: After | None = None,
+    recognise: Recognise | None = None,
 ) -> Outcome:
     """Run one inspection to its end; Ctrl-C ends it early and keeps what was found.
 
@@ -109,11 +111,12 @@ def inspect(
             return stop or asked.is_set()
 
         length_s = session_length_s(spec, until_s)
+        engine = run.engine(settings, recognise)
         if live:
             poll = None if panel is None else panel.poll
-            snapshot = _run_live(run, settings, sensors, length_s, on_progress, poll)
+            snapshot = _run_live(run, engine, settings, sensors, length_s, on_progress, poll)
         else:
-            snapshot = _run_in_turns(run, settings, sensors, length_s, on_progress, panel)
+            snapshot = _run_in_turns(run, engine, settings, sensors, length_s, on_progress, panel)
         if after is not None:
             after({name: published.sense for name, published in sensors.items()})
         ordered = [sensors[name] for name in SENSOR_NAMES if name in sensors]
@@ -160,6 +163,7 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 
 def _run_in_turns(
     run: OpenRun,
+    engine: Engine,
     settings: Settings,
     sensors: dict[SensorName, Published],
     until_s: float | None,
@@ -176,7 +180,7 @@ def _run_in_turns(
 
     return run_lockstep(
         sensors,
-        run.engine(settings),
+        engine,
         clocks=run.clocks,
         until_s=until_s,
         tick_s=settings.engine.judge_every_s,
@@ -188,6 +192,7 @@ def _run_in_turns(
 
 def _run_live(
     run: OpenRun,
+    engine: Engine,
     settings: Settings,
     sensors: dict[SensorName, Published],
     until_s: float | None,
@@ -206,7 +211,7 @@ def _run_live(
     ) as crew:
         return run_live(
             crew,
-            run.engine(settings),
+            engine,
             clock=run.panel_clock,
             until_s=until_s,
             tick_s=config.judge_every_s,

@@ -44,14 +44,15 @@ def records_folder(chosen: Path | None) -> Path:
     return chosen if chosen is not None else user_data_path("ansim") / "records"
 
 
-def _catalog(lang: str | None) -> Catalog:
+def catalog_of(lang: str | None) -> Catalog:
+    """Return the sentences of the language asked for, or of the system."""
     return catalog_for(language(lang) if lang else default_language(os.environ.get("LANG", "")))
 
 
 @app.command("list")
 def list_command(records: RecordsOption = None, lang: LangOption = None) -> None:
     """List the stored inspections, the newest last."""
-    catalog = _catalog(lang)
+    catalog = catalog_of(lang)
     path = records_folder(records) / DATABASE_FILE
     with expected_errors():
         rows: tuple[Listed, ...] = ()
@@ -69,7 +70,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Show one inspection: verdict, why, and what was not looked at."""
-    catalog = _catalog(lang)
+    catalog = catalog_of(lang)
     with expected_errors(), reading(records_folder(records) / DATABASE_FILE) as db:
         record = find_record(db, name).inspection
         if as_json:
@@ -90,7 +91,7 @@ def export_command(
 ) -> None:
     """Write one inspection as a bundle: PDF, CSV, JSON, chain, hashes and signature in one zip."""
     languages = LANGUAGES if lang == "all" else (language(lang),)
-    words = _catalog(None if lang == "all" else lang)
+    words = catalog_of(None if lang == "all" else lang)
     with expected_errors(), _report_libraries():
         from firmware.report.export import export
 
@@ -115,7 +116,7 @@ def verify(
     lang: LangOption = None,
 ) -> None:
     """Tell whole from altered, and say which part or entry is not as it was stored."""
-    catalog = _catalog(lang)
+    catalog = catalog_of(lang)
     with expected_errors():
         public = None
         if key is not None:
@@ -136,7 +137,7 @@ def key_command(records: RecordsOption = None, lang: LangOption = None) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         unit = load_or_make_unit_key(folder)
         typer.echo(public_pem(unit.public).decode("ascii"), nl=False)
-        said = _catalog(lang).text("records.key", fingerprint=fingerprint(unit.public))
+        said = catalog_of(lang).text("records.key", fingerprint=fingerprint(unit.public))
         typer.echo(said, err=True)
 
 

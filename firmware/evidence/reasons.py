@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from hw.types import SENSOR_NAMES
 
+KNOWN_REASON = "reason.known"  # of what somebody has declared harmless at this site
+
 REASONS: Mapping[str, tuple[str, ...]] = {
     "reason.rf.analog_video": ("standard", "center_hz", "bandwidth_hz", "snr_db"),
     "reason.rf.picture": ("standard", "center_hz", "snr_db"),
@@ -26,6 +28,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "reason.lens.lens": ("poses", "score"),
     "reason.lens.glint": ("poses", "score"),
     "reason.lens.shine": ("poses", "label"),
+    KNOWN_REASON: ("label", "why", "nats"),
     # what a sense's silence says: about everything, or about the kinds that its finds do not explain
     **{f"reason.{name}.nothing": ("share",) for name in SENSOR_NAMES},
     **{f"reason.{name}.nothing_else": ("share",) for name in SENSOR_NAMES},

@@ -45,7 +45,7 @@ HEADER_KEYS = frozenset(
     }
 )
 
-EntryKind = Literal["inspection", "tombstone"]
+EntryKind = Literal["inspection", "tombstone", "known"]
 ClockWord = Literal["steady", "back", "ahead", "unset"]
 FaultWord = Literal["altered", "missing", "reordered", "wrong-key", "unexplained"]
 

@@ -9,6 +9,7 @@
     ├── StoreDamaged     (ValueError)        the file is not a store, or the disk lost a part of it
     ├── KeyTrouble       (PermissionError)   the unit's key is missing, open to others, or another unit's
     ├── NoSuchRecord     (KeyError)          there is no record of that name
+    ├── NotRecognisable  (ValueError)        nothing about a thing would be the same another day
     ├── AttachmentTrouble (ValueError)       an attachment is missing, altered or too large
     └── BundleUnreadable (ValueError)        the file is neither a bundle nor a store
 """
@@ -62,6 +63,10 @@ class KeyTrouble(RecordsError, PermissionError):
 
 class NoSuchRecord(RecordsError, KeyError):
     """There is no record of that name."""
+
+
+class NotRecognisable(RecordsError, ValueError):
+    """A thing that nobody could recognise another day cannot be declared harmless."""
 
 
 class AttachmentTrouble(RecordsError, ValueError):

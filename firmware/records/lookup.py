@@ -6,8 +6,9 @@ import sqlite3
 from dataclasses import dataclass
 
 from firmware.records.custody import Entry
-from firmware.records.database import read_entry
+from firmware.records.database import as_blob, read_entry
 from firmware.records.errors import NoSuchRecord
+from firmware.records.known import Declaration, read_declaration
 from firmware.records.model import Inspection, Place, read_inspection
 
 SHORTEST_NAME = 4  # characters of an id that may stand for the whole
@@ -58,10 +59,19 @@ def list_records(db: sqlite3.Connection) -> tuple[Listed, ...]:
     """Return one line for each inspection, oldest first."""
     rows = db.execute(
         "SELECT e.seq, e.id, b.kind, b.site, b.room, b.cubicle, b.level, b.utc_ns FROM bodies AS b "
-        "JOIN entries AS e ON e.seq = b.seq WHERE b.kind <> 'tombstone' ORDER BY e.seq"
+        "JOIN entries AS e ON e.seq = b.seq WHERE b.kind NOT IN ('tombstone', 'known') ORDER BY e.seq"
     )
     names = ("seq", "id", "kind", "site", "room", "cubicle", "level", "utc_ns")
     return tuple(Listed(**dict(zip(names, row, strict=True))) for row in rows)
+
+
+def list_declarations(db: sqlite3.Connection, site: str | None) -> tuple[tuple[Declaration, int], ...]:
+    """Return what was declared and withdrawn, oldest first, with each entry's time; None: at every site."""
+    rows = db.execute(
+        "SELECT body, utc_ns FROM bodies WHERE kind = 'known' AND (? IS NULL OR site = ?) ORDER BY seq",
+        (site, site),
+    ).fetchall()
+    return tuple((read_declaration(as_blob(body)), int(utc_ns)) for body, utc_ns in rows)
 
 
 def earlier_records(

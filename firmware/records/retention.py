@@ -92,7 +92,8 @@ def tombstone_body(due: Kept) -> bytes:
 
 def _holdings(db: sqlite3.Connection) -> list[Holding]:
     rows = db.execute(
-        "SELECT seq, utc_ns, level, size_bytes FROM bodies WHERE kind <> 'tombstone' ORDER BY seq"
+        "SELECT seq, utc_ns, level, size_bytes FROM bodies "
+        "WHERE kind NOT IN ('tombstone', 'known') ORDER BY seq"
     )
     return [
         Holding(seq=seq, utc_ns=utc_ns, found=level in FOUND, size_bytes=size)

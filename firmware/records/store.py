@@ -47,12 +47,14 @@ from firmware.records.errors import (
     clear_errors,
     full,
 )
+from firmware.records.known import Declaration, Known, in_force
 from firmware.records.lookup import (
     Listed,
     Stored,
     earlier_records,
     find_record,
     latest_corridor,
+    list_declarations,
     list_records,
 )
 from firmware.records.model import Attachment, Inspection
@@ -119,6 +121,18 @@ class RecordStore:
         self._make_room(len(body) + attached_bytes(inspection), len(body))
         with clear_errors(self._path), transaction(self._db):
             return self._insert("inspection", inspection.id, body, inspection)
+
+    def declare(self, declaration: Declaration) -> Entry:
+        """Append what somebody declared harmless, or took back; raises as `append`."""
+        body = declaration.body()
+        self._make_room(len(body), len(body))
+        with clear_errors(self._path), transaction(self._db):
+            return self._insert("known", declaration.id, body, None, site=declaration.site)
+
+    def known(self, site: str | None) -> tuple[Known, ...]:
+        """Return what counts as harmless at a site, oldest first; None: at every site."""
+        with clear_errors(self._path):
+            return in_force(list_declarations(self._db, site))
 
     def apply_retention(self, *, clock_is_right: bool = False) -> Entry | None:
         """Remove the bodies that are due; return the tombstone that says so.
@@ -193,13 +207,16 @@ class RecordStore:
             )
         return fields
 
-    def _insert(self, kind: EntryKind, name: str, body: bytes, about: Inspection | None) -> Entry:
+    def _insert(
+        self, kind: EntryKind, name: str, body: bytes, about: Inspection | None, *, site: str = ""
+    ) -> Entry:
         """Add one entry inside a transaction that is already open."""
         row = self._db.execute("SELECT seq, header FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
         seq, prev, last = (
             (0, START, {}) if row is None else (row[0], entry_hash(row[1]), parse_header(row[1]))
         )
         stamp = stamp_after(self._clock, last)
+        size_bytes = len(body) + attached_bytes(about)
         entry = seal_entry(key=self.key, seq=seq + 1, kind=kind, name=name, body=body, prev=prev, stamp=stamp)
         self._db.execute(
             "INSERT INTO entries (seq, id, header, signature) VALUES (?, ?, ?, ?)",
@@ -208,7 +225,13 @@ class RecordStore:
         self._db.execute(
             "INSERT INTO bodies (seq, body, size_bytes, utc_ns, kind, site, room, cubicle, level) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (entry.row, body, len(body) + attached_bytes(about), stamp.utc_ns, *_index_words(kind, about)),
+            (
+                entry.row,
+                body,
+                size_bytes,
+                stamp.utc_ns,
+                *_index_words(kind, about, site),
+            ),
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO uses (seq, sha256, size_bytes) VALUES (?, ?, ?)",
@@ -284,8 +307,8 @@ def attached_bytes(about: Inspection | None) -> int:
     return sum({a.sha256: a.size_bytes for a in (about.attachments if about else ())}.values())
 
 
-def _index_words(kind: EntryKind, about: Inspection | None) -> tuple[str, str, str, str, str]:
+def _index_words(kind: EntryKind, about: Inspection | None, site: str) -> tuple[str, str, str, str, str]:
     """Return the words beside a body by which it is found again."""
     if about is None:
-        return (kind, "", "", "", "")
+        return (kind, site, "", "", "")
     return (about.kind, about.place.site, about.place.room, about.place.cubicle, about.level)
