@@ -96,9 +96,17 @@ class Panel:
             **{item: partial(self._command, item) for item in WALK_COMMANDS},
         }
 
+    @property
+    def shown(self) -> ScreenState | None:
+        """What was drawn last; None before the first picture."""
+        return self._state
+
     def attach(self, kit: Kit) -> None:
         """Take the display, the buttons, the buzzer and the battery of a kit."""
         self._kit = kit
+        idle = self._walker is not None and self._walker.walk.stage == "start"
+        if idle and kit.buttons is None and self._also_poll is None:
+            self._walker, self._place = None, Place()  # nobody could choose: the readout, as it is
 
     def poll(self) -> Sequence[ButtonPress]:
         """Act on the presses since the last time, and return those that mean something to the engine."""
@@ -126,9 +134,10 @@ class Panel:
         return (button,) if self._walker is None else (replace(button, long=False),)
 
     def _on_walk(self, button: ButtonPress) -> bool:
-        """Say whether a press is the walk's: on its own page, unless it is held for the look or the menu."""
-        own = self._walker is not None and self._place.page == self._walker.page
-        return own and not (button.long and button.button != "ok")
+        """Say whether a press is the walk's: ok held everywhere, the rest on its own page, unless held."""
+        if button.long:
+            return button.button == "ok"
+        return self._walker is not None and self._place.page == self._walker.page
 
     def _follow_walk(self, *, page: Page | None = None) -> None:
         """Have the ring lead back to the page that the walk is at now, and turn to a page."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from hw.kit import parse_spec
 from hw.types import Counts, Coverage
 
 PLACE_PARTS = 3
+FOLDER_VARIABLE = "ANSIM_RECORDS"
 CALIBRATIONS: Mapping[str, str] = {"lens": LENS_FILE, "rf": RF_FILE}
 
 
@@ -45,8 +47,9 @@ def place_of(text: str) -> Place:
 
 
 def records_home(settings: Settings) -> Path:
-    """Return the folder of the records: the one in the settings, or the user's."""
-    return Path(settings.records.folder) if settings.records.folder else user_data_path("ansim") / "records"
+    """Return the folder of the records: the one in the settings or the environment, or the user's."""
+    chosen = settings.records.folder or os.environ.get(FOLDER_VARIABLE, "")
+    return Path(chosen) if chosen else user_data_path("ansim") / "records"
 
 
 def span_until_now(lasted_s: float) -> Span:

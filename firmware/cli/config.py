@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -9,7 +12,10 @@ from rich.text import Text
 
 from firmware.cli.failure import expected_errors
 from firmware.cli.options import ConfigOption, SetOption
-from firmware.settings import list_settings, load_with_origins
+from firmware.errors import Mistake, SettingsError
+from firmware.i18n.escape import visible
+from firmware.settings import list_settings, load_settings, load_with_origins
+from firmware.walk.plan import load_sites
 
 app = typer.Typer(no_args_is_help=True, help="The settings: what they are, where each was set.")
 
@@ -40,3 +46,27 @@ def check(config: ConfigOption = None, overrides: SetOption = None) -> None:
     with expected_errors():
         load_with_origins(config=config, overrides=overrides or ())
         typer.echo("The settings are free of mistakes.")
+
+
+@app.command("sites")
+def sites(
+    path: Annotated[Path | None, typer.Argument(help="A plan, or a folder of plans (*.toml).")] = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """List the site plans that the unit can walk; all mistakes are named at once, exit code 2."""
+    with expected_errors():
+        settings = load_settings(config=config, overrides=overrides or ())
+        folder = path or Path(settings.walk.sites)
+        found = load_sites(folder)
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        for column in ("site", "rooms", "cubicles", "operators"):
+            table.add_column(column)
+        for plan in found.plans:
+            count = str(len(plan.room)), str(plan.cubicle_count), str(len(plan.site.operators))
+            table.add_row(Text(visible(plan.name)), *count)
+        Console().print(table)
+        if path is not None and not path.exists():
+            raise SettingsError([Mistake(key="file", origin=str(path), why="does not exist")])
+        if found.mistakes:
+            raise SettingsError(found.mistakes)

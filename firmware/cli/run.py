@@ -17,7 +17,7 @@ from rich.text import Text
 
 from firmware.app import Look, Panel
 from firmware.cli.failure import LEVEL_EXIT, expected_errors
-from firmware.cli.inspection import inspect, scene_of, session_length_s
+from firmware.cli.inspection import Outcome, inspect, scene_of, session_length_s
 from firmware.cli.options import (
     ConfigOption,
     KitOption,
@@ -27,7 +27,9 @@ from firmware.cli.options import (
 )
 from firmware.cli.picture import terminal_picture
 from firmware.cli.prepare import prepare
+from firmware.cli.scan import keep
 from firmware.cli.verdict import print_verdict
+from firmware.cli.walking import InspectionOption, PersonalOption, PlaceOption, open_walk
 from firmware.cli.window import BrowserOption, Lingering, PortOption, WindowOption, open_window
 from firmware.diag.attach import SOCKET
 from firmware.engine import Snapshot
@@ -36,6 +38,8 @@ from firmware.feed import Feed
 from firmware.i18n.catalog import Catalog
 from firmware.log import get_logger
 from firmware.published import Published
+from firmware.records.errors import RecordsError
+from firmware.settings import Settings
 from firmware.systemd.notify import Notifier
 from hw.kit import parse_spec
 from hw.types import SensorName
@@ -82,12 +86,16 @@ def run(
     window: WindowOption = False,
     browser: BrowserOption = True,
     port: PortOption = 0,
+    inspection: InspectionOption = None,
+    personal: PersonalOption = False,
+    place: PlaceOption = None,
 ) -> None:
     """Run the handheld application: every sense at once, the screen, the buttons.
 
     A panel of the kit is drawn to; without one the screen is shown in the terminal and written to a PNG. A
     simulated room runs in real time; a recording is played as fast as it goes, to one verdict and one screen.
     With --window the screen is shown in a browser, every kit runs in real time, and a simulated room runs on.
+    Whoever has buttons begins at the start page: a team inspects a site, a person is guided through a room.
     """
     with expected_errors():
         settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
@@ -105,6 +113,13 @@ def run(
             Live(console=console, auto_refresh=False, transient=True) as live,
             _feed(feed) as served,
             open_window(wanted=window, browser=browser, port=port, lang=catalog.lang) as showing,
+            open_walk(
+                kit,
+                settings,
+                wanted=place is None and (personal or inspection is not None or window or backend == "pi"),
+                plan=inspection,
+                personal=personal,
+            ) as walker,
         ):
             in_terminal = console.is_terminal and backend != "pi" and not window
             panel = Panel(
@@ -113,6 +128,7 @@ def run(
                 simulated=scene_of(kit) is not None,
                 also_show=showing.show if showing else TerminalScreen(live, wanted=in_terminal).show,
                 also_poll=showing.poll if showing else None,
+                walker=walker,
             )
             if showing:
                 showing.follow(lambda: panel.look.lang)
@@ -128,12 +144,24 @@ def run(
             if window and duration is None and not endless and not outcome.stopped:
                 lingering.stay(panel, outcome.snapshot)
         notifier.stopping()
+        if place is not None:
+            keep_run(outcome, kit=kit, place=place, settings=settings)
         target = screen or (None if backend == "pi" else SCREEN_FILE)
         if target is not None and panel.picture is not None:
             panel.picture.save(target, "PNG")
             typer.echo(str(target), err=True)
         print_verdict(Console(), outcome.snapshot, Catalog(panel.look.lang), outcome.coverages)
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
+
+
+def keep_run(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> None:
+    """Store the run; where the disk does not let us, say so and go on to the verdict."""
+    try:
+        name = keep(outcome, kit=kit, place=place, settings=settings)
+    except RecordsError as trouble:
+        typer.echo(f"ansim: {trouble}", err=True)
+    else:
+        typer.echo(f"ansim report show {name}", err=True)
 
 
 @contextmanager

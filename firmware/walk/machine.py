@@ -13,12 +13,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from firmware.records.baseline import COVERED_FROM
 from firmware.records.model import CheckState, Place
 from firmware.walk.lists import checklist, guided_steps
+from firmware.walk.resume import progress_of, resumed
 from firmware.walk.state import (
     DONE_MOST,
     AskReference,
@@ -31,7 +33,6 @@ from firmware.walk.state import (
     Leave,
     NotStored,
     Now,
-    Progress,
     Recalled,
     ReferenceRow,
     Save,
@@ -90,11 +91,16 @@ class Machine:
             return Step(replace(walk, stage="thin", leaving=walk.stage, selected=0))
         return leave_place(walk, now)
 
+    def enough(self, stage: Stage, sense: str) -> float:
+        """Return the coverage that is enough: a corridor that heard less than half is no reference."""
+        least = self.least.get(sense, 0.0)
+        return max(least, COVERED_FROM) if stage == "corridor" and sense in {"rf", "wifi"} else least
+
     def thin(self, walk: Walk, now: Now) -> tuple[str, ...]:
         """Return the senses that have looked at too little here, and ``places`` for an unfinished list."""
         stage = walk.leaving if walk.stage == "thin" else walk.stage
         senses = [s for s in ("rf", "wifi", "ble", "lens") if not (stage == "corridor" and s == "lens")]
-        few = [s for s in senses if _short(now, s, self.least.get(s, 0.0))]
+        few = [s for s in senses if _short(now, s, self.enough(stage, s))]
         if stage == "cubicle" and len(walk.marks) < len(checklist()):
             few.append("places")
         return tuple(few)
@@ -149,43 +155,6 @@ def row_count(walk: Walk) -> int:
         "result": 2,
     }
     return counts.get(walk.stage, 1)
-
-
-def progress_of(walk: Walk) -> Progress:
-    """Return where the walk stands, by names."""
-    return Progress(
-        site=walk.plan.name,
-        operator=walk.operator,
-        walk=walk.walk,
-        visit=walk.visit,
-        stage="corridor" if walk.stage == "corridor" else "cubicle",
-        room=walk.room_plan.name,
-        cubicle=walk.cubicle_name,
-        marks=walk.marks,
-        done=walk.done,
-    )
-
-
-def resumed(walk: Walk, progress: Progress) -> Walk | None:
-    """Return the walk at the place where it was interrupted; None where the plan knows it no more."""
-    site = _index([p.name for p in walk.plans], progress.site)
-    if site is None:
-        return None
-    room = _index([r.name for r in walk.plans[site].room], progress.room)
-    if room is None:
-        return None
-    cubicle = _index(walk.plans[site].room[room].cubicles, progress.cubicle)
-    if cubicle is None:
-        return None
-    return replace(
-        walk, stage=progress.stage, selected=0, site=site, operator=progress.operator, room=room,
-        cubicle=cubicle, walk=progress.walk, visit=progress.visit, marks=dict(progress.marks),
-        done=progress.done, resume=None, export="", exported="",
-    )  # fmt: skip
-
-
-def _index(names: Sequence[str], name: str) -> int | None:
-    return names.index(name) if name in names else None
 
 
 def _moved(walk: Walk, by: int) -> Walk:

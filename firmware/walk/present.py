@@ -142,17 +142,17 @@ def _corridor(walk: Walk, now: Now, machine: Machine) -> WalkView:
     return WalkView(
         title=plain(walk.plan.name),
         lead=Sentence(key=f"walk.corridor.{word}"),
-        bars=tuple(_bar(s, now, machine) for s in OUTSIDE),
+        bars=tuple(_bar(s, now, machine.enough("corridor", s)) for s in OUTSIDE),
         keys=Sentence(key="keys.corridor"),
     )
 
 
-def _bar(sense: str, now: Now, machine: Machine) -> Bar:
+def _bar(sense: str, now: Now, enough: float) -> Bar:
     shares: Mapping[str, float | None] = {str(k): v for k, v in now.coverage.items()}
     return Bar(
         words=Sentence(key=f"sense.{sense}"),
         share=shares.get(sense),
-        enough=machine.least.get(sense, 0.0),
+        enough=enough,
         shape=sense,
     )
 
@@ -204,7 +204,7 @@ def _thin(walk: Walk, now: Now, machine: Machine) -> WalkView:
     return WalkView(
         lead=Sentence(key="walk.thin"),
         lines=places,
-        bars=tuple(_bar(s, now, machine) for s in few if s != "places"),
+        bars=tuple(_bar(s, now, machine.enough(walk.leaving, s)) for s in few if s != "places"),
         keys=Sentence(key="keys.thin"),
     )
 

@@ -20,9 +20,10 @@ from firmware.screen.walkview import WalkView
 from firmware.sensor import Observation
 from firmware.walk.clerk import Job, KeepJob
 from firmware.walk.filing import Findings, new_walk_id
-from firmware.walk.machine import Machine, Step, close_walk, finish_personal, progress_of, tell
+from firmware.walk.machine import Machine, Step, close_walk, finish_personal, start_rows, tell
 from firmware.walk.present import PAGE_OF, menu_of, view_of
-from firmware.walk.state import Begin, Effect, Keep, Leave, Now, Told, Walk, Word
+from firmware.walk.resume import progress_of
+from firmware.walk.state import Begin, Effect, Keep, Leave, Now, StartRow, Told, Walk, Word
 from hw.types import ButtonPress
 
 HELD_MOST = 16  # presses that wait while one place is closed and the next one begun: a tenth of a second
@@ -77,6 +78,11 @@ class Walker:
     def busy(self) -> bool:
         """True while one place is closed and the next one begun: presses wait for that."""
         return self._ending or self._ended_of is not None
+
+    def begin(self, row: StartRow) -> None:
+        """Begin as if this row of the first page had been chosen."""
+        self.walk = replace(self.walk, stage="start", selected=start_rows(self.walk).index(row))
+        self._take(self._machine.press(self.walk, "ok", replace(self._now, fresh_id=self._new_id())))
 
     def press(self, button: ButtonPress) -> bool:
         """Act on a press on one of the walk's own pages; return True to show the readout."""

@@ -8,7 +8,7 @@ import pytest
 
 from firmware.assemble import open_sensors
 from firmware.cli.inspection import inspect
-from firmware.engine import Renewing, SensorLost, SensorStarted, Snapshot, Tick
+from firmware.engine import Button, Renewing, SensorLost, SensorStarted, Snapshot, Tick
 from firmware.live import run_live
 from firmware.lockstep import run_lockstep
 from firmware.settings import load_settings
@@ -35,6 +35,16 @@ def test_what_the_old_sense_still_says_is_not_of_the_new_place() -> None:
     engine.handle(step("wifi", [station()], t_s=10.0, share=0.1))
     engine.handle(Tick(t_ns=10 * S))
     assert engine.snapshot().verdict.coverage["wifi"] == pytest.approx(0.1)
+
+
+def test_what_was_missing_is_missing_at_the_next_place_too() -> None:
+    engine = engine_for("wifi")
+    for press in AGAIN:
+        engine.handle(Button(press=press))
+    assert engine.inspection == 2
+    states = {s.name: (s.state, s.coverage) for s in engine.snapshot().sensors}
+    assert states["lens"] == ("missing", None)
+    assert states["wifi"][0] == "starting"
 
 
 def test_a_sense_that_cannot_be_made_anew_is_lost_and_comes_back() -> None:
