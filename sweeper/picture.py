@@ -10,7 +10,7 @@ The pictures are shown and never stored by this package.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -289,3 +289,8 @@ def _brightness(slices: Sequence[SlicePicture]) -> FloatArray:
         weight += over
         light += over * np.float32((part.center_hz - middle_hz) / 1e6)
     return np.asarray(light / weight, np.float32)
+
+
+def best_picture(pictures: Mapping[str, Picture]) -> Picture | None:
+    """Return the picture that is most surely one."""
+    return max(pictures.values(), key=lambda p: p.score, default=None)

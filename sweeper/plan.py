@@ -161,4 +161,9 @@ class Planner:
     @property
     def progress(self) -> float:
         """How much of the first round is done, 0…1."""
-        return 1.0 if self.rounds else self._next / len(self._hops)
+        return 1.0 if self.rounds else self.progress_of_round
+
+    @property
+    def progress_of_round(self) -> float:
+        """How much of this round is done, 0…1."""
+        return self._next / len(self._hops)

@@ -187,6 +187,16 @@ class Sweeper:
         """How much of the first round is done, 0…1."""
         return self._planner.progress
 
+    @property
+    def rounds(self) -> int:
+        """How many rounds are done."""
+        return self._planner.rounds
+
+    @property
+    def progress_of_round(self) -> float:
+        """How much of this round is done, 0…1."""
+        return self._planner.progress_of_round
+
     def _plan_closer(self, block: IqBlock, video: VideoTest) -> None:
         """Hear a clipped hop again with less gain, a promising one for longer."""
         gain_db = block.gain_db

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from rich.segment import Segment, Segments
 from rich.style import Style
 
 UPPER_HALF = "▀"
+TELEVISION_PX = (768, 576)
+
+
+def upright(pixels: NDArray[np.uint8]) -> Image.Image:
+    """Return a camera's picture as a television shows it, 4:3: a slice has few picture elements on a line."""
+    return Image.fromarray(pixels).resize(TELEVISION_PX, Image.Resampling.BICUBIC)
 
 
 def terminal_picture(image: Image.Image, *, columns: int) -> Segments:

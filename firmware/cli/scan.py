@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from firmware.cli import jsonl
@@ -18,6 +19,7 @@ from firmware.cli.failure import LEVEL_EXIT, expected_errors
 from firmware.cli.home import home
 from firmware.cli.inspection import After, Outcome, Watch, inspect, scene_of, session_length_s
 from firmware.cli.lan import lan
+from firmware.cli.live_rf import sweep_head, with_picture
 from firmware.cli.options import (
     ConfigOption,
     KitOption,
@@ -28,14 +30,21 @@ from firmware.cli.options import (
 from firmware.cli.overlay import Overlay
 from firmware.cli.prepare import prepare
 from firmware.cli.report import records_folder
-from firmware.cli.scan_rf import AfterSweep, PictureOption, PlotOption, ReferenceOption
+from firmware.cli.scan_rf import (
+    AfterSweep,
+    GainCheckOption,
+    PictureOption,
+    PlanOption,
+    PlotOption,
+    ReferenceOption,
+    with_options,
+)
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.engine import Snapshot
 from firmware.i18n.catalog import Catalog
 from firmware.keeping import keep_scan, place_of, span_until_now
 from firmware.published import Published
-from firmware.report.sweep import spectrum_line
 from firmware.settings import Settings
 from hw.types import SensorName
 
@@ -94,14 +103,16 @@ class LiveView:
     def _picture(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> RenderableType:
         seen = [o for sensor in sensors.values() for o in sensor.table]
         word = self._catalog.text("cli.scanning")
-        head: list[RenderableType] = [Text(f"{word} · {snapshot.elapsed_s:.0f} s", style="bold")]
-        if self._until_s:
-            head.append(ProgressBar(total=self._until_s, completed=snapshot.elapsed_s, width=48))
+        first = Table.grid(padding=(0, 1))
+        bar = self._until_s and ProgressBar(total=self._until_s, completed=snapshot.elapsed_s, width=32)
+        first.add_row(Text(f"{word} · {snapshot.elapsed_s:.0f} s", style="bold"), bar or "")
+        head: list[RenderableType] = [first]
         hint = Text(self._catalog.text("cli.keys"), style="dim")
         rf = sensors.get("rf")
-        if rf is not None and rf.spectrum is not None:
-            head.append(Text(spectrum_line(rf.spectrum, columns=self._console.width - 2), style="cyan"))
         shown = tables(seen, self._catalog, rows=LIVE_ROWS)
+        if rf is not None:
+            head.extend(sweep_head(rf, self._catalog, columns=self._console.width - 6))
+            shown = with_picture(shown, rf.pictures, self._console, self._catalog)
         return Group(*head, coverage_table(snapshot, self._catalog), shown, hint)
 
 
@@ -119,6 +130,7 @@ def run_scan(
     also: Watch | None = None,
     keep_at: str | None = None,
     after: After | None = None,
+    tell: Callable[[Console], None] | None = None,
 ) -> None:
     """Run one scan and end with the exit code of its verdict."""
     with expected_errors():
@@ -133,6 +145,8 @@ def run_scan(
             outcome = inspect(
                 kit, settings, only=only, until_s=until_s, record_to=record_to, watch=watch, after=after
             )
+        if tell is not None:
+            tell(Console(stderr=True))
         if keep_at is not None:
             name = keep(outcome, kit=kit, place=keep_at, settings=settings)
             typer.echo(f"ansim report show {name}", err=True)
@@ -206,14 +220,23 @@ def rf(
     plot: PlotOption = None,
     picture: PictureOption = None,
     reference: ReferenceOption = None,
+    plan: PlanOption = None,
+    gain_check: GainCheckOption = False,
 ) -> None:
-    """Transmitters of wireless cameras, 24–1766 MHz, with an RTL-SDR."""
+    """Transmitters of wireless cameras, 24–1766 MHz, with an RTL-SDR.
+
+    What an analog camera shows appears in the terminal. Sweep the corridor first (--record corridor), then
+    the room with --reference corridor: what is stronger in the room is near. More settings: --set rf.….
+    """
     with expected_errors():
-        settings, _ = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
-        after = AfterSweep(plot=plot, picture=picture, reference=reference, settings=settings)
+        overrides = with_options(overrides, plan=plan, gain_check=gain_check)
+        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
+        after = AfterSweep(
+            plot=plot, picture=picture, reference=reference, settings=settings, catalog=catalog
+        )
     run_scan(
         {"rf"}, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
-        duration_s=duration, as_jsonl=as_jsonl, record_to=record, after=after,
+        duration_s=duration, as_jsonl=as_jsonl, record_to=record, after=after, tell=after.tell,
     )  # fmt: skip
 
 

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
-from PIL import Image
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from firmware.cli.inspection import inspect
+from firmware.cli.live_rf import picture_block, plan_words, shows_pictures
+from firmware.cli.picture import upright
 from firmware.errors import FirmwareError
+from firmware.i18n.catalog import Catalog
 from firmware.report.sweep import save_plot
 from firmware.sensor import Sensor
 from firmware.settings import Settings
 from hw.types import SensorName
-from sweeper.picture import Picture
+from sweeper.picture import Picture, best_picture
 from sweeper.reference import Comparison, compare
 from sweeper.sweeper import Sweeper
 from sweeper.views import HopLevels
 
-RISES_SHOWN = 12
+RISES_SHOWN, RANGES_SHOWN = 12, 6
+NEIGHBOURS_MHZ = 4.5  # hops of the camera plan are 4 MHz apart
 
 PlotOption = Annotated[
     Path | None, typer.Option("--plot", help="Write spectrum and waterfall, emissions named, to this PNG.")
@@ -41,48 +43,89 @@ ReferenceOption = Annotated[
     typer.Option(
         "--reference",
         metavar="SESSION",
-        help="A sweep recorded elsewhere (the corridor): show what is local.",
+        help="A sweep recorded elsewhere (the corridor, with --record): show what is local here.",
     ),
 ]
+PlanOption = Annotated[
+    Literal["camera", "full", "quick"] | None,
+    typer.Option(
+        "--plan",
+        help="camera: the bands of camera senders, some seconds a round; full: 24-1766 MHz without a gap, "
+        "half a minute; quick: the camera channels alone.",
+    ),
+]
+GainCheckOption = Annotated[
+    bool,
+    typer.Option(
+        "--gain-check",
+        help="Hear what would alarm again with 10 dB less gain: what falls by more is made by overload.",
+    ),
+]
+
+
+def with_options(overrides: list[str] | None, *, plan: str | None, gain_check: bool) -> list[str]:
+    """Return the settings that the options of a sweep stand for, before those that were given by name."""
+    return [
+        *([] if plan is None else [f"rf.plan={plan}"]),
+        *(["rf.gain_drop_test=true"] if gain_check else []),
+        *(overrides or []),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class InTerminal:
+    """Something that only a terminal with shades can show."""
+
+    shown: RenderableType
 
 
 class AfterSweep:
     """What is done with a sweep when it is over."""
 
     def __init__(
-        self, *, plot: Path | None, picture: Path | None, reference: str | None, settings: Settings
+        self,
+        *,
+        plot: Path | None,
+        picture: Path | None,
+        reference: str | None,
+        settings: Settings,
+        catalog: Catalog,
     ) -> None:
-        self._plot, self._picture = plot, picture
+        self._plot, self._picture, self._catalog = plot, picture, catalog
         self._known = None if reference is None else reference_levels(reference, settings)
+        self._told: list[RenderableType | InTerminal] = []
 
     def __call__(self, sensors: Mapping[SensorName, Sensor]) -> None:
-        """Plot, store the picture, compare: whatever was asked for."""
+        """Plot, store the picture, compare: whatever was asked for. What there is to say waits for `tell`."""
         sweeper = sensors.get("rf")
         if not isinstance(sweeper, Sweeper):
             return
-        console = Console(stderr=True)
+        self._told = [plan_words(sweeper.summary, self._catalog)]
+        best = best_picture(sweeper.pictures())
+        if best is not None:
+            self._told.append(InTerminal(picture_block(best, self._catalog)))
         if self._known is not None:
-            console.print(comparison_table(compare(self._known, sweeper.levels())))
+            self._told.append(comparison_table(compare(self._known, sweeper.levels())))
         if self._plot is not None:
             save_plot(self._plot, sweeper.spectrum_view(), sweeper.waterfall_view(), sweeper.observations())
-            console.print(Text(str(self._plot)))
+            self._told.append(Text(str(self._plot)))
         if self._picture is not None:
-            best = best_picture(sweeper.pictures())
-            if best is None:
-                console.print(Text("No picture: no analog video was clear enough.", style="yellow"))
-            else:
-                upright(best.pixels).save(self._picture, "PNG")
-                console.print(Text(f"{self._picture}: {best.standard.upper()}, certain to {best.score:.0%}"))
+            self._told.append(self._store(best, self._picture))
 
+    @staticmethod
+    def _store(best: Picture | None, path: Path) -> Text:
+        if best is None:
+            return Text("No picture: no analog video was clear enough.", style="yellow")
+        upright(best.pixels).save(path, "PNG")
+        return Text(f"{path}: {best.standard.upper()}, certain to {best.score:.0%}")
 
-def upright(pixels: NDArray[np.uint8]) -> Image.Image:
-    """Return the picture as a television shows it, 4:3: a slice has few picture elements on a line."""
-    return Image.fromarray(pixels).resize((768, 576), Image.Resampling.BICUBIC)
-
-
-def best_picture(pictures: Mapping[str, Picture]) -> Picture | None:
-    """Return the picture that is most surely one."""
-    return max(pictures.values(), key=lambda p: p.score, default=None)
+    def tell(self, console: Console) -> None:
+        """Say what came of it, when nothing else draws on the terminal."""
+        for part in self._told:
+            if not isinstance(part, InTerminal):
+                console.print(part)
+            elif shows_pictures(console):
+                console.print(part.shown)
 
 
 def reference_levels(target: str, settings: Settings) -> tuple[HopLevels, ...]:
@@ -115,6 +158,28 @@ def comparison_table(found: Comparison) -> Table:
             f"{rise.level_db:.0f} dB",
         )  # fmt: skip
     if not found.complete:
-        missing, clipped = len(found.missing_hz), len(found.clipped_hz)
-        table.caption = f"Not comparable: {missing} hops missing from the reference, {clipped} overloaded"
+        table.caption = "\n".join(_doubts(found))
+        table.caption_style = "yellow"
     return table
+
+
+def _doubts(found: Comparison) -> list[str]:
+    """Say where the comparison is worth nothing, and where."""
+    missing, clipped = found.missing_hz, found.clipped_hz
+    return [
+        *([f"Not in the reference: {len(missing)} hops, {_stretches(missing)}"] if missing else []),
+        *([f"Overloaded in one of the two: {len(clipped)} hops, {_stretches(clipped)}"] if clipped else []),
+    ]
+
+
+def _stretches(hops_hz: Sequence[float]) -> str:
+    """Return hops as a few ranges in MHz."""
+    ordered = sorted(hz / 1e6 for hz in hops_hz)
+    ranges: list[list[float]] = []
+    for mhz in ordered:
+        if ranges and mhz - ranges[-1][1] <= NEIGHBOURS_MHZ:
+            ranges[-1][1] = mhz
+        else:
+            ranges.append([mhz, mhz])
+    told = [f"{a:.0f}" if a == b else f"{a:.0f}-{b:.0f}" for a, b in ranges[:RANGES_SHOWN]]
+    return ", ".join(told) + (" …" if len(ranges) > RANGES_SHOWN else "") + " MHz"

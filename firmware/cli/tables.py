@@ -52,13 +52,16 @@ def suspicion(observation: Observation) -> float:
 
 
 def emission_table(found: Sequence[Emission], catalog: Catalog, *, rows: int) -> Table:
-    """Return the transmissions, the likeliest camera first, then the loudest."""
+    """Return the transmissions, the likeliest camera first, then the loudest, the receiver's own last."""
     table = _table(catalog, "sense.rf", len(found), rows)
     for column in ("frequency", "bandwidth", "snr"):
         table.add_column(catalog.text(f"column.{column}"), justify="right", no_wrap=True)
     table.add_column(catalog.text("column.kind"))
     table.add_column(catalog.text("column.score"), justify="right")
-    for e in sorted(found, key=lambda e: (-suspicion(e), -e.snr_db, e.center_hz))[:rows]:
+    ordered = sorted(
+        found, key=lambda e: (e.kind == "self-noise", -suspicion(e), -e.snr_db, e.center_hz)
+    )
+    for e in ordered[:rows]:
         kind = catalog.say(line_name(e))
         table.add_row(
             f"{e.center_hz / 1e6:.3f} MHz",

@@ -1,0 +1,95 @@
+"""What a radio sweep shows in a terminal while it runs: how far it is, the spectrum, the camera's picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from rich.console import Console, Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from firmware.cli.picture import terminal_picture, upright
+from firmware.i18n.catalog import Catalog
+from firmware.published import Published
+from firmware.report.sweep import spectrum_line
+from sweeper.picture import Picture, best_picture
+from sweeper.plan import PlanSummary
+from sweeper.sweeper import Sweeper
+from sweeper.views import SpectrumView
+
+PICTURE_COLUMNS = 48  # 18 lines high: beside eight rows of the table and the spectrum
+TABLE_COLUMNS = 80  # what the table wants beside it
+SHADES = ("truecolor", "256")  # of a terminal; eight colours show no picture
+LABEL_COLUMNS = 10  # of the scale: a frequency and the space after it
+BAR_COLUMNS = 32
+
+
+def plan_words(summary: PlanSummary, catalog: Catalog) -> Text:
+    """Return what the plan costs and hears, and what no plan of this receiver can hear."""
+    return Text(
+        catalog.text(
+            "cli.rf.plan",
+            hops=summary.hops,
+            round_s=summary.round_s,
+            analog=summary.analog_share,
+            cofdm=summary.cofdm_share,
+        ),
+        style="dim",
+    )
+
+
+def sweep_head(rf: Published, catalog: Catalog, *, columns: int) -> list[RenderableType]:
+    """Return plan, progress of the round and the spectrum over its scale."""
+    if not isinstance(rf.sense, Sweeper):
+        return []
+    sweeper = rf.sense
+    bar = Table.grid(padding=(0, 1))
+    word = catalog.text("cli.rf.round", number=sweeper.rounds + 1)
+    bar.add_row(word, ProgressBar(total=1.0, completed=sweeper.progress_of_round, width=BAR_COLUMNS))
+    lines: list[RenderableType] = [bar, plan_words(sweeper.summary, catalog)]
+    if rf.spectrum is not None and len(rf.spectrum.frequency_hz):
+        lines.append(Text(spectrum_line(rf.spectrum, columns=columns), style="cyan"))
+        lines.append(Text(spectrum_scale(rf.spectrum, columns=columns), style="dim"))
+    return lines
+
+
+def spectrum_scale(view: SpectrumView, *, columns: int) -> str:
+    """Return the frequencies, in MHz, under a `spectrum_line` of the same width."""
+    cells = len(view.frequency_hz)
+    starts = [int(part[0]) for part in np.array_split(np.arange(cells), min(columns, cells))]
+    marks = [f"╵{view.frequency_hz[at] / 1e6:.0f}" for at in starts[::LABEL_COLUMNS]]
+    if len(marks) > 1 and len(starts) % LABEL_COLUMNS in range(1, len(marks[-1])):
+        marks.pop()  # no room for it
+    return "".join(mark.ljust(LABEL_COLUMNS) for mark in marks)[: len(starts)].rstrip() + " MHz"
+
+
+def shows_pictures(console: Console) -> bool:
+    """Say whether this is a terminal in which shades of grey can be told apart."""
+    return console.is_terminal and console.color_system in SHADES
+
+
+def with_picture(
+    shown: RenderableType, pictures: Mapping[str, Picture], console: Console, catalog: Catalog
+) -> RenderableType:
+    """Put the clearest picture beside the table, or under it where the terminal is narrow."""
+    best = best_picture(pictures)
+    if best is None or not shows_pictures(console):
+        return shown
+    seen = picture_block(best, catalog)
+    if console.width < TABLE_COLUMNS + PICTURE_COLUMNS:
+        return Group(shown, seen)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column()
+    grid.add_column(width=PICTURE_COLUMNS)
+    grid.add_row(shown, seen)
+    return grid
+
+
+def picture_block(picture: Picture, catalog: Catalog) -> Group:
+    """Return the picture in half blocks, under what it is."""
+    line = catalog.text("cli.rf.picture", standard=picture.standard.upper(), score=picture.score)
+    return Group(
+        Text(line, style="bold red"), terminal_picture(upright(picture.pixels), columns=PICTURE_COLUMNS)
+    )
