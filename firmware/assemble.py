@@ -76,6 +76,7 @@ class OpenRun:
     panel_clock: Clock
     openers: Mapping[SensorName, OpenSensor]
     problems: Mapping[SensorName, HwError]
+    expected: tuple[SensorName, ...]
     renewers: Mapping[SensorName, RenewSensor]
     recorder: Recorder | None = None
 
@@ -84,7 +85,7 @@ class OpenRun:
         engine = Engine(
             judge=Judge(prior=settings.prior),
             config=settings.engine,
-            sensors=self.sensors,
+            sensors=self.expected,
             recognise=recognise,
         )
         for name, error in self.problems.items():
@@ -128,8 +129,9 @@ def open_sensors(
     record_to : Path, optional
         Folder in which everything the devices give is recorded as a session.
     patient : bool
-        Go on even if no sense is there yet: a running handheld waits for its devices. Live, every absent
-        sense has an opener too, so that what is plugged in later is found by itself.
+        Go on even if no sense is there yet: a running handheld waits for its devices. Live, every sense is
+        opened by its own thread then, so that the screen is there at once, and what is plugged in later is
+        found by itself.
 
     Raises
     ------
@@ -140,12 +142,14 @@ def open_sensors(
     """
     wanted = tuple(n for n in SENSOR_NAMES if only is None or n in only)
     clocks, panel_clock = _clocks(live=live)
-    roles = tuple(ROLE_OF[n] for n in wanted) + PANEL_ROLES
+    later = live and patient  # each on its own thread, so that the screen waits for none
+    roles = (() if later else tuple(ROLE_OF[n] for n in wanted)) + PANEL_ROLES
     kit = open_kit(spec, config=settings.hw, clocks=clocks, panel_clock=panel_clock, roles=roles)
     with ExitStack() as undo:
         undo.callback(kit.close)
-        problems = {n: _problem(kit, n) for n in wanted if _device_of(kit, n) is None}
-        if len(problems) == len(wanted) and not patient:
+        absent = () if later else tuple(n for n in wanted if _device_of(kit, n) is None)
+        problems = {n: _problem(kit, n) for n in absent}
+        if problems and len(problems) == len(wanted) and not patient:
             raise _no_sensors(spec, problems)
         recorder = _recorder(record_to, spec, settings)
         if recorder is not None:
@@ -169,6 +173,7 @@ def open_sensors(
         panel_clock=panel_clock,
         openers={n: source.open for n, source in sources.items()},
         problems=problems,
+        expected=wanted if later else tuple(sensors),
         renewers={n: source.renew for n, source in sources.items()},
         recorder=recorder,
     )
