@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.coverage import caught_by_kind, fade_factor, kinds_covered, scale_coverage, share_caught
-from firmware.evidence.likelihoods import designed_likelihoods
+from firmware.evidence.likelihoods import Likelihoods, designed_likelihoods
 from hw.types import SENSOR_NAMES, Coverage
 from tests.firmware.senses import covered
 
@@ -56,3 +56,12 @@ def test_a_lost_sense_is_at_zero_within_two_seconds() -> None:
 def test_scaling_scales_every_part(share: float, factor: float) -> None:
     scaled = scale_coverage(covered("rf", share), factor)
     assert all(math.isclose(p, share * factor) for p in (scaled.share, *scaled.parts.values()))
+
+
+def test_half_of_the_job_finds_what_its_sense_answers_with() -> None:
+    answering = {"lens": TABLE.senses["lens"].model_copy(update={"response": 2.0})}
+    table = Likelihoods.model_validate(TABLE.model_dump() | {"senses": TABLE.senses | answering})
+    half = Coverage(sensor="lens", share=0.5)
+    assert kinds_covered(half, table)["card"] == pytest.approx(0.25)
+    assert kinds_covered(half, TABLE)["card"] == pytest.approx(0.5)
+    assert kinds_covered(Coverage(sensor="lens", share=0.0), table)["card"] == 0.0

@@ -9,11 +9,18 @@ from typing import Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from firmware.errors import BadKnowledge
-from firmware.evidence.likelihoods import KINDS, designed_likelihoods, parse_likelihoods
+from firmware.evidence.likelihoods import (
+    KINDS,
+    Learned,
+    designed_likelihoods,
+    parse_likelihoods,
+    with_learned,
+)
 from firmware.evidence.reasons import NEXT_STEPS, REASONS, RULES, STATUS_REASONS
-from firmware.evidence.shape import score_nats
+from firmware.evidence.shape import along, score_nats
 from firmware.evidence.weigh import key_of, weigh
 from firmware.i18n.catalog import catalog_for
 from firmware.sensor import Observation
@@ -191,3 +198,45 @@ def test_everything_known_has_a_source_and_the_weights_add_up() -> None:
 def test_a_table_that_is_not_whole_is_refused(text: str) -> None:
     with pytest.raises(BadKnowledge):
         parse_likelihoods(text)
+
+
+# ------------------------------------------------------------------ what was learned
+
+
+def test_a_curve_is_straight_between_level_above_and_never_generous_below() -> None:
+    curve = ((0.0, 1.0), (2.0, 3.0))
+    assert [along(curve, x) for x in (0.0, 1.0, 2.0, 9.0)] == pytest.approx([1.0, 2.0, 3.0, 3.0])
+    assert along(curve, -4.0) == pytest.approx(-3.0)
+
+
+def test_the_curve_and_its_cap_decide_what_a_score_is_worth() -> None:
+    taught = Learned.model_validate(
+        {
+            "version": 1,
+            "bench": {"date": "x", "version": 1, "seed": 1, "rooms": 9, "cameras": 4, "source": "test"},
+            "signs": [{"name": "glint", "curve": [[0.0, 2.5]], "cap_nats": 2.0, "source": "test"}],
+        }
+    )
+    seen = weigh(glint(label="unsure", score=0.5, poses=5), with_learned(TABLE, taught))
+    assert seen is not None
+    assert (seen.sign, seen.raw_nats, seen.log_lr, seen.headroom_nats) == ("glint", 0.0, 2.0, 0.5)
+
+
+def test_an_undecided_glint_in_few_poses_is_a_glimpse() -> None:
+    few, more = (weigh(glint(label="unsure", score=0.5, poses=n), TABLE) for n in (3, 4))
+    assert few is not None
+    assert more is not None
+    assert (few.sign, more.sign) == ("glimpse", "glint")
+
+
+def test_what_was_learned_of_nothing_known_is_refused() -> None:
+    bench = {"date": "x", "version": 1, "seed": 1, "rooms": 9, "cameras": 4, "source": "test"}
+    raw = {"version": 1, "bench": bench}
+    sign = {"name": "no-such-sign", "curve": [[0.0, 1.0]], "cap_nats": 1.0, "source": "t.."}
+    pair = {"sensor": "rf", "kind": "card", "pd": 0.5, "source": "t.."}
+    for more in ({"signs": [sign]}, {"catches": [pair]}):
+        with pytest.raises(BadKnowledge):
+            with_learned(TABLE, Learned.model_validate(raw | more))
+    falling = sign | {"name": "lens", "curve": [[0.0, 1.0], [1.0, 0.5]]}
+    with pytest.raises(ValidationError):
+        Learned.model_validate(raw | {"signs": [falling]})

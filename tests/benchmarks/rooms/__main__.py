@@ -19,7 +19,6 @@ from tests.benchmarks.rooms.crew import Task, fill, rows
 from tests.benchmarks.rooms.models import SPLITS
 from tests.benchmarks.rooms.store import FOLDER, tidy
 
-WATCHED: list[Task] = [("train", i) for i in range(24)]  # which a test runs again
 JOBS = ("run", "learn", "table")
 ROOMS = {"train": 300, "calibration": 900, "locked": 900}
 
@@ -65,7 +64,7 @@ def _run(tasks: dict[str, list[Task]], args: argparse.Namespace, console: Consol
 
 def _learn(tasks: dict[str, list[Task]], jobs: int, console: Console) -> None:
     from tests.benchmarks.rooms.learn import learn
-    from tests.benchmarks.rooms.learned_file import FILE, lesson_text, watch_numbers
+    from tests.benchmarks.rooms.learned_file import FILE, WATCHED, lesson_text, watch_numbers
 
     seen = rows(tasks["calibration"], jobs=jobs, designed=True)
     watched = watch_numbers(rows(WATCHED, jobs=jobs, designed=True))

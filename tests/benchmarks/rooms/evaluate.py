@@ -34,7 +34,7 @@ from tests.benchmarks.rooms.rows import Row
 PRIORS = (0.005, 0.05)
 WRONG_BY = 3.0
 ALARMS = (Level.CHECK, Level.LIKELY_CAMERA)
-SECONDS = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30)
+SECONDS = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 35, 40, 45)
 DECILES = 10
 
 

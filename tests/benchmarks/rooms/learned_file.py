@@ -12,11 +12,14 @@ import numpy as np
 from hw.types import SENSOR_NAMES
 from tests.benchmarks.rooms.draw import SEED
 from tests.benchmarks.rooms.learn import Lesson
+from tests.benchmarks.rooms.models import Split
 from tests.benchmarks.rooms.rows import Row
 
 VERSION = 1  # of the bench: a new one makes what was learned void
 FILE = Path(__file__).parents[3] / "firmware" / "evidence" / "learned.toml"
 NO_SCORE_NATS = 7.0
+# Short scans of the train split, which a test runs again: clean and not, every sense, one that is lost.
+WATCHED: list[tuple[Split, int]] = [("train", i) for i in (2, 6, 11, 15, 34, 42)]
 HEAD = """\
 # What simulated rooms taught, written by `python -m tests.benchmarks.rooms learn`. Not measured on hardware.
 # It replaces the designed figures of likelihoods.toml; that file explains every field.
@@ -44,7 +47,7 @@ def lesson_text(lesson: Lesson, rows: Sequence[Row], watched: Mapping[str, Mappi
         *_curves(lesson),
         "# The share of cameras that a sense caught which did its whole job.",
         *_catches(lesson),
-        "# The first rooms of the train split: a test runs them again and notices changed detectors.",
+        "# Some rooms of the train split: a test runs them again and notices changed detectors.",
         *_watch(watched),
     ]
     return "\n".join(parts).rstrip("\n") + "\n"

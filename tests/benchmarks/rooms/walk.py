@@ -33,7 +33,7 @@ def draw_walk(
     """Draw an inspector: 60 % look over everything, 20 % over a part, 20 % are in a hurry."""
     haste: Haste = str(rng.choice(["full", "partial", "hasty"], p=[0.6, 0.2, 0.2]))  # type: ignore[assignment]
     distance_m = float(rng.uniform(0.5, 0.8))
-    speed_m_s = float(rng.uniform(0.12, 0.18)) * (2.0 if haste == "hasty" else 1.0)
+    speed_m_s = float(rng.uniform(0.10, 0.15)) * (2.0 if haste == "hasty" else 1.0)
     lines = max(1, math.ceil(size_m[1] / LINE_M))
     if haste == "partial":
         lines = max(1, lines - 1)
@@ -50,6 +50,6 @@ def draw_walk(
             poses.append(Pose(t_s=t, position_m=place, yaw_deg=yaw, pitch_deg=pitch))
             t += POSE_S
         t += 0.3
-    air_s = {"full": 30.0, "partial": 20.0, "hasty": 12.0}[haste]
+    air_s = {"full": 45.0, "partial": 25.0, "hasty": 12.0}[haste]
     rf_s = {"full": 10.0, "partial": 6.0, "hasty": 4.0}[haste]
     return Walk(haste=haste, poses=tuple(poses), eye_s=poses[-1].t_s + 0.3, rf_s=rf_s, air_s=air_s)
