@@ -33,9 +33,9 @@ class LensConfig(BaseModel):
     max_tracks: int = Field(256, ge=16, le=4096, description="Bright points followed at once.")
     max_sightings: int = Field(64, ge=8, le=1024, description="Sightings kept of one track.")
     threshold_sigma: float = Field(6.0, ge=3.0, le=20.0, description="Contrast over the local noise.")
-    min_contrast_dn: float = Field(14.0, ge=4.0, le=100.0, description="Smallest contrast looked at.")
+    min_contrast_dn: float = Field(10.0, ge=4.0, le=100.0, description="Smallest contrast looked at.")
     peak_over_wall: float = Field(
-        1.5, ge=0.5, le=20.0, description="How far an answer stands over the lit wall around it."
+        1.0, ge=0.3, le=20.0, description="How far an answer stands over the lit wall around it."
     )
     match_px: float = Field(
         5.0, ge=1.0, le=40.0, description="How far a point may be from where it should be."
@@ -44,8 +44,8 @@ class LensConfig(BaseModel):
         5.0, ge=1.0, le=100.0, description="How far the wall must have moved for another pose."
     )
     min_poses: int = Field(7, ge=2, le=50, description="Poses in which a lens must have answered.")
-    min_seen_share: float = Field(0.7, ge=0.1, le=1.0, description="Share of poses in which it must answer.")
-    lens_score: float = Field(0.85, ge=0.5, le=0.999, description="Score from which the label is lens.")
+    min_seen_share: float = Field(0.5, ge=0.1, le=1.0, description="Share of poses in which it must answer.")
+    lens_score: float = Field(0.9, ge=0.5, le=0.999, description="Score from which the label is lens.")
     field_of_view_deg: float = Field(62.0, ge=10.0, le=170.0, description="Horizontal, of our own camera.")
     distance_m: float = Field(0.65, ge=0.1, le=5.0, description="Usual distance of the hand from the wall.")
     max_speed_m_s: float = Field(0.25, ge=0.05, le=2.0, description="Faster looking does not count.")

@@ -66,16 +66,22 @@ class CoverageMap:
         first, last = math.ceil(centre - half), math.floor(centre + half)
         return np.arange(max(0, first), min(MAP_CELLS, last), dtype=np.int64)
 
+    def _angles(self) -> NDArray[np.uint8]:
+        """Return from how many sides each cell was looked at, 0 where too seldom to have named a lens."""
+        angles = np.count_nonzero(self.cells, axis=2)
+        enough = self.cells.sum(axis=2, dtype=np.int64) >= self._config.min_poses
+        return np.where(enough, angles, 0).astype(np.uint8)
+
     def share(self) -> float:
         """Return the share of the wall in the settings that was looked at, 0…1."""
-        angles = np.count_nonzero(self.cells, axis=2)
+        angles = self._angles()
         worth = np.where(angles >= 2, 1.0, np.where(angles == 1, ONE_ANGLE_WORTH, 0.0))
         area_m2 = float(worth.sum()) * self._config.cell_m**2
         return min(1.0, area_m2 / (self._config.wall_width_m * self._config.wall_height_m))
 
     def picture(self) -> NDArray[np.uint8]:
         """Return the used part of the map: number of view angles (0…3) a cell, for drawing."""
-        angles = np.count_nonzero(self.cells, axis=2).astype(np.uint8)
+        angles = self._angles()
         rows, columns = np.nonzero(angles)
         if not len(rows):
             return np.zeros((1, 1), np.uint8)

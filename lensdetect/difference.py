@@ -17,6 +17,8 @@ from lensdetect.candidates import SATURATED_DN
 PATCH_PX = 24  # half size of a patch at the reference width
 MIN_PATCH_PX = 18
 CORE_PX = 12  # largest half size of the square over which an answer is summed
+CLUTTER_SHARE = 0.9  # of the places of a patch stay below what is taken for its clutter
+MIN_PLACES = 50
 RIM_PX = 2  # width of the frame of wall around it
 HALF = 0.5
 SMALLEST_SPREAD_PX = 4.0  # 2πσ² of the sharpest spot a lens can draw
@@ -29,9 +31,9 @@ class Answer:
     """One bright point of a ring picture, and its counterparts.
 
     ``side_ratio`` is the flux under the side light over the flux under the ring, corrected for how strongly
-    each light lights the wall; ``off_ratio`` the share of its light that is there with every light off. NaN
-    where there is no such picture. Fluxes are sums above the background; ``strength_px`` is the answer, as it
-    would be had the sensor not clipped, in pixels of lit wall.
+    each light lights the wall, ``red_ratio`` the same for red light; ``off_ratio`` the share of its light
+    that is there with every light off. NaN where there is no such picture. Fluxes are sums above the
+    background; ``strength_px`` is the answer, had the sensor not clipped, in pixels of lit wall.
     """
 
     x_px: float
@@ -45,15 +47,20 @@ class Answer:
     strength_px: float
     side_ratio: float
     off_ratio: float
+    red_ratio: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Light:
-    """What one spot gave: flux above the wall (DN·px), full pixels, and the room from wall to full scale."""
+    """What one spot gave: flux above the wall (DN·px), full pixels, and the room from wall to full scale.
+
+    ``clutter`` is the flux that the wall's own texture gives in the same way where no spot is.
+    """
 
     flux: float
     full: int
     headroom: float
+    clutter: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,13 +136,34 @@ def spot_radius(area_px: float) -> int:
 def counterpart(patch: Patch, *, radius_px: int, reach_px: int) -> Light:
     """Return the brightest spot near the middle, summed over a square of the ring spot's size.
 
-    The square keeps the wall's own texture out of the sum; what surrounds the best square is the wall.
+    Only what is narrower than the spot counts (a white top-hat): a seam or the corner of a tile does not. The
+    best of several places is chosen, which on a rough wall finds light where there is none: how much, the
+    other places of the patch tell (``clutter``).
     """
-    half = patch.shape[0] // 2
-    sums = cv2.boxFilter(patch, -1, (2 * radius_px + 1, 2 * radius_px + 1), normalize=False)
+    half, side = patch.shape[0] // 2, 2 * radius_px + 1
+    level = cv2.morphologyEx(patch, cv2.MORPH_OPEN, np.ones((side + RIM_PX, side + RIM_PX), np.uint8))
+    sums = np.asarray(cv2.boxFilter(patch - level, -1, (side, side), normalize=False), np.float32)
     core = sums[half - reach_px : half + reach_px + 1, half - reach_px : half + reach_px + 1]
     py, px = np.unravel_index(int(np.argmax(core)), core.shape)
-    return gather(patch, float(px) + half - reach_px, float(py) + half - reach_px, radius_px)
+    y, x = int(py) + half - reach_px, int(px) + half - reach_px
+    spot = patch[max(0, y - radius_px) : y + radius_px + 1, max(0, x - radius_px) : x + radius_px + 1]
+    return Light(
+        flux=float(core[py, px]),
+        full=int(np.count_nonzero(spot >= SATURATED_DN)),
+        headroom=max(255.0 - float(level[y, x]), 1.0),
+        clutter=_clutter(sums, radius_px + reach_px + RIM_PX),
+    )
+
+
+def _clutter(sums: Patch, inner_px: int) -> float:
+    """Return what most places around the middle stay below."""
+    half = sums.shape[0] // 2
+    first, last = max(0, half - inner_px), half + inner_px + 1
+    around = (sums[:first], sums[last:], sums[first:last, :first], sums[first:last, last:])
+    places = np.concatenate([part.ravel() for part in around])
+    if places.size < MIN_PLACES:
+        return 0.0
+    return float(np.partition(places, int(CLUTTER_SHARE * places.size))[int(CLUTTER_SHARE * places.size)])
 
 
 def gather(patch: Patch, x: float, y: float, radius_px: int) -> Light:
@@ -198,6 +226,8 @@ def compare(
     off: Light | None,
     side: Light | None,
     gain: float,
+    red: Light | None = None,
+    red_gain: float = float("nan"),
 ) -> Answer:
     """Put the three pictures of one point together.
 
@@ -205,15 +235,14 @@ def compare(
     ----------
     gain : float
         How much more strongly the ring lights the wall than the side light does; NaN if unknown.
+    red_gain : float
+        The same for the red light.
     """
     spread = spread_of(ring.light)
     whole = strength(ring.light, spread_px=spread)
-    dark = 0.0 if off is None else max(strength(off, spread_px=spread), 0.0)
+    dark = 0.0 if off is None else max(strength(off, spread_px=spread) - off.clutter, 0.0)
     ring_only = max(whole - dark, 0.02 * whole, 1.0)
-    side_ratio = float("nan")
-    if side is not None and np.isfinite(gain):
-        side_ratio = max(gain * (strength(side, spread_px=spread) - dark), 0.0) / ring_only
-    clipped = 0.0 if off is None else max(off.flux, 0.0)
+    clipped = 0.0 if off is None else max(off.flux - off.clutter, 0.0)
     return Answer(
         x_px=place[0] + ring.dx,
         y_px=place[1] + ring.dy,
@@ -224,6 +253,15 @@ def compare(
         aspect=ring.aspect,
         strength_px=ring_only / max(ring.wall, 2.0),
         saturated=ring.peak + ring.wall >= SATURATED_DN,
-        side_ratio=side_ratio,
+        side_ratio=_share(side, gain=gain, spread_px=spread, dark=dark, ring_only=ring_only),
+        red_ratio=_share(red, gain=red_gain, spread_px=spread, dark=dark, ring_only=ring_only),
         off_ratio=float("nan") if off is None else clipped / max(ring.light.flux, 1.0),
     )
+
+
+def _share(light: Light | None, *, gain: float, spread_px: float, dark: float, ring_only: float) -> float:
+    """Return the flux under another light over that under the ring, NaN where it cannot be told."""
+    if light is None or not np.isfinite(gain):
+        return float("nan")
+    aside = max(strength(light, spread_px=spread_px) - light.clutter, 0.0)
+    return max(gain * (aside - dark), 0.0) / ring_only

@@ -5,6 +5,7 @@
     LensError                what, why, what to do
     ├── BadConditions        (ValueError)  a calibration refused: the reason says what was wrong
     ├── BadCalibration       (ValueError)  a stored calibration that cannot be read
+    ├── BadModel             (ValueError)  weights of the score that do not fit the program
     └── UnsafeLight          (ValueError)  lights stronger than an eye may look into
 """
 
@@ -28,6 +29,10 @@ class BadConditions(LensError, ValueError):
 
 class BadCalibration(LensError, ValueError):
     """A stored calibration cannot be read."""
+
+
+class BadModel(LensError, ValueError):
+    """The weights of the score do not fit the program."""
 
 
 class UnsafeLight(LensError, ValueError):

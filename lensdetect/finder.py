@@ -221,8 +221,7 @@ class LensFinder:
         known = self._judged.get(track.id)
         if known is not None and known[0] == state:
             return known[1]
-        width = self._watch.size[0] if self._watch.size else 0
-        verdict = judge(track, self._config, width_px=width)
+        verdict = judge(track, self._config, size=self._watch.size or (1, 1))
         self._judged[track.id] = (state, verdict)
         if len(self._judged) > 2 * self._config.max_tracks:
             self._judged = {i: v for i, v in self._judged.items() if i in self._tracker.tracks}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,15 @@ class Glance:
     gain: float
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another picture of the cycle: where the wall is in it, and how much more the ring lights the wall."""
+
+    look: Look | None
+    motion: Motion | None
+    gain: float = math.nan
+
+
 def scale_of(width_px: int) -> float:
     """Return how much larger lengths in pixels are than at the reference width."""
     return max(MIN_SCALE, width_px / REFERENCE_WIDTH_PX)
@@ -60,6 +69,16 @@ def light_on_wall(lit: Look, off: Look) -> float:
     if lit.small.shape != off.small.shape:
         return 0.0
     return float(np.median(lit.small)) - float(np.median(off.small))
+
+
+def _gain_over(lit_dn: float, other: Look | None, off: Look | None) -> float:
+    """Return how much more strongly the ring lights the wall than another light does, NaN if unknown."""
+    if other is None or off is None:
+        return math.nan
+    aside = light_on_wall(other, off)
+    if min(lit_dn, aside) < MEASURABLE_DN:
+        return math.nan
+    return float(np.clip(lit_dn / aside, *GAIN_RANGE))
 
 
 def glance(
@@ -73,11 +92,10 @@ def glance(
     """Find the bright points of a ring picture and compare each with the other pictures of the cycle."""
     pixels, scale = ring.frame.pixels, scale_of(ring.frame.pixels.shape[1])
     lit = 0.0 if cycle.off is None else light_on_wall(ring, cycle.off)
-    gain = math.nan
-    if cycle.side is not None and cycle.off is not None:
-        aside = light_on_wall(cycle.side, cycle.off)
-        if min(lit, aside) >= MEASURABLE_DN:
-            gain = float(np.clip(lit / aside, *GAIN_RANGE))
+    gain = _gain_over(lit, cycle.side, cycle.off)
+    red = Other(cycle.red, None, _gain_over(lit, cycle.red, cycle.off))
+    if cycle.red is not None:
+        red = replace(red, motion=follower.motion(ring, cycle.red))
     to_off = None if cycle.off is None else follower.motion_to_dark(ring, cycle.off)
     to_side = None if cycle.side is None else follower.motion(ring, cycle.side)
     peaks, left = find_peaks(
@@ -93,7 +111,7 @@ def glance(
     for peak in peaks:
         if (int(peak.x_px), int(peak.y_px)) in hot_pixels or _is_taken(peak, taken):
             continue
-        answer = _answer(peak, pixels, (cycle.off, to_off), (cycle.side, to_side), gain, scale)
+        answer = _answer(peak, pixels, Other(cycle.off, to_off), Other(cycle.side, to_side, gain), red, scale)
         if answer is not None:
             answers.append(answer)
             area = min(answer.area_px, (PATCH_PX * scale) ** 2)
@@ -114,7 +132,7 @@ def flashes_at_side(
     motion = None if cycle.side is None else follower.motion(ring, cycle.side)
     scale = scale_of(ring.frame.pixels.shape[1])
     light = _counterpart(cycle.side, motion, place, FLASH_RADIUS_PX, scale)
-    return light is not None and gain * light.flux > FLASH_SHARE * flux_dn_px
+    return light is not None and gain * (light.flux - light.clutter) > FLASH_SHARE * flux_dn_px
 
 
 def _is_taken(peak: Peak, taken: list[tuple[float, float, float]]) -> bool:
@@ -124,9 +142,9 @@ def _is_taken(peak: Peak, taken: list[tuple[float, float, float]]) -> bool:
 def _answer(
     peak: Peak,
     pixels: NDArray[np.uint8],
-    off: tuple[Look | None, Motion | None],
-    side: tuple[Look | None, Motion | None],
-    gain: float,
+    off: Other,
+    side: Other,
+    red: Other,
     scale: float,
 ) -> Answer | None:
     half = max(MIN_PATCH_PX, round(PATCH_PX * scale))
@@ -139,9 +157,11 @@ def _answer(
     return compare(
         blob,
         place=place,
-        off=_counterpart(*off, place, radius, scale),
-        side=_counterpart(*side, place, radius, scale),
-        gain=gain,
+        off=_counterpart(off.look, off.motion, place, radius, scale),
+        side=_counterpart(side.look, side.motion, place, radius, scale),
+        gain=side.gain,
+        red=_counterpart(red.look, red.motion, place, radius, scale),
+        red_gain=red.gain,
     )
 
 

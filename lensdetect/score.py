@@ -1,8 +1,8 @@
 """What a track is, how sure that is, and why.
 
-Each feature gives a log likelihood ratio (nats) of "lens" against "anything else that shines", from the
-physics of retroreflection; they are added within one sense and capped. The score is a probability as if lens
-and not-lens were equally likely beforehand.
+What is plainly something else (a lamp, an answer to the side light, a reflection that walks) is named by
+rule. The rest is weighed by `lensdetect.weigh`: the score is a probability as if lens and not-lens
+were equally likely beforehand, so its logit is a log likelihood ratio.
 """
 
 from __future__ import annotations
@@ -19,28 +19,22 @@ from lensdetect.config import LensConfig
 from lensdetect.gaze import scale_of
 from lensdetect.model import GlintLabel
 from lensdetect.track import Track
+from lensdetect.weigh import load_model, red_nats, vector_of
 
-CLEARLY_MIRROR_NATS = (
-    -2.2
-)  # weaker signs leave it undecided: wide cones from afar answer both lights a little
+ANSWERS_SIDE = 0.72  # side/ring ratio from which on it is a mirror; a wide cone from afar stays below
 LAMP_OFF_RATIO = 0.45  # this much of its light is there with every lamp of ours off
-SIDE_RATIO_EVEN = 0.53  # side/ring ratio at which lens and mirror are equally likely: mirrors give one
-SIDE_RATIO_WIDTH = 0.14  # in ln units: how sharply that turns
-AREA_ROUND_PX = 140.0  # a 2 mm lens at 0.3 m, with blur and halo, is no larger (at the reference width)
-SMALLEST_AREA_SHARE = 0.3
+AREA_LARGE_PX = 200.0  # no lens of a few mm is larger, with blur and halo (at the reference width)
 AREA_TOO_LARGE_PX = 450.0
-ASPECT_ROUND = 1.6
+SMALLEST_AREA_SHARE = 0.3
 ASPECT_LONG = 2.2
-SLIP_FIXED = 0.15
-OFF_DARK = 0.15  # a lens is dark when our lights are; this much may be misalignment and noise
-CONE_NATS = 0.4  # our own picture spans 62°, less than the cone of many lenses: little can be said
-GATHER_EVEN_PX = 95.0  # strength over ln(ring/side): see `_gathering`
-NARROW_NATS = 1.0  # strong and over a narrow cone: nothing but a cat's eye does that
-GATHER_MATTERS_FROM = 0.1  # side ratio from which on a wide cone must be told from a weak ball of glass
-FAINT_PX = 35.0  # an answer fainter than so many pixels of wall may be glass or texture
-FLICKER_STEADY = 0.8  # deviation of ln strength over the poses: facets sparkle, a lens does not
+SLIP_FIXED, SLIPS = 0.15, 0.4  # share of the hand's motion that a fixed point, and a mirror image, may show
+SLIP_NATS = 8.0
+HALF_VIEW_DEG = 31.0  # of our own camera
+FALLOFF_SPREAD = 0.03  # deviation of sin² below which the angles seen say little
+FALLOFF_NEUTRAL = -2.9  # as far from balls as tracks are on the average
+MISSING_POSE_NATS = 3.0
+FAINT_PX = 1.0  # an answer fainter than so many pixels of wall is texture
 CAP_NATS = 6.0
-START_NATS = -3.2  # among bright points most are not lenses in shape alone
 NOT_ENOUGH_SCORE = 0.5  # looks like a lens, but was not seen from enough places: nothing is known
 REASONS = (
     "lamp",
@@ -67,14 +61,17 @@ class Judgement:
     features: Mapping[str, float]
 
 
-def features_of(track: Track, *, width_px: int) -> dict[str, float]:
-    """Return the numbers a track is judged by; NaN where unknown."""
-    answers = track.answers
+def features_of(track: Track, *, size: tuple[int, int]) -> dict[str, float]:
+    """Return the numbers a track is judged by; NaN where unknown. ``size`` is width, height."""
+    answers, width_px = track.answers, size[0]
     side = np.array(track.side_ratios)
     off = np.array([a.off_ratio for a in answers])
     area = np.array([a.area_px for a in answers])
     return {
         "side_ratio": _median(side),
+        "red_ratio": _median(np.array([a.red_ratio for a in answers])),
+        "wall_dn": float(np.median([a.wall_dn for a in answers])),
+        "falloff": _falloff(track, size),
         "side_ratio_high": _quantile(side, 0.8),
         "side_ratio_top": _quantile(side, 0.9),
         "off_ratio": _median(off),
@@ -82,6 +79,7 @@ def features_of(track: Track, *, width_px: int) -> dict[str, float]:
         "aspect": float(np.median([a.aspect for a in answers])),
         "strength_px": float(np.median([a.strength_px for a in answers])),
         "flicker": _flicker([a.strength_px for a in answers]),
+        "sparkle": _sparkle([a.strength_px for a in answers]),
         "contrast_dn": float(np.median([a.contrast_dn for a in answers])),
         "saturated_share": float(np.mean([a.saturated for a in answers])),
         "slip": track.slip(),
@@ -100,9 +98,34 @@ def _cone(track: Track) -> float:
     return -1.0 if track.seen_everywhere() else 0.0
 
 
+def _falloff(track: Track, size: tuple[int, int]) -> float:
+    """Return how ln strength changes with sin² of the angle of view; few angles say nothing either way.
+
+    Notes
+    -----
+    The wall is taken for seen straight on in the middle of the picture. What returns light from everywhere (a
+    ball) changes little; a lens fades towards the edge of its field of view.
+    """
+    half = math.tan(math.radians(HALF_VIEW_DEG)) / (size[0] / 2)
+    places = np.array([(a.x_px - size[0] / 2, a.y_px - size[1] / 2) for a in track.answers])
+    slope2 = ((places * half) ** 2).sum(axis=1)
+    sine2 = slope2 / (1 + slope2)
+    logs = np.log(np.maximum([a.strength_px for a in track.answers], 0.1))
+    off, spread = sine2 - sine2.mean(), float(sine2.var())
+    known = spread / (spread + FALLOFF_SPREAD**2)
+    slope = float((off * (logs - logs.mean())).mean()) / (spread + FALLOFF_SPREAD**2)
+    return slope + (1 - known) * FALLOFF_NEUTRAL
+
+
 def _flicker(strengths: Sequence[float]) -> float:
     logs = np.log(np.maximum(strengths, 0.1))
     return 1.4826 * float(np.median(np.abs(logs - np.median(logs))))
+
+
+def _sparkle(strengths: Sequence[float]) -> float:
+    """Return how much ln strength jumps from one sighting to the next; a slow change is none."""
+    jumps = np.abs(np.diff(np.log(np.maximum(strengths, 0.1))))
+    return float(jumps.mean()) if len(jumps) else 0.0
 
 
 def _quantile(values: NDArray[np.float64], share: float) -> float:
@@ -124,13 +147,11 @@ def area_scale(width_px: int) -> float:
     return share**2 if share > 1 else max(SMALLEST_AREA_SHARE, share)
 
 
-def judge(track: Track, config: LensConfig, *, width_px: int) -> Judgement:
+def judge(track: Track, config: LensConfig, *, size: tuple[int, int]) -> Judgement:
     """Decide what a track is."""
-    f = features_of(track, width_px=width_px)
-    parts = _parts(f, config)
-    log_lr = float(np.clip(START_NATS + sum(parts.values()), -CAP_NATS, CAP_NATS))
-    score = 1 / (1 + math.exp(-log_lr))
-    label, reason = _name(f, parts, score, config)
+    f = features_of(track, size=size)
+    score = 1 / (1 + math.exp(-_nats(f, config)))
+    label, reason = _name(f, score, config)
     if label != "lens":
         score = min(score, 0.99 * config.lens_score)
     if reason in {"too_few_poses", "no_side"}:
@@ -141,62 +162,26 @@ def judge(track: Track, config: LensConfig, *, width_px: int) -> Judgement:
     return Judgement(label=label, score=score, reason=reason, features=kept)
 
 
-def _parts(f: Mapping[str, float], config: LensConfig) -> dict[str, float]:
-    """Return nats by feature."""
-    parts: dict[str, float] = {}
-    if math.isfinite(f["side_ratio"]):
-        worst = max(f["side_ratio"], 0.7 * f["side_ratio_high"], 0.45 * f["side_ratio_top"], 0.01)
-        parts["side"] = float(np.clip(-math.log(worst / SIDE_RATIO_EVEN) / SIDE_RATIO_WIDTH, -5.0, 3.0))
-    if math.isfinite(f["off_ratio"]):
-        parts["off"] = 0.3 if f["off_ratio"] <= OFF_DARK else -10.0 * (min(f["off_ratio"], 1.0) - OFF_DARK)
-    parts["strength"] = float(np.clip(1.5 * math.log(max(f["strength_px"], 1.0) / FAINT_PX), -2.5, 0.0))
-    parts["gather"] = _gathering(f["strength_px"], f["side_ratio"])
-    parts["flicker"] = (
-        0.3 if f["flicker"] <= FLICKER_STEADY else -2.5 * min(f["flicker"] - FLICKER_STEADY, 1.5)
-    )
-    area = f["area_px"]
-    parts["area"] = 0.3 if area <= AREA_ROUND_PX else -2.0 * math.log(min(area, 5e3) / AREA_ROUND_PX)
-    parts["shape"] = 0.3 if f["aspect"] <= ASPECT_ROUND else -3.0 * (min(f["aspect"], 4.0) - ASPECT_ROUND)
-    parts["slip"] = 0.3 if f["slip"] <= SLIP_FIXED else -8.0 * min(f["slip"] - SLIP_FIXED, 0.6)
-    missing = 1 - f["poses"] / config.min_poses
-    parts["poses"] = 1.5 if missing <= 0 else -3.0 * missing
-    parts["seen"] = 10.0 * (min(f["seen_share"], 0.85) - config.min_seen_share)
-    parts["cone"] = CONE_NATS * f["cone"]
-    return parts
+def _nats(f: Mapping[str, float], config: LensConfig) -> float:
+    nats = float(load_model().nats(vector_of(f))) + red_nats(f["red_ratio"])
+    nats -= MISSING_POSE_NATS * max(0.0, 1 - f["poses"] / config.min_poses)
+    nats -= SLIP_NATS * max(0.0, f["slip"] - SLIP_FIXED)
+    return min(max(nats, -CAP_NATS), CAP_NATS)
 
 
-def _gathering(strength_px: float, side_ratio: float) -> float:
-    """Return nats for how much light the thing gathers, where it answers the side light a little.
-
-    Notes
-    -----
-    A Gaussian return cone θ at distance d gives side/ring = exp(−b²/(dθ)²) for lights b apart, and a strength
-    in proportion to Aρ/(dθ)². So strength/ln(ring/side) is in proportion to Aρ/b²: what the thing gathers,
-    whatever the distance. An uncoated ball of glass gathers less than a lens does.
-    """
-    if math.isnan(side_ratio):
-        return 0.0
-    if side_ratio <= GATHER_MATTERS_FROM:
-        return NARROW_NATS if strength_px >= GATHER_EVEN_PX else 0.0
-    gathered = strength_px / max(-math.log(min(side_ratio, 0.95)), 0.05)
-    weight = min(1.0, (side_ratio - GATHER_MATTERS_FROM) / GATHER_MATTERS_FROM)
-    return weight * float(np.clip(3.0 * math.log(max(gathered, 1.0) / GATHER_EVEN_PX), -2.2, 0.6))
-
-
-def _name(
-    f: Mapping[str, float], parts: Mapping[str, float], score: float, config: LensConfig
-) -> tuple[GlintLabel, str]:
+def _name(f: Mapping[str, float], score: float, config: LensConfig) -> tuple[GlintLabel, str]:
     rules: tuple[tuple[bool, GlintLabel, str], ...] = (
         (f["off_ratio"] > LAMP_OFF_RATIO, "lamp", "lamp"),
-        (parts.get("side", 0.0) < CLEARLY_MIRROR_NATS, "specular", "answers_side"),
-        (f["slip"] > 0.4, "specular", "slips"),
+        (f["side_ratio"] > ANSWERS_SIDE, "specular", "answers_side"),
+        (f["slip"] > SLIPS, "specular", "slips"),
         (f["area_px"] > AREA_TOO_LARGE_PX, "reflector", "large"),
         (f["aspect"] > ASPECT_LONG, "specular", "long"),
         (f["poses"] < config.min_poses and f["seen_share"] < 0.4, "specular", "flash"),
         (f["poses"] < config.min_poses, "unsure", "too_few_poses"),
         (not math.isfinite(f["side_ratio"]), "unsure", "no_side"),
+        (f["seen_share"] < config.min_seen_share or f["strength_px"] < FAINT_PX, "unsure", "undecided"),
         (score >= config.lens_score and f["cone"] > 0, "lens", "ring_only_in_cone"),
         (score >= config.lens_score, "lens", "ring_only"),
-        (parts["area"] < -0.7, "reflector", "large"),
+        (f["area_px"] > AREA_LARGE_PX, "reflector", "large"),
     )
     return next(((label, why) for true, label, why in rules if true), ("unsure", "undecided"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,6 @@ from firmware.cli.options import (
 )
 from firmware.cli.overlay import Overlay
 from firmware.cli.prepare import prepare
-from firmware.cli.report import records_folder
 from firmware.cli.scan_rf import (
     AfterSweep,
     GainCheckOption,
@@ -39,12 +39,15 @@ from firmware.cli.scan_rf import (
     ReferenceOption,
     with_options,
 )
+from firmware.cli.stills import PicturesArgument, still_kit
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.engine import Snapshot
 from firmware.i18n.catalog import Catalog
-from firmware.keeping import keep_scan, place_of, span_until_now
+from firmware.keeping import keep_scan, place_of, records_home, span_until_now
+from firmware.knowing import recogniser_at
 from firmware.published import Published
+from firmware.records.known import Recogniser
 from firmware.settings import Settings
 from hw.types import SensorName
 
@@ -143,7 +146,14 @@ def run_scan(
                 return also is not None and also(snapshot, sensors) is True
 
             outcome = inspect(
-                kit, settings, only=only, until_s=until_s, record_to=record_to, watch=watch, after=after
+                kit,
+                settings,
+                only=only,
+                until_s=until_s,
+                record_to=record_to,
+                watch=watch,
+                after=after,
+                recognise=known_at(keep_at, settings),
             )
         if tell is not None:
             tell(Console(stderr=True))
@@ -172,6 +182,13 @@ def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool)
     print_verdict(console, outcome.snapshot, catalog, outcome.coverages)
 
 
+def known_at(keep_at: str | None, settings: Settings) -> Recogniser | None:
+    """Return what knows the site's own devices, where the result is kept for a site."""
+    if keep_at is None:
+        return None
+    return recogniser_at(place_of(keep_at).site, folder=records_home(settings), config=settings.records)
+
+
 def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
     """Store a finished scan and return the id of its record."""
     return keep_scan(
@@ -184,7 +201,7 @@ def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
         kit=kit,
         simulated=scene_of(kit) is not None,
         settings=settings,
-        folder=records_folder(Path(settings.records.folder) if settings.records.folder else None),
+        folder=records_home(settings),
     )
 
 
@@ -272,6 +289,7 @@ def wifi(
 
 @app.command("lens")
 def lens(
+    pictures: PicturesArgument = None,
     kit: KitOption = "auto",
     config: ConfigOption = None,
     overrides: SetOption = None,
@@ -286,17 +304,17 @@ def lens(
     ] = None,
 ) -> None:
     """Lenses, by what answers a ring light and not a light beside it."""
-    with expected_errors():
-        drawing = None if overlay is None else Overlay(overlay)
-    try:
+    with ExitStack() as stack, expected_errors():
+        drawing = None if overlay is None else stack.enter_context(closing(Overlay(overlay)))
+        if pictures:
+            kit = stack.enter_context(still_kit(pictures))
+            _, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
+            typer.echo(catalog.text("cli.stills"), err=True)
         run_scan(
             {"lens"}, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
             duration_s=duration, as_jsonl=as_jsonl, record_to=record,
             also=None if drawing is None else drawing.watch,
         )  # fmt: skip
-    finally:
-        if drawing is not None:
-            drawing.close()
 
 
 app.command("lan")(lan)

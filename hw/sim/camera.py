@@ -19,7 +19,7 @@ from hw.kit import Eye
 from hw.protocols import Clock
 from hw.sim.optics import Light, Spot, View, reach_m, spots_of
 from hw.sim.scene import Pose, Scene, load_scene
-from hw.sim.wall import Image, Pinhole, light_falloff, look, paint_wall
+from hw.sim.wall import Image, Pinhole, corner_falloff, light_falloff, look, paint_wall
 from hw.types import DeviceHealth, DeviceInfo, Frame, LedState
 
 WHITE_AT_1_M_DN = 25.0  # white wall at 1 m, ring lit, 4 ms, gain 2: inside the radiant budget of 1 W/sr
@@ -244,6 +244,7 @@ class SimCamera:
                     continue
                 row = int(v)
                 flux = sum(f * strength.get(k, 1.0) * float(lit[k][row]) for k, f in spot.flux.items())
+                flux *= float(corner_falloff(camera, u, v))
                 if flux > 0:
                     u2, v2, _ = later.project(spot.position_m)
                     self._draw(picture, camera, spot, (u, v, depth), (u2 - u, v2 - v), flux)

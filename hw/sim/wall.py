@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hw.sim.scene import Pose, Room
 
@@ -125,6 +125,13 @@ def look(pose: Pose, *, roll_deg: float, width_px: int, height_px: int) -> Pinho
     )
 
 
+def corner_falloff(camera: Pinhole, u: ArrayLike, v: ArrayLike) -> NDArray[np.float64]:
+    """Return how much light reaches each place of the picture, 1 in its middle."""
+    cx, cy = (camera.width_px - 1) / 2, (camera.height_px - 1) / 2
+    far = (np.asarray(u) - cx) ** 2 + (np.asarray(v) - cy) ** 2
+    return np.asarray(1 - CORNER_FALLOFF * far / (cx**2 + cy**2), float)
+
+
 def light_falloff(camera: Pinhole, room: Room, light_m: NDArray[np.float64]) -> Image:
     """Return the irradiance of the wall by one lamp, in units of that at 1 m, over the whole picture."""
     u, v = np.meshgrid(np.linspace(0, camera.width_px - 1, 17), np.linspace(0, camera.height_px - 1, 11))
@@ -135,7 +142,7 @@ def light_falloff(camera: Pinhole, room: Room, light_m: NDArray[np.float64]) -> 
     offset = camera.eye_m + world * np.clip(reach, 0.05, 20.0)[..., None] - light_m
     distance = np.linalg.norm(offset, axis=-1)
     slant = np.clip(np.abs(offset[..., 2]) / distance, 0.05, 1.0)
-    corner = 1 - CORNER_FALLOFF * ((u - cx) ** 2 + (v - cy) ** 2) / (cx**2 + cy**2)
+    corner = corner_falloff(camera, u, v)
     field = (slant * corner / distance**2).astype(np.float32)
     size = (camera.width_px, camera.height_px)
     return np.asarray(cv2.resize(field, size, interpolation=cv2.INTER_LINEAR), np.float32)

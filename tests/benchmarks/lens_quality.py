@@ -2,15 +2,19 @@
 
 Method: `tests.benchmarks.lens_rooms` draws rooms by chance (apertures 1–2 mm, 0–15° off axis, return cones
 8–45 mrad, three kinds of IR-cut filter, four walls, 5–200 lux) and `hw.sim` renders them; neither knows the
-detector. A lens is found if a track within 6 px of its true place is called ``lens``. The rival is what cheap
-detectors do: the largest spot brighter than a fixed threshold with the ring on is called a lens.
+detector. A lens is found if a track within 6 px of its true place is called ``lens``; where not, it is said
+how it was lost. Lenses that cannot be told by their physics are counted apart: *faint* ones, whose answer is
+below four times the noise of a pixel, and *wide* ones, which return half or more of it to the side light,
+as glass balls do. The rival is what cheap detectors do: the largest spot brighter than a fixed threshold
+with the ring on is called a lens. `lens_second_rooms` does the same with another renderer.
 
-    python -m tests.benchmarks.lens_quality [lenses by distance] [rooms]
+    python -m tests.benchmarks.lens_quality [--lenses 40] [--rooms 60] [--first-seed 0]
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -19,14 +23,29 @@ import numpy as np
 
 from hw.clock import ManualClock
 from hw.config import CameraConfig
-from hw.sim.camera import ROW_SPREAD_S, SimCamera, SimLeds
+from hw.sim.camera import (
+    AMBIENT_DN_PER_LUX,
+    ELECTRONS_PER_DN,
+    PSF_SIGMA_PX,
+    READ_NOISE_DN,
+    RING_RADIUS_M,
+    ROW_SPREAD_S,
+    SIDE_OFFSET_M,
+    WHITE_AT_1_M_DN,
+    SimCamera,
+    SimLeds,
+)
+from hw.sim.optics import View, lens_flux
 from hw.sim.scene import Scene, Thing
+from hw.sim.wall import look
 from lensdetect.config import LensConfig
 from lensdetect.finder import LensFinder
 from lensdetect.model import Sighting
 from tests.benchmarks.lens_rooms import bathroom, lens_room
 
 NEAR_PX = 6.0
+FAINT_SIGMA = 4.0
+WIDE_RATIO = 0.5
 BRIGHT_DN = 250  # the rival's fixed threshold
 DISTANCES_M = (0.3, 0.6, 1.0, 1.5)
 IR_CUTS = ("none", "reflective", "blue-glass")
@@ -82,54 +101,119 @@ def _rival(run: Run, frame: int, pixels: np.ndarray) -> None:
     run.bright[thing.id if distance < 3 * NEAR_PX else "nothing"] += 1
 
 
-def lens_trial(seed: int, distance_m: float, ir_cut: str) -> tuple[bool, list[float], int, bool]:
-    """Return found, errors in px, false lens tracks, and whether the rival named the lens most often."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One lens, looked at for 3 s; ``lost`` says why it was not found, ``beyond`` what physics says of it."""
+
+    ir_cut: str
+    distance_m: float
+    aperture_mm: float
+    off_axis_deg: float
+    lost: str
+    beyond: str
+    errors_px: tuple[float, ...]
+    false: int
+    rival: bool
+
+
+def beyond_physics(scene: Scene, distance_m: float) -> str:
+    """Return ``faint`` or ``wide`` for a lens that cannot be told, an empty string for the others."""
+    lens = scene.things[0]
+    assert lens.optic is not None
+    eye = np.array([*lens.position_m[:2], lens.position_m[2] - distance_m])
+    lights = {"ring": eye, "side": eye + np.array([SIDE_OFFSET_M, 0.0, 0.0])}
+    view = View(eye_m=eye, lights_m=lights, ring_radius_m=RING_RADIUS_M, ambient=0.0)  # type: ignore[arg-type]
+    place = np.array(lens.position_m)
+    ring, side = (lens_flux(lens.optic, view, light, place) for light in ("ring", "side"))
+    focal = look(scene.path[0], roll_deg=0, width_px=1280, height_px=720).focal_px
+    sigma = math.hypot(PSF_SIGMA_PX, lens.optic.size_mm * 1e-3 / 4 * focal / distance_m)
+    wall_dn = WHITE_AT_1_M_DN * 0.6 / distance_m**2 + scene.room.ambient_lux * AMBIENT_DN_PER_LUX * 0.6
+    noise_dn = math.sqrt(wall_dn / ELECTRONS_PER_DN + READ_NOISE_DN**2)
+    if ring * WHITE_AT_1_M_DN * focal**2 / (2 * math.pi * sigma**2) < FAINT_SIGMA * noise_dn:
+        return "faint"
+    return "wide" if side / ring >= WIDE_RATIO else ""
+
+
+def lens_trial(seed: int, distance_m: float, ir_cut: str) -> Trial:
+    """Look at one lens for 3 s."""
     rng = np.random.default_rng([seed, 9])
+    aperture, off_axis = float(rng.uniform(1, 2)), float(rng.uniform(0, 15))
     scene = lens_room(
         seed,
         distance_m=distance_m,
-        aperture_mm=float(rng.uniform(1, 2)),
-        off_axis_deg=float(rng.uniform(0, 15)),
+        aperture_mm=aperture,
+        off_axis_deg=off_axis,
         cone_mrad=float(np.exp(rng.uniform(np.log(8), np.log(45)))),
         ir_cut=ir_cut,
     )
     run = scan(scene, width_px=1280, height_px=720, rate_hz=60.0)
-    lens, found, errors, false = scene.things[0], False, [], 0
+    lens, why, errors, false = scene.things[0], run.finder.reasons(), [], 0
+    mine: list[tuple[int, str]] = []
     for glint in run.finder.observations():
-        if glint.label != "lens":
-            continue
         distance, thing = run.nearest(glint.sightings[-1])
         if thing is lens and distance < NEAR_PX:
-            found = True
-            errors += [
-                float(np.hypot(*(run.place(lens, s.frame) - (s.x_px, s.y_px)))) for s in glint.sightings
-            ]
+            mine.append((glint.poses, "" if glint.label == "lens" else why[glint.id]))
+            if glint.label == "lens":
+                errors += [
+                    float(np.hypot(*(run.place(lens, s.frame) - (s.x_px, s.y_px)))) for s in glint.sightings
+                ]
         else:
-            false += 1
-    rival = bool(run.bright) and run.bright.most_common(1)[0][0] == "lens"
-    return found, errors, false, rival
+            false += glint.label == "lens"
+    found = any(not reason for _, reason in mine)
+    return Trial(
+        ir_cut=ir_cut,
+        distance_m=distance_m,
+        aperture_mm=aperture,
+        off_axis_deg=off_axis,
+        lost="" if found else max(mine)[1] if mine else "no_candidate",
+        beyond=beyond_physics(scene, distance_m),
+        errors_px=tuple(errors),
+        false=false,
+        rival=bool(run.bright) and run.bright.most_common(1)[0][0] == "lens",
+    )
 
 
-def lens_table(trials: int) -> None:
-    """Print recall by distance and kind of filter."""
-    print("distance      IR-cut  recall  rival  false  p95 px  max px")
+def line_of(name: str, trials: list[Trial]) -> str:
+    """Return one row of a table of recall."""
+    errors = [e for t in trials for e in t.errors_px] or [float("nan")]
+    fair = [t for t in trials if not t.beyond]
+    lost = dict(Counter(t.lost for t in trials if t.lost).most_common(3))
+    return (
+        f"{name:>22} {len(trials):4d} {np.mean([not t.lost for t in trials]):6.2f} "
+        f"{np.mean([not t.lost for t in fair]) if fair else math.nan:6.2f} of {len(fair):3d} "
+        f"{sum(t.beyond == 'faint' for t in trials):3d} faint "
+        f"{sum(t.beyond == 'wide' for t in trials):3d} wide "
+        f"rival {np.mean([t.rival for t in trials]):.2f} false {sum(t.false for t in trials)} "
+        f"p95 {np.percentile(errors, 95):.2f} max {max(errors):.2f} px  {lost or ''}"
+    )
+
+
+def lens_table(trials: int, first_seed: int) -> None:
+    """Print recall by distance and kind of filter, then by aperture and angle."""
+    print(f"{'':>22}    n recall  within physics")
+    done: list[Trial] = []
     for distance in DISTANCES_M:
         for ir_cut in IR_CUTS:
-            rows = [lens_trial(seed, distance, ir_cut) for seed in range(trials)]
-            errors = [e for row in rows for e in row[1]] or [float("nan")]
-            found, rival = np.mean([r[0] for r in rows]), np.mean([r[3] for r in rows])
-            print(
-                f"{distance:8.1f} {ir_cut:>11} {found:7.2f} {rival:6.2f} {sum(r[2] for r in rows):6d} "
-                f"{np.percentile(errors, 95):7.2f} {max(errors):7.2f}",
-                flush=True,
-            )
+            rows = [lens_trial(first_seed + k, distance, ir_cut) for k in range(trials)]
+            done += rows
+            print(line_of(f"{distance:.1f} m {ir_cut}", rows), flush=True)
+    for distance in DISTANCES_M:
+        print(line_of(f"{distance:.1f} m", [t for t in done if t.distance_m == distance]))
+    for low in (1.0, 1.25, 1.5, 1.75):
+        rows = [t for t in done if low <= t.aperture_mm < low + 0.25]
+        if rows:
+            print(line_of(f"{low:.2f}-{low + 0.25:.2f} mm", rows))
+    for low in (0, 5, 10):
+        rows = [t for t in done if low <= t.off_axis_deg < low + 5]
+        if rows:
+            print(line_of(f"{low}-{low + 5} deg", rows))
 
 
-def room_table(rooms: int) -> None:
+def room_table(rooms: int, first_seed: int) -> None:
     """Print false lens tracks in clean bathrooms of 60 s with 32 things that shine."""
     false: Counter[str] = Counter()
     alarmed = rival = 0
-    for seed in range(1000, 1000 + rooms):
+    for seed in range(1000 + first_seed, 1000 + first_seed + rooms):
         run = scan(bathroom(seed), width_px=640, height_px=480, rate_hz=30.0)
         kinds = [
             str(facet.kind)
@@ -145,7 +229,19 @@ def room_table(rooms: int) -> None:
     print(f"rooms with a false lens {alarmed}; with the fixed threshold {rival}; by kind {dict(false)}")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lenses", type=int, default=40, help="by distance and filter")
+    parser.add_argument("--rooms", type=int, default=60)
+    parser.add_argument("--first-seed", type=int, default=0)
+    options = parser.parse_args()
     cv2.setNumThreads(1)
-    lens_table(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
-    room_table(int(sys.argv[2]) if len(sys.argv) > 2 else 20)
+    if options.lenses:
+        lens_table(options.lenses, options.first_seed)
+    if options.rooms:
+        room_table(options.rooms, options.first_seed)
+
+
+if __name__ == "__main__":
+    main()

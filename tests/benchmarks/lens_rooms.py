@@ -37,6 +37,9 @@ REFLECTANCE = {
     "lamp": (0.3, 0.3),
 }
 KINDS = tuple(SIZES_MM)
+LOOK_ALIKES = ("bead",) * 9 + ("screw",) * 6 + ("water-drop",) * 3
+OTHERS = ("chrome-sphere", "chrome-edge", "tile", "spectacles", "led", "reflector-tape")
+CROWD = ("lens",) * 12 + LOOK_ALIKES + OTHERS
 assert set(KINDS) < set(get_args(OpticFacet.model_fields["kind"].annotation))
 
 
@@ -110,7 +113,7 @@ def lens_room(
         return_cone_mrad=cone_mrad,
         reflectance=float(rng.uniform(0.1, 0.4)),
         field_of_view_deg=float(rng.uniform(55, 90)),
-        ir_cut=ir_cut,  # type: ignore[arg-type]
+        ir_cut=ir_cut,
         normal_yaw_deg=off_axis_deg * math.cos(side),
         normal_pitch_deg=off_axis_deg * math.sin(side),
     )
@@ -139,6 +142,48 @@ def bathroom(seed: int, *, things: int = 32, seconds: float = 60.0, width_m: flo
     return _scene(seed, rng, path, placed, seconds)
 
 
+def draw_lens(rng: np.random.Generator) -> OpticFacet:
+    """Draw a camera lens by chance: 1–2 mm, 0–15° off axis, return cone 8–45 mrad, any IR-cut filter."""
+    side, off_axis = float(rng.uniform(0, 2 * math.pi)), float(rng.uniform(0, 15))
+    return OpticFacet(
+        kind="lens",
+        size_mm=float(rng.uniform(1, 2)),
+        return_cone_mrad=float(np.exp(rng.uniform(math.log(8), math.log(45)))),
+        reflectance=float(rng.uniform(0.1, 0.4)),
+        field_of_view_deg=float(rng.uniform(55, 90)),
+        ir_cut=str(rng.choice(["none", "reflective", "blue-glass"])),
+        normal_yaw_deg=off_axis * math.cos(side),
+        normal_pitch_deg=off_axis * math.sin(side),
+    )
+
+
+def crowded(seed: int, *, seconds: float = 16.0) -> Scene:
+    """Return a square metre with 12 lenses and 24 look-alikes, gone over once: to learn from only."""
+    rng = np.random.default_rng([seed, 3])
+    grid = [(i, j) for i in range(6) for j in range(6)]
+    rng.shuffle(grid)
+    things = []
+    for n, (kind, (i, j)) in enumerate(zip(CROWD, grid, strict=True)):
+        place = (
+            0.3 + 0.2 * i + float(rng.uniform(-0.07, 0.07)),
+            0.45 + 0.2 * j + float(rng.uniform(-0.07, 0.07)),
+        )
+        optic = draw_lens(rng) if kind == "lens" else distractor(rng, kind)
+        depth = WALL_Z - (0.0 if kind == "lens" else float(rng.choice([0.0, 0.01, 0.04])))
+        things.append(Thing(id=f"t{n}", camera=kind == "lens", position_m=(*place, depth), optic=optic))
+    distance = float(np.exp(rng.uniform(math.log(0.35), math.log(1.6))))
+    lines = max(2, math.ceil(1.0 / (0.5 * distance)))
+    poses, t = [], 0.0
+    for i in range(lines):
+        y, ends = 0.45 + i / (lines - 1), (0.3, 1.3) if i % 2 == 0 else (1.3, 0.3)
+        for share in np.linspace(0, 1, 7):
+            hand = (ends[0] + (ends[1] - ends[0]) * float(share), y, WALL_Z - distance)
+            yaw = 5 * math.sin(9 * float(share) + i)
+            poses.append(Pose(t_s=t + 0.85 * seconds / lines * float(share), position_m=hand, yaw_deg=yaw))
+        t += seconds / lines
+    return _scene(seed, rng, tuple(poses), things, seconds)
+
+
 def _scene(
     seed: int, rng: np.random.Generator, path: tuple[Pose, ...], things: list[Thing], seconds: float
 ) -> Scene:
@@ -148,7 +193,7 @@ def _scene(
         depth_m=WALL_Z,
         ambient_lux=float(rng.uniform(5, 200)),
         mains_hz=float(rng.choice([50.0, 60.0])),
-        texture=str(rng.choice(TEXTURES)),  # type: ignore[arg-type]
+        texture=str(rng.choice(TEXTURES)),
     )
     lens = any(thing.camera for thing in things)
     return Scene(

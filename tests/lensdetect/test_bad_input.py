@@ -84,6 +84,26 @@ def test_trouble_passes() -> None:
     assert finder.coverage().share > 0
 
 
+@pytest.mark.parametrize("case", ["covered", "led off", "frozen"])
+def test_what_was_looked_at_stays_and_nothing_is_added(case: str) -> None:
+    frames = recording()
+    half = len(frames) // 2
+    bad = {
+        "covered": lambda: flat(254, frames[half:]),
+        "led off": lambda: [replace(f, seq=f.seq + half) for f in recording(ring=0.0, side=0.0)],
+        "frozen": lambda: [replace(f, pixels=frames[half].pixels) for f in frames[half:]],
+    }[case]()
+    earned = finder_over(frames[: half + 2]).coverage().share
+    finder = finder_over(frames[:half] + bad)
+    assert 0 < finder.coverage().share <= earned * 1.05
+    assert not finder.health().ok
+    assert finder.coverage().reasons
+
+
+def test_a_single_look_covers_nothing() -> None:
+    assert finder_over(recording()[:6]).coverage().share == 0.0
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 80))), min_size=1, max_size=8),

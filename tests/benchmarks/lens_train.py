@@ -1,0 +1,167 @@
+"""Train the weights of the optical sense on crowded simulated walls and write ``lensdetect/data/score.toml``.
+
+    python -m tests.benchmarks.lens_train [--rooms 40] [--write]
+
+Method: L2 logistic regression (damped Newton) over the standardised numbers of every track of 5 poses and
+more in `lens_rooms.crowded`; lenses weigh as much as everything else, glass beads and screws most of that.
+Rooms of every sixth seed are held out in turn. What no room here has taught is told by `lens_quality`, on
+rooms of other seeds and on the second eye.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lensdetect.model import Glint
+from lensdetect.score import AREA_TOO_LARGE_PX, LAMP_OFF_RATIO
+from lensdetect.weigh import NAMES, Model, vector_of
+from tests.benchmarks.lens_quality import NEAR_PX, scan
+from tests.benchmarks.lens_rooms import crowded
+
+RIDGE = 1.0
+NEWTON_STEPS = 60
+FOLDS = 6
+FEWEST_POSES = 5
+SHARE = {"bead": 0.4, "screw": 0.25}  # of what is no lens; the rest is shared
+TARGET = Path(__file__).parents[2] / "lensdetect" / "data" / "score.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One track of which the truth is known."""
+
+    room: int
+    kind: str
+    lens: bool
+    vector: NDArray[np.float64]
+
+
+def examples_of(room: int) -> list[Example]:
+    """Return the tracks of one crowded wall."""
+    run = scan(crowded(room), width_px=640, height_px=480, rate_hz=30.0)
+    found = []
+    for glint in run.finder.observations():
+        distance, thing = run.nearest(glint.sightings[-1])
+        if distance > NEAR_PX or glint.poses < FEWEST_POSES or thing.optic is None:
+            continue
+        if glint.features.get("off_ratio", 0.0) >= LAMP_OFF_RATIO or not is_small(glint):
+            continue
+        lens = thing.optic.kind == "lens"
+        kind = f"lens {thing.optic.ir_cut}" if lens else thing.optic.kind
+        found.append(Example(room=room, kind=kind, lens=lens, vector=vector_of(glint.features)))
+    return found
+
+
+def is_small(glint: Glint) -> bool:
+    """Say whether its size leaves it open what it is; large things are named by rule."""
+    return glint.features.get("area_px", math.inf) <= AREA_TOO_LARGE_PX
+
+
+def weights_of(examples: list[Example]) -> NDArray[np.float64]:
+    """Return how much each example weighs: half for lenses, half for what is none."""
+    count = Counter(e.kind for e in examples)
+    lenses = sum(kind.startswith("lens") for kind in count)
+    others = [kind for kind in count if not kind.startswith("lens")]
+    rest = (1 - sum(SHARE.get(kind, 0.0) for kind in others)) / max(1, sum(k not in SHARE for k in others))
+    each = {k: 1 / lenses if k.startswith("lens") else SHARE.get(k, rest) for k in count}
+    return np.array([0.5 * len(examples) * each[e.kind] / count[e.kind] for e in examples])
+
+
+def fit(examples: list[Example]) -> Model:
+    """Fit by Newton's method with a ridge on everything but the intercept."""
+    base, weight = np.array([e.vector for e in examples]), weights_of(examples)
+    truth = np.array([e.lens for e in examples], float)
+    mean, scale = np.average(base, axis=0, weights=weight), base.std(0) + 1e-6
+    x = np.column_stack(((base - mean) / scale, np.ones(len(base))))
+    penalty = np.full(x.shape[1], RIDGE)
+    penalty[-1] = 1e-6
+    w = np.zeros(x.shape[1])
+    for _ in range(NEWTON_STEPS):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        gradient = x.T @ (weight * (p - truth)) + penalty * w
+        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
+        step = np.linalg.solve(hessian, gradient)
+        w -= step
+        if np.abs(step).max() < 1e-7:
+            break
+    return Model(mean=mean, scale=scale, weights=w[:-1], intercept=float(w[-1]))
+
+
+def held_out(examples: list[Example]) -> NDArray[np.float64]:
+    """Return the nats of every example by a model that never saw its room."""
+    nats = np.zeros(len(examples))
+    for fold in range(FOLDS):
+        model = fit([e for e in examples if e.room % FOLDS != fold])
+        for i, e in enumerate(examples):
+            if e.room % FOLDS == fold:
+                nats[i] = float(model.nats(e.vector))
+    return nats
+
+
+def report(examples: list[Example]) -> str:
+    """Print what is reached on rooms held out; return it in one line."""
+    nats, weight = held_out(examples), weights_of(examples)
+    truth = np.array([e.lens for e in examples])
+    p = np.clip(1 / (1 + np.exp(-nats)), 1e-6, 1 - 1e-6)
+    loss = float(-np.average(np.where(truth, np.log(p), np.log(1 - p)), weights=weight))
+    print(f"held-out log-loss {loss:.3f} over {len(examples)} tracks (0.693 knows nothing)")
+    for low, high in ((0.0, 0.1), (0.1, 0.5), (0.5, 0.85), (0.85, 0.95), (0.95, 1.0)):
+        inside = (p >= low) & (p < high)
+        if inside.any():
+            real = float(np.average(truth[inside], weights=weight[inside]))
+            print(
+                f"score {low:.2f}-{high:.2f}: {inside.sum():4d} tracks, {real:.2f} of even weight are lenses"
+            )
+    for kind in sorted({e.kind for e in examples}):
+        mine = np.array([e.kind == kind for e in examples])
+        shares = [float((p[mine] > score).mean()) for score in (0.5, 0.85, 0.9, 0.95)]
+        print(
+            f"{kind:16s} {mine.sum():4d} tracks; over 0.5 0.85 0.9 0.95: "
+            + " ".join(f"{s:.2f}" for s in shares)
+        )
+    return f"held-out log-loss {loss:.3f}"
+
+
+def write(model: Model, note: str) -> None:
+    """Write the model with its provenance."""
+    rows = [
+        "# Weights of the optical score: simulated training data, see tests/benchmarks/lens_train.py.",
+        f'trained = "{datetime.now(UTC):%Y-%m-%d}"',
+        f'source = "{note}"',
+        f"features = {list(NAMES)}".replace("'", '"'),
+        f"intercept = {model.intercept:.6f}",
+    ]
+    rows += [
+        f"{name} = [{', '.join(f'{v:.6f}' for v in getattr(model, name))}]"
+        for name in ("mean", "scale", "weights")
+    ]
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Train, report, and write if asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rooms", type=int, default=40)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    examples = [e for room in range(options.rooms) for e in examples_of(room)]
+    reached = report(examples)
+    model = fit(examples)
+    print("weights", dict(zip(NAMES, np.round(model.weights, 2).tolist(), strict=True)))
+    if options.write:
+        write(model, f"simulated, {len(examples)} tracks of {options.rooms} crowded rooms; {reached}")
+
+
+if __name__ == "__main__":
+    main()
