@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 from firmware.i18n.font import has_glyph
 
@@ -43,6 +44,7 @@ def for_screen(text: str, *, limit: int = NAME_LIMIT) -> str:
     return shorten(spell_missing(visible(text, limit=limit)), limit)
 
 
+@lru_cache(maxsize=2048)
 def spell_missing(text: str) -> str:
     """Return text with every character that the font cannot draw written as its code."""
     return "".join(c if has_glyph(c) else _code(c) for c in text)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import isfinite
 
 from babel import Locale
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal as babel_decimal
+from babel.numbers import format_percent as babel_percent
 
 UNKNOWN = "–"
 SMALLEST_SHOWN = 0.001  # below this a probability reads "< 0.1 %": more digits would be invented
@@ -15,6 +17,19 @@ WHOLE_FROM = 10.0  # values from here on need no decimal
 PERCENT_PATTERNS = ((0.001, "0.###%"), (0.01, "0.##%"), (0.1, "0.#%"), (2.0, "0%"))  # up to three digits
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 PLAIN_UNITS = {"db": "dB", "dbm": "dBm", "s": "s", "ms": "ms", "m": "m"}
+KEPT = 2048  # numbers written lately: a screen writes the same ones ten times a second
+
+
+@lru_cache(maxsize=KEPT)
+def format_decimal(value: float, pattern: str, locale: Locale) -> str:
+    """Write a number by a pattern of CLDR."""
+    return str(babel_decimal(value, pattern, locale=locale))
+
+
+@lru_cache(maxsize=KEPT)
+def format_percent(share: float, pattern: str, locale: Locale) -> str:
+    """Write a share by a pattern of CLDR."""
+    return str(babel_percent(share, pattern, locale=locale))
 
 
 def write_decimal(value: float, locale: Locale, digits: int | None = None) -> str:
@@ -23,7 +38,7 @@ def write_decimal(value: float, locale: Locale, digits: int | None = None) -> st
         return UNKNOWN
     places = _places(value) if digits is None else digits
     least = "0" * places if digits is not None else "#" * places
-    return str(format_decimal(value, f"#,##0.{least}" if places else "#,##0", locale=locale))
+    return format_decimal(value, f"#,##0.{least}" if places else "#,##0", locale)
 
 
 def _places(value: float) -> int:
@@ -38,18 +53,18 @@ def write_percent(value: float, locale: Locale) -> str:
         return UNKNOWN
     share = min(1.0, max(0.0, value))
     pattern = next(pattern for below, pattern in PERCENT_PATTERNS if share < below)
-    return str(format_percent(share, pattern, locale=locale))
+    return format_percent(share, pattern, locale)
 
 
 def write_probability(value: float, locale: Locale) -> str:
     """Write a probability in percent, and never as nothing or as certain."""
     if isfinite(value) and value < SMALLEST_SHOWN:
-        return f"<{format_percent(SMALLEST_SHOWN, '0.#%', locale=locale)}"
+        return f"<{format_percent(SMALLEST_SHOWN, '0.#%', locale)}"
     if isfinite(value) and value > LARGEST_SHOWN:
-        return f">{format_percent(LARGEST_SHOWN, '0%', locale=locale)}"
+        return f">{format_percent(LARGEST_SHOWN, '0%', locale)}"
     if not isfinite(value):
         return UNKNOWN
-    return str(format_percent(value, "0%" if value * 100 >= WHOLE_FROM else "0.#%", locale=locale))
+    return format_percent(value, "0%" if value * 100 >= WHOLE_FROM else "0.#%", locale)
 
 
 def _scaled(value: float, locale: Locale, unit: str) -> str:
@@ -61,7 +76,7 @@ def write_frequency(value_hz: float, locale: Locale) -> str:
     """Write a frequency; MHz with kHz precision, because that is how channels are told apart."""
     mega = 1e6
     if mega <= value_hz < 1e4 * mega:
-        digits = format_decimal(value_hz / mega, "0.###", locale=locale)
+        digits = format_decimal(value_hz / mega, "0.###", locale)
         return f"{digits} MHz"
     return _scaled(value_hz, locale, "Hz")
 

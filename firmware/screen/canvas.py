@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from PIL import Image, ImageDraw
 
 from firmware.i18n.escape import spell_missing
-from firmware.i18n.font import load_font
 from firmware.screen.shapes import shape_mask
-from firmware.screen.text import fit, line_height, line_reach, text_width
+from firmware.screen.text import fit, ink_box, ink_mask, line_height, line_reach, text_width
 from firmware.screen.theme import Rgb, Theme
 
 Mode = Literal["RGB", "1"]
@@ -64,8 +64,12 @@ class Canvas:
 
     def fill(self, rect: Rect, color: Rgb, *, radius: int = 0) -> None:
         """Fill a rectangle, with round corners if asked."""
-        if rect.w > 0 and rect.h > 0:
-            self.pen.rounded_rectangle(rect.corners, radius=radius, fill=self.ink(color))
+        if rect.w <= 0 or rect.h <= 0:
+            return
+        if radius == 0:
+            self.image.paste(self.ink(color), (rect.x, rect.y, rect.x + rect.w, rect.y + rect.h))
+        else:
+            self.image.paste(self.ink(color), (rect.x, rect.y), round_mask(rect.w, rect.h, radius))
 
     def frame(self, rect: Rect, color: Rgb, *, radius: int = 0) -> None:
         """Draw the outline of a rectangle."""
@@ -113,16 +117,16 @@ class Canvas:
     def _line(
         self, room: Rect, baseline: int, line: str, size_px: int, color: Rgb, align: Align, extra: int
     ) -> Rect:
-        font = load_font(size_px)
         spare = room.w - text_width(line, size_px) - extra
         x = room.x + {"left": 0, "center": spare // 2, "right": spare}[align]
-        left, top, right, bottom = font.getbbox(line, anchor="ls")
-        x -= min(0, int(left))
-        baseline -= max(0, int(baseline + bottom) - (room.y + room.h))  # rare letters reach farther
-        baseline += max(0, room.y - int(baseline + top))
-        for shift in range(extra + 1):
-            self.pen.text((x + shift, baseline), line, font=font, fill=self.ink(color), anchor="ls")
-        return Rect(x + int(left), baseline + int(top), int(right - left) + extra, int(bottom - top))
+        left, top, right, bottom = ink_box(line, size_px)
+        x -= min(0, left)
+        baseline -= max(0, baseline + bottom - (room.y + room.h))  # rare letters reach farther
+        baseline += max(0, room.y - (baseline + top))
+        mask = ink_mask(line, size_px, self.mode)
+        for shift in range(extra + 1 if mask is not None else 0):
+            self.image.paste(self.ink(color), (x + shift + left, baseline + top), mask)
+        return Rect(x + left, baseline + top, right - left + extra, bottom - top)
 
 
 def _union(inks: list[Rect], room: Rect) -> Rect:
@@ -131,6 +135,14 @@ def _union(inks: list[Rect], room: Rect) -> Rect:
         return Rect(room.x, room.y, 0, 0)
     left, top = min(i.x for i in drawn), min(i.y for i in drawn)
     return Rect(left, top, max(i.x + i.w for i in drawn) - left, max(i.y + i.h for i in drawn) - top)
+
+
+@lru_cache(maxsize=256)
+def round_mask(width: int, height: int, radius: int) -> Image.Image:
+    """Return a rectangle with round corners as a mask."""
+    mask = Image.new("1", (width, height))
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, width - 1, height - 1), radius=radius, fill=1)
+    return mask
 
 
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from PIL import Image, ImageDraw
+
 from firmware.i18n.escape import ELLIPSIS, graphemes
 from firmware.i18n.font import load_font
 
+KEPT = 2048  # lines measured and drawn lately; the longest mask has some 20 kB, most have 2
 TALLEST = "힣뷁Adgjy"  # letters that reach as high and as low as ordinary text does
 
 
@@ -18,11 +21,30 @@ class Fitted(NamedTuple):
     lines: tuple[str, ...]
 
 
+@lru_cache(maxsize=KEPT)
+def ink_box(text: str, size_px: int) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of the ink of one line, from its start on the baseline."""
+    left, top, right, bottom = load_font(size_px).getbbox(text, anchor="ls")
+    return int(left), int(top), int(right), int(bottom)
+
+
+@lru_cache(maxsize=KEPT)
+def ink_mask(text: str, size_px: int, mode: str) -> Image.Image | None:
+    """Return the ink of one line, as large as its `ink_box`; smooth in colour, hard in mode ``1``."""
+    left, top, right, bottom = ink_box(text, size_px)
+    if right <= left or bottom <= top:
+        return None
+    mask = Image.new("1" if mode == "1" else "L", (right - left, bottom - top))
+    ink = 1 if mode == "1" else 255
+    ImageDraw.Draw(mask).text((-left, -top), text, font=load_font(size_px), fill=ink, anchor="ls")
+    return mask
+
+
+@lru_cache(maxsize=KEPT)
 def text_width(text: str, size_px: int) -> int:
     """Return the width of one line in pixels, rounded up, overhang included."""
-    font = load_font(size_px)
-    left, _, right, _ = font.getbbox(text, anchor="ls")
-    return max(int(-(-font.getlength(text) // 1)), int(right)) - min(0, int(left))
+    left, _, right, _ = ink_box(text, size_px)
+    return max(int(-(-load_font(size_px).getlength(text) // 1)), right) - min(0, left)
 
 
 @lru_cache(maxsize=64)
@@ -56,8 +78,8 @@ def fit(text: str, *, width: int, height: int, size_px: int, min_px: int, max_li
 
 
 def _fits(line: str, size_px: int, width: int, height: int) -> bool:
-    _, top, _, bottom = load_font(size_px).getbbox(line, anchor="ls")
-    return text_width(line, size_px) <= width and int(bottom - top) <= height
+    _, top, _, bottom = ink_box(line, size_px)
+    return text_width(line, size_px) <= width and bottom - top <= height
 
 
 def wrap(text: str, *, width: int, size_px: int) -> list[str]:

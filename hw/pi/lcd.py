@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from inspect import signature
 from typing import Any, Literal
 
 from PIL import Image
@@ -21,6 +22,7 @@ SPI_HZ = {
 }  # over the data sheets' 10 MHz, as is usual
 SPI_HZ_OTHERS = 8_000_000  # luma's default
 MONO = "1"
+PARTS_A_SIDE = 4  # a picture is compared in 4 × 4 parts: of each, the box that changed is sent
 LIBRARIES = ("luma.lcd.device", "luma.oled.device")
 SPI_HINT = "Switch SPI on: sudo raspi-config nonint do_spi 0, check the wires (hw/wiring.svg)."
 I2C_HINT = "Switch I2C on: sudo raspi-config nonint do_i2c 0, check the wires (hw/wiring.svg)."
@@ -72,13 +74,24 @@ def build(panel: PanelConfig, connect: Callable[[PanelConfig], Any]) -> Any:
         light: dict[str, Any] = {}
         if has_light:
             light = {"gpio": getattr(serial, "_gpio", None), "gpio_LIGHT": pins("panel")["backlight"]}
+        if has_light and "framebuffer" in signature(driver).parameters:
+            light["framebuffer"] = difference((panel.width_px, panel.height_px))
         return driver(serial, width=panel.width_px, height=panel.height_px, rotate=panel.rotate, **light)
     except (luma_error(), OSError, ImportError, RuntimeError) as error:
         raise _why_not(panel, error) from error
 
 
+def difference(size: tuple[int, int]) -> Any:
+    """Return luma's way of finding the boxes that changed, in as many parts as the sides can be cut into."""
+    parts = PARTS_A_SIDE if not any(side % PARTS_A_SIDE for side in size) else 1
+    return import_module("luma.core.framebuffer").diff_to_previous(num_segments=parts * parts)
+
+
 class PiDisplay(PiDevice[Any]):
-    """A panel. Only what changed is sent where the driver can (luma.lcd), and nothing where nothing did."""
+    """A colour panel is sent the boxes that changed, a black-and-white one the whole; neither what did not.
+
+    luma's ILI9341 compares pictures itself; its ST7789 sends all of every picture, so that is done here.
+    """
 
     def __init__(self, panel: PanelConfig, clock: Clock, *, connect: Callable[[PanelConfig], Any]) -> None:
         line = Lifeline(lambda: build(panel, connect), lambda device: device.cleanup(), clock)
@@ -89,6 +102,7 @@ class PiDisplay(PiDevice[Any]):
         self._mode: Literal["RGB", "1"] = "1" if device.mode == MONO else "RGB"
         self._bus = panel.bus
         self._shown: tuple[Any, bytes] | None = None
+        self._difference: Any = None
         self._sent = 0
         detail = f"{self._size[0]}×{self._size[1]}, {panel.bus}"
         self._info = DeviceInfo(role="display", backend="pi", name=panel.driver, detail=detail)
@@ -120,7 +134,7 @@ class PiDisplay(PiDevice[Any]):
         if now == self._shown:
             return
         try:
-            device.display(image if device.mode == image.mode else image.convert(device.mode))
+            self._send(device, image if device.mode == image.mode else image.convert(device.mode))
         except (luma_error(), OSError) as error:
             self._shown = None
             hint = I2C_HINT if self._bus == "i2c" else SPI_HINT
@@ -128,6 +142,17 @@ class PiDisplay(PiDevice[Any]):
         self._line.thrive()
         self._shown = now
         self._sent += 1
+
+    def _send(self, device: Any, image: Image.Image) -> None:
+        if self._mode == "1" or not hasattr(device, "set_window"):
+            device.display(image)
+            return
+        turned = device.preprocess(image)
+        if self._shown is None or self._shown[0] is not device:
+            self._difference = difference(turned.size)
+        for part, box in self._difference.redraw(turned):
+            device.set_window(*box)
+            device.data(list(part.convert("RGB").tobytes()))
 
     def health(self) -> DeviceHealth:
         """Return how it is, with the pictures sent."""
