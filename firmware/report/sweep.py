@@ -16,6 +16,8 @@ from sweeper.model import Emission
 from sweeper.views import SpectrumView, WaterfallView
 
 NAMED_MOST = 12
+LABEL_SHARE, LABEL_PT = 0.12, 30  # of the plot's width, and points of its height, that a label takes
+NEAR_HZ = 0.1e6  # around a narrow signal: its peak is somewhere in here
 ALERT_SCORE = 0.5
 GAP_HZ = 4e6  # a wider step between cells is a stretch that was not swept: no line is drawn over it
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -74,23 +76,36 @@ def _draw_spectrum(axes: Any, view: SpectrumView, emissions: Sequence[Emission])
             lw=width,
             label=label,
         )
+    _name(axes, view, emissions)
+    axes.set_ylabel("dBFS less gain")
+    axes.margins(x=0.01, y=0.25)
+    axes.legend(loc="upper right", fontsize=8, frameon=False)
+
+
+def _name(axes: Any, view: SpectrumView, emissions: Sequence[Emission]) -> None:
+    """Write what was found over the spectrum: cameras red, neighbours above each other, alike ones once."""
     catalog = catalog_for("en")
     foreign = [e for e in emissions if e.kind != "self-noise"]
-    loud = sorted(foreign, key=lambda e: (-e.scores.get("camera", 0.0), -e.snr_db))[:NAMED_MOST]
-    for emission in loud:
+    span_hz = float(np.ptp(view.frequency_hz)) + 1.0
+    named: list[tuple[float, str]] = []
+    for emission in sorted(foreign, key=lambda e: (-e.scores.get("camera", 0.0), -e.snr_db)):
+        name = catalog.say(line_name(emission))
+        near = [n for hz, n in named if abs(hz - emission.center_hz) < LABEL_SHARE * span_hz]
+        if name in near or len(named) >= NAMED_MOST:
+            continue
+        named.append((emission.center_hz, name))
         alert = emission.scores.get("camera", 0.0) >= ALERT_SCORE
-        at = int(np.argmin(np.abs(view.frequency_hz - emission.center_hz)))
+        beside = np.abs(view.frequency_hz - emission.center_hz) <= max(emission.bandwidth_hz / 2, NEAR_HZ)
+        at = beside if beside.any() else int(np.argmin(np.abs(view.frequency_hz - emission.center_hz)))
         where = emission.channel or f"{emission.center_hz / 1e6:.1f} MHz"
         axes.annotate(
-            f"{where}\n{catalog.say(line_name(emission))}",
-            (emission.center_hz / 1e6, float(view.peak_db[at])),
-            xytext=(0, 14), textcoords="offset points", ha="center", fontsize=8, rotation=0,
-            color="#b3261e" if alert else "#444444", weight="bold" if alert else "normal",
+            f"{where}\n{name}",
+            (emission.center_hz / 1e6, float(np.max(view.peak_db[at]))),
+            xytext=(0, 14 + LABEL_PT * len(near)), textcoords="offset points", ha="center", fontsize=8,
+            color="#b3261e" if alert else "#444444", weight="bold" if alert else "normal", zorder=5,
+            bbox={"boxstyle": "round,pad=0.2", "fc": "white", "ec": "none", "alpha": 0.85},
             arrowprops={"arrowstyle": "-", "color": "#b3261e" if alert else "#999999", "lw": 0.8},
         )  # fmt: skip
-    axes.set_ylabel("dBFS less gain")
-    axes.margins(x=0.01, y=0.18)
-    axes.legend(loc="upper right", fontsize=8, frameon=False)
 
 
 def _draw_waterfall(axes: Any, view: WaterfallView) -> None:
@@ -104,8 +119,9 @@ def _draw_waterfall(axes: Any, view: WaterfallView) -> None:
         center, width, start_s = float(view.center_hz[i]), float(view.width_hz[i]), float(view.t_ns[i]) / 1e9
         edges = np.linspace(center - width / 2, center + width / 2, view.level_db.shape[1] + 1) / 1e6
         rows = [start_s, until_s.get(center, end_s)]
-        axes.pcolormesh(edges, rows, view.level_db[i : i + 1], vmin=low, vmax=high, cmap="viridis")
+        mesh = axes.pcolormesh(edges, rows, view.level_db[i : i + 1], vmin=low, vmax=high, cmap="viridis")
         until_s[center] = start_s
     axes.set_xlabel("MHz")
     axes.set_ylabel("s")
     axes.invert_yaxis()
+    axes.figure.colorbar(mesh, ax=axes, label="mean, dBFS less gain", pad=0.01, aspect=12)
