@@ -131,3 +131,11 @@ def test_quantise_counts_what_hits_the_ends() -> None:
     assert clipped == pytest.approx(2 / 8)
     assert samples[1].real == 1.0
     assert samples[2].imag == -1.0
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_an_overloads_product_falls_by_its_order(order: int) -> None:
+    facet = RfFacet(waveform="carrier", center_hz=500.3e6, power_dbm=-30.0, receiver_order=order)
+    with SimSdr(scene(facet=facet, distance_m=1.0), config=CONFIG, clock=ManualClock()) as sdr:
+        levels = [level_db(sdr, center_hz=500e6, gain_db=gain_db) for gain_db in (29.7, 24.7)]
+    assert levels[0] - levels[1] == pytest.approx(5.0 * order, abs=0.5)

@@ -106,3 +106,14 @@ def test_a_supply_beats_at_its_switching_rate(style: other.SupplyStyle) -> None:
     spectrum[:100] = 0
     hz = np.argmax(spectrum) / loop.period_s
     assert hz % 15_700 == pytest.approx(0, abs=10) or hz % 15_700 == pytest.approx(15_700, abs=10)
+
+
+@pytest.mark.parametrize("switching_hz", [15_625.0, 40e3])
+def test_a_supply_switches_as_its_facet_says(switching_hz: float) -> None:
+    facet = RfFacet(waveform="switching-supply", center_hz=5e8, switching_hz=switching_hz)
+    loop = emitter_loop(facet, seed=1, name=f"supply-{switching_hz:.0f}")
+    power = np.abs(np.fft.ifft(loop.spectrum)) ** 2
+    lines = np.abs(np.fft.rfft(power - power.mean()))
+    hz = np.arange(len(lines)) / loop.period_s
+    near = hz > 1e3  # above the mains
+    assert hz[near][np.argmax(lines[near])] == pytest.approx(switching_hz, rel=1e-3)
