@@ -148,8 +148,7 @@ class Clerk:
         self._store_waiting()
 
     def _store_waiting(self) -> None:
-        while self._waiting:
-            job = self._waiting[0]
+        for job in tuple(self._waiting):
             try:
                 with RecordStore(self.folder, config=self._settings.records) as store:
                     filed = file_visit(
@@ -160,7 +159,11 @@ class Clerk:
                 log.warning("not stored", record=job.keep.record, what=str(error))
                 self._told.append(NotStored(record=job.keep.record, trouble=trouble_key(error)))
                 return
-            self._waiting.popleft()
+            except Exception as error:  # a bug with one record must not hold up the others
+                log.exception("not stored", record=job.keep.record)
+                self._told.append(NotStored(record=job.keep.record, trouble=trouble_key(error)))
+                continue
+            self._waiting = deque(one for one in self._waiting if one is not job)
             self._told.append(Stored(visited=visited(filed)))
 
     def _save(self, job: Save) -> None:
@@ -186,8 +189,8 @@ class Clerk:
             self._told.append(Exported(name=path.name))
         except ModuleNotFoundError:
             self._told.append(Exported(name="", trouble="walk.export.missing"))
-        except (FirmwareError, OSError) as error:
-            log.warning("not exported", what=str(error))
+        except Exception as error:
+            log.exception("not exported", what=str(error))
             self._told.append(Exported(name="", trouble=trouble_key(error)))
 
 
