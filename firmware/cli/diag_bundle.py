@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from platformdirs import user_data_path
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from firmware.calibration import calibration_folder
 from firmware.cli.failure import Exit, expected_errors
 from firmware.cli.inspection import inspect
 from firmware.cli.options import ConfigOption, KitOption, LangOption, SetOption, default_language, language
@@ -136,7 +136,8 @@ def _journal() -> str:
 
 
 def _calibrations() -> list[Path]:
-    return sorted((user_data_path("ansim") / "calibration").glob("*.toml"))
+    folder = calibration_folder()
+    return sorted(p for p in (*folder.glob("*.toml"), *folder.glob("*.json")) if p.is_file())
 
 
 def _print_parts(parts: Sequence[Part], catalog: Catalog) -> None:

@@ -149,12 +149,14 @@ def test_the_units_key_and_records_never_go_in(tmp_path: Path, monkeypatch: pyte
     (folder / "records").mkdir(parents=True)
     (folder / "calibration").mkdir()
     (folder / "calibration" / "eye.toml").write_text(f"# {CAMERA_MAC}\nversion = 1\n")
+    (folder / "calibration" / "rf.json").write_text('{"lines": []}')
     load_or_make_unit_key(folder / "records")
     secret = (folder / "records" / "unit.key").read_text().split()[-1]
     code, file, _ = command(tmp_path)
     assert code == 0
     parts = parts_of(file)
     assert "version = 1" in parts["calibration/eye.toml"]
+    assert "lines" in parts["calibration/rf.json"]
     everything = "\n".join([*parts, *parts.values()])
     assert CAMERA_MAC not in everything
     assert secret not in everything
