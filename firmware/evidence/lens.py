@@ -16,16 +16,19 @@ SIGN_BY_LABEL: dict[GlintLabel, tuple[str, str]] = {
 }
 
 
-def weigh_glint(glint: Glint, table: Likelihoods) -> Evidence:
+def weigh_glint(glint: Glint, table: Likelihoods) -> Evidence | None:
     """Weigh a glint: a lens speaks for every kind of camera, since each has one.
 
-    Confirmed by enough poses and a high score; shine of any sort is weighed too, because it counts among
-    the candidates that could have looked like a lens.
+    Confirmed by enough poses and a high score. Shine that stays is weighed too, because it counts among the
+    candidates that could have looked like a lens; flashes in a pose or two do not: there are the more of them
+    the finer the eye, and never a lens among them.
     """
     sign, reason = SIGN_BY_LABEL[glint.label]
     rule = table.confirmed
-    if sign == "glint" and glint.poses < rule.glint_poses:
-        sign = "glimpse"
+    if glint.poses < rule.glint_poses:
+        if sign == "shine":
+            return None
+        sign = "glimpse" if sign == "glint" else sign
     enough = glint.poses >= rule.lens_poses and glint.score >= rule.lens_score
     params: dict[str, str | float | int] = {"poses": glint.poses, "score": round(glint.score, 3)}
     return make_evidence(
