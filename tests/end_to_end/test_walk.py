@@ -5,6 +5,7 @@ The inspector of these tests sees the screen's state and presses the four button
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ KIT = "sim:six-cubicles"
 CAMERA_AT = "4"  # of six
 RADIOS: set[SensorName] = {"wifi", "ble"}  # the two senses that are heard through a door
 STAY_S = 25.0
+SMALL_EYE = ("--set", "hw.camera.width_px=320", "--set", "hw.camera.height_px=240")
 Press = tuple[Literal["up", "down", "ok", "back"], bool]
 OK, HOLD, DOWN, BACK = ("ok", False), ("ok", True), ("down", False), ("back", False)
 
@@ -193,8 +195,6 @@ def test_six_cubicles_by_button_presses_alone_from_power_on_to_a_verified_report
 
 def _with_one_word_changed(bundle: Path) -> bytes:
     """Return the bundle with a cubicle's level rewritten, as somebody would who wants it gone."""
-    import io
-
     stream = io.BytesIO()
     with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(stream, "w") as new:
         for info in old.infolist():
@@ -286,3 +286,36 @@ def test_the_guided_scan_goes_on_by_what_was_really_covered(tmp_path: Path) -> N
     assert words == {f"result.do.check.{n}" for n in (1, 2, 3, 4)}
     with RecordStore(tmp_path) as store:
         assert [row.kind for row in store.listed()] == ["personal"]
+
+
+def run_for_a_second(folder: Path, *words: str) -> tuple[int, str]:
+    more = ("--set", f"records.folder={folder}", "--screen", str(folder / "screen.png"), "--lang", "en")
+    command = ["run", "--kit", "sim:empty-room", "--duration", "1", *SMALL_EYE, *more, *words]
+    done = CliRunner().invoke(app, command, catch_exceptions=False)
+    return done.exit_code, done.stderr.replace("\n", " ")
+
+
+def test_a_run_keeps_its_record_where_a_place_is_named(tmp_path: Path) -> None:
+    code, said = run_for_a_second(tmp_path, "--place", "Station/2F/3")
+    assert code in {0, 11}
+    assert "ansim report show" in said
+    with RecordStore(tmp_path) as store:
+        (row,) = store.listed()
+        assert (row.site, row.room, row.cubicle, row.kind) == ("Station", "2F", "3", "scan")
+
+
+def test_a_run_that_cannot_be_stored_says_so_and_still_gives_its_verdict(tmp_path: Path) -> None:
+    full = ("--set", f"records.free_least_bytes={1 << 40}")
+    code, said = run_for_a_second(tmp_path, "--place", "Station", *full)
+    assert code in {0, 11}
+    assert "No space left" in said
+
+
+def test_a_walk_can_be_begun_from_the_command_line(tmp_path: Path) -> None:
+    plan = tmp_path / "site.toml"
+    plan.write_text('[site]\nname = "S"\n[[room]]\nname = "R"\ncubicles = 2\n', encoding="utf-8")
+    assert run_for_a_second(tmp_path, "--inspection", str(plan))[0] in {0, 11}
+    plan.write_text("[site]\n", encoding="utf-8")
+    code, said = run_for_a_second(tmp_path, "--inspection", str(plan))
+    assert code == 2
+    assert "site.name" in said
