@@ -38,13 +38,14 @@ LINE_CAP, SIDE_CAP = 12.0, 9.0  # one place may not speak for all: ratios to the
 LINE_PRIOR, LINE_SHARE = 6.0, 0.35  # expected excess of a line, and the share of places that have it
 
 SIDE_HARMONICS = 16
-SIDE_ORDERS = np.arange(3, 27, 2)  # odd multiples of the field rate
+ORDERS = np.arange(2, 27)  # multiples of the field rate: the odd ones count, the even ones bear them out
 SIDE_SHARES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # of the comb, third order: flat to busy pictures, mixed
 SIDE_FALL = 1.5  # power falls with order to this: a picture's spectrum
 CONTROL_FROM, CONTROL_TO = 0.2, 0.45  # of the field rate: between its lines, where only background is
 MIN_FIELDS = 4
 CELLS_A_LINE, FAST_CELLS, FAST_HZ = 20, 40, 4e5  # whole numbers over the samples a line; above this rate
 FIELD_SLACK = 0.02  # of a field may be missing at the end
+BORNE_LEAST, BORNE_SLOPE = 2.0, 3.0  # nats of an odd order without its neighbours, and times theirs
 LONE_ORDER = 3.0  # without its best order the sum must still be a third: a ripple is a line, a picture many
 
 
@@ -162,27 +163,38 @@ def side_ratio(channels: Channels, comb: Comb) -> float | None:
 def _weigh_sides(spectrum: FloatArray, *, lines: int, fields: int) -> float:
     """Mixture over how busy the picture is; one order alone counts for little."""
     harmonics = np.arange(SIDE_HARMONICS + 1)
-    harmonics = harmonics[harmonics * lines + (SIDE_ORDERS[-1] + 1) * fields < spectrum.shape[1]]
-    orders = np.concatenate([-SIDE_ORDERS[::-1], SIDE_ORDERS])
+    harmonics = harmonics[harmonics * lines + (ORDERS[-1] + 1) * fields < spectrum.shape[1]]
+    orders = np.concatenate([-ORDERS[::-1], ORDERS])
     places = harmonics[:, None] * lines + orders * fields
     between = np.arange(int(np.ceil(CONTROL_FROM * fields)), int(CONTROL_TO * fields) + 1)
     control = spectrum[:, np.abs(places[:, :, None] + np.concatenate([-between, between]))].mean(axis=3)
-    control = (control + np.roll(control, 1, axis=2) + np.roll(control, -1, axis=2)) / 3 + np.float32(1e-30)
+    control = (control + np.roll(control, 2, axis=2) + np.roll(control, -2, axis=2)) / 3 + np.float32(1e-30)
     ratio = np.minimum(spectrum[:, np.abs(places)] / control, np.float32(SIDE_CAP))
     expected = _comb_excess(spectrum[:, harmonics * lines] / control.mean(axis=2))[:, :, None]
     expected = expected * ((3 / np.abs(orders)) ** SIDE_FALL).astype(np.float32)
-    half = len(SIDE_ORDERS)
+    half = len(ORDERS)
     totals = []
     for share in SIDE_SHARES:
         excess = np.float32(share) * expected
         logs = ratio * (excess / (1 + excess)) - np.log1p(excess)
         logs[:, 0, :half] = 0  # the mirror of the other half
         by_order = logs.sum(axis=(0, 1))
-        by_order = by_order[half:] + by_order[:half][::-1]
-        total = float(by_order.sum())
-        totals.append(min(total, LONE_ORDER * (total - float(by_order.max()))))
+        totals.append(_credit(by_order[half:] + by_order[:half][::-1]))
     best = max(totals)
     return best + float(np.log(np.mean(np.exp(np.array(totals) - best))))
+
+
+def _credit(by_order: FloatArray) -> float:
+    """Sum of the odd orders, each as far as its even neighbours bear it out, no one alone.
+
+    A picture fills all orders. A supply's ripple fills the even ones, and where harmonics of its pulses are
+    folded back by the sample rate, now and then a few odd ones, with nothing between.
+    """
+    odd, even = by_order[1::2], by_order[0::2]
+    borne = BORNE_LEAST + BORNE_SLOPE * np.maximum(0, (even[:-1] + even[1:]) / 2)
+    odd = np.minimum(odd, borne)
+    total = float(odd.sum())
+    return min(total, LONE_ORDER * (total - float(odd.max())))
 
 
 def _comb_excess(ratio: FloatArray) -> FloatArray:
