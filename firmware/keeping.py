@@ -15,13 +15,14 @@ from platformdirs import user_data_path
 from firmware.calibration import LENS_FILE, RF_FILE, calibration_folder
 from firmware.engine import Snapshot
 from firmware.fusion import Verdict
-from firmware.records.compose import Circumstances, Scanned, compose
-from firmware.records.model import Attachment, Calibration, CheckState, Place, RecordKind, Span
+from firmware.records.compose import Circumstances, Scanned, compose, wall_of
+from firmware.records.model import Attachment, Calibration, CheckState, Place, RecordKind, Span, Wall
 from firmware.records.store import RecordStore
 from firmware.sensor import Observation
 from firmware.settings import Settings
 from hw.kit import parse_spec
 from hw.types import Counts, Coverage
+from lensdetect.finder import LensView
 
 PLACE_PARTS = 3
 FOLDER_VARIABLE = "ANSIM_RECORDS"
@@ -110,6 +111,11 @@ def scanned_of(snapshot: Snapshot, observations: Sequence[Observation]) -> Scann
     )
 
 
+def wall_seen(eye: LensView | None, settings: Settings) -> Wall | None:
+    """Return which part of the wall the lens sense lit, as its last view says."""
+    return None if eye is None else wall_of(eye.coverage_map, cell_m=settings.lens.cell_m)
+
+
 def keep_scan(
     *,
     verdict: Verdict,
@@ -122,10 +128,17 @@ def keep_scan(
     simulated: bool,
     settings: Settings,
     folder: Path,
+    eye: LensView | None = None,
 ) -> str:
     """Append one scan to the unit's records and return its id; signed and on the disk when this returns."""
     about = about_scan(Occasion(place=place), span=span, kit=kit, simulated=simulated, settings=settings)
-    scanned = Scanned(verdict=verdict, observations=observations, coverages=coverages, counts=counts)
+    scanned = Scanned(
+        verdict=verdict,
+        observations=observations,
+        coverages=coverages,
+        counts=counts,
+        wall=wall_seen(eye, settings),
+    )
     with RecordStore(folder, config=settings.records) as store:
         record = compose(scanned, about, store.key)
         store.append(record)

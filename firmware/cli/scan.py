@@ -202,6 +202,7 @@ def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
         simulated=scene_of(kit) is not None,
         settings=settings,
         folder=records_home(settings),
+        eye=outcome.eye,
     )
 
 

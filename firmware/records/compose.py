@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from firmware.fusion import Verdict
 from firmware.records.custody import canonical, sha256
 from firmware.records.model import (
@@ -23,6 +26,7 @@ from firmware.records.model import (
     RecordKind,
     SenseLook,
     Span,
+    Wall,
 )
 from firmware.records.redact import Redactor
 from firmware.records.unitkey import UnitKey
@@ -33,6 +37,8 @@ from sweeper.model import Emission
 from wifiscan.model import AccessPoint, BleDevice, Station
 
 SUSPICIOUS_FROM = 0.5  # score from which a thing is more likely a camera than not, prior aside
+MOST_SIDES = 3
+WALL_CELLS_MOST = 512  # a side
 SIGHTINGS_KEPT = 8  # of a glint's path
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 ID_TAIL_BYTES = 3
@@ -47,6 +53,7 @@ class Scanned:
     observations: Sequence[Observation]
     coverages: Sequence[Coverage] = ()
     counts: Sequence[Counts] = ()
+    wall: Wall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +118,7 @@ def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str |
         note=clean(redactor.text(about.note, keep=False), most=4000),
         sealed=key.seal(canonical(clear)) if clear else "",
         country=about.country,
+        wall=scanned.wall,
     )
 
 
@@ -123,6 +131,22 @@ def make_id(utc_ns: int) -> str:
 def clean(text: str, *, most: int = TEXT_MOST) -> str:
     """Return what a person typed without control characters, at most ``most`` characters."""
     return CONTROL.sub(" ", text).strip()[:most]
+
+
+def wall_of(cells: NDArray[np.uint8], *, cell_m: float) -> Wall | None:
+    """Return the lens's map of the wall for a record; None where no cell was lit.
+
+    Parameters
+    ----------
+    cells : ndarray, shape (rows, columns)
+        From how many sides each cell was looked at, 0…3.
+    cell_m : float
+        Side of a cell, m.
+    """
+    if not cells.any():
+        return None
+    rows = np.minimum(cells, MOST_SIDES)[:WALL_CELLS_MOST, :WALL_CELLS_MOST]
+    return Wall(cell_m=cell_m, rows=tuple("".join(str(c) for c in row) for row in rows.tolist()))
 
 
 def _suspicious_subjects(scanned: Scanned) -> set[str]:

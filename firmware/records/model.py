@@ -90,6 +90,17 @@ class Finding:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wall:
+    """What part of the wall was lit: a digit a cell, from how many sides (0…3), row by row from the top."""
+
+    cell_m: Annotated[float, Field(gt=0.0, le=10.0)]
+    rows: Annotated[
+        tuple[Annotated[str, Field(pattern="^[0-3]{1,512}$")], ...], Field(min_length=1, max_length=512)
+    ]
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A file that belongs to the record, known by its content."""
 
@@ -156,6 +167,7 @@ class Inspection:
     note: Annotated[str, Field(max_length=4000)] = ""
     sealed: str = ""
     country: Annotated[str, Field(max_length=2)] = ""  # whose help lines a report names; empty: not told
+    wall: Wall | None = None
     compared: tuple[Compared, ...] = ()
     visits: Annotated[tuple[Visit, ...], Field(max_length=VISITS_MOST)] = ()  # of a whole site
     planned: Annotated[int, Field(ge=0)] = 0  # cubicles of the whole site

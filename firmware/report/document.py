@@ -23,6 +23,7 @@ from firmware.report.content import Line, Wording
 from firmware.report.front import draw_front
 from firmware.report.sheet import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, Rgb, Sheet
 from firmware.report.site import draw_cubicle_title, draw_site
+from firmware.report.wall import draw_wall
 
 ALERT: Rgb = (179, 38, 30)
 CARDS_MOST = 20  # suspicious findings set with all their words; the table holds every one
@@ -78,6 +79,8 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
         if dossier.comparison is not None:
             draw_comparison(sheet, dossier.comparison, words)
         _findings(sheet, record, words)
+        if record.wall is not None:
+            draw_wall(sheet, record.wall, words)
         _pictures(sheet, dossier, words)
         _limits(sheet, words)
         _checking(sheet, record, dossier.entry, words)
