@@ -30,6 +30,7 @@ LEVEL_TONES: Mapping[Level, tuple[Tone, ...]] = {
     Level.LIKELY_CAMERA: (Tone(frequency_hz=HIGH_HZ, duration_ms=200),) * 3,
 }
 LOST_TONES = (Tone(frequency_hz=MIDDLE_HZ, duration_ms=150), Tone(frequency_hz=LOW_HZ, duration_ms=300))
+STEP_TONES = (Tone(frequency_hz=MIDDLE_HZ, duration_ms=60), Tone(frequency_hz=HIGH_HZ, duration_ms=60))
 TREND_TONES: Mapping[Trend, tuple[Tone, ...]] = {
     "warmer": (Tone(frequency_hz=HIGH_HZ, duration_ms=40),),
     "colder": (Tone(frequency_hz=LOW_HZ, duration_ms=40),),
@@ -53,6 +54,8 @@ def tones_between(before: ScreenState | None, after: ScreenState) -> tuple[Tone,
         return LEVEL_TONES[after.level]
     if _lost(after) - _lost(before):
         return LOST_TONES
+    if before.walk.step != after.walk.step and after.walk.step[0] > 1:
+        return STEP_TONES
     if after.homing is not None and (before.homing is None or after.homing.trend != before.homing.trend):
         return TREND_TONES[after.homing.trend]
     return ()

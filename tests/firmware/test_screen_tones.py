@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from firmware.fusion import Level
-from firmware.screen.tones import LEVEL_TONES, LOST_TONES, TREND_TONES, play, tones_between
+from firmware.screen.tones import LEVEL_TONES, LOST_TONES, STEP_TONES, TREND_TONES, play, tones_between
 from firmware.screen.views import HomingView
+from firmware.screen.walkview import WalkView
 from hw.clock import ManualClock
 from hw.sim.panel import SimBuzzer
 from tests.firmware.screen_states import ordinary
@@ -50,3 +51,11 @@ def test_silent_mode_is_silent() -> None:
     assert list(buzzer.beeps) == []
     play(buzzer, LEVEL_TONES[Level.CHECK], silent=False)
     assert [b.frequency_hz for b in buzzer.beeps] == [t.frequency_hz for t in LEVEL_TONES[Level.CHECK]]
+
+
+def test_the_next_step_of_the_guided_scan_is_heard_by_whoever_looks_at_the_wall() -> None:
+    first = replace(ordinary(Level.NOTHING_FOUND, "ko"), walk=WalkView(step=(1, 4)))
+    second = replace(first, walk=WalkView(step=(2, 4)))
+    assert tones_between(first, second) == STEP_TONES
+    assert tones_between(second, second) == ()
+    assert tones_between(replace(first, walk=WalkView()), first) == ()

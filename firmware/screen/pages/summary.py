@@ -76,7 +76,7 @@ def _draw_visit(canvas: Canvas, row: Rect, visit: VisitRow, catalog: Catalog) ->
     alarming = visit.level in {Level.CHECK.value, Level.LIKELY_CAMERA.value}
     ink = theme.warn if alarming else theme.text
     canvas.shape(visit.level if known else "cross", row.x + 6, row.y + 4, 16, ink)
-    half = row.w * 2 // 5
+    half = row.w * (3 if len(visit.notes) == 1 else 2) // 5  # what is said of it needs room, or the place
     words = Rect(row.x + 28, row.y, half - 28, row.h)
     canvas.text(words, catalog.say(visit.words), size_px=15, min_px=9, color=theme.text)
     said = " · ".join(catalog.say(note) for note in visit.notes)
