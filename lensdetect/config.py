@@ -45,7 +45,7 @@ class LensConfig(BaseModel):
     )
     min_poses: int = Field(7, ge=2, le=50, description="Poses in which a lens must have answered.")
     min_seen_share: float = Field(0.5, ge=0.1, le=1.0, description="Share of poses in which it must answer.")
-    lens_score: float = Field(0.9, ge=0.5, le=0.999, description="Score from which the label is lens.")
+    lens_score: float = Field(0.87, ge=0.5, le=0.999, description="Score from which the label is lens.")
     field_of_view_deg: float = Field(62.0, ge=10.0, le=170.0, description="Horizontal, of our own camera.")
     distance_m: float = Field(0.65, ge=0.1, le=5.0, description="Usual distance of the hand from the wall.")
     max_speed_m_s: float = Field(0.25, ge=0.05, le=2.0, description="Faster looking does not count.")

@@ -23,8 +23,7 @@ from lensdetect.weigh import load_model, red_nats, vector_of
 
 ANSWERS_SIDE = 0.72  # side/ring ratio from which on it is a mirror; a wide cone from afar stays below
 LAMP_OFF_RATIO = 0.45  # this much of its light is there with every lamp of ours off
-AREA_LARGE_PX = 200.0  # no lens of a few mm is larger, with blur and halo (at the reference width)
-AREA_TOO_LARGE_PX = 450.0
+AREA_TOO_LARGE_PX = 250.0  # no lens of a few mm is larger, with blur and halo (at the reference width)
 SMALLEST_AREA_SHARE = 0.3
 ASPECT_LONG = 2.2
 SLIP_FIXED, SLIPS = 0.15, 0.4  # share of the hand's motion that a fixed point, and a mirror image, may show
@@ -182,6 +181,5 @@ def _name(f: Mapping[str, float], score: float, config: LensConfig) -> tuple[Gli
         (f["seen_share"] < config.min_seen_share or f["strength_px"] < FAINT_PX, "unsure", "undecided"),
         (score >= config.lens_score and f["cone"] > 0, "lens", "ring_only_in_cone"),
         (score >= config.lens_score, "lens", "ring_only"),
-        (f["area_px"] > AREA_LARGE_PX, "reflector", "large"),
     )
     return next(((label, why) for true, label, why in rules if true), ("unsure", "undecided"))

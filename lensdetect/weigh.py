@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from lensdetect.errors import BadModel
 
-NAMES = ("ln_side", "ln_strength", "ln_side_x_ln_strength", "fading", "sparkle", "ln_area", "off")
+NAMES = ("ln_side", "ln_strength", "ln_side_x_ln_strength", "fading", "sparkle", "ln_area", "off", "gathers")
 SIDE_RANGE = (0.03, 1.5)  # below, the side light gives nothing; above, it is a facet
+GATHERS_FROM_PX = (50.0, 150.0)  # pixels of lit wall: the strongest plain bead, and thrice as much
+PARTLY_FROM, MIRROR_FROM = (0.1, 0.2), (0.4, 0.6)  # side/ring ratios between which it counts
 STRENGTH_RANGE_PX = (2.0, 1000.0)
 BALL_FALLOFF = (
     -0.9
@@ -62,8 +64,26 @@ def vector_of(f: Mapping[str, float]) -> NDArray[np.float64]:
             _within(f.get("sparkle", 0.0), 0.0, SPARKLE_MOST),
             math.log(_within(f.get("area_px", AREA_MOST_PX), 1.0, AREA_MOST_PX)),
             _within(f.get("off_ratio", 0.0), 0.0, OFF_MOST),
+            gathers(side, strength),
         ]
     )
+
+
+def gathers(ln_side: float, ln_strength: float) -> float:
+    """Return 0…1: it answers the side light in part, and gathers more light than a ball of glass can.
+
+    Notes
+    -----
+    A Gaussian return cone θ at distance d gives side/ring = exp(−b²/(dθ)²) for lights b apart, and a strength
+    in proportion to Aρ/(dθ)². From afar a lens of a wide cone answers the side light as a ball of glass does,
+    but an uncoated ball gathers less than a lens; mirrors answer it in full.
+    """
+    strong = _ramp(ln_strength, *GATHERS_FROM_PX)
+    return strong * _ramp(ln_side, *PARTLY_FROM) * (1 - _ramp(ln_side, *MIRROR_FROM))
+
+
+def _ramp(ln_value: float, low: float, high: float) -> float:
+    return _within((ln_value - math.log(low)) / math.log(high / low), 0.0, 1.0)
 
 
 def _within(value: float, low: float, high: float) -> float:
