@@ -15,7 +15,11 @@ class SweeperConfig(BaseModel):
     """What to sweep and how patiently."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    region: Region = Field("kr", description="Band plan: which services are expected where.")
+    region: Region = Field(
+        "kr",
+        description="Band plan: which services are expected where. In a wrong one the broadcasts of another "
+        "raster are taken for links.",
+    )
     plan: PlanName = Field(
         "camera",
         description="camera: the bands in which camera senders are sold, in a few seconds; full: "
