@@ -26,7 +26,7 @@ OFFSET_BINS = 3  # the converter's own offset is no carrier
 CARRIER_DB = 15.0  # over the median bin: noise and multicarrier pilots stay below 10, AM at -16 dB is at 19
 MIX_BLOCK = 512  # samples: one value of the carrier each 213 µs
 CARRIER_HALF_HZ = 400.0  # what is this near to the carrier's line is its phase, what is further is video
-PRODUCT_CHUNK = 4096  # columns: a product this small is not spread over threads that then wait for each other
+PRODUCT_CHUNK = 4096  # columns: in the cache, and not spread over threads that then wait for each other
 LEAST_EIGENVALUE = 1e-3  # of the bands' correlation: below is rounding
 
 
@@ -45,11 +45,15 @@ def sub_bands(samples: ComplexArray, *, rate_hz: float) -> Channels:
     """
     size = max(1, round(rate_hz / BAND_HZ))
     n = len(samples) // size * size
-    bands = np.asarray(scipy.fft.fft(samples[:n].reshape(-1, size), axis=1, workers=1), np.complex64)
-    bands[:, 0] -= bands[:, 0].mean()
-    parts = bands.view(np.float32)
-    parts *= parts
-    power = np.ascontiguousarray((parts[:, 0::2] + parts[:, 1::2]).T)
+    frames = samples[:n].reshape(-1, size)
+    offset = size * frames.mean(dtype=np.complex64)
+    power = np.empty((size, len(frames)), np.float32)
+    for first in range(0, len(frames), PRODUCT_CHUNK):
+        bands = scipy.fft.fft(frames[first : first + PRODUCT_CHUNK], axis=1, workers=1)
+        bands[:, 0] -= offset
+        parts = np.asarray(bands, np.complex64).view(np.float32)
+        parts *= parts
+        np.add(parts[:, 0::2].T, parts[:, 1::2].T, out=power[:, first : first + PRODUCT_CHUNK])
     power -= power.mean(axis=1, keepdims=True)
     return Channels(rows=_decorrelate(power), rate_hz=rate_hz / size)
 
