@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from firmware.errors import FirmwareError
+from firmware.knowing import SiteKnowledge
 from firmware.log import get_logger
 from firmware.records.errors import RecordsError, StoreBusy, StoreFull, StoreUnwritable
 from firmware.records.store import RecordStore
@@ -76,6 +77,7 @@ class Clerk:
         self, folder: Path, *, settings: Settings, kit: str, simulated: bool, threaded: bool = True
     ) -> None:
         self.folder = folder
+        self.knowledge = SiteKnowledge()
         self._settings, self._kit, self._simulated = settings, kit, simulated
         self._threaded = threaded
         self._jobs: queue.Queue[Job | None] = queue.Queue(JOBS_MOST)
@@ -172,6 +174,7 @@ class Clerk:
     def _refer(self, job: AskReference) -> None:
         with RecordStore(self.folder, config=self._settings.records) as store:
             self._told.append(Known(reference=reference_of(store, job.site, self._settings)))
+            self.knowledge.enter(job.site, store)
 
     def _recall(self) -> None:
         progress = load_progress(self.folder)

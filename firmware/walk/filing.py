@@ -9,7 +9,7 @@ from pathlib import Path
 
 from firmware.engine import Snapshot
 from firmware.fusion import Level
-from firmware.keeping import Occasion, about_scan, scanned_of, span_until_now
+from firmware.keeping import Occasion, about_scan, scanned_of, span_until_now, wall_seen
 from firmware.records.baseline import against_corridor, compare, reference_health
 from firmware.records.bundle import verify_file
 from firmware.records.compose import compose, make_id
@@ -24,6 +24,7 @@ from firmware.sensor import Observation
 from firmware.settings import Settings
 from firmware.walk.state import Export, Keep, Progress, Reference, Visited
 from hw.types import SENSOR_NAMES
+from lensdetect.finder import LensView
 
 EXPORTS = "exports"  # folder beside the records
 SCREEN_NAME, SCREEN_TYPE = "readout.png", "image/png"
@@ -43,6 +44,7 @@ class Findings:
     observations: tuple[Observation, ...]
     span: Span
     screen: bytes = b""
+    eye: LensView | None = None
 
 
 def file_visit(
@@ -66,7 +68,9 @@ def file_visit(
         attachments=screen,
     )
     about = about_scan(occasion, span=found.span, kit=kit, simulated=simulated, settings=settings)
-    record = compose(scanned_of(found.snapshot, found.observations), about, store.key, name=keep.record)
+    wall = wall_seen(found.eye, settings)
+    scanned = scanned_of(found.snapshot, found.observations, wall=wall)
+    record = compose(scanned, about, store.key, name=keep.record)
     record = replace(record, compared=comparisons_of(store, record))
     return StoredRecord(inspection=record, entry=store.append(record))
 

@@ -75,7 +75,8 @@ def view_of(walk: Walk, now: Now, verdict: Verdict, machine: Machine) -> WalkVie
 
 
 def _start(walk: Walk) -> WalkView:
-    return WalkView(choices=tuple(_start_row(row, walk) for row in start_rows(walk)))
+    choices = tuple(_start_row(row, walk) for row in start_rows(walk))
+    return WalkView(choices=choices, keys=Sentence(key="keys.start"))
 
 
 def _start_row(row: StartRow, walk: Walk) -> Choice:

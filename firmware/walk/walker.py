@@ -25,6 +25,7 @@ from firmware.walk.present import PAGE_OF, menu_of, view_of
 from firmware.walk.resume import progress_of
 from firmware.walk.state import Begin, Effect, Keep, Leave, Now, StartRow, Told, Walk, Word
 from hw.types import ButtonPress
+from lensdetect.finder import LensView
 
 HELD_MOST = 16  # presses that wait while one place is closed and the next one begun: a tenth of a second
 WORDS: dict[tuple[str, bool], Word] = {
@@ -119,7 +120,13 @@ class Walker:
         self._held.clear()
         return held
 
-    def watch(self, snapshot: Snapshot, seen: Sequence[Observation], screen: Callable[[], bytes]) -> None:
+    def watch(
+        self,
+        snapshot: Snapshot,
+        seen: Sequence[Observation],
+        screen: Callable[[], bytes],
+        eye: LensView | None = None,
+    ) -> None:
         """Take in a moment: what the clerk said, what the senses cover, and the end of a place."""
         for told in self._clerk.take():
             self._take(tell(self.walk, told))
@@ -132,7 +139,7 @@ class Walker:
             scanning=snapshot.phase == "scanning",
         )
         if self._ending and snapshot.phase == "finished":
-            self._close(snapshot, seen, screen)
+            self._close(snapshot, seen, screen, eye)
         if not self.busy and self._now.scanning:
             self._take(self._machine.press(self.walk, "moment", self._now))
 
@@ -151,7 +158,13 @@ class Walker:
             self._hand_over(None)
         return any(isinstance(e, Leave) for e in step.effects)
 
-    def _close(self, snapshot: Snapshot, seen: Sequence[Observation], screen: Callable[[], bytes]) -> None:
+    def _close(
+        self,
+        snapshot: Snapshot,
+        seen: Sequence[Observation],
+        screen: Callable[[], bytes],
+        eye: LensView | None,
+    ) -> None:
         """The place is closed: hand over its record with the engine's last word, and begin the next one."""
         keeping = any(isinstance(e, Keep) for e in self._todo)
         found = Findings(
@@ -159,6 +172,7 @@ class Walker:
             observations=tuple(seen),
             span=span_until_now(snapshot.elapsed_s),
             screen=screen() if keeping else b"",
+            eye=eye,
         )
         begin = any(isinstance(e, Begin) for e in self._todo)
         self._ending = False
