@@ -182,6 +182,7 @@ def evaluate(rows: Sequence[Row], fit_on: Sequence[Row], table: Likelihoods | No
             "detected in reach": share(alarm(inside, level), inside_weight),
             "rooms in reach": len(inside),
             **{f"ppv at {p:.1%}": ppv(detected, false / clean, p) for p in PRIORS},
+            **{f"ppv at {p:.1%} at least": ppv(detected, upper_bound(false, clean), p) for p in PRIORS},
         }
     return {
         "rooms": len(rows),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,65 @@ def _deciles(figures: dict[str, Any]) -> Table:
     for d in figures["deciles"]:
         table.add_row(f"{d.claimed:.1%}", f"{d.caught:.1%}", f"{d.caught - d.claimed:+.1%}", str(d.rooms))
     return table
+
+
+def markdown(figures: dict[str, Any]) -> str:
+    """Return the figures as they stand in firmware/README.md."""
+    check, likely = (figures["levels"][name] for name in ("check", "likely_camera"))
+    by_name = {s.name: s for s in figures["scores"]}
+    best = f"{figures['best single']} alone"
+    ways = ("ansim", best, "sum of indicators", "logistic fusion")
+    lines = [
+        f"{figures['rooms']} locked rooms, {figures['cameras']} with a camera. All of it SIMULATED.",
+        "",
+        "| | CHECK or above | LIKELY CAMERA |",
+        "|---|---|---|",
+        _line("false alarms, clean cluttered rooms", check, likely, _false),
+        _line("found: camera within reach, full scan", check, likely, _reached),
+        _line("found: every camera, every scan", check, likely, lambda v: f"{100 * v['detected']:.1f} %"),
+        _line("right alarms at a prior of 0.5 % / 5 %", check, likely, _right),
+        "",
+        "| at even odds | log-loss | Brier | Cllr | min Cllr | ECE (floor) |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in ways:
+        s = by_name[name]
+        lines.append(
+            f"| {name} | {s.log_loss:.3f} | {s.brier:.3f} | {s.cllr:.3f} | {s.min_cllr:.3f}"
+            f" | {s.ece:.3f} ({s.ece_floor:.3f}) |"
+        )
+    lines += ["", "| prior or mix of kinds | ECE | floor |", "|---|---|---|"]
+    lines += [f"| {name} | {value:.4f} | {floor:.4f} |" for name, (value, floor) in figures["wrong"].items()]
+    deciles = figures["deciles"]
+    lines += ["", "| share caught, by tenths of the rooms with a camera | |", "|---|---|"]
+    lines.append("| claimed, % | " + " ".join(f"{100 * d.claimed:.0f}" for d in deciles) + " |")
+    lines.append("| caught, % | " + " ".join(f"{100 * d.caught:.0f}" for d in deciles) + " |")
+    lines.append(
+        "| one standard error, points | " + " ".join(f"{100 * d.spread:.0f}" for d in deciles) + " |"
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _line(
+    title: str, check: dict[str, Any], likely: dict[str, Any], word: Callable[[dict[str, Any]], str]
+) -> str:
+    return f"| {title} | {word(check)} | {word(likely)} |"
+
+
+def _false(v: dict[str, Any]) -> str:
+    rate = f"{100 * v['false share']:.1f} % (at most {100 * v['false share at most']:.1f} %)"
+    return f"{v['false alarms']} of {v['clean rooms']}: {rate}"
+
+
+def _reached(v: dict[str, Any]) -> str:
+    return f"{100 * v['detected in reach']:.1f} % of {v['rooms in reach']}"
+
+
+def _right(v: dict[str, Any]) -> str:
+    seen, least = (
+        [f"{100 * v[f'ppv at {p}{more}']:.0f} %" for p in ("0.5%", "5.0%")] for more in ("", " at least")
+    )
+    return f"{' / '.join(seen)} (at least {' / '.join(least)})"
 
 
 def write_json(figures: dict[str, Any], path: Path) -> None:
