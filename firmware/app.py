@@ -158,7 +158,9 @@ class Panel:
         """Draw, at most ten times a second of the session; never ends the run."""
         if self._walker is not None:
             seen = [o for sensor in sensors.values() for o in sensor.table]
-            self._walker.watch(snapshot, seen, lambda: self._readout(snapshot, sensors))
+            lens = sensors.get("lens")
+            eye = None if lens is None else lens.eye
+            self._walker.watch(snapshot, seen, lambda: self._readout(snapshot, sensors), eye)
             self._follow_walk()
         if snapshot.phase == "finished" or snapshot.t_ns - self._drawn_ns >= REDRAW_NS:
             self._drawn_ns = snapshot.t_ns

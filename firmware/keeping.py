@@ -101,13 +101,16 @@ def about_scan(
     )
 
 
-def scanned_of(snapshot: Snapshot, observations: Sequence[Observation]) -> Scanned:
+def scanned_of(
+    snapshot: Snapshot, observations: Sequence[Observation], *, wall: Wall | None = None
+) -> Scanned:
     """Return what a scan left behind, as the engine knows it at its end."""
     return Scanned(
         verdict=snapshot.verdict,
         observations=tuple(observations),
         coverages=tuple(s.look for s in snapshot.sensors if s.look is not None),
         counts=tuple(s.counts for s in snapshot.sensors if s.counts is not None),
+        wall=wall,
     )
 
 

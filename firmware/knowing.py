@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from firmware.evidence.model import Evidence
 from firmware.records.config import RecordsConfig
 from firmware.records.known import Recogniser
 from firmware.records.store import RecordStore
+from firmware.sensor import Observation
 
 
 def recogniser_at(site: str, *, folder: Path, config: RecordsConfig) -> Recogniser | None:
@@ -16,3 +18,20 @@ def recogniser_at(site: str, *, folder: Path, config: RecordsConfig) -> Recognis
     with RecordStore(folder, config=config) as store:
         known = store.known(site)
         return Recogniser(known, store.key) if known else None
+
+
+class SiteKnowledge:
+    """What is known where the handheld is now; empty until a site is entered. Safe to ask from any thread."""
+
+    def __init__(self) -> None:
+        self._known: Recogniser | None = None
+
+    def enter(self, site: str, store: RecordStore) -> None:
+        """Take what is known at a site, and forget the one before."""
+        known = store.known(site) if site else ()
+        self._known = Recogniser(known, store.key) if known else None
+
+    def __call__(self, observation: Observation, evidence: Evidence) -> Evidence:
+        """Return the evidence as it counts here."""
+        known = self._known
+        return evidence if known is None else known(observation, evidence)

@@ -27,7 +27,7 @@ from firmware.cli.options import (
 )
 from firmware.cli.picture import terminal_picture
 from firmware.cli.prepare import prepare
-from firmware.cli.scan import keep
+from firmware.cli.scan import keep, known_at
 from firmware.cli.verdict import print_verdict
 from firmware.cli.walking import InspectionOption, PersonalOption, PlaceOption, open_walk
 from firmware.cli.window import BrowserOption, Lingering, PortOption, WindowOption, open_window
@@ -36,6 +36,7 @@ from firmware.engine import Snapshot
 from firmware.errors import FeedTrouble
 from firmware.feed import Feed
 from firmware.i18n.catalog import Catalog
+from firmware.knowing import SiteKnowledge
 from firmware.log import get_logger
 from firmware.published import Published
 from firmware.records.errors import RecordsError
@@ -109,6 +110,7 @@ def run(
         endless = duration is None and (backend == "pi" or (window and backend == "sim"))
         until_s = None if endless else session_length_s(kit, duration)
         console, notifier, lingering = Console(stderr=True), Notifier(), Lingering()
+        knowledge = SiteKnowledge()
         with (
             Live(console=console, auto_refresh=False, transient=True) as live,
             _feed(feed) as served,
@@ -119,6 +121,7 @@ def run(
                 wanted=place is None and (personal or inspection is not None or window or backend == "pi"),
                 plan=inspection,
                 personal=personal,
+                knowledge=knowledge,
             ) as walker,
         ):
             in_terminal = console.is_terminal and backend != "pi" and not window
@@ -140,6 +143,7 @@ def run(
                 panel=panel,
                 live=window or backend != "replay",
                 watch=Heartbeat(notifier, served, lingering).watch,
+                recognise=knowledge if place is None else known_at(place, settings),
             )
             if window and duration is None and not endless and not outcome.stopped:
                 lingering.stay(panel, outcome.snapshot)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from firmware.keeping import records_home
+from firmware.knowing import SiteKnowledge
 from firmware.log import get_logger
 from firmware.settings import Settings
 from firmware.walk.clerk import Clerk
@@ -58,6 +59,7 @@ def open_walk(
     plan: Path | None = None,
     personal: bool = False,
     threaded: bool = True,
+    knowledge: SiteKnowledge | None = None,
 ) -> Iterator[Walker | None]:
     """Open the walk where it is wanted; its clerk finishes what was handed over when it is left."""
     if not wanted:
@@ -67,6 +69,7 @@ def open_walk(
     simulated = parse_spec(kit)[0] == "sim"
     folder = records_home(settings)
     with Clerk(folder, settings=settings, kit=kit, simulated=simulated, threaded=threaded) as clerk:
+        clerk.knowledge = knowledge or clerk.knowledge
         walk = Walk(plans=sites.plans)
         walker = Walker(Machine(settings.walk.least), walk, clerk)
         if personal:

@@ -18,6 +18,7 @@ from firmware.evidence.weigh import weigh
 from firmware.fusion import Level
 from firmware.i18n.catalog import LANGUAGES, catalog_for
 from firmware.judge import Judge
+from firmware.knowing import SiteKnowledge
 from firmware.records.bundle import verify_file
 from firmware.records.config import RecordsConfig
 from firmware.records.errors import NoSuchRecord, NotRecognisable, StoreDamaged
@@ -304,3 +305,18 @@ def test_the_commands_declare_list_and_withdraw(tmp_path: Path) -> None:
     assert run.invoke(app, ["known", "remove", name, *who, *where]).exit_code == 0
     assert run.invoke(app, ["known", "remove", name, *who, *where]).exit_code == 1
     assert "Nothing" in run.invoke(app, ["known", "list", *where]).output
+
+
+def test_what_is_known_changes_with_the_site_that_is_entered(tmp_path: Path) -> None:
+    store, _ = stored(tmp_path)
+    with store:
+        declared = replace(finding_of(CCTV), subject=store.key.pseudonym(CCTV.mac))
+        store.declare(declare(declared, site=SITE.site, operator="Kim", reason="corridor CCTV"))
+        here = SiteKnowledge()
+        evidence = weigh(CCTV, packaged_likelihoods())
+        assert evidence is not None
+        assert here(CCTV, evidence) is evidence
+        here.enter(SITE.site, store)
+        assert here(CCTV, evidence).log_lr == 0.0
+        here.enter("elsewhere", store)
+        assert here(CCTV, evidence) is evidence
