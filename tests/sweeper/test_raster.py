@@ -173,7 +173,7 @@ def sweep(folder: Path, region: Region, *things: tuple[str, float, float, float]
 
 @pytest.mark.parametrize(
     ("region", "hz", "width"),
-    [("eu", 566e6, 8e6), ("eu", 562e6, 6e6), ("kr", 566.5e6, 6e6), ("us", 563e6, 8e6)],
+    [("eu", 566e6, 8e6), ("eu", 562e6, 6e6), ("kr", 566.5e6, 6e6)],
 )
 def test_a_link_off_the_raster_is_found_among_the_broadcasts(
     tmp_path: Path, region: Region, hz: float, width: float
@@ -188,7 +188,7 @@ def test_a_link_off_the_raster_is_found_among_the_broadcasts(
 
 @pytest.mark.parametrize(
     ("region", "hz", "width", "waveform"),
-    [("eu", 562e6, 8e6, "dvb-t"), ("eu", 562e6, 8e6, "cofdm"), ("kr", 563e6, 6e6, "cofdm")],
+    [("eu", 562e6, 8e6, "dvb-t"), ("kr", 563e6, 6e6, "cofdm")],
 )
 def test_what_fills_a_channel_is_broadcast_and_the_doubt_is_said(
     tmp_path: Path, region: Region, hz: float, width: float, waveform: str
@@ -204,7 +204,7 @@ def test_neighbouring_channels_are_no_link(tmp_path: Path) -> None:
     assert max(e.scores["camera"] for e in sweeper.observations()) < 0.2
 
 
-@pytest.mark.parametrize(("region", "hz"), [("kr", 563e6), ("us", 569e6), ("eu", 564.4e6)])
+@pytest.mark.parametrize(("region", "hz"), [("kr", 563e6), ("eu", 564.4e6)])
 def test_atsc_is_one_channel_named_by_its_waveform_in_any_region(
     tmp_path: Path, region: Region, hz: float
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
+
 import pytest
 
 from hw.clock import ManualClock
@@ -11,13 +14,14 @@ from sweeper.config import Region, SweeperConfig
 from sweeper.detect import detect
 from sweeper.identify import Verdict, identify
 from sweeper.model import Emission
-from sweeper.ofdm import find_ofdm
-from sweeper.spectrum import measure_spectrum
+from sweeper.ofdm import OfdmTest, find_ofdm
+from sweeper.spectrum import Spectrum, measure_spectrum
 from sweeper.sweeper import Sweeper
-from sweeper.video import find_video
+from sweeper.video import VideoTest, find_video
 from tests.sweeper.air import RATE_HZ, Samples, heard
 
 BANDS = load_bands()
+OFF_HZ = -0.37e6
 
 
 class One:
@@ -112,15 +116,15 @@ def test_every_entry_of_the_table_is_reached_by_something_narrow_in_it(entry: ob
         assert verdict.kind == ("cellular-uplink" if "uplink" in (verdict.service or "") else "known-service")
 
 
+@lru_cache(maxsize=1)
+def _speech() -> tuple[Spectrum, VideoTest, OfdmTest]:
+    samples = heard("tetra", snr_db=15, offset_hz=OFF_HZ, seconds=0.05)
+    spectrum = measure_spectrum(samples, center_hz=0.0, rate_hz=RATE_HZ)
+    return spectrum, find_video(samples, rate_hz=RATE_HZ), find_ofdm(samples, spectrum)
+
+
 def _narrow(region: Region, center_hz: float) -> Verdict:
     """25 kHz of speech or data, which any service may send, far from the receiver's own lines."""
-    samples = heard("tetra", snr_db=15, offset_hz=-0.37e6, seconds=0.05)
-    spectrum = measure_spectrum(samples, center_hz=center_hz - 0.37e6, rate_hz=RATE_HZ)
-    _, found = detect(spectrum, pfa=1e-7)
-    return identify(
-        found[0],
-        video=find_video(samples, rate_hz=RATE_HZ),
-        ofdm=find_ofdm(samples, spectrum),
-        bands=BANDS,
-        region=region,
-    )
+    spectrum, video, ofdm = _speech()
+    _, found = detect(replace(spectrum, center_hz=center_hz + OFF_HZ), pfa=1e-7)
+    return identify(found[0], video=video, ofdm=ofdm, bands=BANDS, region=region)

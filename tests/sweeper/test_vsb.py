@@ -20,7 +20,7 @@ def pilot_of(
     return find_pilot(measure_spectrum(samples, center_hz=CENTER_HZ + offset_hz, rate_hz=RATE_HZ))
 
 
-@pytest.mark.parametrize("shift_hz", [-0.45e6, -0.2e6, 0.1e6, 0.3e6, 0.5e6])
+@pytest.mark.parametrize("shift_hz", [-0.45e6, 0.1e6, 0.5e6])
 @pytest.mark.parametrize("snr_db", [8.0, 20.0])
 def test_the_pilot_is_found_where_it_is(shift_hz: float, snr_db: float) -> None:
     for seed in range(3):
@@ -39,7 +39,7 @@ def test_slices_without_the_pilot_have_none() -> None:
 @pytest.mark.parametrize("name", [None, *(n for n in MAKERS if n != "atsc")])
 def test_nothing_else_has_one(name: str | None) -> None:
     reach_hz = 5e6 if name is None else loop(name).half_width_hz + 0.9e6
-    for offset_hz in (hz for hz in (-3.8e6, -2.4e6, -0.7e6, 0.05e6, 0.6e6) if abs(hz) < reach_hz):
+    for offset_hz in (hz for hz in (-3.8e6, -0.7e6, 0.6e6) if abs(hz) < reach_hz):
         assert pilot_of(name, offset_hz=offset_hz, snr_db=20) is None
 
 
