@@ -28,6 +28,7 @@ LINE_HZ: dict[StandardName, float] = {"pal": 15_625.0, "ntsc": 4.5e6 / 286}  # I
 
 HARMONICS = 36  # as far as the channels' rate holds them
 PPM_REACH, PPM_STEP = 120.0, 4.0  # crystals of cheap cameras; 4 ppm is a tenth of a bin at the ninth harmonic
+DECOY_PPM = np.arange(400.0, 6000.0, 100.0)  # rates no camera has: what they score, chance gives
 FINE_REACH, FINE_STEP = 24, 1  # ppm around the best: what the caps leave open
 FINE_FROM = 10.0  # nats: below, nobody asks
 FINE_TAPS = 6  # bins each side of the middle; 24 ppm of the last harmonic are a bin or less
@@ -104,9 +105,12 @@ def _comb_of(spectrum: FloatArray, bin_hz: float, standard: StandardName) -> Com
     height = spectrum[:, np.round(lines[:, None] * orders / bin_hz).astype(np.int64)]
     lone, bare = (_line_ratio(height / under[:, None, :]).sum(axis=(0, 2)) for under in (background, noise))
     best = int(np.argmax(lone + bare / 3))
+    others = nominal * (1 + np.concatenate([-DECOY_PPM, DECOY_PPM]) * 1e-6)
+    height_there = spectrum[:, np.round(others[:, None] * orders / bin_hz).astype(np.int64)]
+    chance = float(_line_ratio(height_there / background[:, None, :]).sum(axis=(0, 2)).max())
     strongest = (height[:, best] / noise).max(axis=0)[:8]
     return Comb(
-        nats=float(lone[best]),
+        nats=float(lone[best]) - max(chance, 0.0),
         bare=float(bare[best]),
         height_db=float(10 * np.log10(max(float(np.median(strongest)), 1e-3))),
         line_hz=float(lines[best]),
