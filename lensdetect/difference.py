@@ -228,6 +228,7 @@ def compare(
     gain: float,
     red: Light | None = None,
     red_gain: float = float("nan"),
+    own: Light | None = None,
 ) -> Answer:
     """Put the three pictures of one point together.
 
@@ -237,11 +238,16 @@ def compare(
         How much more strongly the ring lights the wall than the side light does; NaN if unknown.
     red_gain : float
         The same for the red light.
+    own : Light, optional
+        The ring spot measured as its counterparts are: what is no narrow spot is not one under the ring only.
     """
     spread = spread_of(ring.light)
     whole = strength(ring.light, spread_px=spread)
     dark = 0.0 if off is None else max(strength(off, spread_px=spread) - off.clutter, 0.0)
     ring_only = max(whole - dark, 0.02 * whole, 1.0)
+    alike = ring_only
+    if own is not None:
+        alike = max(min(ring_only, strength(own, spread_px=spread) - own.clutter - dark), 1.0)
     clipped = 0.0 if off is None else max(off.flux - off.clutter, 0.0)
     return Answer(
         x_px=place[0] + ring.dx,
@@ -253,8 +259,8 @@ def compare(
         aspect=ring.aspect,
         strength_px=ring_only / max(ring.wall, 2.0),
         saturated=ring.peak + ring.wall >= SATURATED_DN,
-        side_ratio=_share(side, gain=gain, spread_px=spread, dark=dark, ring_only=ring_only),
-        red_ratio=_share(red, gain=red_gain, spread_px=spread, dark=dark, ring_only=ring_only),
+        side_ratio=_share(side, gain=gain, spread_px=spread, dark=dark, ring_only=alike),
+        red_ratio=_share(red, gain=red_gain, spread_px=spread, dark=dark, ring_only=alike),
         off_ratio=float("nan") if off is None else clipped / max(ring.light.flux, 1.0),
     )
 

@@ -150,7 +150,7 @@ def _answer(
     half = max(MIN_PATCH_PX, round(PATCH_PX * scale))
     patch = patch_at(pixels, peak.x_px, peak.y_px, half)
     blob = None if patch is None else measure_blob(patch, reach_px=PEAK_REACH_PX)
-    if blob is None:
+    if patch is None or blob is None:
         return None
     place = (peak.x_px, peak.y_px)
     radius = spot_radius(blob.area)
@@ -162,6 +162,7 @@ def _answer(
         gain=side.gain,
         red=_counterpart(red.look, red.motion, place, radius, scale),
         red_gain=red.gain,
+        own=counterpart(patch, radius_px=radius, reach_px=PEAK_REACH_PX),
     )
 
 
