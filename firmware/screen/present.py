@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from firmware.engine import SensorStatus, Snapshot
 from firmware.evidence.model import Evidence
+from firmware.evidence.reasons import KNOWN_REASON
 from firmware.fusion import Contribution, Level, Verdict
 from firmware.i18n.catalog import Language, Sentence, catalog_for, plain
 from firmware.screen.navigator import Place, with_rows
@@ -57,7 +58,7 @@ def from_snapshot(
     """
     verdict = snapshot.verdict
     findings = findings_of(snapshot.findings, verdict.contributions, lang)
-    devices = devices_of(observations)
+    devices = devices_of(observations, known_in(verdict))
     at = place or Place()
     at = with_rows(at, row_counts(devices, findings, at.menu))
     return ScreenState(
@@ -80,7 +81,7 @@ def from_snapshot(
         focused=at.focused,
         menu=at.menu,
         ring=at.ring if at.walking else (),
-        spectrum=spectrum_of(observations),
+        spectrum=spectrum_of(observations, known_in(verdict)),
         devices=devices,
         lens=LensView() if lens is None else lens_of(lens, lang),
         findings=findings,
@@ -180,15 +181,18 @@ def _subject(evidence: Evidence, lang: Language) -> str:
     return catalog.fill(key, evidence.params) if key in catalog else evidence.subject
 
 
-def spectrum_of(observations: Sequence[Observation]) -> SpectrumView:
-    """Return the transmissions that were heard, the loudest of them if there are too many."""
+def spectrum_of(observations: Sequence[Observation], known: Collection[str] = ()) -> SpectrumView:
+    """Return the transmissions that were heard, the loudest of them if there are too many.
+
+    ``known`` are the subjects that were declared harmless here.
+    """
     emissions = [o for o in observations if isinstance(o, Emission)]
     emissions.sort(key=lambda e: (-e.scores.get("camera", 0.0), -e.snr_db, e.center_hz))
-    return SpectrumView(lines=tuple(_line(e) for e in emissions[:LINES_MOST]))
+    return SpectrumView(lines=tuple(_line(e, f"rf:{e.id}" in known) for e in emissions[:LINES_MOST]))
 
 
-def _line(emission: Emission) -> SpectrumLine:
-    known = emission.kind in {"known-service", "self-noise"}
+def _line(emission: Emission, declared: bool) -> SpectrumLine:  # noqa: FBT001
+    known = declared or emission.kind in {"known-service", "self-noise"}
     return SpectrumLine(
         center_hz=emission.center_hz,
         bandwidth_hz=emission.bandwidth_hz,
@@ -229,9 +233,14 @@ def lens_of(view: FinderView, lang: Language) -> LensView:
     return LensView(picture=view.frame.pixels, marks=marks, cells=view.coverage_map, guide=guide)
 
 
-def devices_of(observations: Sequence[Observation]) -> tuple[DeviceRow, ...]:
-    """Return Wi-Fi and Bluetooth devices, the likeliest cameras first."""
-    return tuple(_device(o) for o in devices_in_order(observations))
+def devices_of(observations: Sequence[Observation], known: Collection[str] = ()) -> tuple[DeviceRow, ...]:
+    """Return Wi-Fi and Bluetooth devices, the likeliest cameras first; ``known`` are declared harmless."""
+    return tuple(_device(o, known=address_of(o) in known) for o in devices_in_order(observations))
+
+
+def known_in(verdict: Verdict) -> frozenset[str]:
+    """Return the subjects that say nothing because somebody has declared them harmless here."""
+    return frozenset(c.subject for c in verdict.contributions if c.reason == KNOWN_REASON)
 
 
 def devices_in_order(observations: Sequence[Observation]) -> list[Station | AccessPoint | BleDevice]:
@@ -248,7 +257,7 @@ def address_of(device: Station | AccessPoint | BleDevice) -> str:
     return device.bssid if isinstance(device, AccessPoint) else device.address
 
 
-def _device(o: Station | AccessPoint | BleDevice) -> DeviceRow:
+def _device(o: Station | AccessPoint | BleDevice, *, known: bool) -> DeviceRow:
     sense: SensorName = "ble" if isinstance(o, BleDevice) else "wifi"
     return DeviceRow(
         sense=sense,
@@ -256,7 +265,8 @@ def _device(o: Station | AccessPoint | BleDevice) -> DeviceRow:
         detail=_detail(o),
         score=o.score,
         rssi_dbm=o.rssi_dbm,
-        alert=o.score >= ALERT_SCORE,
+        alert=o.score >= ALERT_SCORE and not known,
+        known=known,
     )
 
 

@@ -59,6 +59,7 @@ class DeviceRow:
     score: float
     rssi_dbm: float | None = None
     alert: bool = False
+    known: bool = False  # declared harmless at this site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

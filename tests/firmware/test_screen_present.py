@@ -22,6 +22,7 @@ from lensdetect.finder import LensView as FinderView
 from lensdetect.model import Glint
 from sweeper.bands import load_bands
 from sweeper.model import Emission
+from tests.firmware.records import rooms
 from tests.firmware.screen_checks import assert_layout
 from tests.firmware.screen_states import PANELS
 from wifiscan.model import AccessPoint, BleDevice, Identity, Station
@@ -277,3 +278,18 @@ def test_lines_are_bounded_and_known_services_never_marked() -> None:
     assert [(line.alert, line.known) for line in view.lines] == [(True, False), (False, True)]
     assert Catalog("en").say(view.lines[1].label) == "FM"  # no sentence of ours: its own name
     assert len(spectrum_of([emission(n) for n in range(500)]).lines) == LINES_MOST
+
+
+def test_what_was_declared_harmless_is_shown_as_known_and_not_as_an_alarm() -> None:
+    said = tuple(
+        Contribution(sensor=s, subject=name, log_lr=0.0, reason="reason.known", params={})  # type: ignore[arg-type]
+        for s, name in (("wifi", rooms.SUSPECT_MAC), ("rf", "rf:e1"))
+    )
+    moment = snapshot()
+    quiet = replace(moment, verdict=replace(moment.verdict, contributions=said))
+    seen = (rooms.station(rooms.SUSPECT_MAC, 0.93), rooms.emission(1, 1080.0, 0.97))
+    alarm = from_snapshot(moment, lang="en", observations=seen)
+    calm = from_snapshot(quiet, lang="en", observations=seen, place=Place(page="devices"))
+    assert [(d.alert, d.known) for d in (*alarm.devices, *alarm.spectrum.lines)] == [(True, False)] * 2
+    assert [(d.alert, d.known) for d in (*calm.devices, *calm.spectrum.lines)] == [(False, True)] * 2
+    assert Catalog("en").text("device.known") in {box.shown for box in paint(calm).texts}

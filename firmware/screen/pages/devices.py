@@ -78,6 +78,8 @@ def _draw_device(canvas: Canvas, row: Rect, device: DeviceRow, catalog: Catalog)
 
 def _word(device: DeviceRow) -> str:
     """Return the key of how suspicious a device is: a word, because its score is no share of rooms."""
+    if device.known:
+        return "device.known"
     if device.alert:
         return "device.suspect"
     return "device.unclear" if device.score >= UNCLEAR_SCORE else ""
