@@ -122,10 +122,15 @@ def _trouble(row: Row, catalog: Catalog) -> str:
     """Return what is wrong with a sense, in words; else why readings were left out."""
     reason = row.text("reason")
     if reason:
-        keys = (reason, f"hint.{reason}", f"status.{reason}")
+        keys = (
+            f"brief.hint.{reason}",
+            reason,
+            f"hint.{reason}",
+            f"status.{reason}",
+        )
         said = next((str(catalog.text(k)) for k in keys if k in catalog), reason)
         hint = row.text("hint", limit=120)
-        return said if hint in said else f"{said} {hint}"
+        return said if hint in said else f"{said} · {hint}"
     most = sorted(row.row("dropped").numbers().items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {_short(count)}" for name, count in most[:3])
 

@@ -40,7 +40,7 @@ def test_it_fits_every_terminal(lang: Language, width: int, height: int) -> None
 
 def test_it_tells_what_was_planted() -> None:
     text = "\n".join(rows_of(moment()))
-    for planted in ("Disconnected", "It came loose", "bad_fcs 7", "1513", "inbox 3", "0:00:30", "0.99"):
+    for planted in ("Disconnected", "Came loose", "bad_fcs 7", "1513", "inbox 3", "0:00:30", "0.99"):
         assert planted in text, planted
     assert KEY.pseudonym(CAMERA_MAC)[:9] in text
     assert CAMERA_MAC not in text
