@@ -107,7 +107,8 @@ def run(
             country=settings.country,
         )
         backend = parse_spec(kit)[0]
-        endless = duration is None and (backend == "pi" or (window and backend == "sim"))
+        handheld = backend == "pi" or (window and backend == "sim")  # a recording has one story only
+        endless = duration is None and handheld
         until_s = None if endless else session_length_s(kit, duration)
         console, notifier, lingering = Console(stderr=True), Notifier(), Lingering()
         knowledge = SiteKnowledge()
@@ -118,7 +119,7 @@ def run(
             open_walk(
                 kit,
                 settings,
-                wanted=place is None and (personal or inspection is not None or window or backend == "pi"),
+                wanted=place is None and (personal or inspection is not None or handheld),
                 plan=inspection,
                 personal=personal,
                 knowledge=knowledge,
