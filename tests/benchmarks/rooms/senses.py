@@ -41,7 +41,7 @@ EYE = (
     "hw.camera.rate_hz=20",
     "lens.frames_per_state=3",
 )
-POOL = 6  # waveforms a kind of distant sender has; drawing each anew would cost more than hearing it
+POOL = 3  # waveforms a kind of distant sender has; drawing each anew would cost more than hearing it
 FACET_OF = {"rf": "rf", "wifi": "wifi", "ble": "ble", "lens": "optic"}
 
 

@@ -51,5 +51,5 @@ def draw_walk(
             t += POSE_S
         t += 0.3
     air_s = {"full": 45.0, "partial": 25.0, "hasty": 12.0}[haste]
-    rf_s = {"full": 10.0, "partial": 6.0, "hasty": 4.0}[haste]
+    rf_s = {"full": 8.0, "partial": 5.0, "hasty": 3.0}[haste]
     return Walk(haste=haste, poses=tuple(poses), eye_s=poses[-1].t_s + 0.3, rf_s=rf_s, air_s=air_s)
