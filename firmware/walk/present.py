@@ -289,6 +289,8 @@ def _result(walk: Walk, verdict: Verdict) -> WalkView:
 def _not_checked(verdict: Verdict) -> tuple[Sentence, ...]:
     """Return in plain words what this scan could not have caught."""
     lines = [Sentence(key="screen.caught", params={"share": verdict.share_caught})]
+    if verdict.coverage.get("lens") is not None:
+        lines.append(Sentence(key="result.only_lit"))
     lines += [Sentence(key=f"result.blind.{kind}") for kind in verdict.blind_to[:KINDS_NAMED]]
     missing = [s for s, share in verdict.coverage.items() if share is None]
     if missing and len(lines) < KINDS_NAMED + 1:
