@@ -3,10 +3,11 @@
 Method: one 0.2 s slice of noise and one with PAL FM video at 10 dB, eight bits, 2.4 MS/s; the best of
 ``--repeat`` runs of each stage (CPU time of this process, one thread). ``welch`` is scipy's own averaged
 periodogram of the same samples with the same number of bins, for comparison. A whole sweep through blocks
-taken beforehand follows, the memory of an hour of it (`rf_memory`), and a full sweep against ``rtl_power``
-(`rf_against_rtl_power`).
+taken beforehand comes first. The memory of an hour is `rf_memory`; a sweep against Debian's ``rtl_power`` is
+`rf_against_rtl_power`.
 
-Command: ``python -m tests.benchmarks.rf_speed`` (simulation; some minutes on an idle core).
+Command: ``OPENBLAS_NUM_THREADS=1 python -m tests.benchmarks.rf_speed`` (simulation; half a minute on an idle
+core; the commands set one thread themselves).
 """
 
 from __future__ import annotations

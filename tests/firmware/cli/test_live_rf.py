@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -113,3 +116,10 @@ def test_the_receivers_own_lines_come_last() -> None:
     out = io.StringIO()
     Console(file=out, width=120).print(emission_table(found, Catalog("en"), rows=8))
     assert out.getvalue().index("Unknown") < out.getvalue().index("Own noise")
+
+
+def test_numpy_is_loaded_with_one_thread() -> None:
+    free = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    look = "import sys, os, firmware.cli; print('numpy' in sys.modules, os.environ['OPENBLAS_NUM_THREADS'])"
+    done = subprocess.run([sys.executable, "-c", look], env=free, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "1"]
