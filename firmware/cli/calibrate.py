@@ -73,8 +73,8 @@ def rf(
     """The unit's own lines, so that a sweep masks them.
 
     Take the antenna off and put a 50 ohm terminator on the input first: what is heard now is the unit itself,
-    at rest and with its lights and camera on. Stored with date and temperature; every sweep of this unit masks
-    them from now on. Learn anew when date or temperature is far off: `ansim diag check` says so.
+    at rest and with its lights and camera on. Stored with date and temperature; from now on every sweep of
+    this unit masks them. Learn anew when date or temperature is far off: `ansim diag check` says so.
     """
     with expected_errors():
         settings = load_settings(config=config, overrides=overrides or ())
