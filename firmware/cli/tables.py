@@ -58,9 +58,7 @@ def emission_table(found: Sequence[Emission], catalog: Catalog, *, rows: int) ->
         table.add_column(catalog.text(f"column.{column}"), justify="right", no_wrap=True)
     table.add_column(catalog.text("column.kind"))
     table.add_column(catalog.text("column.score"), justify="right")
-    ordered = sorted(
-        found, key=lambda e: (e.kind == "self-noise", -suspicion(e), -e.snr_db, e.center_hz)
-    )
+    ordered = sorted(found, key=lambda e: (e.kind == "self-noise", -suspicion(e), -e.snr_db, e.center_hz))
     for e in ordered[:rows]:
         kind = catalog.say(line_name(e))
         table.add_row(
