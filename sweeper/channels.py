@@ -47,27 +47,32 @@ def sub_bands(samples: ComplexArray, *, rate_hz: float) -> Channels:
     n = len(samples) // size * size
     frames = samples[:n].reshape(-1, size)
     offset = size * frames.mean(dtype=np.complex64)
+    fourier = scipy.fft.fft(np.eye(size, dtype=np.complex64))  # for so few points a product beats an FFT
     power = np.empty((size, len(frames)), np.float32)
     for first in range(0, len(frames), PRODUCT_CHUNK):
-        bands = scipy.fft.fft(frames[first : first + PRODUCT_CHUNK], axis=1, workers=1)
+        bands = np.asarray(frames[first : first + PRODUCT_CHUNK] @ fourier, np.complex64)
         bands[:, 0] -= offset
-        parts = np.asarray(bands, np.complex64).view(np.float32)
+        parts = bands.view(np.float32)
         parts *= parts
         np.add(parts[:, 0::2].T, parts[:, 1::2].T, out=power[:, first : first + PRODUCT_CHUNK])
-    power -= power.mean(axis=1, keepdims=True)
-    return Channels(rows=_decorrelate(power), rate_hz=rate_hz / size)
+    _decorrelate(power)
+    return Channels(rows=power, rate_hz=rate_hz / size)
 
 
-def _decorrelate(rows: FloatArray) -> FloatArray:
-    """Rotate rows so that none follows another, each near the band it was."""
+def _decorrelate(rows: FloatArray) -> None:
+    """Take the means off and rotate rows, in place, so that none follows another, each near what it was."""
     parts = [rows[:, a : a + PRODUCT_CHUNK] for a in range(0, rows.shape[1], PRODUCT_CHUNK)]
+    mean = rows.mean(axis=1, dtype=np.float64)
     covariance = np.sum([part @ part.T for part in parts], axis=0, dtype=np.float64) / rows.shape[1]
+    covariance -= np.outer(mean, mean)
     deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-30))
     correlation = covariance / np.outer(deviation, deviation)
     values, vectors = np.linalg.eigh(correlation)
     values = np.maximum(values, LEAST_EIGENVALUE)
     turn = (vectors / np.sqrt(values)) @ vectors.T / deviation
-    return np.concatenate([turn.astype(np.float32) @ part for part in parts], axis=1)
+    middle = (turn @ mean)[:, None].astype(np.float32)
+    for part in parts:
+        np.subtract(turn.astype(np.float32) @ part, middle, out=part)
 
 
 def in_phase(samples: ComplexArray, *, rate_hz: float) -> Channels | None:

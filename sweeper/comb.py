@@ -67,13 +67,13 @@ class Comb:
 def find_comb(channels: Channels) -> Comb:
     """Return the better of the combs at the two standards' line rates."""
     transform = scipy.fft.rfft(channels.rows, axis=1, workers=1)
-    spectrum = np.asarray(transform.real**2 + transform.imag**2, np.float32)
+    transform = np.asarray(transform, np.complex64)
     bin_hz = channels.rate_hz / channels.rows.shape[1]
-    combs = [_comb_of(spectrum, bin_hz, name) for name in LINE_HZ]
+    combs = [_comb_of(transform, bin_hz, name) for name in LINE_HZ]
     comb = max(combs, key=lambda comb: max(comb.nats, comb.bare / 3))
     if max(comb.nats, comb.bare) < FINE_FROM:
         return comb
-    return replace(comb, line_hz=_refine(np.asarray(transform, np.complex64), bin_hz, comb.line_hz))
+    return replace(comb, line_hz=_refine(transform, bin_hz, comb.line_hz))
 
 
 def _refine(transform: NDArray[np.complex64], bin_hz: float, line_hz: float) -> float:
@@ -88,25 +88,26 @@ def _refine(transform: NDArray[np.complex64], bin_hz: float, line_hz: float) -> 
     kernel = (np.sinc(away) * np.exp(1j * np.pi * away)).astype(np.complex64)
     # (lines, orders, taps) · (orders, taps, channels), harmonic by harmonic
     at_lines = np.matmul(kernel.transpose(1, 0, 2), transform[:, first].transpose(1, 2, 0))
-    power = (at_lines.real**2 + at_lines.imag**2).sum(axis=(0, 2))
+    power = _power(at_lines).sum(axis=(0, 2))
     return float(lines[int(np.argmax(power))])
 
 
-def _comb_of(spectrum: FloatArray, bin_hz: float, standard: StandardName) -> Comb:
+def _comb_of(transform: NDArray[np.complex64], bin_hz: float, standard: StandardName) -> Comb:
     nominal = LINE_HZ[standard]
     reach = round(WINDOW_HZ / bin_hz)
     orders = np.arange(1, HARMONICS + 1)
-    orders = orders[orders * nominal / bin_hz < spectrum.shape[1] - reach - 1]
+    orders = orders[orders * nominal / bin_hz < transform.shape[1] - reach - 1]
     if len(orders) == 0:
         return Comb(nats=0.0, bare=0.0, height_db=0.0, line_hz=nominal, standard=standard)
     middle = np.round(orders * nominal / bin_hz).astype(np.int64)
-    noise, background = _background(spectrum[:, middle[:, None] + np.arange(-reach, reach + 1)], bin_hz)
+    around = _power(transform[:, middle[:, None] + np.arange(-reach, reach + 1)])
+    noise, background = _background(around, bin_hz)
     lines = nominal * (1 + np.arange(-PPM_REACH, PPM_REACH + 1, PPM_STEP) * 1e-6)
-    height = spectrum[:, np.round(lines[:, None] * orders / bin_hz).astype(np.int64)]
+    height = _power(transform[:, np.round(lines[:, None] * orders / bin_hz).astype(np.int64)])
     lone, bare = (_line_ratio(height / under[:, None, :]).sum(axis=(0, 2)) for under in (background, noise))
     best = int(np.argmax(lone + bare / 3))
     others = nominal * (1 + np.concatenate([-DECOY_PPM, DECOY_PPM]) * 1e-6)
-    height_there = spectrum[:, np.round(others[:, None] * orders / bin_hz).astype(np.int64)]
+    height_there = _power(transform[:, np.round(others[:, None] * orders / bin_hz).astype(np.int64)])
     chance = float(_line_ratio(height_there / background[:, None, :]).sum(axis=(0, 2)).max())
     strongest = (height[:, best] / noise).max(axis=0)[:8]
     return Comb(
@@ -116,6 +117,10 @@ def _comb_of(spectrum: FloatArray, bin_hz: float, standard: StandardName) -> Com
         line_hz=float(lines[best]),
         standard=standard,
     )
+
+
+def _power(bins: NDArray[np.complex64]) -> FloatArray:
+    return np.asarray(bins.real**2 + bins.imag**2, np.float32)
 
 
 def _line_ratio(ratio: FloatArray) -> FloatArray:
