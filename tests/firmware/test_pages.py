@@ -65,10 +65,6 @@ def test_every_setting_in_the_builders_page_is_one() -> None:
     assert blocks
     for block in blocks:
         Settings.model_validate(tomllib.loads(block))
-    appended = re.search(r"printf \"(.+?)\" >>", text)
-    assert appended is not None
-    settings = appended[1].encode().decode("unicode_escape").replace('\\"', '"')
-    assert Settings.model_validate(tomllib.loads(settings)).rf.self_noise
 
 
 def test_the_settings_that_pages_name_are_settings() -> None:
