@@ -1,4 +1,8 @@
-"""The wiring: opens a kit and puts the senses onto its devices. No logic lives here."""
+"""The wiring: opens a kit and puts the senses onto its devices. No logic lives here.
+
+A sense and the recorder are imported when they are asked for: OpenCV, Scapy and SigMF are 60 MB and most of
+the start, which a run without them does not pay.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firmware.calibration import lens_calibration, with_own_lines
 from firmware.engine import Engine, SensorMissing
@@ -20,13 +24,12 @@ from hw.clock import ManualClock, SystemClock
 from hw.errors import DeviceMissing, HwError
 from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit, spec_of_place
 from hw.protocols import Clock
-from hw.replay.recorder import Recorder, record_kit
 from hw.types import SENSOR_NAMES, SensorName
-from lensdetect.calibrate import Calibration
-from lensdetect.finder import LensFinder
+from lensdetect.calibration import Calibration
 from lensdetect.safety import SafeLeds
-from sweeper.sweeper import Sweeper
-from wifiscan.scanner import BleScanner, WifiScanner
+
+if TYPE_CHECKING:
+    from hw.replay.recorder import Recorder
 
 ROLE_OF: Mapping[SensorName, str] = {name: role for role, name in SENSOR_ROLES.items()}
 OpenSensor = Callable[[], Sensor]
@@ -44,12 +47,20 @@ def build_sensor(
     """Put one sense onto its opened device (for the lens: camera and lights)."""
     match name:
         case "rf":
+            from sweeper.sweeper import Sweeper
+
             return Sweeper(sdr=device, clock=clock, config=settings.rf)
         case "wifi":
+            from wifiscan.scanner import WifiScanner
+
             return WifiScanner(radio=device, clock=clock, config=settings.wifi)
         case "ble":
+            from wifiscan.scanner import BleScanner
+
             return BleScanner(radio=device, clock=clock, config=settings.ble)
         case "lens":
+            from lensdetect.finder import LensFinder
+
             camera, leds = device
             return LensFinder(
                 camera=camera,
@@ -153,6 +164,8 @@ def open_sensors(
             raise _no_sensors(spec, problems)
         recorder = _recorder(record_to, spec, settings)
         if recorder is not None:
+            from hw.replay.recorder import record_kit
+
             undo.callback(recorder.close)
             kit = record_kit(kit, recorder, clocks=clocks, panel_clock=panel_clock)
         sources = {
@@ -275,6 +288,8 @@ class SenseSource:
 def _recorder(record_to: Path | None, spec: str, settings: Settings) -> Recorder | None:
     if record_to is None:
         return None
+    from hw.replay.recorder import Recorder
+
     return Recorder(
         record_to,
         wall_ns=time.time_ns(),

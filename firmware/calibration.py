@@ -9,7 +9,7 @@ from platformdirs import user_data_path
 
 from firmware.settings import Settings
 from hw.kit import parse_spec
-from lensdetect.calibrate import Calibration, load_calibration
+from lensdetect.calibration import Calibration, load_calibration
 
 FOLDER = "calibration"
 LENS_FILE = "lens.toml"

@@ -22,7 +22,7 @@ from firmware.sensor import Observation
 from firmware.settings import Settings
 from hw.kit import parse_spec
 from hw.types import Counts, Coverage
-from lensdetect.finder import LensView
+from lensdetect.model import LensView
 
 PLACE_PARTS = 3
 FOLDER_VARIABLE = "ANSIM_RECORDS"

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from firmware.sensor import Observation, Sensor
 from hw.protocols import Clock
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
-from lensdetect.finder import LensFinder, LensView
+from lensdetect.model import LensView
 from sweeper.picture import Picture
-from sweeper.sweeper import Sweeper
 from sweeper.views import SpectrumView
+
+
+@runtime_checkable
+class Looking(Protocol):
+    """A sense with a picture of what it sees: the lens."""
+
+    def view(self) -> LensView:
+        """Return what it sees now."""
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """A sense with a spectrum and pictures of what was sent: the sweep."""
+
+    def spectrum_view(self) -> SpectrumView:
+        """Return the spectrum of everything swept."""
+
+    def pictures(self) -> Mapping[str, Picture]:
+        """Return the pictures by transmission."""
+
 
 PUBLISH_NS = 250_000_000  # four times a second: enough for eyes, and long tables cost time to copy
 
@@ -46,9 +66,9 @@ class Published:
 
     def _publish(self) -> None:
         self.table = tuple(self.sense.observations())
-        if isinstance(self.sense, LensFinder):
+        if isinstance(self.sense, Looking):
             self.eye = self.sense.view()
-        if isinstance(self.sense, Sweeper):
+        if isinstance(self.sense, Listening):
             self.spectrum = self.sense.spectrum_view()
             self.pictures = dict(self.sense.pictures())
         self._due_ns = self._clock.now_ns() + PUBLISH_NS

@@ -6,9 +6,7 @@ what was wrong. Hold the unit still, 0.4–0.8 m from a plain matt wall, away fr
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,7 +14,8 @@ from numpy.typing import NDArray
 
 from hw.protocols import Camera, Clock, Leds
 from hw.types import Frame, LedState
-from lensdetect.errors import BadCalibration, BadConditions
+from lensdetect.calibration import Calibration
+from lensdetect.errors import BadConditions
 from lensdetect.exposure import examine, trouble_of
 
 FRAMES_PER_STATE = 12
@@ -30,68 +29,6 @@ HOT_SIGMA = 12.0
 MIN_HOT_DN = 25.0
 MAX_HOT_SHARE = 0.002  # more hot pixels than that are a bright speckled scene, not a sensor
 MAX_LATENCY_FRAMES = 8
-VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
-    """What was measured of one unit.
-
-    ``focus`` is the mean gradient energy of the lit wall over its brightness, a number to compare between
-    calibrations of one unit; ``ring_over_side`` the ratio of the wall's brightness under the two lights.
-    """
-
-    unit: str
-    width_px: int
-    height_px: int
-    dark_dn: float
-    noise_dn: float
-    latency_ms: float
-    ring_over_side: float | None
-    focus: float
-    hot_pixels: tuple[tuple[int, int], ...]
-
-    def as_toml(self) -> str:
-        """Return the file to be stored."""
-        ratio = "" if self.ring_over_side is None else f"ring_over_side = {self.ring_over_side!r}\n"
-        hot = ", ".join(f"[{x}, {y}]" for x, y in self.hot_pixels)
-        unit = "".join(c if c.isalnum() or c in "-_. " else "_" for c in self.unit)[:64]
-        return (
-            f'version = {VERSION}\nunit = "{unit}"\n'
-            f"width_px = {self.width_px}\nheight_px = {self.height_px}\n"
-            f"dark_dn = {self.dark_dn!r}\nnoise_dn = {self.noise_dn!r}\nlatency_ms = {self.latency_ms!r}\n"
-            f"{ratio}focus = {self.focus!r}\nhot_pixels = [{hot}]\n"
-        )
-
-
-def load_calibration(text: str) -> Calibration:
-    """Read a stored calibration.
-
-    Raises
-    ------
-    BadCalibration
-        The text is no calibration of this version.
-    """
-    try:
-        raw = tomllib.loads(text)
-        if raw["version"] != VERSION:
-            raise ValueError(f"version {raw['version']}")
-        ratio = raw.get("ring_over_side")
-        return Calibration(
-            unit=str(raw["unit"]),
-            width_px=int(raw["width_px"]),
-            height_px=int(raw["height_px"]),
-            dark_dn=float(raw["dark_dn"]),
-            noise_dn=float(raw["noise_dn"]),
-            latency_ms=float(raw["latency_ms"]),
-            ring_over_side=None if ratio is None else float(ratio),
-            focus=float(raw["focus"]),
-            hot_pixels=tuple((int(x), int(y)) for x, y in raw["hot_pixels"]),
-        )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise BadCalibration(
-            f"The calibration cannot be read: {error}", hint="Calibrate the unit again."
-        ) from error
 
 
 def calibrate(*, camera: Camera, leds: Leds, clock: Clock, unit: str = "") -> Calibration:

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +18,13 @@ from hw.errors import EndOfRecording, HwError
 from hw.protocols import Camera, Clock, Leds
 from hw.types import Counts, Coverage, DeviceHealth, Frame, LedState, SensorName
 from lensdetect.align import Follower
-from lensdetect.calibrate import Calibration
+from lensdetect.calibration import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
 from lensdetect.exposure import Look
 from lensdetect.gaze import Glance, flashes_at_side, glance, scale_of
 from lensdetect.guidance import GuidanceKey, Situation, guide
-from lensdetect.model import Glint
+from lensdetect.model import Glint, LensView
 from lensdetect.polarity import Polarity, one_light_answers
 from lensdetect.safety import SafeLeds
 from lensdetect.score import Judgement, judge
@@ -45,17 +44,6 @@ HINTS = {
     "led_unclear": "check the lights",
     "light_does_not_reach": "move closer",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LensView:
-    """What a screen shows while scanning: the latest ring picture, what was seen in it, and what to do."""
-
-    frame: Frame | None
-    glints: tuple[Glint, ...]
-    reasons: dict[int, str]  # message keys by glint id
-    guidance: GuidanceKey
-    coverage_map: NDArray[np.uint8]  # number of view angles (0…3) a cell
 
 
 class LensFinder:

@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.types import Frame
+from lensdetect.guidance import GuidanceKey
+
 GlintLabel = Literal["lens", "reflector", "specular", "lamp", "unsure"]
 
 
@@ -56,3 +62,14 @@ class Glint:
             "features": dict(self.features),
             "sightings": [{"frame": s.frame, "x_px": s.x_px, "y_px": s.y_px} for s in self.sightings],
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LensView:
+    """What a screen shows while scanning: the latest ring picture, what was seen in it, and what to do."""
+
+    frame: Frame | None
+    glints: tuple[Glint, ...]
+    reasons: dict[int, str]  # message keys by glint id
+    guidance: GuidanceKey
+    coverage_map: NDArray[np.uint8]  # number of view angles (0…3) a cell

@@ -8,8 +8,6 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from scapy.layers.dot11 import Dot11Elt, Dot11EltVendorSpecific
-
 SSID_LIMIT_BYTES = 32  # IEEE 802.11-2020, 9.4.2.2
 ELEMENT_LIMIT = 64  # elements of one frame that are looked at
 NAME_LIMIT = 64
@@ -66,6 +64,8 @@ def _text(raw: bytes) -> str:
 
 def dissect(body: bytes) -> Details:
     """Return what Scapy reads from the elements; broken ones end the walk, they raise nothing."""
+    from scapy.layers.dot11 import Dot11Elt, Dot11EltVendorSpecific  # 30 MB: only where Wi-Fi is heard
+
     names: list[str] = []
     vendors: list[int] = []
     try:

@@ -18,7 +18,7 @@ from firmware.cli.options import ConfigOption, KitOption, SetOption
 from firmware.settings import load_settings
 from hw.clock import ManualClock, SystemClock
 from hw.kit import open_device, parse_spec
-from lensdetect.calibrate import Calibration, calibrate
+from lensdetect.calibration import Calibration
 from sweeper.selfnoise import dump_profile, learn
 
 app = typer.Typer(
@@ -52,6 +52,8 @@ def lens(
         camera, leds = open_device("camera", spec=kit, config=settings.hw, clock=clock)
         with camera, leds, Console(stderr=True).status("Measuring the camera and its lights …"):
             camera.configure(settings.hw.camera)
+            from lensdetect.calibrate import calibrate  # OpenCV is asked for by no other command here
+
             measured = calibrate(camera=camera, leds=leds, clock=clock, unit=socket.gethostname())
         path = keep(LENS_FILE, measured.as_toml(), folder=out)
     Console().print(_table(measured))

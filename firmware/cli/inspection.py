@@ -23,7 +23,7 @@ from hw.kit import parse_spec
 from hw.protocols import Clock
 from hw.sim.scene import Scene, load_scene
 from hw.types import SENSOR_NAMES, ButtonPress, Counts, Coverage, SensorName
-from lensdetect.finder import LensView
+from lensdetect.model import LensView
 from wifiscan.scanner import WifiScanner
 from wifiscan.vendors import format_mac
 

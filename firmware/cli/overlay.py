@@ -14,7 +14,7 @@ from firmware.errors import FirmwareError
 from firmware.i18n.catalog import catalog_for
 from firmware.published import PUBLISH_NS, Published
 from hw.types import SensorName
-from lensdetect.finder import LensView
+from lensdetect.model import LensView
 from lensdetect.overlay import draw
 
 FILM_SUFFIXES = frozenset({".mp4", ".mkv", ".avi"})

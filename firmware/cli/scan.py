@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -28,7 +28,6 @@ from firmware.cli.options import (
     SetOption,
     VerboseOption,
 )
-from firmware.cli.overlay import Overlay
 from firmware.cli.prepare import prepare
 from firmware.cli.scan_rf import (
     AfterSweep,
@@ -50,6 +49,9 @@ from firmware.published import Published
 from firmware.records.known import Recogniser
 from firmware.settings import Settings
 from hw.types import SensorName
+
+if TYPE_CHECKING:
+    from firmware.cli.overlay import Overlay
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -306,7 +308,7 @@ def lens(
 ) -> None:
     """Lenses, by what answers a ring light and not a light beside it."""
     with ExitStack() as stack, expected_errors():
-        drawing = None if overlay is None else stack.enter_context(closing(Overlay(overlay)))
+        drawing = None if overlay is None else stack.enter_context(closing(_overlay(overlay)))
         if pictures:
             kit = stack.enter_context(still_kit(pictures))
             _, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
@@ -316,6 +318,12 @@ def lens(
             duration_s=duration, as_jsonl=as_jsonl, record_to=record,
             also=None if drawing is None else drawing.watch,
         )  # fmt: skip
+
+
+def _overlay(target: Path) -> Overlay:
+    from firmware.cli.overlay import Overlay  # OpenCV is asked for by no other command here
+
+    return Overlay(target)
 
 
 app.command("lan")(lan)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from firmware.calibration import LENS_FILE, RF_FILE
 from firmware.diag.model import Check, failed, passed, warned
-from lensdetect.calibrate import load_calibration
+from lensdetect.calibration import load_calibration
 from lensdetect.errors import BadCalibration
 from sweeper.errors import BadProfile
 from sweeper.selfnoise import NoiseProfile, load_profile

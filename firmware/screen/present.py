@@ -30,7 +30,7 @@ from firmware.screen.views import (
 )
 from firmware.sensor import Observation
 from hw.types import SensorName
-from lensdetect.finder import LensView as FinderView
+from lensdetect.model import LensView as FinderView
 from sweeper.model import Emission
 from sweeper.track import OVERLOAD
 from wifiscan.model import AccessPoint, BleDevice, Station

@@ -24,7 +24,7 @@ from firmware.sensor import Observation
 from firmware.settings import Settings
 from firmware.walk.state import Export, Keep, Progress, Reference, Visited
 from hw.types import SENSOR_NAMES
-from lensdetect.finder import LensView
+from lensdetect.model import LensView
 
 EXPORTS = "exports"  # folder beside the records
 SCREEN_NAME, SCREEN_TYPE = "readout.png", "image/png"

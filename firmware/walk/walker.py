@@ -25,7 +25,7 @@ from firmware.walk.present import PAGE_OF, menu_of, view_of
 from firmware.walk.resume import progress_of
 from firmware.walk.state import Begin, Effect, Keep, Leave, Now, StartRow, Told, Walk, Word
 from hw.types import ButtonPress
-from lensdetect.finder import LensView
+from lensdetect.model import LensView
 
 HELD_MOST = 16  # presses that wait while one place is closed and the next one begun: a tenth of a second
 WORDS: dict[tuple[str, bool], Word] = {

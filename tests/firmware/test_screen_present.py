@@ -18,8 +18,8 @@ from firmware.screen.present import devices_of, from_snapshot, service_name, spe
 from firmware.screen.render import PAGES, paint
 from firmware.screen.views import DEVICES_MOST, LINES_MOST
 from hw.types import SENSOR_NAMES, Counts, Frame
-from lensdetect.finder import LensView as FinderView
 from lensdetect.model import Glint
+from lensdetect.model import LensView as FinderView
 from sweeper.bands import load_bands
 from sweeper.model import Emission
 from tests.firmware.records import rooms

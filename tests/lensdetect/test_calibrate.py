@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hw.clock import ManualClock
 from hw.types import Frame, LedState
-from lensdetect.calibrate import Calibration, calibrate, load_calibration
+from lensdetect.calibrate import calibrate
+from lensdetect.calibration import Calibration, load_calibration
 from lensdetect.errors import BadCalibration, BadConditions
 from tests.lensdetect.eyes import DeafLeds, ListCamera
 

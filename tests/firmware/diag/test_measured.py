@@ -12,7 +12,7 @@ from firmware.diag import measured
 from firmware.diag.machine import Unit, machine_checks
 from firmware.diag.model import Check, Result
 from firmware.i18n.catalog import Catalog
-from lensdetect.calibrate import Calibration
+from lensdetect.calibration import Calibration
 from sweeper.selfnoise import NoiseLine, NoiseProfile, dump_profile
 from tests.firmware.diag.test_machine import NOW_NS, SetClock
 

@@ -21,7 +21,7 @@ from firmware.report.content import Wording
 from firmware.report.sheet import Sheet
 from firmware.report.wall import CELL_PX, DOT, FILL, PICTURE_MOST_PX, draw_wall, wall_picture
 from firmware.settings import Settings
-from lensdetect.finder import LensView
+from lensdetect.model import LensView
 from tests.firmware.records.rooms import inspection
 from tests.firmware.report.test_paper import paper, text_of
 
