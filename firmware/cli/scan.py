@@ -208,8 +208,8 @@ def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
     )
 
 
-def _register(name: str, only: set[SensorName] | None, help_text: str) -> None:
-    @app.command(name, help=help_text)
+def _register(name: str, only: set[SensorName] | None, help_text: str, *, example: str) -> None:
+    @app.command(name, help=help_text, epilog=example)
     def command(
         kit: KitOption = "auto",
         config: ConfigOption = None,
@@ -227,7 +227,7 @@ def _register(name: str, only: set[SensorName] | None, help_text: str) -> None:
         )  # fmt: skip
 
 
-@app.command("rf")
+@app.command("rf", epilog="Try it: ansim scan rf --kit sim:analog-camera --plot sweep.png")
 def rf(
     kit: KitOption = "auto",
     config: ConfigOption = None,
@@ -260,7 +260,9 @@ def rf(
     )  # fmt: skip
 
 
-@app.command("wifi")
+@app.command(
+    "wifi", epilog="Try it: ansim scan wifi --kit sim:wifi-camera; then --home with the address it names"
+)
 def wifi(
     kit: KitOption = "auto",
     config: ConfigOption = None,
@@ -290,7 +292,7 @@ def wifi(
         )  # fmt: skip
 
 
-@app.command("lens")
+@app.command("lens", epilog="Try it: ansim scan lens --kit sim:card-camera --overlay seen.mp4")
 def lens(
     pictures: PicturesArgument = None,
     kit: KitOption = "auto",
@@ -327,5 +329,15 @@ def _overlay(target: Path) -> Overlay:
 
 
 app.command("lan")(lan)
-_register("all", None, "Every sense there is, one verdict.")
-_register("ble", {"ble"}, "Bluetooth LE advertisers: cameras and smart glasses by identity.")
+_register(
+    "all",
+    None,
+    "Every sense there is, one verdict.",
+    example="Try it: ansim scan all --kit sim:wifi-camera; unplugged: --kit 'sim:wifi-camera?unplug=wifi@10'",
+)
+_register(
+    "ble",
+    {"ble"},
+    "Bluetooth LE advertisers: cameras and smart glasses by identity.",
+    example="Try it: ansim scan ble --kit sim:empty-room --jsonl",
+)
