@@ -19,7 +19,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("run", epilog="Try it: ansim run --kit sim:six-cubicles --window")(run.run)
-app.command("explain", epilog="Try it: ansim demo, then ansim explain out/demo/session")(explain.explain)
+app.command("explain", epilog="Try it: ansim demo, then ansim explain ansim-demo/session")(explain.explain)
 app.add_typer(scan.app, name="scan")
 app.add_typer(session.app, name="session")
 app.add_typer(diag.app, name="diag")
