@@ -11,7 +11,7 @@ help:
 	@echo "make test   every gate and test (lint, types, layers, tests)"
 	@echo "make check  the gates alone: ruff, mypy, import-linter"
 	@echo "make bench  benchmarks, printed as tables"
-	@echo "make rooms  the table of simulated rooms: level by scene and seed"
+	@echo "make rooms  the bench of rooms: 2,100 simulated inspections, what they teach, figures, plots (an hour)"
 	@echo "make install-pi  install or upgrade on a Raspberry Pi (asks for sudo)"
 
 $(STAMP): pyproject.toml

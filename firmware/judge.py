@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from firmware.coverage import caught_by_kind
 from firmware.evidence.likelihoods import Likelihoods, packaged_likelihoods
 from firmware.explain import contributions, next_step
-from firmware.fusion import SenseReport, SenseSay, Verdict, mix, posterior, sense_say
+from firmware.fusion import Find, SenseReport, SenseSay, Verdict, mix, posterior, sense_say
 from firmware.levels import LevelKeeper, Signs
 from hw.types import SENSOR_NAMES, SensorName
 
@@ -62,6 +62,10 @@ def _headline(reports: Sequence[SenseReport]) -> Mapping[SensorName, float | Non
     return {name: shares.get(name) for name in SENSOR_NAMES}
 
 
+def _strongest(finds: Iterable[Find]) -> float:
+    return max((f.strength for f in finds), default=-math.inf)
+
+
 def _signs(
     says: Sequence[SenseSay],
     reports: Sequence[SenseReport],
@@ -74,7 +78,8 @@ def _signs(
         room_nats=room,
         by_sense={say.sensor: say.best for say in says},
         groups={name: sense.group for name, sense in table.senses.items()},
-        confirmed_nats=max((f.strength for f in finds if f.evidence.confirmed), default=-math.inf),
+        confirmed_nats=_strongest(f for f in finds if f.evidence.confirmed),
+        picture_nats=_strongest(f for f in finds if f.evidence.confirmed and f.evidence.sensor == "rf"),
         share_caught=share,
         heard=any(r.heard for r in reports),
         failed=any(r.failed for r in reports),

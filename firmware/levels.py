@@ -3,8 +3,9 @@
 ===============  ==================  ====================================================================
 level            rule                requires
 ===============  ==================  ====================================================================
-LIKELY_CAMERA    rule.confirmed      a confirmed lens or picture ≥ ``confirmed_nats``, and the room not
-                                     against it (≥ ``confirmed_room_nats``)
+LIKELY_CAMERA    rule.confirmed      a confirmed lens ≥ ``confirmed_nats`` and the room ≥
+                                     ``confirmed_room_nats``; or a synchronised picture ≥ ``confirmed_nats``
+                                     and the room not against it (≥ ``picture_room_nats``)
 LIKELY_CAMERA    rule.two_senses     two senses of different groups, each ≥ ``agree_nats`` for the same
                                      kind of camera, and the room ≥ ``likely_room_nats``
 CHECK            rule.one_sense      one sense ≥ ``check_sense_nats`` for any kind
@@ -39,6 +40,7 @@ class Signs:
     by_sense: Mapping[SensorName, Mapping[Kind, float]]
     groups: Mapping[SensorName, str]
     confirmed_nats: float  # of the strongest confirmed find; -inf without one
+    picture_nats: float  # the same for synchronised pictures alone
     share_caught: float
     heard: bool
     failed: bool
@@ -55,8 +57,9 @@ class Rule:
 
 def _confirmed(signs: Signs, at: Levels, slack: float) -> bool:
     margin = slack * at.hysteresis_nats
-    strong = signs.confirmed_nats >= at.confirmed_nats - margin
-    return strong and signs.room_nats >= at.confirmed_room_nats - margin
+    strong = at.confirmed_nats - margin
+    seen = signs.picture_nats >= strong and signs.room_nats >= at.picture_room_nats - margin
+    return seen or (signs.confirmed_nats >= strong and signs.room_nats >= at.confirmed_room_nats - margin)
 
 
 def _two_senses(signs: Signs, at: Levels, slack: float) -> bool:

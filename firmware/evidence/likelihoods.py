@@ -158,6 +158,7 @@ class Levels(Sourced):
     confirmed_nats: float = Nats
     likely_room_nats: float = Nats
     confirmed_room_nats: float = Nats
+    picture_room_nats: float = Nats
     share_floor: float = Share
     blind_below: float = Share
     hysteresis_nats: float = Nats

@@ -217,13 +217,13 @@ def test_the_curve_and_its_cap_decide_what_a_score_is_worth() -> None:
             "signs": [{"name": "glint", "curve": [[0.0, 2.5]], "cap_nats": 2.0, "source": "test"}],
         }
     )
-    seen = weigh(glint(label="unsure", score=0.5, poses=5), with_learned(TABLE, taught))
+    seen = weigh(glint(label="unsure", score=0.5, poses=6), with_learned(TABLE, taught))
     assert seen is not None
     assert (seen.sign, seen.raw_nats, seen.log_lr, seen.headroom_nats) == ("glint", 0.0, 2.0, 0.5)
 
 
 def test_an_undecided_glint_in_few_poses_is_a_glimpse() -> None:
-    few, more = (weigh(glint(label="unsure", score=0.5, poses=n), TABLE) for n in (3, 4))
+    few, more = (weigh(glint(label="unsure", score=0.5, poses=n), TABLE) for n in (5, 6))
     assert few is not None
     assert more is not None
     assert (few.sign, more.sign) == ("glimpse", "glint")

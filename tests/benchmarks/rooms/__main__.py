@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks.rooms [run | learn | table | scenes] …``; ``make rooms`` does the first three.
 
 run     every sense looks at every room that is not in the store yet (resumable: stop it whenever you like)
-learn   writes firmware/evidence/learned.toml from the calibration rooms
+learn   writes firmware/evidence/learned.toml from the train and calibration rooms
 table   judges the locked rooms, prints the figures, draws them into out/rooms
 scenes  the packaged scenes, seed by seed
 """
@@ -66,7 +66,7 @@ def _learn(tasks: dict[str, list[Task]], jobs: int, console: Console) -> None:
     from tests.benchmarks.rooms.learn import learn
     from tests.benchmarks.rooms.learned_file import FILE, WATCHED, lesson_text, watch_numbers
 
-    seen = rows(tasks["calibration"], jobs=jobs, designed=True)
+    seen = rows([*tasks["train"], *tasks["calibration"]], jobs=jobs, designed=True)
     watched = watch_numbers(rows(WATCHED, jobs=jobs, designed=True))
     FILE.write_text(lesson_text(learn(seen), seen, watched), encoding="utf-8")
     console.print(f"wrote {FILE}")

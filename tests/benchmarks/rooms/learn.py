@@ -1,7 +1,7 @@
-"""Learns from the calibration rooms what a find and a silence are worth.
+"""Learns from rooms that are not locked what a find and a silence are worth.
 
 For each sign: the best raw score of a room (the logit of the sense's own score) against whether it has a
-camera that the sign speaks for; monotone, each step shrunk by half a room, never beyond what the number of
+camera that the sign speaks for; monotone, each step shrunk by half a room, capped at what the number of
 clean rooms can say. For each sense and kind: the share of cameras caught, by coverage really achieved.
 Because whole rooms are learned from, the best of many candidates is already in it.
 """
@@ -23,10 +23,12 @@ from tests.benchmarks.rooms.rows import Row, SenseRow
 SHRINK = 0.5  # rooms added to each count (Krichevsky-Trofimov): no step is ever certain
 FEWEST = 8  # rooms a step of a curve rests on, at least
 FEWEST_CAMERAS = 12  # cameras of a kind from which a share may be learned
+FEWEST_FAMILY = 25  # cameras of a family of rooms that is asked for itself
 FEWEST_SEEN = 10  # rooms with a sign from which its curve may be learned
 ROUNDS = 3  # curves and responses are fitted in turn
 RESPONSES = (0.2, 0.3, 0.45, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5)
 SHARES = np.linspace(0.01, 0.99, 99)
+USUAL = 90.0  # per cent of rooms have no more candidates: only what is beyond competes beyond what is learned
 LOWEST_PD, HIGHEST_PD = 0.005, 0.995
 # What is not learned: a picture rests on physics; how many honest devices bear a camera's name no simulation
 # knows; and what is in every room says nothing by being there.
@@ -99,10 +101,10 @@ def learn(rows: Sequence[Row], table: Likelihoods | None = None) -> Lesson:
     for name in SENSOR_NAMES:
         lesson.false[name] = false_rate(name, rows, lesson, table)
         there = [r.senses[name].candidates for r in rows if name in r.senses]
-        lesson.candidates[name] = float(np.median(there)) if there else 1.0
+        lesson.candidates[name] = float(np.percentile(there, USUAL)) if there else 1.0
         for kind in KINDS:
             kinds = KINDS if name == "lens" else (kind,)  # each camera has a lens, and none knows its kind
-            rate = caught_rate(name, kinds, rows, lesson, table)
+            rate = worst_rate(name, kinds, rows, lesson, table)
             if (name, kind) in table.by_catch and rate.rooms >= FEWEST_CAMERAS:
                 lesson.caught[name, kind] = rate
     return lesson
@@ -163,7 +165,7 @@ def _steps(
     merged: list[list[int]] = []
     for value in np.unique(fitted):
         group = np.flatnonzero(fitted == value).tolist()
-        if merged and (len(group) < FEWEST or len(merged[-1]) < FEWEST):
+        if merged and len(group) < FEWEST:  # downwards only: a few rooms never raise what a score is worth
             merged[-1] += group
         else:
             merged.append(group)
@@ -178,11 +180,10 @@ def _steps(
 
 
 def shrunk_nats(cameras: float, n_cameras: float, clean: float, n_clean: float) -> float:
-    """Return ln of the ratio of two shares, each with half a room added, capped by the clean rooms."""
+    """Return ln of the ratio of two shares, each with half a room added. The sign's cap limits it further."""
     yes = (cameras + SHRINK) / (max(n_cameras, cameras) + 2 * SHRINK)
     no = (clean + SHRINK) / (n_clean + 2 * SHRINK)
-    most = math.log(n_clean + 1)
-    return min(most, max(-most, math.log(yes / no)))
+    return math.log(yes / no)
 
 
 def _rising(steps: list[Step]) -> list[Step]:
@@ -243,6 +244,30 @@ def caught_rate(
     caught = sum(r.truth.weight * is_caught(name, r, lesson, table) for r in those) / max(scale, 1e-9)
     share = (caught + SHRINK) / (looked + 2 * SHRINK)
     return Rate(share=min(HIGHEST_PD, max(LOWEST_PD, share)), covered=looked, rooms=len(those))
+
+
+def worst_rate(
+    name: SensorName, kinds: Sequence[Kind], rows: Sequence[Row], lesson: Lesson, table: Likelihoods
+) -> Rate:
+    """Return the share caught in the worst family of rooms: no claim may hold on some walls only.
+
+    Families are walls and hastes; one with few cameras is not asked.
+    """
+    groups = [[r for r in rows if family(r) == f] for family in FAMILIES for f in {family(r) for r in rows}]
+    rates = [caught_rate(name, kinds, group, lesson, table) for group in (rows, *groups)]
+    worst = min(rates[:1] + [r for r in rates if r.rooms >= FEWEST_FAMILY], key=lambda r: r.share)
+    return replace(rates[0], share=worst.share)
+
+
+def _wall(row: Row) -> str:
+    return str(row.truth.notes.get("texture", ""))
+
+
+def _haste(row: Row) -> str:
+    return row.haste
+
+
+FAMILIES = (_wall, _haste)
 
 
 def false_rate(name: SensorName, rows: Sequence[Row], lesson: Lesson, table: Likelihoods) -> Rate:
