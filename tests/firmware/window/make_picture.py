@@ -1,6 +1,6 @@
 """Draws the picture of the window for the README: a real run in a simulated room, in a real browser.
 
-    python -m tests.firmware.window.make_picture
+python -m tests.firmware.window.make_picture
 """
 
 from __future__ import annotations
