@@ -1,4 +1,4 @@
-"""Where the calibrations of this unit are kept: one TOML file a sense, for the real devices only."""
+"""Where this unit's calibrations are kept: TOML for the lens, JSON for the receiver; real devices only."""
 
 from __future__ import annotations
 

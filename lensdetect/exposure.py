@@ -14,7 +14,6 @@ BANDS = 12  # horizontal bands; a rolling shutter puts an edge between some of t
 SMALL_WIDTH_PX = 320  # width at which motion is measured
 SATURATED_DN = 250
 BLOWN_SHARE = 0.35  # of all pixels saturated: nothing can be compared any more
-DARK_DN = 1.0  # 99th percentile over black below which nothing at all is seen
 MIN_SIZE_PX = 32
 MAX_SIZE_PX = 8192
 

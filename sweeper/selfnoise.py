@@ -30,7 +30,7 @@ class NoiseLine(BaseModel):
     low_hz: float = Field(gt=0)
     high_hz: float = Field(gt=0)
     level_db: float
-    states: tuple[str, ...] = Field(description="What was switched on: camera, leds, screen, or nothing.")
+    states: tuple[str, ...] = Field(description="What was on: rest, camera, camera and lights, screen.")
 
 
 class NoiseProfile(BaseModel):

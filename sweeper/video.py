@@ -28,8 +28,9 @@ FIELD_RATE_HZ = 300e3  # then 19 samples a line hold its 16 cells
 COMB_NEEDED = 16.0  # nats: exp(-16) · 122 tries = 1.4e-5 a slice over noise, before the structure is asked
 SIDE_NEEDED, SIDE_LEAST = 12.0, 7.0  # nats of the sides, where the comb is just there, and at the least
 SIDE_EASE = 1 / 8  # of the comb's surplus: chance combs of pilots and packets are weak, video's is strong
-SURE_SIDE = 300.0  # nats: fields this clear are those of a picture, and the lines among them may be weak; but
-# other rates must not explain the lines as well: those of a supply one field rate off do
+# Nats: fields this clear are those of a picture, and the lines among them may be weak. Other rates must not
+# explain the lines as well, though: those of a supply one field rate off do.
+SURE_SIDE = 300.0
 PROMISING_COMB = 11.0  # nats: worth a longer look, less than one look in a thousand over noise
 
 

@@ -51,11 +51,3 @@ def vendor_of(address: int) -> str | None:
         if name is not None:
             return name
     return None
-
-
-def company_of(company_id: int) -> str | None:
-    """Return the registered owner of a Bluetooth company id."""
-    from scapy.libs.bluetoothids import DATA
-
-    name = DATA.get(company_id)
-    return str(name) if name is not None else None

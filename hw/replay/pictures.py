@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGEST_FILE_BYTES = 1 << 28
-LARGEST_PIXELS = 1 << 28
 
 
 def decode_grey(raw: bytes) -> NDArray[np.uint8] | None:

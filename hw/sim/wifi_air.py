@@ -38,7 +38,6 @@ PROBE_EVERY_S = 25.0
 NULL_EVERY_S = 4.0
 MANAGEMENT_RATE = 2  # 1 Mbit/s in units of 500 kbit/s
 DATA_RATES = np.array([12, 18, 24, 36, 48, 72, 96, 108])  # 6 to 54 Mbit/s, in units of 500 kbit/s
-LINK_SHARE = 0.5  # of the bit rate that is left after contention
 VIEWER = "d6:4a:11:00:00:00"  # who watches a camera that is itself the access point
 
 
