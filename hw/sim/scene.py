@@ -50,7 +50,7 @@ class Room(BaseModel):
     depth_m: float = Field(1.2, gt=0)
     ambient_lux: float = Field(80.0, ge=0)
     mains_hz: float = Field(60.0, ge=0)
-    texture: Literal["tile", "wood", "plaster", "wallpaper"] = "tile"
+    texture: Literal["tile", "wood", "plaster", "wallpaper", "terrazzo", "brick"] = "tile"
 
 
 class Thing(BaseModel):

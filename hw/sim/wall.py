@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,10 @@ from hw.sim.scene import Pose, Room
 TEXEL_M = 0.001  # one texture pixel is one millimetre of wall
 TILE_M = 0.15
 GROUT_M = 0.003
+BRICK_M = (0.215, 0.065)  # width and height of a common brick
+MORTAR_M = 0.010
+BRICK, MORTAR = 0.42, 0.34  # reflectance at 850 nm: fired clay is bright in the near infrared
+CHIPS = ((22, 1.1, -0.16), (14, 1.2, 0.14), (9, 1.0, -0.11))  # of terrazzo: mm, rarity, against its cement
 FIELD_OF_VIEW_DEG = 62.0  # horizontal; a Raspberry Pi camera module with its standard lens
 CORNER_FALLOFF = 0.35  # how much darker the corner is than the middle, lens and lights together
 
@@ -23,8 +28,7 @@ Image = NDArray[np.float32]
 def paint_wall(room: Room, rng: np.random.Generator) -> Image:
     """Return the reflectance of the wall, 0…1, one pixel a millimetre, top row first."""
     rows, columns = round(room.height_m / TEXEL_M), round(room.width_m / TEXEL_M)
-    painter = {"tile": _tiles, "wood": _wood, "plaster": _plaster, "wallpaper": _wallpaper}[room.texture]
-    wall = painter(rows, columns, rng)
+    wall = PAINTERS[room.texture](rows, columns, rng)
     wall += 0.02 * rng.standard_normal((rows, columns)).astype(np.float32)
     return np.asarray(np.clip(wall, 0.03, 0.95), np.float32)
 
@@ -66,6 +70,41 @@ def _wallpaper(rows: int, columns: int, rng: np.random.Generator) -> Image:
     y, x = np.mgrid[:rows, :columns].astype(np.float32)
     pattern = np.sin(x / 14.0) * np.sin(y / 19.0)
     return np.asarray(0.5 + 0.12 * pattern + 0.03 * _cloud(rows, columns, 40, rng), np.float32)
+
+
+def _terrazzo(rows: int, columns: int, rng: np.random.Generator) -> Image:
+    """Draw polished cement with marble chips of three sizes, each with an edge of a millimetre or two."""
+    wall: Image = 0.55 + 0.02 * _cloud(rows, columns, 80, rng)
+    for size, rarity, contrast in CHIPS:
+        chip = np.clip(3.0 * (_cloud(rows, columns, size, rng) - rarity), 0.0, 1.0)
+        wall += contrast * chip
+    return wall
+
+
+def _brick(rows: int, columns: int, rng: np.random.Generator) -> Image:
+    """Draw running bond: every course is shifted by half a brick, every brick has its own shade."""
+    joint = round(MORTAR_M / TEXEL_M)
+    wide, high = (round(side / TEXEL_M) + joint for side in BRICK_M)
+    shades = BRICK + 0.05 * rng.standard_normal((rows // high + 1, columns // wide + 2)).astype(np.float32)
+    wall = np.empty((rows, columns), np.float32)
+    for course, top in enumerate(range(0, rows, high)):
+        shift = (course % 2) * (wide // 2)
+        line = np.repeat(shades[course], wide)[shift : shift + columns]
+        line = np.where((np.arange(columns) + shift) % wide < joint, MORTAR, line)
+        wall[top : top + high] = line
+        wall[top : top + joint] = MORTAR
+    wall += 0.03 * _cloud(rows, columns, 5, rng) + 0.02 * _cloud(rows, columns, 30, rng)
+    return wall
+
+
+PAINTERS: Mapping[str, Callable[[int, int, np.random.Generator], Image]] = {
+    "tile": _tiles,
+    "wood": _wood,
+    "plaster": _plaster,
+    "wallpaper": _wallpaper,
+    "terrazzo": _terrazzo,
+    "brick": _brick,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

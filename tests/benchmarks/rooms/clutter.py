@@ -15,6 +15,8 @@ NAMES = ("HotelGuest", "SK_WiFiGIGA", "U+Net", "iptime", "KT_GiGA_5G", "TP-Link_
 CHANNELS_HZ = (2412e6, 2437e6, 2462e6, 2427e6, 2452e6, 5180e6, 5220e6, 5745e6)
 TYPICAL_DEVICES = 17.0  # heard in a normal air
 LEGITIMATE_SHARE = 0.05  # of rooms with somebody's honest, idle camera next door (doorbell, baby monitor)
+WALL_DB = (3.4, 6.9)  # of the wall to next door: light and heavy (COST 231 multi-wall model)
+SHADOW_FAR_DB = 4.0  # out of sight (TGn channel models)
 OPTICS: dict[str, tuple[tuple[float, float], tuple[float, float], float]] = {
     # kind: size mm, reflectance, how common
     "chrome-sphere": ((8.0, 40.0), (0.4, 0.7), 5.0),
@@ -58,6 +60,8 @@ def wifi_air(rng: np.random.Generator, family: Family) -> tuple[list[Thing], lis
         things.append(Thing(id=f"sta-{i}", position_m=around(rng, 1.5, 12.0), wifi=facet))
     if rng.random() < LEGITIMATE_SHARE:
         facet = _station(rng, points[0], "camera-idle", oui="18:b4:30")
+        lost_db = float(rng.uniform(*WALL_DB) + rng.normal(0.0, SHADOW_FAR_DB))
+        facet = facet.model_copy(update={"power_dbm": facet.power_dbm - lost_db})
         things.append(Thing(id="doorbell", position_m=around(rng, 5.0, 12.0), wifi=facet))
     return things, points
 

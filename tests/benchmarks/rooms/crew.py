@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from firmware.evidence.likelihoods import designed_likelihoods, packaged_likelihoods
 from hw.types import SENSOR_NAMES, SensorName
@@ -22,7 +19,29 @@ from tests.benchmarks.rooms.store import FOLDER, path_of, timeline_of
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 CHUNK = 4  # rooms a task: enough to keep the pool of waveforms warm
 
+TELL_EVERY_S = 20.0
+
 Task = tuple[Split, int]
+
+
+class Told:
+    """Says now and then, in plain lines, how far it is: rooms done, rate, time left."""
+
+    def __init__(
+        self, total: int, tell: Callable[[str], None], *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._total, self._tell, self._now = total, tell, now
+        self._begin = self._last = now()
+
+    def update(self, done: int) -> None:
+        """Take in how many rooms are done; say so, if it is time."""
+        now = self._now()
+        if now - self._last < TELL_EVERY_S and done < self._total:
+            return
+        self._last = now
+        rate = done / max(now - self._begin, 1e-9)
+        left_min = (self._total - done) / max(rate, 1e-9) / 60
+        self._tell(f"rooms {done}/{self._total}, {60 * rate:.1f} a minute, {left_min:.1f} min left")
 
 
 def fill(
@@ -34,15 +53,12 @@ def fill(
     waiting = [t for t in tasks if not _done(draw_case(*t), senses)]
     chunks = [waiting[i : i + CHUNK] for i in range(0, len(waiting), CHUNK)]
     end = None if until_s is None else time.monotonic() + until_s
-    columns = (TextColumn("rooms"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     left = len(waiting)
-    with ProcessPoolExecutor(jobs) as pool, Progress(*columns, console=Console(stderr=True)) as progress:
-        bar = progress.add_task("rooms", total=len(waiting))
-        futures = [pool.submit(_look, chunk, tuple(senses), end) for chunk in chunks]
-        for future in as_completed(futures):
-            done = future.result()
-            left -= done
-            progress.advance(bar, done)
+    with ProcessPoolExecutor(jobs) as pool:
+        told = Told(left, partial(print, flush=True))
+        for future in as_completed([pool.submit(_look, chunk, tuple(senses), end) for chunk in chunks]):
+            left -= future.result()
+            told.update(len(waiting) - left)
     return left
 
 

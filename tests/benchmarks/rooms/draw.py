@@ -15,7 +15,7 @@ from tests.benchmarks.rooms.clutter import ble_air, mac_of, rf_air, shining, wif
 from tests.benchmarks.rooms.models import FAMILIES, SPLITS, Family, Region, Split, WifiModel
 from tests.benchmarks.rooms.walk import Walk, draw_walk
 
-SEED = 20261122
+SEED = 20261123
 CLEAN_SHARE = 0.5
 # How common a kind is among hidden cameras (science), and how often it is drawn here: rare kinds more often,
 # so that enough of them are seen; every figure weighs them back by the first over the second.
@@ -42,6 +42,8 @@ HIDDEN_ASIDE = 0.08  # of cameras that are not on the part of the wall that is i
 PLACES = {"toilet": (1.0, 0.85, (10, 26)), "changing": (1.2, 0.85, (4, 14)), "hotel": (1.4, 0.85, (5, 16)),
           "bedroom": (1.3, 0.85, (3, 12))}  # fmt: skip  # width and height inspected, things that shine
 LOWEST_M = 0.8  # the inspected part begins this high
+MUFFLED_SHARE, MUFFLED_DB = 0.2, (6.0, 25.0)  # of Wi-Fi cameras whose hiding place takes much of their level
+SHADOW_NEAR_DB = 3.0  # in sight (IEEE 802.11-03/940, TGn channel models, before the breakpoint)
 IR_CUTS = (("none", 0.55), ("reflective", 0.35), ("blue-glass", 0.10))
 
 
@@ -211,7 +213,7 @@ def _wifi_camera(
         bssid=None if own_network else home.mac,
         ssid=model.ssid,
         channel_hz=2437e6 if own_network else home.channel_hz,
-        power_dbm=float(rng.uniform(10, 17)),
+        power_dbm=_radiated_dbm(rng, notes),
         behaviour="camera-stream" if kind == "wifi-stream" else "camera-idle",
         bitrate_bps=float(rng.uniform(*model.bitrate_bps)),
         frame_rate_hz=model.frame_rate_hz,
@@ -223,6 +225,12 @@ def _wifi_camera(
         notes["model"] = "set-up"
         return {"ble": BleFacet(address=mac_of(rng, None), name="IPC-SETUP", company_id=0x07D0)}
     return {"wifi": facet}
+
+
+def _radiated_dbm(rng: np.random.Generator, notes: dict[str, Any]) -> float:
+    """Return what leaves the hiding place: its antenna may be cut short, or sit behind metal."""
+    notes["muffled_db"] = float(rng.uniform(*MUFFLED_DB)) if rng.random() < MUFFLED_SHARE else 0.0
+    return float(rng.uniform(10, 17) + rng.normal(0.0, SHADOW_NEAR_DB)) - notes["muffled_db"]
 
 
 def _sender(rng: np.random.Generator, family: Family, notes: dict[str, Any]) -> RfFacet:

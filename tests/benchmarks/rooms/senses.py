@@ -81,7 +81,10 @@ def _settings(region: str, area_m: tuple[float, float]) -> Settings:
 
 def part_of(scene: Scene, name: SensorName) -> Scene:
     """Return the scene without what this sense cannot meet: what it hears depends on nothing else."""
-    things = tuple(t for t in scene.things if getattr(t, FACET_OF[name]) is not None)
+    others = dict.fromkeys(set(FACET_OF.values()) - {FACET_OF[name]})
+    things = tuple(
+        t.model_copy(update=others) for t in scene.things if getattr(t, FACET_OF[name]) is not None
+    )
     faults = tuple(f for f in scene.faults if f.sensor == name)
     return scene.model_copy(update={"things": things, "faults": faults})
 

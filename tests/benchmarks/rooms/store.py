@@ -31,7 +31,7 @@ SOURCES: dict[SensorName, tuple[str, ...]] = {
     "ble": ("wifiscan/ble.py", "wifiscan/signatures.py", "wifiscan/data", "hw/sim/ble.py"),
     "lens": ("lensdetect", "hw/sim/camera.py", "hw/sim/optics.py", "hw/sim/wall.py"),
 }
-SHARED = ("hw/sim/scene.py", "hw/sim/facets.py", "hw/types.py")
+SHARED = ("hw/sim/scene.py", "hw/types.py")  # facets are in the key by their values
 
 
 def frozen(numbers: dict[str, float]) -> MappingProxyType[str, float]:

@@ -22,7 +22,7 @@ from tests.benchmarks.rooms.store import timeline_of
 
 GENERATORS = ("models", "clutter", "walk", "draw")
 DETECTORS = {"firmware", "sweeper", "wifiscan", "lensdetect"}
-KEPT = WATCHED[0]  # a clean room whose Bluetooth is unplugged halfway
+KEPT = WATCHED[-1]  # a room whose Wi-Fi adapter is unplugged halfway
 TOLERANCE = {"coverage": 0.05, "candidates": 3.0, "score_nats": 0.5}
 
 
@@ -64,7 +64,7 @@ def test_what_is_kept_gives_the_verdict_of_the_room_itself(tmp_path: Path) -> No
     direct = inspect_directly(case)
     assert play(case, kept) == direct  # type: ignore[arg-type]
     assert any(m.share_caught > 0 for m in direct.moments)
-    assert {s.state for s in direct.last.sensors if s.name == "ble"} == {"lost"}
+    assert {s.state for s in direct.last.sensors if s.name == "wifi"} == {"lost"}
 
 
 def test_the_generators_know_no_detector() -> None:
