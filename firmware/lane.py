@@ -10,8 +10,9 @@ from firmware.config import EngineConfig
 from firmware.coverage import fade_factor, scale_coverage
 from firmware.evidence.likelihoods import KINDS, Kind, Likelihoods
 from firmware.evidence.model import Evidence
+from firmware.evidence.nearness import Heard, hear
 from firmware.evidence.reasons import KNOWN_REASON
-from firmware.evidence.weigh import key_of, weigh
+from firmware.evidence.weigh import key_of, level_of, weigh
 from firmware.fusion import SenseReport
 from firmware.sensor import Observation
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
@@ -62,6 +63,7 @@ class Lane:
         self._table = table
         self._recognise = recognise
         self._known: dict[Key, Evidence] = {}
+        self._heard: dict[Key, Heard] = {}
         self._epoch = 0
         self._coverage: Coverage | None = None
         self._looked_ns = 0
@@ -143,7 +145,7 @@ class Lane:
     def clear(self, t_ns: int) -> None:
         """Forget everything seen so far: a new inspection begins."""
         self._evidence, self._coverage, self.counts, self._strongest = {}, None, None, ()
-        self._known = {}
+        self._known, self._heard = {}, {}
         self._heard_something = False
         self._lost_ns, self._looked_ns = None, t_ns
         if self.state != "missing":  # only its own start brings back what was never there
@@ -161,10 +163,13 @@ class Lane:
         kind, name = key_of(observation)
         if not (isinstance(observation, Emission) and observation.kind == "self-noise"):
             self._heard_something |= self.name == "rf"
-        evidence = weigh(observation, self._table)
         key = (self._epoch, kind, name)
+        heard = hear(self._heard.get(key), level_of(observation))
+        evidence = weigh(observation, self._table, heard)
         self._evidence.pop(key, None)
         self._known.pop(key, None)
+        if heard is not None:
+            self._heard[key] = heard
         if evidence is not None and self._recognise is not None:
             evidence = self._recognise(observation, evidence)
         if evidence is not None:
@@ -179,6 +184,8 @@ class Lane:
             self._evidence = dict(rows[: int(most * KEPT_AFTER_PURGE)])
         while len(self._known) > most:
             self._known.pop(next(iter(self._known)))
+        if len(self._heard) > 2 * most:
+            self._heard = {k: h for k, h in self._heard.items() if k in self._evidence or k in self._known}
 
     def strongest(self) -> tuple[Evidence, ...]:
         """Return the strongest evidence for each kind, without doubles."""

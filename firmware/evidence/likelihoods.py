@@ -149,6 +149,14 @@ class Confirmed(Sourced):
     picture_score: float = Share
 
 
+class Nearness(Sourced):
+    """At which level a device may be in this room; `firmware.evidence.nearness` uses it."""
+
+    near_dbm: float = Field(ge=-120.0, le=0.0)
+    rise_db: float = Field(gt=0.0, le=60.0)
+    rise_from_dbm: float = Field(ge=-120.0, le=0.0)
+
+
 class Levels(Sourced):
     """Thresholds of the level table in `firmware.levels`."""
 
@@ -177,6 +185,7 @@ class Likelihoods(BaseModel):
     catches: tuple[Catch, ...]
     signs: tuple[Sign, ...]
     confirmed: Confirmed
+    nearness: Nearness
     levels: Levels
 
     @model_validator(mode="after")

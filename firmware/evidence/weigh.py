@@ -7,6 +7,7 @@ from typing import assert_never
 from firmware.evidence.lens import weigh_glint
 from firmware.evidence.likelihoods import Likelihoods
 from firmware.evidence.model import Evidence
+from firmware.evidence.nearness import Heard
 from firmware.evidence.rf import weigh_emission
 from firmware.evidence.wifi import weigh_access_point, weigh_ble, weigh_station
 from firmware.sensor import Observation
@@ -15,21 +16,26 @@ from sweeper.model import Emission
 from wifiscan.model import AccessPoint, BleDevice, Station
 
 
-def weigh(observation: Observation, table: Likelihoods) -> Evidence | None:
-    """Weigh one observation; None where it can never be a candidate."""
+def weigh(observation: Observation, table: Likelihoods, heard: Heard | None = None) -> Evidence | None:
+    """Weigh one observation; None where it can never be a candidate. ``heard``: its levels so far."""
     match observation:
         case Emission():
             return weigh_emission(observation, table)
         case Station():
-            return weigh_station(observation, table)
+            return weigh_station(observation, table, heard)
         case AccessPoint():
-            return weigh_access_point(observation, table)
+            return weigh_access_point(observation, table, heard)
         case BleDevice():
             return weigh_ble(observation, table)
         case Glint():
             return weigh_glint(observation, table)
         case _:
             assert_never(observation)
+
+
+def level_of(observation: Observation) -> float | None:
+    """Return the level (dBm) by which a device is near or far; None for what has none."""
+    return observation.rssi_dbm if isinstance(observation, Station | AccessPoint) else None
 
 
 def key_of(observation: Observation) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from firmware.evidence.likelihoods import Likelihoods
 from firmware.evidence.model import Evidence
+from firmware.evidence.nearness import Heard, hear, is_near
 from firmware.evidence.shape import make_evidence
 from wifiscan.model import AccessPoint, BleDevice, Identity, Station
 
@@ -21,31 +22,52 @@ NAME_LIMIT = 64  # characters of a name from the air that are kept
 NS_PER_S = 1e9
 
 
-def weigh_station(station: Station, table: Likelihoods) -> Evidence:
-    """Weigh a station by its one joint score; the sign decides how far that may go and for which kinds."""
-    sign, reason, params = _station_sign(station)
-    return make_evidence(
-        sign,
-        sensor="wifi",
-        subject=station.mac,
-        score=station.score,
-        reason=reason,
-        params={"name": station.mac} | params,
-        last_ns=station.last_ns,
-        table=table,
-    )
+def weigh_station(station: Station, table: Likelihoods, heard: Heard | None = None) -> Evidence:
+    """Weigh a station by its one joint score; the sign decides how far that may go and for which kinds.
+
+    ``heard`` is the span of its levels during this inspection; without it the level of now decides.
+    """
+    heard = hear(heard, station.rssi_dbm)
+    far = not is_near(heard, table.nearness)
+    said = [
+        make_evidence(
+            sign,
+            sensor="wifi",
+            subject=station.mac,
+            score=station.score,
+            reason=reason,
+            params={"name": station.mac} | params,
+            last_ns=station.last_ns,
+            table=table,
+        )
+        for sign, reason, params in (_at(heard, row) if far else row for row in _station_signs(station))
+    ]
+    return max(said, key=lambda e: e.log_lr) if far else said[0]
 
 
-def _station_sign(station: Station) -> tuple[str, str, Params]:
+SignRow = tuple[str, str, Params]
+
+
+def _at(heard: Heard | None, row: SignRow) -> SignRow:
+    """Return the sign of a device that is not near: a habit or a name is worth less there."""
+    sign, reason, params = row
+    if heard is None or not (sign == "idle" or sign.startswith("identity-")):
+        return row
+    return f"{sign}-far", f"{reason}_far", params | {"dbm": round(heard.high_dbm)}
+
+
+def _station_signs(station: Station) -> list[SignRow]:
+    """Return what is to be seen on a station, the most telling first."""
     seconds = round((station.last_ns - station.first_ns) / NS_PER_S, 1)
     if station.activity == "camera-stream" or _streams(station):
-        return ("streaming", *_streaming_reason(station, seconds))
+        return [("streaming", *_streaming_reason(station, seconds))]
+    rows: list[SignRow] = []
     if station.activity == "camera-idle" and seconds >= IDLE_FROM_S:
-        return "idle", "reason.wifi.idle", {"seconds": seconds}
+        rows.append(("idle", "reason.wifi.idle", {"seconds": seconds}))
     best = strongest(station.identity)
     if best is not None:
-        return f"identity-{best.strength}", "reason.wifi.identity", identity_params(best)
-    return "ordinary", "reason.wifi.ordinary", {"seconds": seconds}
+        rows.append((f"identity-{best.strength}", "reason.wifi.identity", identity_params(best)))
+    return rows or [("ordinary", "reason.wifi.ordinary", {"seconds": seconds})]
 
 
 def _streams(station: Station) -> bool:
@@ -67,17 +89,22 @@ def _positive(features: Mapping[str, float], name: str) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-def weigh_access_point(network: AccessPoint, table: Likelihoods) -> Evidence:
+def weigh_access_point(network: AccessPoint, table: Likelihoods, heard: Heard | None = None) -> Evidence:
     """Weigh a network by its name and maker; what it sends is weighed as the station it is."""
     best = strongest(network.identity)
+    heard = hear(heard, network.rssi_dbm)
+    row: SignRow = ("ordinary", "reason.wifi.ordinary", _heard(network.first_ns, network.last_ns))
+    if best is not None:
+        row = (f"identity-{best.strength}", "reason.wifi.network", identity_params(best))
+        row = row if is_near(heard, table.nearness) else _at(heard, row)
+    sign, reason, params = row
     return make_evidence(
-        "ordinary" if best is None else f"identity-{best.strength}",
+        sign,
         sensor="wifi",
         subject=network.bssid,
         score=network.score,
-        reason="reason.wifi.ordinary" if best is None else "reason.wifi.network",
-        params={"name": (network.ssid or network.bssid)[:NAME_LIMIT]}
-        | (_heard(network.first_ns, network.last_ns) if best is None else identity_params(best)),
+        reason=reason,
+        params={"name": (network.ssid or network.bssid)[:NAME_LIMIT]} | params,
         last_ns=network.last_ns,
         table=table,
     )

@@ -87,7 +87,9 @@ def test_an_identity_alone_is_capped(strength: str, score: float) -> None:
 
 def test_a_habit_takes_time_before_it_says_more_than_a_name() -> None:
     for seconds, reason, most in ((1.0, "reason.wifi.identity", 1.5), (12.0, "reason.wifi.idle", 2.5)):
-        seen = station(identity=(named("A"),), activity="camera-idle", score=0.99, last_s=seconds)
+        seen = station(
+            identity=(named("A"),), activity="camera-idle", score=0.99, last_s=seconds, rssi_dbm=-30.0
+        )
         evidence = weigh(seen, TABLE)
         assert evidence is not None
         assert (evidence.reason, evidence.log_lr) == (reason, most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,8 +169,9 @@ def test_wifi_and_bluetooth_are_no_two_senses() -> None:
 
 
 def test_one_device_heard_by_two_radios_counts_once() -> None:
-    alone = judge(room(wifi=[network(score=0.97)]))
-    both = judge(room(wifi=[network(score=0.97)], ble=[advertiser(score=0.97)]))
+    here = replace(network(score=0.97), rssi_dbm=-30.0)
+    alone = judge(room(wifi=[here]))
+    both = judge(room(wifi=[here], ble=[advertiser(score=0.97)]))
     assert both.log_lr - alone.log_lr < 0.1
 
 

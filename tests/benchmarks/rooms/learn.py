@@ -32,12 +32,13 @@ USUAL = 90.0  # per cent of rooms have no more candidates: only what is beyond c
 LOWEST_PD, HIGHEST_PD = 0.005, 0.995
 # What is not learned: a picture rests on physics; how many honest devices bear a camera's name no simulation
 # knows; and what is in every room says nothing by being there.
-NAMES = ("identity-A", "identity-B", "identity-C", "advert-A", "advert-B", "advert-C")
+FAR = ("identity-A-far", "identity-B-far", "identity-C-far")
+NAMES = ("identity-A", "identity-B", "identity-C", *FAR, "advert-A", "advert-B", "advert-C")
 UNLEARNED = ("picture", *NAMES, "ordinary", "advert", "shine")
 # In a room with a stronger sign the weaker ones do not speak, so they are not learned from it either.
 ORDER: Mapping[SensorName, tuple[str, ...]] = {
     "rf": ("picture", "analog-video", "cofdm", "wideband-local", "cellular-uplink"),
-    "wifi": ("streaming", "idle", "identity-A", "identity-B", "identity-C", "ordinary"),
+    "wifi": ("streaming", "idle", "idle-far", "identity-A", "identity-B", "identity-C", *FAR, "ordinary"),
     "ble": ("advert-A", "advert-B", "advert-C", "advert"),
     "lens": ("lens", "glint", "glimpse", "shine"),
 }

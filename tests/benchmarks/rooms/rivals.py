@@ -15,7 +15,7 @@ RIDGE = 1.0  # of the logistic regressions, on standardised inputs, in rooms
 CLIP_NATS = 7.0
 INDICATORS: Mapping[SensorName, tuple[str, ...]] = {
     "rf": ("analog-video", "analog-video!", "cofdm", "wideband-local", "cellular-uplink"),
-    "wifi": ("streaming", "idle", "identity-A", "identity-B", "identity-C"),
+    "wifi": ("streaming", "idle", "idle-far", "identity-A", "identity-B", "identity-C"),
     "ble": ("advert-A", "advert-B", "advert-C"),
     "lens": ("lens", "lens!", "glint", "glimpse"),
 }

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from firmware.coverage import kinds_covered
 from firmware.evidence.likelihoods import Kind, Likelihoods, packaged_likelihoods
 from firmware.evidence.model import Evidence
-from firmware.evidence.weigh import key_of, weigh
+from firmware.evidence.nearness import Heard, hear
+from firmware.evidence.weigh import key_of, level_of, weigh
 from firmware.fusion import Verdict
+from firmware.sensor import Observation
 from hw.types import SensorName
 from tests.benchmarks.rooms.draw import Case, Truth
 from tests.benchmarks.rooms.playback import Moment, Played, play
@@ -65,9 +67,12 @@ def row_of(case: Case, timelines: Mapping[SensorName, Timeline], *, table: Likel
 
 def evidence_of(timeline: Timeline, table: Likelihoods) -> list[Evidence]:
     """Return the last evidence on every subject a sense ever named."""
-    latest = {key_of(o): o for step in timeline.steps for o in step.changed}
-    latest |= {key_of(o): o for o in timeline.table}
-    return [e for e in (weigh(o, table) for o in latest.values()) if e is not None]
+    latest: dict[tuple[str, str], Observation] = {}
+    heard: dict[tuple[str, str], Heard | None] = {}
+    for o in (*(o for step in timeline.steps for o in step.changed), *timeline.table):
+        latest[key_of(o)] = o
+        heard[key_of(o)] = hear(heard.get(key_of(o)), level_of(o))
+    return [e for e in (weigh(o, table, heard[k]) for k, o in latest.items()) if e is not None]
 
 
 def sense_row(timeline: Timeline, table: Likelihoods) -> SenseRow:
