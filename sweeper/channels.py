@@ -1,8 +1,8 @@
 """Two ways to listen to a slice for television: the power in narrow bands, and the sound of its carrier.
 
 * **Sub-bands.** FM video is at any moment in one narrow place of the slice. Noise is everywhere: in one of
-  eight bands the sender stands against an eighth of it. Bands that fluctuate together (pulses, switched
-  noise) are decorrelated, so that one event is counted once and not eight times.
+  ten bands the sender stands against a tenth of it. Bands that fluctuate together (pulses, switched
+  noise) are decorrelated, so that one event is counted once and not ten times.
 * **In phase.** AM video sends a carrier whose phase is known after a moment; what is in phase with it is the
   video itself. The power would square it, and at −10 dB lose most of it in the noise.
 
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 ComplexArray = NDArray[np.complex64]
-BAND_HZ = 300e3  # about 1/(sync width): a sync tip stays in one band, and two samples fall into it
+# About 1/(sync width): a sync tip stays in one band. What of a comb at PAL's line rate is folded back at this
+# rate comes to lie beside its lines only after 25 folds; at 300 kHz five do, and end where fields are.
+BAND_HZ = 240e3
 IN_PHASE_HZ = 600e3  # the vestige of the lower sideband is as wide
 SEARCH_FFT, SEARCH_ROWS = 8192, 8  # for the carrier: bins of 293 Hz
 OFFSET_BINS = 3  # the converter's own offset is no carrier
@@ -75,15 +77,19 @@ def _decorrelate(rows: FloatArray) -> None:
         np.subtract(turn.astype(np.float32) @ part, middle, out=part)
 
 
-def in_phase(samples: ComplexArray, *, rate_hz: float) -> Channels | None:
+def in_phase(samples: ComplexArray, *, rate_hz: float, fine: FloatArray | None = None) -> Channels | None:
     """Return what is in phase with the strongest carrier; None where none stands out.
 
     Parameters
     ----------
     samples : ndarray, shape (n,), complex64
     rate_hz : float
+    fine : ndarray, shape (bins,), optional
+        Mean |X|² of these samples by bin in FFT order, where that has been measured already
+        (`sweeper.spectrum.Spectrum.fine`).
     """
-    turns = _carrier_turns(samples)
+    fine = _fine_power(samples) if fine is None else fine
+    turns = None if fine is None else _carrier_turns(fine)
     count = len(samples) // MIX_BLOCK
     if turns is None or count < SEARCH_ROWS:
         return None
@@ -101,18 +107,22 @@ def in_phase(samples: ComplexArray, *, rate_hz: float) -> Channels | None:
     return Channels(rows=row[None], rate_hz=rate_hz / keep)
 
 
-def _carrier_turns(samples: ComplexArray) -> float | None:
-    """Frequency of the strongest carrier in turns a sample, -½ … ½."""
+def _fine_power(samples: ComplexArray) -> FloatArray | None:
+    """Mean |X|² of a few rows spread over the samples; None where there is not one."""
     if len(samples) < SEARCH_FFT:
         return None
     starts = np.linspace(0, len(samples) - SEARCH_FFT, SEARCH_ROWS).astype(np.int64)
     rows = scipy.fft.fft(np.stack([samples[a : a + SEARCH_FFT] for a in starts]), axis=1, workers=1)
-    power = np.asarray((rows.real**2 + rows.imag**2).sum(axis=0), np.float32)
-    power[:OFFSET_BINS] = power[-OFFSET_BINS:] = 0
-    peak = int(np.argmax(power))
-    if power[peak] < 10 ** (CARRIER_DB / 10) * float(np.median(power)) or power[peak] <= 0:
+    return np.asarray((rows.real**2 + rows.imag**2).mean(axis=0), np.float32)
+
+
+def _carrier_turns(fine: FloatArray) -> float | None:
+    """Frequency of the strongest carrier in turns a sample, -½ … ½."""
+    beside = fine[OFFSET_BINS : len(fine) - OFFSET_BINS + 1]
+    peak = OFFSET_BINS + int(np.argmax(beside))
+    if fine[peak] < 10 ** (CARRIER_DB / 10) * float(np.median(fine)) or fine[peak] <= 0:
         return None
-    return float((peak / SEARCH_FFT + 0.5) % 1.0 - 0.5)
+    return float((peak / len(fine) + 0.5) % 1.0 - 0.5)
 
 
 def _follow(blocks: ComplexArray, rate_hz: float) -> tuple[ComplexArray, float]:

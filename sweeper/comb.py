@@ -162,11 +162,31 @@ def side_ratio(channels: Channels, comb: Comb) -> float | None:
         return None
     cells = FAST_CELLS if channels.rate_hz > FAST_HZ else CELLS_A_LINE
     lines = fields * half_lines // 2
-    place = (np.arange(lines * cells) * (channels.rate_hz / (comb.line_hz * cells))).astype(np.int64)
-    laid = np.take(channels.rows, np.minimum(place, count - 1), axis=1)
+    laid = _lay(channels.rows, lines * cells, step=channels.rate_hz / (comb.line_hz * cells))
     transform = scipy.fft.rfft(laid, axis=1, workers=1)
     spectrum = np.asarray(transform.real**2 + transform.imag**2, np.float32)
     return _weigh_sides(spectrum, lines=lines, fields=fields)
+
+
+def _lay(rows: FloatArray, count: int, *, step: float) -> FloatArray:
+    """Return rows at ``count`` places, ``step`` samples apart, by a cubic through the four samples around.
+
+    The nearest sample would do for the level, but steps back and forth in a pattern of its own: what it
+    mirrors of a strong comb can fall onto odd multiples of the field rate.
+    """
+    exact = np.minimum(np.arange(count) * step, rows.shape[1] - 1)
+    first = np.clip(exact.astype(np.int64) - 1, 0, rows.shape[1] - 4)
+    t = (exact - first - 1).astype(np.float32)
+    taps = (
+        -t * (t - 1) * (t - 2) / 6,
+        (t + 1) * (t - 1) * (t - 2) / 2,
+        -(t + 1) * t * (t - 2) / 2,
+        (t + 1) * t * (t - 1) / 6,
+    )  # Lagrange
+    laid = np.zeros((len(rows), count), np.float32)
+    for k, tap in enumerate(taps):
+        laid += np.take(rows, first + k, axis=1) * tap
+    return laid
 
 
 def _weigh_sides(spectrum: FloatArray, *, lines: int, fields: int) -> float:

@@ -34,8 +34,9 @@ MAX_POWER = 1e10  # mean, full scale 1: unscaled 16-bit integers still pass
 class Spectrum:
     """One look. Powers are linear per bin (full scale 1), in ascending frequency, shape (BINS,).
 
-    ``autocorrelation`` is circular over `FFT_SIZE` samples and begins at lag 0. ``rows`` counts the
-    periodograms averaged, ``independent`` the independent values behind one mean bin.
+    ``fine`` is the mean |X|² of every bin of the transform, without window, FFT order, shape (FFT_SIZE,):
+    where a carrier stands. ``autocorrelation`` is circular over `FFT_SIZE` samples and begins at lag 0.
+    ``rows`` counts the periodograms averaged, ``independent`` the independent values behind one mean bin.
     """
 
     center_hz: float
@@ -43,6 +44,7 @@ class Spectrum:
     mean: FloatArray
     strongest: FloatArray
     duty: FloatArray  # share of rows in which a bin is above half of its strongest
+    fine: FloatArray
     autocorrelation: NDArray[np.complex64]
     rows: int
 
@@ -118,7 +120,8 @@ def measure_spectrum(samples: NDArray[np.complex64], *, center_hz: float, rate_h
         transform = np.asarray(scipy.fft.fft(x[first : first + CHUNK_ROWS], axis=1, workers=1), np.complex64)
         plain += _power_by_bin(transform)
         grouped[first : first + CHUNK_ROWS] = _hann_grouped(transform)
-    autocorrelation = np.asarray(scipy.fft.ifft(plain / rows, workers=1), np.complex64)
+    plain /= rows
+    autocorrelation = np.asarray(scipy.fft.ifft(plain, workers=1), np.complex64)
     grouped = np.asarray(scipy.fft.fftshift(grouped, axes=1))
     mean, strongest = grouped.mean(axis=0), grouped.max(axis=0)
     duty = (grouped > strongest / 2).mean(axis=0, dtype=np.float32)
@@ -130,6 +133,7 @@ def measure_spectrum(samples: NDArray[np.complex64], *, center_hz: float, rate_h
         mean=mean,
         strongest=strongest,
         duty=duty,
+        fine=plain,
         autocorrelation=autocorrelation,
         rows=rows,
     )

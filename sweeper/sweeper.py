@@ -136,7 +136,7 @@ class Sweeper:
         clipped = block.clipped_share > CLIPPED_SHARE
         levels = self._memory.add(spectrum, t_ns=block.t_ns, gain_db=gain_db, floor=floor, clipped=clipped)
         self._gains.add(levels, gain_db=gain_db)
-        video = find_video(samples, rate_hz=block.rate_hz)
+        video = find_video(samples, rate_hz=block.rate_hz, fine=spectrum.fine)
         ofdm = find_ofdm(samples, spectrum, thorough=is_loud(floor, found, own_floor))
         self._plan_closer(block, video)
         heard = Heard(

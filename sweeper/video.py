@@ -31,6 +31,7 @@ SIDE_EASE = 1 / 8  # of the comb's surplus: chance combs of pilots and packets a
 # Nats: fields this clear are those of a picture, and the lines among them may be weak. Other rates must not
 # explain the lines as well, though: those of a supply one field rate off do.
 SURE_SIDE = 300.0
+AGAINST = 3.0  # one row against ten, of which only a few hold what is mirrored
 PROMISING_COMB = 11.0  # nats: worth a longer look, less than one look in a thousand over noise
 
 
@@ -82,7 +83,9 @@ def envelope(samples: NDArray[np.complex64]) -> FloatArray:
     return np.asarray(power, np.float32)
 
 
-def find_video(samples: NDArray[np.complex64], *, rate_hz: float) -> VideoTest:
+def find_video(
+    samples: NDArray[np.complex64], *, rate_hz: float, fine: FloatArray | None = None
+) -> VideoTest:
     """Look for PAL and NTSC in one slice and return the better one.
 
     Parameters
@@ -90,18 +93,22 @@ def find_video(samples: NDArray[np.complex64], *, rate_hz: float) -> VideoTest:
     samples : ndarray, shape (n,), complex64
         10 ms or more; the fields are looked for from 80 ms on.
     rate_hz : float
-        Sample rate; 2.4 MS/s gives eight bands.
+        Sample rate; 2.4 MS/s gives ten bands.
+    fine : ndarray, optional
+        `sweeper.spectrum.Spectrum.fine` of these samples, where there is one: it need not be measured again.
 
     Notes
     -----
     The bands' comb is always tested, the carrier only where one stands in the slice, and the sides only where
-    a comb is.
+    a comb is. Where both ways hear lines, what one of them holds against a picture counts against the other:
+    pulses that overload the receiver mirror their lines to anywhere in the power of a band, in phase with
+    their carrier hardly.
     """
     found = _test(sub_bands(samples, rate_hz=rate_hz))
-    if not found.is_video:
-        channels = in_phase(samples, rate_hz=rate_hz)
-        if channels is not None:
-            found = max(found, _test(channels), key=_lean)
+    channels = in_phase(samples, rate_hz=rate_hz, fine=fine)
+    if channels is not None:
+        second = _test(channels)
+        found = _against(found, second) if found.is_video else max(found, second, key=_lean)
     if not found.is_video:
         return found
     return replace(found, fields=_vertical(samples, found, rate_hz=rate_hz))
@@ -114,7 +121,7 @@ def _test(channels: Channels) -> VideoTest:
     if max(comb.nats, comb.bare - COMB_NEEDED) >= PROMISING_COMB:
         side = side_ratio(channels, comb)
     sure = side is not None and side >= SURE_SIDE and comb.nats >= 0
-    bare = VideoTest(
+    test = VideoTest(
         standard=comb.standard,
         line_hz=comb.line_hz,
         comb=comb.bare if sure else comb.nats,
@@ -123,7 +130,20 @@ def _test(channels: Channels) -> VideoTest:
         fields=None,
         score=0.0,
     )
-    return replace(bare, score=float(1 / (1 + np.exp(-np.clip(_lean(bare) + 1.0, -9.0, 9.0)))))
+    return replace(test, score=_score(test))
+
+
+def _against(found: VideoTest, second: VideoTest) -> VideoTest:
+    """Take off the sides what the other way to listen holds against them."""
+    if found.side is None or second.side is None or second.side >= 0:
+        return found
+    less = replace(found, side=found.side + AGAINST * second.side)
+    return replace(less, score=_score(less))
+
+
+def _score(test: VideoTest) -> float:
+    """Probability of video at even odds: as sure as the weaker of the tests, and never quite sure."""
+    return float(1 / (1 + np.exp(-np.clip(_lean(test) + 1.0, -9.0, 9.0))))
 
 
 def _lean(test: VideoTest) -> float:

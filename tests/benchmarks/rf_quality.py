@@ -36,6 +36,7 @@ from sweeper.video import find_video
 
 RATE_HZ = 2.4e6
 LINE_HZ = (15_625.0, 4.5e6 / 286)
+FOLDS_PPM = (-100.0, -33.3, 0.0, 13.3, 33.3, 100.0)
 NOISE_SAMPLES = 1 << 22
 NOISE_LEVEL = 2.0 / 127.5  # two steps of the converter
 DRAWS_A_LOOP = 60
@@ -44,9 +45,12 @@ Rng = np.random.Generator
 Samples = NDArray[np.complex64]
 
 
-def _supply(rng: Rng, *, spread: float) -> Loop:
-    """A supply whose switching rate is within ``spread`` of a line rate, with the mains' ripple on it."""
-    line_hz = float(rng.choice(LINE_HZ))
+def _supply(rng: Rng, *, spread: float, folds: bool = False) -> Loop:
+    """A supply whose switching rate is within ``spread`` of a line rate, with the mains' ripple on it.
+
+    ``folds``: where harmonics that are folded back, at 300 kHz say, come to lie on multiples of a field.
+    """
+    line_hz = float(rng.choice(LINE_HZ)) * (1 + (float(rng.choice(FOLDS_PPM)) * 1e-6 if folds else 0.0))
     full_wave = rng.random() < 0.8
     mains_hz = float(rng.choice([50.0, 60.0]))
     return other.supply(
@@ -76,6 +80,7 @@ NULLS: dict[str, Callable[[Rng], Loop | None]] = {
     "carrier": other.carrier,
     "pulses near line rate": lambda rng: _supply(rng, spread=0.02),
     "supply at line rate": lambda rng: _supply(rng, spread=1e-4),
+    "supply, worst rates": lambda rng: _supply(rng, spread=6e-6, folds=True),
 }
 COFDM_NULLS = frozenset(NULLS) - {"DVB-T"}
 
@@ -143,7 +148,8 @@ class Air:
 
 def is_video(samples: Samples) -> bool:
     """Return whether a slice is called analog video."""
-    return find_video(samples, rate_hz=RATE_HZ).is_video
+    spectrum = measure_spectrum(samples, center_hz=5e8, rate_hz=RATE_HZ)
+    return find_video(samples, rate_hz=RATE_HZ, fine=spectrum.fine).is_video
 
 
 def is_link(samples: Samples) -> bool:

@@ -65,7 +65,7 @@ def stages(samples: Samples) -> dict[str, Callable[[], object]]:
     return {
         "spectrum": lambda: measure_spectrum(samples, center_hz=5e8, rate_hz=RATE_HZ),
         "detect": lambda: detect(spectrum, pfa=1e-7),
-        "video": lambda: find_video(samples, rate_hz=RATE_HZ),
+        "video": lambda: find_video(samples, rate_hz=RATE_HZ, fine=spectrum.fine),
         "cofdm, nothing wide": lambda: find_ofdm(samples, spectrum, thorough=False),
         "cofdm, thorough": lambda: find_ofdm(samples, spectrum),
         "scipy welch": lambda: scipy.signal.welch(samples, nperseg=BINS, return_onesided=False),

@@ -32,6 +32,7 @@ def spectrum(center_hz: float) -> Spectrum:
         mean=flat,
         strongest=flat,
         duty=flat,
+        fine=np.ones(8192, np.float32),
         autocorrelation=np.zeros(8192, np.complex64),
         rows=7,
     )

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.fft
 
+from hw.sim.rf_loop import slice_loop
+from hw.sim.sdr import quantise
+from hw.sim.waveforms_other import supply
 from sweeper.ofdm import find_ofdm
+from sweeper.slices import quick_length
 from sweeper.spectrum import measure_spectrum
 from sweeper.video import VideoTest, find_video
 from tests.sweeper.air import MAKERS, RATE_HZ, heard
@@ -57,6 +62,29 @@ def test_clipped_video_is_still_video() -> None:
     x = heard("pal-fm", snr_db=20) * np.float32(200)
     clipped = (np.clip(x.real, -1, 1) + 1j * np.clip(x.imag, -1, 1)).astype(np.complex64)
     assert find_video(clipped, rate_hz=RATE_HZ).is_video
+
+
+@pytest.mark.parametrize(
+    ("switching_hz", "seed"), [(15_626.3, 30), (15_625 * (1 + 33.9e-6), 50), (15_734.27 * (1 - 94e-6), 11)]
+)
+def test_pulses_of_a_supply_at_the_line_rate_that_overload_the_receiver(
+    switching_hz: float, seed: int
+) -> None:
+    """What is clipped and sampled mirrors the pulses' lines onto those of fields."""
+    rng = np.random.default_rng(seed)
+    loop = supply(rng, switching_hz=switching_hz, style="ringing", duty=0.4865, ripple_depth=0.215)
+    x = np.resize(slice_loop(loop, offset_hz=-0.33e6, rate_hz=RATE_HZ), 480_000)
+    x = x * np.float32(0.3 / np.sqrt(np.mean(np.abs(x) ** 2))) + heard(None) / 2  # 30 dB
+    found = find_video(quantise(x.astype(np.complex64))[0], rate_hz=RATE_HZ)
+    assert found.is_comb
+    assert not found.is_video
+
+
+def test_a_look_is_cut_to_what_transforms_quickly() -> None:
+    for count in (7003, 70_321, 302_411, 480_000):
+        cut = quick_length(count)
+        assert count * 0.96 < cut <= count
+        assert all(scipy.fft.next_fast_len(cut // part) == cut // part for part in (2, 10))
 
 
 @pytest.mark.parametrize(
