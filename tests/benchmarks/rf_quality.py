@@ -80,7 +80,7 @@ NULLS: dict[str, Callable[[Rng], Loop | None]] = {
     "carrier": other.carrier,
     "pulses near line rate": lambda rng: _supply(rng, spread=0.02),
     "supply at line rate": lambda rng: _supply(rng, spread=1e-4),
-    "supply, worst rates": lambda rng: _supply(rng, spread=6e-6, folds=True),
+    "supply at worst rates": lambda rng: _supply(rng, spread=6e-6, folds=True),
 }
 COFDM_NULLS = frozenset(NULLS) - {"DVB-T"}
 
