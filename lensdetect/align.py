@@ -28,13 +28,17 @@ Plane = NDArray[np.float32]
 
 NEIGHBOURHOOD_PX = 19  # side of the box that is laid over the picture twice
 FLOOR_DN = 3.0
-MAX_CONTRAST = 0.35  # glints and lamps are no texture: they are cut off here
+MIN_CONTRAST, MAX_CONTRAST = 0.05, 0.35  # glints and lamps are no texture: they are cut off in between,
+CONTRAST_SIGMA = 3.0  # at so many robust deviations of this wall
+MAD_TO_SIGMA = 1.4826
+SPOT_PX, SPOT_OVER_WALL = 15, 1.5  # what is narrower, and so much brighter than the wall, is levelled
 PIXELS_USED = 3000  # steepest pixels a level
 MAX_STEPS = (12, 5)  # coarse level, fine level
 SETTLED_PX = 0.02
 STIFFNESS = np.array([1e-3, 1e-3, 1e-6, 1e-6, 1e-2, 1e-2])  # what weak texture cannot tell stays as it was
 GOOD_LIKENESS = 0.55  # correlation of the aligned pictures at which no other start is tried
 MIN_LIKENESS = 0.2  # below this the pictures were not aligned at all
+DARK_LIKENESS = 0.5  # of a picture in room light, below which it says nothing of the hand
 MAX_TURN = 0.12  # rotation or change of scale between two looks that a hand can do
 NEW_START_GAIN = 0.1  # how much better another start must be than the hand's own speed
 MIN_OVERLAP = 0.4  # share of the used pixels that must be in both pictures
@@ -88,15 +92,22 @@ class Texture:
     scale: float  # fine pixels per full pixel
 
 
-def contrast(small: NDArray[np.uint8]) -> Plane:
-    """Return local contrast ``(I − mean)/mean`` over the neighbourhood, cut off at `MAX_CONTRAST`."""
-    picture = small.astype(np.float32)
-    box = (NEIGHBOURHOOD_PX, NEIGHBOURHOOD_PX)
-    around = cv2.blur(cv2.blur(picture, box), box)
-    fine = np.asarray(cv2.GaussianBlur(picture, (3, 3), 0.8), np.float32)
+def contrast(small: Plane) -> Plane:
+    """Return local contrast ``(I − mean)/mean`` over the neighbourhood, without what stands out of the wall.
+
+    A lamp mirrored in a tile stays where it is while the wall moves: spots are levelled before the mean is
+    taken, and no pixel says more than a few times what is usual on this wall.
+    """
+    box, spot = (NEIGHBOURHOOD_PX, NEIGHBOURHOOD_PX), np.ones((SPOT_PX, SPOT_PX), np.uint8)
+    level = cv2.morphologyEx(small, cv2.MORPH_OPEN, spot)
+    plain = np.minimum(small, SPOT_OVER_WALL * level + FLOOR_DN)
+    around = cv2.blur(cv2.blur(plain, box), box)
+    fine = np.asarray(cv2.GaussianBlur(plain, (3, 3), 0.8), np.float32)
     fine -= around
     fine /= np.maximum(around, FLOOR_DN)
-    return np.asarray(np.clip(fine, -MAX_CONTRAST, MAX_CONTRAST), np.float32)
+    usual = MAD_TO_SIGMA * float(np.median(np.abs(fine[::3, ::3])))
+    limit = min(max(CONTRAST_SIGMA * usual, MIN_CONTRAST), MAX_CONTRAST)
+    return np.asarray(np.clip(fine, -limit, limit), np.float32)
 
 
 def texture_of(look: Look) -> Texture:
@@ -217,7 +228,8 @@ class Follower:
     def __init__(self) -> None:
         self._chain: OrderedDict[int, Matrix] = OrderedDict()  # seq -> from the first picture to this one
         self._textures: OrderedDict[int, Texture] = OrderedDict()
-        self._last: Look | None = None
+        self._lit: Look | None = None  # the last one in which our light shone
+        self._last: Look | None = None  # the last one whose place is known, lit or dark
         self._speed_px_s = np.zeros(2)
         self._usual = FIRST_LIKENESS
         self.unclear = 0
@@ -231,27 +243,60 @@ class Follower:
                 self._textures.popitem(last=False)
         return known
 
-    def push(self, look: Look) -> Motion | None:
-        """Take the next lit picture; return its motion from the one before, None for the first."""
-        before, self._last = self._last, look
-        if before is None or before.small.shape != look.small.shape:
-            self._chain.clear()
-            self._textures.clear()
-            self._speed_px_s[:] = 0
-            self._remember(look, np.eye(3))
+    def push(self, look: Look, *, lit: bool = True) -> Motion | None:
+        """Take the next picture; return its motion from the last lit one, None where there is none.
+
+        Lit pictures are laid over the last lit one. Dark ones in between only tell, where room light shows
+        the wall, how the hand went on: over a longer gap a pattern fits a whole period off as well.
+        """
+        before, last = self._lit, self._last
+        if before is None or last is None or before.small.shape != look.small.shape:
+            self._start(look if lit else None)
             return None
-        seconds = max((look.frame.t_ns - before.frame.t_ns) * 1e-9, 0.0)
-        guess = _shifted(self._speed_px_s * seconds)
+        seconds = max((look.frame.t_ns - last.frame.t_ns) * 1e-9, 0.0)
+        step = _shifted(self._speed_px_s * seconds)
+        if not lit:
+            return self._push_dark(last, look, step, seconds)
+        guess = step @ self._between(before, last)
         motion = register(self.texture(before), self.texture(look), guess=guess, usual_likeness=self._usual)
         self._usual += LIKENESS_MEMORY * (motion.likeness - self._usual)
         if not motion.trusted:
             self.unclear += 1
             motion = Motion(matrix=guess, trusted=False, likeness=0.0)
-        elif seconds > 0:
-            speed = _shift_of_middle(motion, look) / seconds
-            self._speed_px_s = SPEED_MEMORY * self._speed_px_s + (1 - SPEED_MEMORY) * speed
+        else:
+            self._note_speed(motion.matrix @ np.linalg.inv(self._between(before, last)), look, seconds)
         self._remember(look, motion.matrix @ self._chain[before.frame.seq])
+        self._lit = self._last = look
         return motion
+
+    def _push_dark(self, last: Look, look: Look, guess: Matrix, seconds: float) -> Motion:
+        motion = register(self.texture(last), self.texture(look), guess=guess)
+        expected = _shift_of_middle(guess, look)
+        surprise = float(np.hypot(*(_shift_of_middle(motion.matrix, look) - expected)))
+        near = surprise < SURPRISE_SHARE * float(np.hypot(*expected)) + SURPRISE_PX
+        if not (motion.trusted and near and motion.likeness >= DARK_LIKENESS):
+            return Motion(matrix=guess, trusted=False, likeness=0.0)
+        self._note_speed(motion.matrix, look, seconds)
+        self._remember(look, motion.matrix @ self._chain[last.frame.seq])
+        self._last = look
+        return motion
+
+    def _start(self, look: Look | None) -> None:
+        self._chain.clear()
+        self._textures.clear()
+        self._speed_px_s[:] = 0
+        self._lit = self._last = look
+        if look is not None:
+            self._remember(look, np.eye(3))
+
+    def _between(self, start: Look, end: Look) -> Matrix:
+        matrix: Matrix = self._chain[end.frame.seq] @ np.linalg.inv(self._chain[start.frame.seq])
+        return matrix
+
+    def _note_speed(self, matrix: Matrix, look: Look, seconds: float) -> None:
+        if seconds > 0:
+            speed = _shift_of_middle(matrix, look) / seconds
+            self._speed_px_s = SPEED_MEMORY * self._speed_px_s + (1 - SPEED_MEMORY) * speed
 
     def _remember(self, look: Look, chain: Matrix) -> None:
         self._chain[look.frame.seq] = chain
@@ -267,14 +312,11 @@ class Follower:
 
     def motion_to_dark(self, lit: Look, dark: Look) -> Motion:
         """Return the motion to a picture taken without our light, by its own texture or by even speed."""
+        known = self.motion(lit, dark)
+        if known is not None:
+            return known
         seconds = (dark.frame.t_ns - lit.frame.t_ns) * 1e-9
-        guess = self._speed_px_s * seconds
-        motion = register(self.texture(lit), self.texture(dark), guess=_shifted(guess))
-        surprise = float(np.hypot(*(_shift_of_middle(motion, lit) - guess)))
-        near = surprise < SURPRISE_SHARE * float(np.hypot(*guess)) + SURPRISE_PX
-        if motion.trusted and near:
-            return motion
-        return Motion(matrix=_shifted(guess), trusted=False, likeness=0.0)
+        return Motion(matrix=_shifted(self._speed_px_s * seconds), trusted=False, likeness=0.0)
 
 
 def _shifted(shift: NDArray[np.float64]) -> Matrix:
@@ -283,8 +325,8 @@ def _shifted(shift: NDArray[np.float64]) -> Matrix:
     return matrix
 
 
-def _shift_of_middle(motion: Motion, look: Look) -> NDArray[np.float64]:
+def _shift_of_middle(matrix: Matrix, look: Look) -> NDArray[np.float64]:
     rows, columns = look.frame.pixels.shape
     middle = np.array([[columns / 2, rows / 2]])
-    shift: NDArray[np.float64] = (motion.move(middle) - middle)[0]
+    shift: NDArray[np.float64] = (warp(matrix, middle) - middle)[0]
     return shift

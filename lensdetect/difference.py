@@ -21,6 +21,7 @@ CLUTTER_SHARE = 0.9  # of the places of a patch stay below what is taken for its
 MIN_PLACES = 50
 RIM_PX = 2  # width of the frame of wall around it
 HALF = 0.5
+DIMMEST_WALL_DN = 2.0
 SMALLEST_SPREAD_PX = 4.0  # 2πσ² of the sharpest spot a lens can draw
 MAX_HIDDEN_LOG = 4.0  # how much brightness above full scale is believed, in ln units
 Patch = NDArray[np.float32]
@@ -33,7 +34,8 @@ class Answer:
     ``side_ratio`` is the flux under the side light over the flux under the ring, corrected for how strongly
     each light lights the wall, ``red_ratio`` the same for red light; ``off_ratio`` the share of its light
     that is there with every light off. NaN where there is no such picture. Fluxes are sums above the
-    background; ``strength_px`` is the answer, had the sensor not clipped, in pixels of lit wall.
+    background; ``lit_dn`` is what the ring adds to the wall, and ``strength_px`` the answer, had the sensor
+    not clipped, in pixels of wall that is lit by the ring alone: room light makes no lens weaker.
     """
 
     x_px: float
@@ -48,6 +50,7 @@ class Answer:
     side_ratio: float
     off_ratio: float
     red_ratio: float = float("nan")
+    lit_dn: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +252,7 @@ def compare(
     if own is not None:
         alike = max(min(ring_only, strength(own, spread_px=spread) - own.clutter - dark), 1.0)
     clipped = 0.0 if off is None else max(off.flux - off.clutter, 0.0)
+    lit = ring.wall if off is None or own is None else off.headroom - own.headroom
     return Answer(
         x_px=place[0] + ring.dx,
         y_px=place[1] + ring.dy,
@@ -257,7 +261,8 @@ def compare(
         flux_dn_px=ring.light.flux,
         area_px=float("inf") if ring.touches_edge else ring.area,
         aspect=ring.aspect,
-        strength_px=ring_only / max(ring.wall, 2.0),
+        strength_px=ring_only / max(lit, DIMMEST_WALL_DN),
+        lit_dn=lit,
         saturated=ring.peak + ring.wall >= SATURATED_DN,
         side_ratio=_share(side, gain=gain, spread_px=spread, dark=dark, ring_only=alike),
         red_ratio=_share(red, gain=red_gain, spread_px=spread, dark=dark, ring_only=alike),

@@ -23,7 +23,7 @@ class Look:
     """A frame with what is measured of it once."""
 
     frame: Frame
-    small: NDArray[np.uint8]
+    small: NDArray[np.float32]  # not rounded: a weak texture on a dim wall is less than 1 DN
     bands_dn: NDArray[np.float64]
     mean_dn: float
     blown_share: float
@@ -51,7 +51,8 @@ def examine(frame: Frame) -> Look:
     rows, columns = frame.pixels.shape
     width = min(columns, SMALL_WIDTH_PX)
     height = max(8, round(rows * width / columns))
-    small = np.asarray(cv2.resize(frame.pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    whole = frame.pixels.astype(np.float32)
+    small = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     means = small.mean(axis=1, dtype=np.float64)
     edges = np.linspace(0, height, BANDS + 1).astype(int)
     bands = np.add.reduceat(means, edges[:-1]) / np.diff(edges)

@@ -118,12 +118,11 @@ class LensFinder:
         return changed
 
     def _finish(self, cycles: Sequence[Cycle]) -> dict[int, Track]:
-        """Measure the hand's motion over every clean lit picture, then look at the new cycles."""
+        """Measure the hand's motion over every clean picture, then look at the new cycles."""
         self._lit_now = False
         for run in self._strobe.take_runs():
-            if run.state != "off":
-                for look in run.looks:
-                    self._follower.push(look)
+            for look in run.looks:
+                self._follower.push(look, lit=run.state != "off")
         changed: dict[int, Track] = {}
         for cycle in cycles:
             for ring in cycle.rings:

@@ -21,6 +21,8 @@ FLASH_RATIO = 10.0  # stands for an answer to the side light alone
 MAX_ANSWERS = 128  # measurements kept of one track
 MIN_LOOKS_BEYOND = 3  # looks from which on an angle counts as tried
 MAX_MISSES = 12  # looks without an answer after which a point is no longer followed
+FAST_SHARE = 0.05  # of the way since the last look by which a prediction may err,
+FAST_MOST = 2.5  # up to so many times the usual reach
 LOST_AFTER_PX = 60.0  # how far outside the picture a point is still followed
 
 
@@ -107,13 +109,16 @@ class Tracker:
         self.tracks: dict[int, Track] = {}
         self.missed: list[Track] = []  # of the last update: in view, but no answer
         self.forgotten = 0
+        self._moved_px = 0.0  # how far the wall went since the last look
 
     def move(self, motion: Motion) -> None:
         """Carry every followed point along with the wall."""
         alive = [t for t in self.tracks.values() if t.alive]
         if not alive:
             return
-        places = motion.move(np.array([(t.x_px, t.y_px) for t in alive]))
+        before = np.array([(t.x_px, t.y_px) for t in alive])
+        places = motion.move(before)
+        self._moved_px = float(np.median(np.hypot(*(places - before).T)))
         anchors = motion.move(np.array([t.anchor for t in alive]))
         for track, place, anchor in zip(alive, places, anchors, strict=True):
             track.x_px, track.y_px, track.anchor = float(place[0]), float(place[1]), anchor
@@ -128,7 +133,8 @@ class Tracker:
     ) -> list[Track]:
         """Match the answers of one ring picture; return the tracks that were seen."""
         alive = [t for t in self.tracks.values() if t.alive]
-        pairs = self._pair(alive, answers, self._match_px * scale)
+        reach = max(1.0, min(FAST_SHARE * self._moved_px / (self._match_px * scale), FAST_MOST))
+        pairs = self._pair(alive, answers, reach * self._match_px * scale)
         seen, used = [], set()
         self.missed = []
         for track in alive:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hw.types import Frame
-from lensdetect.align import Motion, register, texture_of, warp
+from lensdetect.align import Follower, Motion, register, texture_of, warp
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
 from lensdetect.difference import Light, spread_of, strength
@@ -53,6 +53,45 @@ def test_a_planted_motion_comes_back(dx: float, dy: float, turn_deg: float, gain
 def test_pictures_of_different_places_are_not_trusted() -> None:
     motion = register(as_texture(scenery(1)), as_texture(scenery(2)))
     assert not motion.trusted
+
+
+def plaster(shift_px: float, *, dn: float, mirror: bool = False) -> np.ndarray:
+    """Return a dim wall with a weak texture; the lamp mirrored in a tile stays where it is."""
+    rng = np.random.default_rng(3)
+    clouds = cv2.GaussianBlur(rng.standard_normal((480, 900)).astype(np.float32), (0, 0), 9)
+    wall = dn * (1 + 0.04 * clouds / clouds.std())
+    moved = cv2.warpAffine(wall, np.float32([[1, 0, -shift_px], [0, 1, 0]]), (640, 480))
+    if mirror:
+        cv2.circle(moved, (300, 220), 22, 255.0, -1)
+    return moved + np.random.default_rng(round(shift_px)).normal(0, 1.2, moved.shape)
+
+
+@pytest.mark.parametrize(("dn", "mirror"), [(12.0, False), (60.0, True), (30.0, True)])
+def test_a_dim_weak_wall_tells_its_motion_beside_a_mirrored_lamp(dn: float, mirror: bool) -> None:
+    motion = register(
+        as_texture(plaster(0, dn=dn, mirror=mirror)), as_texture(plaster(9, dn=dn, mirror=mirror))
+    )
+    points = np.array([[100.0, 100.0], [320.0, 240.0], [500.0, 400.0]])
+    assert np.abs(motion.move(points) - points + (9.0, 0.0)).max() < 2.0
+
+
+@pytest.mark.parametrize("room_light", [0.4, 0.0])
+def test_a_pattern_that_repeats_is_followed_through_the_dark(room_light: float) -> None:
+    period, jump = 40.0, (0.0, 5.0, 14.0, 26.0, 38.0, 48.0)
+    y, x = np.mgrid[:480, :640].astype(float)
+    follower, looks = Follower(), []
+    for i, at in enumerate(jump):
+        lit = i in {0, 1, 5}
+        wave = np.sin(2 * np.pi * (x + at) / period) * np.sin(2 * np.pi * y / 57)
+        wall = 80 * (1 + 0.3 * wave) * (1.0 if lit else room_light)
+        pixels = np.clip(wall + np.random.default_rng(i).normal(0, 1, wall.shape), 0, 255).astype(np.uint8)
+        looks.append(examine(Frame(seq=i, t_ns=i * 50_000_000, exposure_us=None, led=None, pixels=pixels)))
+        follower.push(looks[-1], lit=lit)
+    motion = follower.motion(looks[0], looks[5])
+    assert motion is not None
+    shift = (motion.move(np.array([[320.0, 240.0]])) - (320.0, 240.0))[0]
+    right = abs(shift[0] + jump[5]) < 1.0 and abs(shift[1]) < 1.0
+    assert right == (room_light > 0), "in the dark nothing tells that the hand went a whole period further"
 
 
 def test_what_the_sensor_clipped_is_put_back() -> None:
