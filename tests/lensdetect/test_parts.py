@@ -62,7 +62,7 @@ def plaster(shift_px: float, *, dn: float, mirror: bool = False) -> np.ndarray:
     wall = dn * (1 + 0.04 * clouds / clouds.std())
     moved = cv2.warpAffine(wall, np.float32([[1, 0, -shift_px], [0, 1, 0]]), (640, 480))
     if mirror:
-        cv2.circle(moved, (300, 220), 22, 255.0, -1)
+        cv2.circle(moved, (300, 220), 13, 255.0, -1)
     return moved + np.random.default_rng(round(shift_px)).normal(0, 1.2, moved.shape)
 
 
