@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from firmware.evidence.likelihoods import KINDS, Kind, Likelihoods
+from firmware.evidence.shape import along
 from hw.types import Coverage, SensorName
 
 LOST_FADE_S = 1.5  # a lost sense is at zero after this; the screen promises two seconds
@@ -55,12 +56,15 @@ def kinds_covered(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
 
 
 def caught_by_kind(coverages: Sequence[Coverage], table: Likelihoods) -> dict[Kind, float]:
-    """Return, for each kind, the chance that this scan would have caught it: ``1 − Π_s (1 − c·Pd)``."""
+    """Return, for each kind, the chance that this scan would have caught it.
+
+    ``1 − Π_s (1 − c·Pd)``, along the curve of what such claims were really worth (``claims`` of the table).
+    """
     missed = dict.fromkeys(KINDS, 1.0)
     for coverage in coverages:
         for kind, share in kinds_covered(coverage, table).items():
             missed[kind] *= 1.0 - share * table.by_catch[coverage.sensor, kind].pd
-    return {kind: 1.0 - miss for kind, miss in missed.items()}
+    return {kind: along(table.claims.curve, 1.0 - miss) for kind, miss in missed.items()}
 
 
 def share_caught(coverages: Sequence[Coverage], table: Likelihoods) -> float:

@@ -3,13 +3,15 @@
 ::
 
     LR_s(k) = max( (1 − c·max(Pd, Pfa)) / (1 − c·Pfa) ,  exp(nats of the best subject for k) )
-    LR      = Σ_k w_k · Π_s LR_s(k)          posterior odds = prior odds · LR
+    LR      = Σ_k w_k · Π_s LR_s(k) · agreed(k)          posterior odds = prior odds · LR
 
 A sense speaks for a kind by its best find or by its silence, whichever is larger; a missing sense is 1
 everywhere. Senses are independent *given the kind*: this keeps a silent radio from clearing a card camera.
 Within a sense subjects are never multiplied: the best one counts, less the room-level correction
 ``ln max(1, confounder_share · candidates)``, because among many candidates the best looks good by chance.
 Of senses that share their errors (one ``group``) only the strongest find counts; the others at most 1.
+Where several groups speak for one kind, the strongest counts in full and of the nats of each other one a
+share ``keep``: what they agree on adds what training says, and no more.
 """
 
 from __future__ import annotations
@@ -55,11 +57,13 @@ class KindRow:
     kind: Kind
     weight: float
     lr: Mapping[SensorName, float]
-    product: float  # weight · Π lr; the products add up to exp(log_lr) of the verdict
+    product: float  # weight · Π lr · agreed; the products add up to exp(log_lr) of the verdict
+    agreed: float = 1.0  # what is taken off where several senses speak for this kind
 
     def as_json(self) -> dict[str, Any]:
         """Return the row for the ``arithmetic`` of the verdict line."""
-        return {"kind": self.kind, "weight": self.weight, "lr": dict(self.lr), "product": self.product}
+        plain = {"kind": self.kind, "weight": self.weight, "lr": dict(self.lr), "product": self.product}
+        return plain if self.agreed == 1.0 else plain | {"agreed": self.agreed}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,8 +243,29 @@ def mix(says: Sequence[SenseSay], table: Likelihoods) -> tuple[KindRow, ...]:
     rows = []
     for kind, weight in table.weights.items():
         lr = _once_a_group({say.sensor: say.lr[kind] for say in says}, table)
-        rows.append(KindRow(kind=kind, weight=weight, lr=lr, product=weight * math.prod(lr.values())))
+        agreed = agreement_factor(lr, keep=table.agreement.keep)
+        product = weight * math.prod(lr.values()) * agreed
+        rows.append(KindRow(kind=kind, weight=weight, lr=lr, product=product, agreed=agreed))
     return tuple(rows)
+
+
+def agreement_factor(lr: Mapping[SensorName, float], *, keep: float) -> float:
+    """Return what is taken off a kind for which several senses speak, 0…1.
+
+    Parameters
+    ----------
+    lr : mapping
+        Likelihood ratio of each sense for this kind; those of one group were settled before.
+    keep : float, 0…1
+        Share of the nats of every sense but the strongest that counts.
+
+    Notes
+    -----
+    ``exp(−(1 − keep) · Σ ln LR)`` over all that speak for the kind but the strongest. A sense that is
+    silent (LR at most 1) is left as it is, and a stronger find never lowers the product.
+    """
+    speaking = sorted(ratio for ratio in lr.values() if ratio > 1.0)[:-1]
+    return math.exp(-(1.0 - keep) * sum(map(math.log, speaking))) if speaking else 1.0
 
 
 def _once_a_group(lr: Mapping[SensorName, float], table: Likelihoods) -> dict[SensorName, float]:

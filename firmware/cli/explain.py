@@ -140,9 +140,10 @@ def _arithmetic(verdict: Verdict, catalog: Catalog) -> Table:
     table = _table(catalog, "explain.arithmetic", "explain.kind", "explain.weight", right_from=1)
     for name in SENSOR_NAMES:
         table.add_column(catalog.text(f"sense.{name}"), justify="right")
+    table.add_column(catalog.text("explain.agreed"), justify="right")
     table.add_column(catalog.text("explain.product"), justify="right")
     for row in verdict.arithmetic:
-        ratios = [_ratio(row.lr, name) for name in SENSOR_NAMES]
+        ratios = [*(_ratio(row.lr, name) for name in SENSOR_NAMES), f"{row.agreed:.4f}"]
         table.add_row(catalog.text(f"kind.{row.kind}"), f"{row.weight:.2f}", *ratios, f"{row.product:.4f}")
     return table
 

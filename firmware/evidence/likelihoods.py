@@ -28,6 +28,11 @@ Share = Field(ge=0.0, le=1.0)
 Nats = Field(ge=0.0, le=20.0)
 
 
+def _rising(curve: Curve, name: str) -> None:
+    if any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(curve)):
+        raise ValueError(f"the curve of {name} does not rise")
+
+
 class Sourced(BaseModel):
     """Knowledge is only taken in with the place it comes from."""
 
@@ -112,9 +117,8 @@ class LearnedSign(Sourced):
     cap_nats: float = Nats
 
     @model_validator(mode="after")
-    def _rising(self) -> Self:
-        if any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(self.curve)):
-            raise ValueError(f"the curve of {self.name} does not rise")
+    def _in_order(self) -> Self:
+        _rising(self.curve, self.name)
         return self
 
 
@@ -137,6 +141,8 @@ class Learned(BaseModel):
     senses: dict[SensorName, LearnedSense] = {}
     catches: tuple[LearnedCatch, ...] = ()
     signs: tuple[LearnedSign, ...] = ()
+    agreement: Agreement | None = None
+    claims: Claims | None = None
     watch: dict[str, dict[str, float]] = {}
 
 
@@ -155,6 +161,25 @@ class Nearness(Sourced):
     near_dbm: float = Field(ge=-120.0, le=0.0)
     rise_db: float = Field(gt=0.0, le=60.0)
     rise_from_dbm: float = Field(ge=-120.0, le=0.0)
+
+
+class Agreement(Sourced):
+    """What a second sense adds that speaks for the same kind of camera: this share of its own nats."""
+
+    keep: float = Share
+
+
+class Claims(Sourced):
+    """The share of cameras of a kind that is really caught where so much is claimed: 0…1 to 0…1."""
+
+    curve: Curve = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _honest(self) -> Self:
+        _rising(self.curve, "the claims")
+        if self.curve[0] != (0.0, 0.0) or self.curve[-1][0] != 1.0 or self.curve[-1][1] > 1.0:
+            raise ValueError("the curve of the claims goes from (0, 0) to 1")
+        return self
 
 
 class Levels(Sourced):
@@ -186,6 +211,8 @@ class Likelihoods(BaseModel):
     signs: tuple[Sign, ...]
     confirmed: Confirmed
     nearness: Nearness
+    agreement: Agreement
+    claims: Claims
     levels: Levels
 
     @model_validator(mode="after")
@@ -230,6 +257,8 @@ def with_learned(table: Likelihoods, learned: Learned) -> Likelihoods:
         Something was learned about a sign or a pair that the table does not know.
     """
     raw = table.model_dump()
+    for name, part in (("agreement", learned.agreement), ("claims", learned.claims)):
+        raw |= {} if part is None else {name: part.model_dump()}
     for name, sense in learned.senses.items():
         raw["senses"][name] |= sense.model_dump()
     signs = {sign["name"]: sign for sign in raw["signs"]}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import tomllib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from firmware.coverage import caught_by_kind, fade_factor, kinds_covered, scale_coverage, share_caught
-from firmware.evidence.likelihoods import Likelihoods, designed_likelihoods
+from firmware.evidence.likelihoods import Claims, Likelihoods, designed_likelihoods
 from hw.types import SENSOR_NAMES, Coverage
 from tests.firmware.senses import covered
 
@@ -65,3 +67,21 @@ def test_half_of_the_job_finds_what_its_sense_answers_with() -> None:
     assert kinds_covered(half, table)["card"] == pytest.approx(0.25)
     assert kinds_covered(half, TABLE)["card"] == pytest.approx(0.5)
     assert kinds_covered(Coverage(sensor="lens", share=0.0), table)["card"] == 0.0
+
+
+def test_what_claims_were_really_worth_is_what_is_claimed() -> None:
+    taught = TABLE.claims.model_copy(update={"curve": ((0.0, 0.0), (0.5, 0.4), (1.0, 0.6))})
+    table = TABLE.model_copy(update={"claims": taught})
+    lens = Coverage(sensor="lens", share=1.0, parts={"surface": 1.0})
+    plain, honest = (caught_by_kind([lens], t)["card"] for t in (TABLE, table))
+    assert plain == pytest.approx(0.755)
+    assert honest == pytest.approx(0.4 + 0.2 * (0.755 - 0.5) / 0.5)
+    assert caught_by_kind([], table)["card"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "curve", ["[[0.0, 0.1], [1.0, 1.0]]", "[[0.0, 0.0], [0.9, 1.0]]", "[[0.0, 0.0], [1.0, 1.2]]"]
+)
+def test_a_curve_of_claims_that_promises_too_much_is_refused(curve: str) -> None:
+    with pytest.raises(ValidationError):
+        Claims.model_validate({"curve": tomllib.loads(f"x = {curve}")["x"], "source": "a test"})

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from firmware.evidence.likelihoods import KINDS, Likelihoods, designed_likelihoods, packaged_likelihoods
 from firmware.evidence.model import Evidence
 from firmware.evidence.weigh import weigh
-from firmware.fusion import Level, SenseReport, Verdict, correction_nats, fade_nats, posterior
+from firmware.fusion import (
+    Level,
+    SenseReport,
+    Verdict,
+    agreement_factor,
+    correction_nats,
+    fade_nats,
+    posterior,
+)
 from firmware.judge import Judge
 from firmware.sensor import Observation
 from hw.types import SENSOR_NAMES, SensorName
@@ -62,6 +70,13 @@ def judge(
     return Judge(prior=prior, table=table).judge(reports, t_ns=30 * S)
 
 
+KEEP = TABLE.agreement.keep
+
+
+def keeping(keep: float) -> Likelihoods:
+    return TABLE.model_copy(update={"agreement": TABLE.agreement.model_copy(update={"keep": keep})})
+
+
 def nothing(sensors: dict[SensorName, float], prior: float = PRIOR) -> Verdict:
     reports = [SenseReport(sensor=name, coverage=covered(name, share)) for name, share in sensors.items()]
     return Judge(prior=prior, table=TABLE).judge(reports, t_ns=0)
@@ -77,11 +92,43 @@ def test_the_verdict_can_be_recomputed_by_hand() -> None:
         product = row.weight
         for name in SENSOR_NAMES:
             product *= row.lr[name]
+        speaking = sorted(ratio for ratio in row.lr.values() if ratio > 1.0)
+        for weaker in speaking[:-1]:
+            product *= weaker**KEEP / weaker
+        assert product == pytest.approx(row.product)
         total += product
     assert math.log(total) == pytest.approx(verdict.log_lr)
     odds = PRIOR / (1 - PRIOR) * total
     assert odds / (1 + odds) == pytest.approx(verdict.probability)
     assert sum(c.log_lr for c in verdict.contributions) + verdict.agreement == pytest.approx(verdict.log_lr)
+
+
+def test_two_senses_that_agree_add_what_the_table_keeps_and_no_more() -> None:
+    """Both speak for a streaming camera: the weaker one's nats count by the share that is kept."""
+    seen = room(wifi=[streamer()], lens=[glint()])
+    whole, half = (judge(seen, table=keeping(keep)) for keep in (1.0, 0.5))
+    row, less = (next(r for r in v.arithmetic if r.kind == "wifi-stream") for v in (whole, half))
+    weaker = min(row.lr["wifi"], row.lr["lens"])
+    assert weaker > 1.0
+    assert row.agreed == 1.0
+    assert less.lr == row.lr
+    assert less.product == pytest.approx(row.product / math.sqrt(weaker))
+    card, other = (next(r for r in v.arithmetic if r.kind == "card") for v in (whole, half))
+    assert card == other  # the radio does not speak for it: nothing is agreed on
+
+
+@given(st.lists(st.floats(0.01, 400.0), min_size=3, max_size=3), st.floats(0, 1), st.floats(1.0, 9.0))
+def test_agreeing_never_takes_more_than_the_weaker_brought(
+    ratios: list[float], keep: float, more: float
+) -> None:
+    lr: dict[SensorName, float] = dict(zip(("rf", "wifi", "lens"), ratios, strict=True))
+    factor = agreement_factor(lr, keep=keep)
+    both = math.prod(lr.values()) * factor
+    silent = math.prod(min(1.0, r) for r in ratios)
+    assert factor <= 1.0
+    assert both >= max(1.0, *ratios) * silent * (1 - 1e-9)
+    stronger = lr | {"wifi": lr["wifi"] * more}
+    assert math.prod(stronger.values()) * agreement_factor(stronger, keep=keep) >= both * (1 - 1e-9)
 
 
 def test_a_worked_example_of_silence() -> None:

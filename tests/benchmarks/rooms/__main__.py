@@ -66,6 +66,7 @@ def _learn(tasks: dict[str, list[Task]], jobs: int, console: Console) -> None:
     from tests.benchmarks.rooms.learn import learn
     from tests.benchmarks.rooms.learned_file import FILE, WATCHED, lesson_text, watch_numbers
 
+    fill(WATCHED, jobs=jobs, senses=SENSOR_NAMES)  # a part of the rooms may not hold all of these
     seen = rows([*tasks["train"], *tasks["calibration"]], jobs=jobs, designed=True)
     watched = watch_numbers(rows(WATCHED, jobs=jobs, designed=True))
     FILE.write_text(lesson_text(learn(seen), seen, watched), encoding="utf-8")

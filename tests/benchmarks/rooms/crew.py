@@ -19,6 +19,7 @@ from tests.benchmarks.rooms.store import FOLDER, path_of, timeline_of
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 CHUNK = 4  # rooms a task: enough to keep the pool of waveforms warm
 
+JUDGED = 32  # rooms a task when they are judged
 TELL_EVERY_S = 20.0
 
 Task = tuple[Split, int]
@@ -81,9 +82,14 @@ def _look(tasks: list[Task], senses: tuple[SensorName, ...], end: float | None) 
 
 def rows(tasks: Sequence[Task], *, jobs: int, designed: bool = False) -> list[Row]:
     """Return the judged rooms that are in the store, in order; ``designed``: as if nothing was learned."""
-    chunks = [list(tasks[i : i + 32]) for i in range(0, len(tasks), 32)]
+    chunks = [list(tasks[i : i + JUDGED]) for i in range(0, len(tasks), JUDGED)]
+    found: list[Row] = []
+    told = Told(len(tasks), partial(print, "judging", flush=True))
     with ProcessPoolExecutor(jobs) as pool:
-        return [row for part in pool.map(partial(_judge, designed=designed), chunks) for row in part]
+        for i, part in enumerate(pool.map(partial(_judge, designed=designed), chunks), start=1):
+            found += part
+            told.update(min(i * JUDGED, len(tasks)))
+    return found
 
 
 def _judge(tasks: list[Task], *, designed: bool = False) -> list[Row]:

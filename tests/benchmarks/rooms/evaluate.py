@@ -11,6 +11,7 @@ import numpy as np
 
 from firmware.evidence.likelihoods import Likelihoods, packaged_likelihoods
 from firmware.fusion import Level
+from tests.benchmarks.rooms.claims import claim_by_table, fit
 from tests.benchmarks.rooms.draw import SEED
 from tests.benchmarks.rooms.metrics import (
     Bools,
@@ -58,7 +59,7 @@ class Decile:
     claimed: float
     caught: float
     rooms: int
-    spread: float  # one standard error of the realised share
+    spread: float  # one standard error of the realised share, were the claim true
 
 
 def alarm(rows: Sequence[Row], level: Level) -> Bools:
@@ -118,6 +119,11 @@ def _ece_pair(p: Floats, truth: Bools, weight: Floats, rng: np.random.Generator)
     return ece(p, truth, weight), ece_floor(p, weight, rng=rng)
 
 
+def spread_of(claimed: float, effective: float) -> float:
+    """Return the standard error of a share of so many rooms, if what was claimed is true."""
+    return math.sqrt(max(claimed * (1.0 - claimed), 0.25 / effective) / effective)
+
+
 def coverage_deciles(rows: Sequence[Row], *, parts: int = DECILES) -> list[Decile]:
     """Return claimed and realised shares of rooms with a camera, in groups of equal weight."""
     cameras = sorted((r for r in rows if r.truth.kind is not None), key=lambda r: r.verdict.share_caught)
@@ -138,10 +144,34 @@ def coverage_deciles(rows: Sequence[Row], *, parts: int = DECILES) -> list[Decil
                 claimed=float(np.average(claimed, weights=w)),
                 caught=rate,
                 rooms=len(at),
-                spread=math.sqrt(max(rate * (1 - rate), 0.25 / effective) / effective),
+                spread=spread_of(float(np.average(claimed, weights=w)), effective),
             )
         )
     return deciles
+
+
+def claim_fits(rows: Sequence[Row], table: Likelihoods) -> dict[str, Any]:
+    """Return how claims hold: slope and intercept, for the headline and for the kind that was there.
+
+    ``tenths``: the sum of squared differences of the tenths in their standard errors, and how likely a scan
+    whose every claim holds shows as much.
+    """
+    from scipy.stats import chi2
+
+    cameras = [r for r in rows if r.truth.kind is not None]
+    weight = np.array([r.truth.weight for r in cameras])
+    caught = alarm(cameras, Level.CHECK)
+    headline = np.array([r.verdict.share_caught for r in cameras])
+    own = np.array([claim_by_table(r, table) for r in cameras])
+    deciles = coverage_deciles(rows)
+    square = sum(((d.caught - d.claimed) / d.spread) ** 2 for d in deciles)
+    return {
+        "headline": fit(headline, caught, weight),
+        "own kind": fit(own, caught, weight),
+        "mean difference": float(np.average(caught - headline, weights=weight)),
+        "tenths": square,
+        "tenths likely": float(chi2.sf(square, len(deciles))),
+    }
 
 
 def over_time(rows: Sequence[Row], level: Level) -> tuple[list[float], list[float]]:
@@ -192,6 +222,7 @@ def evaluate(rows: Sequence[Row], fit_on: Sequence[Row], table: Likelihoods | No
         "scores": scores,
         "wrong": wrong_priors(rows),
         "deciles": coverage_deciles(rows),
+        "claims": claim_fits(rows, table),
         "over time": {level.value: over_time(rows, level) for level in ALARMS},
         "kinds": _by_kind(rows),
         "trouble": _by_trouble(rows),

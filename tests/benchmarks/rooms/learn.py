@@ -252,12 +252,29 @@ def worst_rate(
 ) -> Rate:
     """Return the share caught in the worst family of rooms: no claim may hold on some walls only.
 
-    Families are walls and hastes; one with few cameras is not asked.
+    Families are walls and hastes; one with few cameras is not asked. The worst of several estimates is low by
+    chance alone, so each is drawn to the mean of all rooms as far as its own error explains it (empirical
+    Bayes): families that are alike give the mean, families that differ the worst of them.
     """
-    groups = [[r for r in rows if family(r) == f] for family in FAMILIES for f in {family(r) for r in rows}]
-    rates = [caught_rate(name, kinds, group, lesson, table) for group in (rows, *groups)]
-    worst = min(rates[:1] + [r for r in rates if r.rooms >= FEWEST_FAMILY], key=lambda r: r.share)
-    return replace(rates[0], share=worst.share)
+    everywhere = caught_rate(name, kinds, rows, lesson, table)
+    shares = [everywhere.share]
+    for divide in FAMILIES:
+        parts = [[r for r in rows if divide(r) == f] for f in sorted({divide(r) for r in rows})]
+        rates = [caught_rate(name, kinds, part, lesson, table) for part in parts]
+        shares += drawn_in(everywhere.share, [r for r in rates if r.rooms >= FEWEST_FAMILY])
+    return replace(everywhere, share=min(shares))
+
+
+def drawn_in(mean: float, rates: Sequence[Rate]) -> list[float]:
+    """Return the shares of families, drawn to the mean by what is their own error."""
+    if not rates:
+        return []
+    errors = [mean * (1.0 - mean) / max(r.covered, 1.0) for r in rates]  # variances
+    between = max(
+        0.0, float(np.mean([(r.share - mean) ** 2 - e for r, e in zip(rates, errors, strict=True)]))
+    )
+    kept = [between / (between + e) if between > 0.0 else 0.0 for e in errors]
+    return [mean + k * (r.share - mean) for k, r in zip(kept, rates, strict=True)]
 
 
 def _wall(row: Row) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 
 from firmware.evidence.likelihoods import designed_likelihoods
 from hw.types import SENSOR_NAMES
+from tests.benchmarks.rooms.agree import Agreed, agreed
+from tests.benchmarks.rooms.claims import Fit, curve_of, learn_claims
 from tests.benchmarks.rooms.draw import SEED
 from tests.benchmarks.rooms.learn import Lesson
 from tests.benchmarks.rooms.models import Split
@@ -49,6 +51,8 @@ def lesson_text(lesson: Lesson, rows: Sequence[Row], watched: Mapping[str, Mappi
         *_curves(lesson),
         "# The share of cameras that a sense catches which does its whole job, in the worst family of rooms.",
         *_catches(lesson),
+        *_agreement(agreed(rows, lesson, designed_likelihoods())),
+        *_claims(*learn_claims(rows, lesson, designed_likelihoods())),
         "# Some rooms of the train split: a test runs them again and notices changed detectors.",
         *_watch(watched),
     ]
@@ -91,6 +95,39 @@ def _catches(lesson: Lesson) -> list[str]:
         f'[[catches]]\nsensor = "{name}"\nkind = "{kind}"\npd = {rate.share:.3f}\n'
         f'source = "learned: {rate.rooms} cameras, {rate.covered:.0f} covered"\n'
         for (name, kind), rate in lesson.caught.items()
+    ]
+
+
+def _agreement(found: Agreed) -> list[str]:
+    if found.keep is None:
+        return [
+            (
+                f"# Two senses spoke for one kind in {found.cameras} rooms with a camera and {found.clean}"
+                " clean ones:\n# too few to learn what agreeing is worth, so the designed share stands.\n"
+            )
+        ]
+    return [
+        (
+            "# Share of the weaker sense's nats that counts where two speak for one kind.\n[agreement]\n"
+            f"keep = {found.keep:.2f}\n"
+            f'source = "learned: {found.cameras} rooms with a camera, {found.clean} clean ones"\n'
+        )
+    ]
+
+
+def _claims(found: Fit | None, walls: Mapping[str, float]) -> list[str]:
+    if found is None:
+        return []
+    spread = ", ".join(f"{wall} {100 * d:+.0f}" for wall, d in walls.items())
+    points = ", ".join(f"[{x:.1f}, {y:.3f}]" for x, y in curve_of(found))
+    return [
+        (
+            "# What a scan claims of a kind, and the share it really catches; never more than claimed.\n"
+            f"[claims]\ncurve = [{points}]\n"
+            f'source = "learned: {found.rooms} cameras; logit intercept {found.intercept:+.2f} ±'
+            f" {found.intercept_error:.2f}, slope {found.slope:.2f} ± {found.slope_error:.2f};"
+            f' each wall when the others teach, points: {spread}"\n'
+        )
     ]
 
 

@@ -64,9 +64,12 @@ def _wrong(figures: dict[str, Any]) -> Table:
 
 
 def _deciles(figures: dict[str, Any]) -> Table:
-    table = _table("Share caught, claimed and realised", ("claimed", "caught", "difference", "rooms"))
+    table = _table(
+        "Share caught, claimed and realised", ("claimed", "caught", "difference", "± 1 SE", "rooms")
+    )
     for d in figures["deciles"]:
-        table.add_row(f"{d.claimed:.1%}", f"{d.caught:.1%}", f"{d.caught - d.claimed:+.1%}", str(d.rooms))
+        difference = f"{d.caught - d.claimed:+.1%}"
+        table.add_row(f"{d.claimed:.1%}", f"{d.caught:.1%}", difference, f"{d.spread:.1%}", str(d.rooms))
     return table
 
 
@@ -104,7 +107,23 @@ def markdown(figures: dict[str, Any]) -> str:
     lines.append(
         "| one standard error, points | " + " ".join(f"{100 * d.spread:.0f}" for d in deciles) + " |"
     )
+    lines += ["", *_claims(figures["claims"])]
     return "\n".join(lines) + "\n"
+
+
+def _claims(claims: dict[str, Any]) -> list[str]:
+    lines = ["| logit(caught) on logit(claimed) | intercept (0) | slope (1) |", "|---|---|---|"]
+    for name in ("headline", "own kind"):
+        f = claims[name]
+        lines.append(
+            f"| {name} | {f.intercept:+.2f} ± {f.intercept_error:.2f} | {f.slope:.2f} ± {f.slope_error:.2f} |"
+        )
+    mean, square, likely = (claims[name] for name in ("mean difference", "tenths", "tenths likely"))
+    words = (
+        f"On average {100 * mean:+.1f} points more caught than claimed; all tenths together:",
+        f"χ² = {square:.1f}, which true claims exceed in {100 * likely:.0f} % of runs.",
+    )
+    return [*lines, "", *words]
 
 
 def _line(
