@@ -170,7 +170,7 @@ class Agreement(Sourced):
 
 
 class Claims(Sourced):
-    """The share of cameras of a kind that is really caught where so much is claimed: 0…1 to 0…1."""
+    """The share of cameras of a kind that is really caught where so much is claimed, both 0…1."""
 
     curve: Curve = Field(min_length=2)
 

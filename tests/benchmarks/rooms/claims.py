@@ -6,8 +6,8 @@ camera), so the same rooms say far more about it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from tests.benchmarks.rooms.rows import Row
 
 RIDGE = 4.0  # rooms' worth of belief that claims hold as they are
 FEWEST_CAMERAS = 60
+FEWEST_ON_WALL = 15
+LEAST = 0.05
 GRID = tuple(round(0.1 * i, 1) for i in range(11))
 EDGE = 0.02  # a claim is kept this far from 0 and 1 in logits
 STEPS = 40
@@ -101,35 +103,67 @@ def claim_by_table(row: Row, table: Likelihoods) -> float:
     return along(table.claims.curve, 1.0 - missed)
 
 
-def learn_claims(
-    rows: Sequence[Row], lesson: Lesson, table: Likelihoods
-) -> tuple[Fit | None, dict[str, float]]:
-    """Return how claims hold in these rooms, and by how much each wall differs when the others teach.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """How claims hold over all rooms, by how much less (logits) on the worst wall, and each wall's spread."""
 
-    The difference is a share: caught, less what the fit of all other walls expects.
+    fit: Fit
+    worst_wall: float
+    spread: Mapping[str, float]  # caught, less what the fit of all other walls expects: a share
+
+    @property
+    def curve(self) -> tuple[tuple[float, float], ...]:
+        """Return claimed → caught, rising: what holds on the worst of the walls that were learned from."""
+        held = replace(self.fit, intercept=self.fit.intercept + self.worst_wall)
+        points: list[tuple[float, float]] = [(0.0, 0.0)]
+        for x in GRID[1:]:
+            points.append((x, max(round(held.at(x), 3), points[-1][1])))
+        return tuple(points)
+
+
+def learn_claims(rows: Sequence[Row], lesson: Lesson, table: Likelihoods) -> Learnt | None:
+    """Return how claims hold in these rooms; None where too few cameras could tell.
+
+    Scans that claim next to nothing of a kind (below `LEAST`) say nothing about the others and are left out.
     """
-    cameras = [(r, r.truth.kind) for r in rows if r.truth.kind is not None]
-    if len(cameras) < FEWEST_CAMERAS:
-        return None, {}
-    claimed = np.array([claim_of(r, kind, lesson) for r, kind in cameras])
-    caught = np.array([any(is_caught(n, r, lesson, table) for n in r.senses) for r, _ in cameras])
-    weight = np.array([r.truth.weight for r, _ in cameras])
-    walls = np.array([str(r.truth.notes.get("texture", "")) for r, _ in cameras])
-    spread = {}
+    seen = [(r, claim_of(r, r.truth.kind, lesson)) for r in rows if r.truth.kind is not None]
+    seen = [(r, claim) for r, claim in seen if claim >= LEAST]
+    if len(seen) < FEWEST_CAMERAS:
+        return None
+    claimed = np.array([claim for _, claim in seen])
+    caught = np.array([any(is_caught(n, r, lesson, table) for n in r.senses) for r, _ in seen])
+    weight = np.array([r.truth.weight for r, _ in seen])
+    walls = np.array([str(r.truth.notes.get("texture", "")) for r, _ in seen])
+    whole = fit(claimed, caught, weight, ridge=RIDGE)
+    spread, shifts = {}, []
     for wall in sorted(set(walls)):
         here = walls == wall
-        if FEWEST_CAMERAS // 4 <= here.sum() < len(here):
+        if FEWEST_ON_WALL <= here.sum() < len(here):
             others = fit(claimed[~here], caught[~here], weight[~here], ridge=RIDGE)
-            expected = np.average([others.at(c) for c in claimed[here]], weights=weight[here])
             realised = np.average(caught[here], weights=weight[here])
-            spread[str(wall)] = float(realised - expected)
-    return fit(claimed, caught, weight, ridge=RIDGE), spread
+            spread[str(wall)] = float(realised - _expected(others, claimed[here], weight[here]))
+            shifts.append(_shift(whole, claimed[here], caught[here], weight[here]))
+    return Learnt(fit=whole, worst_wall=worst_of(shifts), spread=spread)
 
 
-def curve_of(found: Fit) -> tuple[tuple[float, float], ...]:
-    """Return claimed → caught as a rising curve that never promises more than was claimed."""
-    points: list[tuple[float, float]] = []
-    for x in GRID:
-        y = 0.0 if x == 0.0 else min(x, found.at(x))
-        points.append((x, round(max(y, points[-1][1] if points else 0.0), 3)))
-    return tuple(points)
+def _expected(found: Fit, claimed: Floats, weight: Floats) -> float:
+    return float(np.average([found.at(c) for c in claimed], weights=weight))
+
+
+def _shift(whole: Fit, claimed: Floats, caught: Bools, weight: Floats) -> tuple[float, float]:
+    """Return by how much one wall differs from all, and the variance of that, in logits."""
+    at = whole.intercept + whole.slope * _logit(claimed)
+    w, shift = weight / weight.mean(), 0.0
+    for _ in range(STEPS):
+        p = expit(at + shift)
+        curve = float((w * p * (1 - p)).sum()) + 1.0
+        shift += float(np.clip(((w * (caught - p)).sum() - shift) / curve, -1.0, 1.0))
+    return shift, float((w**2 * p * (1 - p)).sum()) / curve**2
+
+
+def worst_of(shifts: Sequence[tuple[float, float]]) -> float:
+    """Return the lowest shift (at most 0), each drawn to none as far as its own error explains it."""
+    if not shifts:
+        return 0.0
+    between = max(0.0, float(np.mean([s**2 - v for s, v in shifts])))
+    return min(0.0, *(s * between / (between + v) for s, v in shifts))

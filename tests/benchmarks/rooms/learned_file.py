@@ -12,7 +12,7 @@ import numpy as np
 from firmware.evidence.likelihoods import designed_likelihoods
 from hw.types import SENSOR_NAMES
 from tests.benchmarks.rooms.agree import Agreed, agreed
-from tests.benchmarks.rooms.claims import Fit, curve_of, learn_claims
+from tests.benchmarks.rooms.claims import Learnt, learn_claims
 from tests.benchmarks.rooms.draw import SEED
 from tests.benchmarks.rooms.learn import Lesson
 from tests.benchmarks.rooms.models import Split
@@ -52,7 +52,7 @@ def lesson_text(lesson: Lesson, rows: Sequence[Row], watched: Mapping[str, Mappi
         "# The share of cameras that a sense catches which does its whole job, in the worst family of rooms.",
         *_catches(lesson),
         *_agreement(agreed(rows, lesson, designed_likelihoods())),
-        *_claims(*learn_claims(rows, lesson, designed_likelihoods())),
+        *_claims(learn_claims(rows, lesson, designed_likelihoods())),
         "# Some rooms of the train split: a test runs them again and notices changed detectors.",
         *_watch(watched),
     ]
@@ -115,20 +115,20 @@ def _agreement(found: Agreed) -> list[str]:
     ]
 
 
-def _claims(found: Fit | None, walls: Mapping[str, float]) -> list[str]:
+def _claims(found: Learnt | None) -> list[str]:
     if found is None:
         return []
-    spread = ", ".join(f"{wall} {100 * d:+.0f}" for wall, d in walls.items())
-    points = ", ".join(f"[{x:.1f}, {y:.3f}]" for x, y in curve_of(found))
-    return [
-        (
-            "# What a scan claims of a kind, and the share it really catches; never more than claimed.\n"
-            f"[claims]\ncurve = [{points}]\n"
-            f'source = "learned: {found.rooms} cameras; logit intercept {found.intercept:+.2f} ±'
-            f" {found.intercept_error:.2f}, slope {found.slope:.2f} ± {found.slope_error:.2f};"
-            f' each wall when the others teach, points: {spread}"\n'
-        )
-    ]
+    f = found.fit
+    spread = ", ".join(f"{wall} {100 * d:+.0f}" for wall, d in found.spread.items())
+    points = ", ".join(f"[{x:.1f}, {y:.3f}]" for x, y in found.curve)
+    text = (
+        "# What a scan claims of a kind, and the share it catches on the worst wall that was learned from.\n"
+        f"[claims]\ncurve = [{points}]\n"
+        f'source = "learned: {f.rooms} cameras; logit intercept {f.intercept:+.2f} ± {f.intercept_error:.2f},'
+        f" slope {f.slope:.2f} ± {f.slope_error:.2f}, worst wall {found.worst_wall:+.2f};"
+        f' each wall when the others teach, points: {spread}"\n'
+    )
+    return [text]
 
 
 def watch_numbers(rows: Sequence[Row]) -> dict[str, dict[str, float]]:

@@ -11,7 +11,7 @@ import pytest
 from firmware.evidence.likelihoods import designed_likelihoods, parse_learned, with_learned
 from hw.sim.scene import Kind
 from tests.benchmarks.rooms.agree import FEWEST_CLEAN, agreed, two_strongest
-from tests.benchmarks.rooms.claims import curve_of, fit, learn_claims
+from tests.benchmarks.rooms.claims import Learnt, fit, learn_claims, worst_of
 from tests.benchmarks.rooms.crew import TELL_EVERY_S, Told
 from tests.benchmarks.rooms.draw import Truth
 from tests.benchmarks.rooms.learn import Lesson, Rate, drawn_in, learn
@@ -34,15 +34,22 @@ def test_slope_and_intercept_are_those_of_the_world() -> None:
         assert 0.005 < found.slope_error < 0.05
 
 
-def test_a_learned_curve_rises_and_never_promises_more_than_was_claimed() -> None:
-    rng = np.random.default_rng(4)
-    claimed = rng.uniform(0.05, 0.95, 4000)
-    modest = curve_of(fit(claimed, rng.random(4000) < np.sqrt(claimed), np.ones(4000)))
-    boastful = curve_of(fit(claimed, rng.random(4000) < claimed**2, np.ones(4000)))
-    assert all(y <= x for x, y in (*modest, *boastful))
-    assert all(a[1] <= b[1] for a, b in pairwise(boastful))
-    assert dict(modest)[0.5] == 0.5
-    assert dict(boastful)[0.5] == pytest.approx(0.25, abs=0.06)
+def test_a_learned_curve_says_what_holds_on_the_worst_wall() -> None:
+    claimed = np.random.default_rng(4).uniform(0.05, 0.95, 4000)
+    true = fit(claimed, np.random.default_rng(5).random(4000) < claimed, np.ones(4000))
+    plain, worse = (Learnt(fit=true, worst_wall=shift, spread={}).curve for shift in (0.0, -1.0))
+    assert all(a[0] < b[0] and a[1] <= b[1] for c in (plain, worse) for a, b in pairwise(c))
+    assert dict(plain)[0.5] == pytest.approx(0.5, abs=0.05)
+    assert dict(worse)[0.5] == pytest.approx(1 / (1 + math.e), abs=0.05)
+    assert plain[0] == (0.0, 0.0)
+    assert plain[-1][1] < 1.0
+
+
+def test_the_worst_wall_is_not_blamed_for_its_own_error() -> None:
+    assert worst_of([(0.3, 0.09), (-0.3, 0.09), (0.2, 0.09)]) == 0.0
+    assert worst_of([(0.5, 0.01), (-1.0, 0.01), (0.5, 0.01)]) == pytest.approx(-0.98, abs=0.02)
+    assert worst_of([(0.5, 0.01), (0.4, 0.01)]) == 0.0
+    assert worst_of([]) == 0.0
 
 
 def test_a_wall_on_which_less_is_caught_shows_when_the_others_teach() -> None:
@@ -53,9 +60,10 @@ def test_a_wall_on_which_less_is_caught_shows_when_the_others_teach() -> None:
         *_on("plaster", world(rng, caught=0.5, false=0.01)),
     ]
     lesson = learn(rows)
-    found, spread = learn_claims(rows, lesson, TABLE)
+    found = learn_claims(rows, lesson, TABLE)
     assert found is not None
-    assert spread["plaster"] < -0.15 < spread["tile"]
+    assert found.spread["plaster"] < -0.15 < found.spread["tile"]
+    assert dict(found.curve)[0.5] == pytest.approx(0.5, abs=0.06)  # Pd is the worst wall's already
     assert lesson.caught["lens", "card"].share == pytest.approx(0.5, abs=0.05)  # the worst family's
     taught = with_learned(TABLE, parse_learned(lesson_text(lesson, rows, {})))
     assert "plaster" in taught.claims.source
