@@ -1,8 +1,8 @@
 """Two ways to listen to a slice for television: the power in narrow bands, and the sound of its carrier.
 
 * **Sub-bands.** FM video is at any moment in one narrow place of the slice. Noise is everywhere: in one of
-  ten bands the sender stands against a tenth of it. Bands that fluctuate together (pulses, switched
-  noise) are decorrelated, so that one event is counted once and not ten times.
+  eight bands the sender stands against an eighth of it. Bands that fluctuate together (pulses, switched
+  noise) are decorrelated, so that one event is counted once and not eight times.
 * **In phase.** AM video sends a carrier whose phase is known after a moment; what is in phase with it is the
   video itself. The power would square it, and at −10 dB lose most of it in the noise.
 
@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 ComplexArray = NDArray[np.complex64]
-# About 1/(sync width): a sync tip stays in one band. What of a comb at PAL's line rate is folded back at this
-# rate comes to lie beside its lines only after 25 folds; at 300 kHz five do, and end where fields are.
-BAND_HZ = 240e3
+BAND_HZ = 300e3  # about 1/(sync width): a sync tip stays in one band, and two samples fall into it
+# For the fields: a comb at PAL's line rate that is folded back at this rate lies beside its own lines only
+# after 25 folds; at 300 kHz it does after five, on multiples of the field rate now and then.
+SIDE_BAND_HZ = 240e3
 IN_PHASE_HZ = 600e3  # the vestige of the lower sideband is as wide
 SEARCH_FFT, SEARCH_ROWS = 8192, 8  # for the carrier: bins of 293 Hz
 OFFSET_BINS = 3  # the converter's own offset is no carrier
@@ -40,12 +41,12 @@ class Channels:
     rate_hz: float
 
 
-def sub_bands(samples: ComplexArray, *, rate_hz: float) -> Channels:
-    """Return the power in bands of about `BAND_HZ`, decorrelated.
+def sub_bands(samples: ComplexArray, *, rate_hz: float, band_hz: float = BAND_HZ) -> Channels:
+    """Return the power in bands of about ``band_hz``, decorrelated.
 
     The mean of the lowest band is taken off first: a receiver's offset would leak the signal itself into it.
     """
-    size = max(1, round(rate_hz / BAND_HZ))
+    size = max(1, round(rate_hz / band_hz))
     n = len(samples) // size * size
     frames = samples[:n].reshape(-1, size)
     offset = size * frames.mean(dtype=np.complex64)

@@ -169,23 +169,18 @@ def side_ratio(channels: Channels, comb: Comb) -> float | None:
 
 
 def _lay(rows: FloatArray, count: int, *, step: float) -> FloatArray:
-    """Return rows at ``count`` places, ``step`` samples apart, by a cubic through the four samples around.
+    """Return rows at ``count`` places, ``step`` samples apart, on a straight line between their neighbours.
 
-    The nearest sample would do for the level, but steps back and forth in a pattern of its own: what it
-    mirrors of a strong comb can fall onto odd multiples of the field rate.
+    The nearest sample steps back and forth in a pattern of its own: what it mirrors of a strong comb can fall
+    onto odd multiples of the field rate.
     """
     exact = np.minimum(np.arange(count) * step, rows.shape[1] - 1)
-    first = np.clip(exact.astype(np.int64) - 1, 0, rows.shape[1] - 4)
-    t = (exact - first - 1).astype(np.float32)
-    taps = (
-        -t * (t - 1) * (t - 2) / 6,
-        (t + 1) * (t - 1) * (t - 2) / 2,
-        -(t + 1) * t * (t - 2) / 2,
-        (t + 1) * t * (t - 1) / 6,
-    )  # Lagrange
-    laid = np.zeros((len(rows), count), np.float32)
-    for k, tap in enumerate(taps):
-        laid += np.take(rows, first + k, axis=1) * tap
+    first = np.minimum(exact.astype(np.int64), rows.shape[1] - 2)
+    laid: FloatArray = np.take(rows, first, axis=1)
+    rise = np.take(rows, first + 1, axis=1)
+    rise -= laid
+    rise *= (exact - first).astype(np.float32)
+    laid += rise
     return laid
 
 

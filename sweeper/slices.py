@@ -13,7 +13,7 @@ from sweeper.plan import USABLE_SHARE
 from sweeper.spectrum import BINS, Spectrum
 
 LOUD_DB = 1.0  # a hop's floor this far over the receiver's own may be a signal that fills it
-QUICK_PARTS = 20  # halves (the envelope) and tenths (the bands) of a look are whole numbers, and even ones
+QUICK_PARTS = 16  # halves (the envelope) and eighths (the bands) of a look are whole numbers, and even ones
 WIDE_PART_HZ = 0.5e6  # of a slice: a part of something wider
 
 
@@ -41,7 +41,7 @@ def from_edge_to_edge(part: Detection, low_hz: float, high_hz: float) -> Detecti
 
 @lru_cache(maxsize=16)
 def quick_length(count: int) -> int:
-    """Return the largest number of samples up to ``count`` whose halves and tenths are quick to transform.
+    """Return the largest number of samples up to ``count`` whose halves and eighths are quick to transform.
 
     A transform of any length with a large factor costs up to ten times as much; four samples in a
     hundred are left out at most, usually far fewer.

@@ -9,13 +9,14 @@ only. Where video is found, its vertical blanking is searched for (`sweeper.fiel
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from sweeper.channels import Channels, in_phase, sub_bands
+from sweeper.channels import SIDE_BAND_HZ, Channels, in_phase, sub_bands
 from sweeper.comb import LINE_HZ, StandardName, find_comb, side_ratio
 from sweeper.fields import FieldTest, find_fields
 
@@ -31,7 +32,7 @@ SIDE_EASE = 1 / 8  # of the comb's surplus: chance combs of pilots and packets a
 # Nats: fields this clear are those of a picture, and the lines among them may be weak. Other rates must not
 # explain the lines as well, though: those of a supply one field rate off do.
 SURE_SIDE = 300.0
-AGAINST = 3.0  # one row against ten, of which only a few hold what is mirrored
+AGAINST = 3.0  # one row against eight, of which only a few hold what is mirrored
 PROMISING_COMB = 11.0  # nats: worth a longer look, less than one look in a thousand over noise
 
 
@@ -93,7 +94,7 @@ def find_video(
     samples : ndarray, shape (n,), complex64
         10 ms or more; the fields are looked for from 80 ms on.
     rate_hz : float
-        Sample rate; 2.4 MS/s gives ten bands.
+        Sample rate; 2.4 MS/s gives eight bands.
     fine : ndarray, optional
         `sweeper.spectrum.Spectrum.fine` of these samples, where there is one: it need not be measured again.
 
@@ -104,22 +105,23 @@ def find_video(
     pulses that overload the receiver mirror their lines to anywhere in the power of a band, in phase with
     their carrier hardly.
     """
-    found = _test(sub_bands(samples, rate_hz=rate_hz))
+    bands = sub_bands(samples, rate_hz=rate_hz)
+    found = _test(bands, lambda: sub_bands(samples, rate_hz=rate_hz, band_hz=SIDE_BAND_HZ))
     channels = in_phase(samples, rate_hz=rate_hz, fine=fine)
     if channels is not None:
-        second = _test(channels)
+        second = _test(channels, lambda: channels)
         found = _against(found, second) if found.is_video else max(found, second, key=_lean)
     if not found.is_video:
         return found
     return replace(found, fields=_vertical(samples, found, rate_hz=rate_hz))
 
 
-def _test(channels: Channels) -> VideoTest:
+def _test(channels: Channels, for_sides: Callable[[], Channels]) -> VideoTest:
     """Comb and, where that is promising, sides of one way to listen."""
     comb = find_comb(channels)
     side = None
     if max(comb.nats, comb.bare - COMB_NEEDED) >= PROMISING_COMB:
-        side = side_ratio(channels, comb)
+        side = side_ratio(for_sides(), comb)
     sure = side is not None and side >= SURE_SIDE and comb.nats >= 0
     test = VideoTest(
         standard=comb.standard,

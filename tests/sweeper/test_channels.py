@@ -16,8 +16,8 @@ def test_bands_that_pulse_together_are_counted_once() -> None:
     gate = np.repeat(rng.random(6000) < 0.1, 40)
     noise = (rng.standard_normal(240_000) + 1j * rng.standard_normal(240_000)) * (0.1 + 2 * gate)
     rows = sub_bands(noise.astype(np.complex64), rate_hz=RATE_HZ).rows
-    assert rows.shape == (10, 24_000)
-    assert np.cov(rows) == pytest.approx(np.eye(10), abs=0.01)
+    assert rows.shape == (8, 30_000)
+    assert np.cov(rows) == pytest.approx(np.eye(8), abs=0.01)
 
 
 def test_the_video_is_what_is_in_phase_with_the_carrier() -> None:
