@@ -48,7 +48,8 @@ def agreed(rows: Sequence[Row], lesson: Lesson, table: Likelihoods) -> Agreed:
     cameras = sum(r.truth.weight for r in rows if r.truth.kind is not None)
     offset = math.log(cameras / sum(r.truth.weight for r in rows if r.truth.kind is None))
     sign = np.where(truth, 1.0, -1.0)
-    cost = [_cost(sign * (offset + strong + keep * weak), weight) for keep in KEEPS]
+    away = (KEEPS - table.agreement.keep) ** 2
+    cost = [_cost(sign * (offset + strong + keep * weak), weight) for keep in KEEPS] + BELIEF * away
     return Agreed(keep=float(KEEPS[int(np.argmin(cost))]), cameras=found.cameras, clean=found.clean)
 
 
