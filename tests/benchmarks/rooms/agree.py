@@ -15,9 +15,8 @@ from tests.benchmarks.rooms.metrics import Floats
 from tests.benchmarks.rooms.rows import Row
 
 KEEPS = np.linspace(0.0, 1.0, 21)
-FEWEST_CLEAN = (
-    5  # clean rooms in which two senses speak: without false agreement nothing can be learned of it
-)
+BELIEF = 8.0  # nats that it costs to be a whole share away from the designed one
+FEWEST_CLEAN = 5  # clean rooms in which two senses speak: without them nothing can be learned of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
