@@ -3,7 +3,9 @@
 Method: one `Sweeper` with the camera plan over a stand-in receiver whose hops hold noise, two analog cameras,
 a multicarrier link, and carriers that wander from look to look, so that every table fills and goes on turning
 over: tracks, pictures, floors, waterfall. As many looks as an hour of the real receiver holds; nothing waits
-for the clock. The resident size is the kernel's (``VmRSS``), read a dozen times on the way; imports count.
+for the clock. The stand-in keeps its waves as bytes, as the receiver's buffers are. The resident size is the
+kernel's (``VmRSS``), read a dozen times on the way; imports count, with ``--command`` all of those of
+``ansim scan rf`` with its driver, too.
 
 Command: ``python -m tests.benchmarks.rf_memory`` (simulation; some minutes). Goal: flat, below 120 MB.
 """
@@ -11,6 +13,7 @@ Command: ``python -m tests.benchmarks.rf_memory`` (simulation; some minutes). Go
 from __future__ import annotations
 
 import argparse
+import importlib
 import subprocess
 import sys
 import tempfile
@@ -25,12 +28,14 @@ from sweeper.sweeper import Sweeper
 
 RATE_HZ = 2.4e6
 GOAL_MB = 120.0
+COMMAND_IMPORTS = ("firmware.cli.app", "firmware.cli.live_rf", "firmware.assemble", "hw.pi.rtlsdr")
 LONGEST = round(0.201 * RATE_HZ)
 CAMERAS_HZ = (1_160e6, 920e6)
 LINK_HZ = 345e6
 NEAR_HZ = 3e6
 PERIOD = 4096  # samples after which a carrier repeats: 600 Hz apart, and quick to make
-Samples = NDArray[np.complex64]
+FULL_SCALE = 127.5
+Parts = NDArray[np.int8]  # real and imaginary in turn
 
 
 def resident_mb() -> float:
@@ -47,10 +52,11 @@ def make_waves(target: Path) -> None:
 
     seconds = LONGEST / RATE_HZ
     waves = [heard(name, snr_db=10.0, seconds=seconds) for name in (None, "pal-fm", "cofdm")]
-    np.save(target, np.stack(waves).astype(np.complex64))
+    parts = np.stack(waves).astype(np.complex64).view(np.float32)
+    np.save(target, np.round(parts * FULL_SCALE).astype(np.int8))
 
 
-def _waves() -> dict[str, Samples]:
+def _waves() -> dict[str, Parts]:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "waves.npy"
         command = [sys.executable, "-m", "tests.benchmarks.rf_memory", "--waves", str(target)]
@@ -79,7 +85,7 @@ class Hour:
             name = "video"
         elif abs(self._center_hz - LINK_HZ) < NEAR_HZ:
             name = "link"
-        samples = self._waves[name][:count].copy()
+        samples = (self._waves[name][: 2 * count] * np.float32(1 / FULL_SCALE)).view(np.complex64)
         if name == "noise":
             turns = int(self._rng.integers(-PERIOD * 3 // 8, PERIOD * 3 // 8)) / PERIOD
             carrier = 0.05 * np.exp(2j * np.pi * turns * np.arange(PERIOD))
@@ -130,10 +136,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--waves", type=Path, help="only write the stand-in's samples there")
+    parser.add_argument("--command", action="store_true", help="import all that `ansim scan rf` imports")
     args = parser.parse_args(argv)
     if args.waves is not None:
         make_waves(args.waves)
         return 0
+    for name in COMMAND_IMPORTS if args.command else ():
+        importlib.import_module(name)
     marks, sweeper = hour(args.minutes)
     print(f"looks {sweeper.counts().read}, emissions held {len(sweeper.observations())}", end="")
     print(f", pictures {len(sweeper.pictures())}")
