@@ -14,20 +14,32 @@ from numpy.typing import NDArray
 from hw.types import Coverage
 from lensdetect.align import Motion
 from lensdetect.config import LensConfig
+from lensdetect.gaze import scale_of
 
 ANGLE_BINS = 3  # seen from the left, straight on, from the right
 STRAIGHT_DEG = 8.0
 ONE_ANGLE_WORTH = 0.6  # a cell seen from one side only may hide a lens that looks the other way
+LENS_VIEW_DEG = 35.0  # seen from further aside than this, no lens gives anything back
 MAP_CELLS = 192  # side of the map; what lies beyond is not kept
+MOST_POSES = 60_000
 
 
 class CoverageMap:
-    """Cells of wall × view angles; ``cells[row, column, bin]`` counts good looks."""
+    """Cells of wall × view angles. A cell counts once a lens in it could have been named.
+
+    As a track, a cell gathers poses while it stays in view and the wall's motion is known: another pose is
+    one in which it stands elsewhere in the picture. ``done[row, column, bin]`` are the angles of view from
+    which cells with poses enough were looked at.
+    """
 
     def __init__(self, config: LensConfig) -> None:
         self._config = config
         self._centre = np.full(2, MAP_CELLS / 2)
-        self.cells = np.zeros((MAP_CELLS, MAP_CELLS, ANGLE_BINS), np.uint16)
+        self._turn_px = np.zeros(2)  # how far the wall went over the picture
+        self._poses = np.zeros((MAP_CELLS, MAP_CELLS), np.uint16)
+        self._posed_at_px = np.full((MAP_CELLS, MAP_CELLS, 2), np.inf, np.float32)
+        self._seen = np.zeros((MAP_CELLS, MAP_CELLS, ANGLE_BINS), bool)
+        self.done = np.zeros((MAP_CELLS, MAP_CELLS, ANGLE_BINS), bool)
 
     def metres_per_px(self, width_px: int) -> float:
         """Return the size of a pixel on a wall at the usual distance."""
@@ -38,7 +50,13 @@ class CoverageMap:
         """Carry the middle of the view along: the wall moves one way, the view the other."""
         middle = np.array([[size[0] / 2, size[1] / 2]])
         shift_px = (motion.move(middle) - middle)[0]
+        self._turn_px += shift_px
         self._centre -= shift_px * self.metres_per_px(size[0]) / self._config.cell_m
+
+    def lose(self) -> None:
+        """The wall's motion is unknown: poses begin anew, as those of the tracks do."""
+        self._poses[:] = 0
+        self._seen[:] = False
 
     def speed_m_s(self, motion: Motion, size: tuple[int, int], seconds: float) -> float:
         """Return how fast the hand moved, at the usual distance."""
@@ -47,19 +65,33 @@ class CoverageMap:
         return shift * self.metres_per_px(size[0]) / max(seconds, 1e-3)
 
     def add(self, size: tuple[int, int]) -> None:
-        """Count one good look at everything in view."""
+        """Take one good look at everything in view."""
         per_cell = self.metres_per_px(size[0]) / self._config.cell_m
-        half_w, half_h = size[0] / 2 * per_cell, size[1] / 2 * per_cell
-        rows = self._span(self._centre[1], half_h)
-        columns = self._span(self._centre[0], half_w)
-        offsets = (columns + 0.5 - self._centre[0]) * self._config.cell_m
-        angles = np.degrees(np.arctan2(offsets, self._config.distance_m))
-        bins = np.digitize(angles, [-STRAIGHT_DEG, STRAIGHT_DEG])
-        view = self.cells[np.ix_(rows, columns)]
-        view[:, np.arange(len(columns)), bins] = (
-            np.minimum(view[:, np.arange(len(columns)), bins], 60_000) + 1
+        rows = self._span(self._centre[1], size[1] / 2 * per_cell)
+        columns = self._span(self._centre[0], size[0] / 2 * per_cell)
+        across = (columns + 0.5 - self._centre[0]) * self._config.cell_m
+        down = (rows + 0.5 - self._centre[1]) * self._config.cell_m
+        aside = np.degrees(np.arctan2(np.hypot(across[None], down[:, None]), self._config.distance_m))
+        bins = np.digitize(
+            np.degrees(np.arctan2(across, self._config.distance_m)), [-STRAIGHT_DEG, STRAIGHT_DEG]
         )
-        self.cells[np.ix_(rows, columns)] = view
+        self._forget_beyond(rows, columns)
+        view = np.ix_(rows, columns)
+        moved = np.hypot(*(self._posed_at_px[view] - self._turn_px).transpose(2, 0, 1))
+        posed = (aside <= LENS_VIEW_DEG) & ~(moved < self._config.pose_step_px * scale_of(size[0]))
+        poses = self._poses[view] + posed.astype(np.uint16)
+        self._poses[view] = np.minimum(poses, MOST_POSES)
+        self._posed_at_px[view] = np.where(posed[..., None], self._turn_px, self._posed_at_px[view])
+        seen = self._seen[view] | (posed[..., None] & (bins[:, None] == np.arange(ANGLE_BINS)))
+        self._seen[view] = seen
+        self.done[view] |= seen & (poses >= self._config.min_poses)[..., None]
+
+    def _forget_beyond(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> None:
+        """Let cells that left the picture begin anew when they come back."""
+        away = np.ones(self._poses.shape, bool)
+        away[np.ix_(rows, columns)] = False
+        self._poses[away] = 0
+        self._seen[away] = False
 
     @staticmethod
     def _span(centre: float, half: float) -> NDArray[np.int64]:
@@ -67,10 +99,8 @@ class CoverageMap:
         return np.arange(max(0, first), min(MAP_CELLS, last), dtype=np.int64)
 
     def _angles(self) -> NDArray[np.uint8]:
-        """Return from how many sides each cell was looked at, 0 where too seldom to have named a lens."""
-        angles = np.count_nonzero(self.cells, axis=2)
-        enough = self.cells.sum(axis=2, dtype=np.int64) >= self._config.min_poses
-        return np.where(enough, angles, 0).astype(np.uint8)
+        """Return from how many sides each cell was looked at, in poses enough to have named a lens."""
+        return np.asarray(self.done.sum(axis=2), np.uint8)
 
     def share(self) -> float:
         """Return the share of the wall in the settings that was looked at, 0…1."""

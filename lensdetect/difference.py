@@ -34,8 +34,9 @@ class Answer:
     ``side_ratio`` is the flux under the side light over the flux under the ring, corrected for how strongly
     each light lights the wall, ``red_ratio`` the same for red light; ``off_ratio`` the share of its light
     that is there with every light off. NaN where there is no such picture. Fluxes are sums above the
-    background; ``lit_dn`` is what the ring adds to the wall, and ``strength_px`` the answer, had the sensor
-    not clipped, in pixels of wall that is lit by the ring alone: room light makes no lens weaker.
+    background; ``lit_dn`` is what the ring adds to a middling part of the wall in view, and ``strength_px``
+    the answer, had the sensor not clipped, in pixels of wall that is lit by the ring alone: room light makes
+    no lens weaker.
     """
 
     x_px: float
@@ -232,6 +233,7 @@ def compare(
     red: Light | None = None,
     red_gain: float = float("nan"),
     own: Light | None = None,
+    lit_share: float = 1.0,
 ) -> Answer:
     """Put the three pictures of one point together.
 
@@ -243,6 +245,8 @@ def compare(
         The same for the red light.
     own : Light, optional
         The ring spot measured as its counterparts are: what is no narrow spot is not one under the ring only.
+    lit_share : float
+        How much of the wall's brightness in the ring picture is the ring's own light.
     """
     spread = spread_of(ring.light)
     whole = strength(ring.light, spread_px=spread)
@@ -252,7 +256,6 @@ def compare(
     if own is not None:
         alike = max(min(ring_only, strength(own, spread_px=spread) - own.clutter - dark), 1.0)
     clipped = 0.0 if off is None else max(off.flux - off.clutter, 0.0)
-    lit = ring.wall if off is None or own is None else off.headroom - own.headroom
     return Answer(
         x_px=place[0] + ring.dx,
         y_px=place[1] + ring.dy,
@@ -261,8 +264,7 @@ def compare(
         flux_dn_px=ring.light.flux,
         area_px=float("inf") if ring.touches_edge else ring.area,
         aspect=ring.aspect,
-        strength_px=ring_only / max(lit, DIMMEST_WALL_DN),
-        lit_dn=lit,
+        strength_px=ring_only / max(lit_share * ring.wall, DIMMEST_WALL_DN),
         saturated=ring.peak + ring.wall >= SATURATED_DN,
         side_ratio=_share(side, gain=gain, spread_px=spread, dark=dark, ring_only=alike),
         red_ratio=_share(red, gain=red_gain, spread_px=spread, dark=dark, ring_only=alike),

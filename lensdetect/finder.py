@@ -110,6 +110,7 @@ class LensFinder:
         look = self._watch.look(frame)
         if self._watch.resized:
             self._tracker.lose_all()
+            self._map.lose()
             self._last_ring = None
         if look is None:
             return {}
@@ -192,6 +193,7 @@ class LensFinder:
         if motion is None:
             self._watch.dropped["motion_unclear"] += 1
             self._tracker.lose_all()
+            self._map.lose()
             return
         self._tracker.move(motion)
         self._map.move(motion, size)

@@ -68,7 +68,11 @@ def light_on_wall(lit: Look, off: Look) -> float:
     """Return how much brighter the wall is than with the lights off, in DN."""
     if lit.small.shape != off.small.shape:
         return 0.0
-    return float(np.median(lit.small[::2, ::2])) - float(np.median(off.small[::2, ::2]))
+    return _middle_dn(lit) - _middle_dn(off)
+
+
+def _middle_dn(look: Look) -> float:
+    return float(np.median(look.small[::2, ::2]))
 
 
 def _gain_over(lit_dn: float, other: Look | None, off: Look | None) -> float:
@@ -92,6 +96,7 @@ def glance(
     """Find the bright points of a ring picture and compare each with the other pictures of the cycle."""
     pixels, scale = ring.frame.pixels, scale_of(ring.frame.pixels.shape[1])
     lit = 0.0 if cycle.off is None else light_on_wall(ring, cycle.off)
+    lit_share = min(1.0, lit / max(_middle_dn(ring), 1.0)) if cycle.off is not None else 1.0
     gain = _gain_over(lit, cycle.side, cycle.off)
     red = Other(cycle.red, None, _gain_over(lit, cycle.red, cycle.off))
     if cycle.red is not None:
@@ -111,8 +116,10 @@ def glance(
     for peak in peaks:
         if (int(peak.x_px), int(peak.y_px)) in hot_pixels or _is_taken(peak, taken):
             continue
-        answer = _answer(peak, pixels, Other(cycle.off, to_off), Other(cycle.side, to_side, gain), red, scale)
+        others = Other(cycle.off, to_off), Other(cycle.side, to_side, gain), red
+        answer = _answer(peak, pixels, *others, scale=scale, lit_share=lit_share)
         if answer is not None:
+            answer = replace(answer, lit_dn=lit)
             answers.append(answer)
             area = min(answer.area_px, (PATCH_PX * scale) ** 2)
             taken.append((answer.x_px, answer.y_px, CLEAR_OF_PX + float(np.sqrt(area / np.pi))))
@@ -145,7 +152,9 @@ def _answer(
     off: Other,
     side: Other,
     red: Other,
+    *,
     scale: float,
+    lit_share: float,
 ) -> Answer | None:
     half = max(MIN_PATCH_PX, round(PATCH_PX * scale))
     patch = patch_at(pixels, peak.x_px, peak.y_px, half)
@@ -163,6 +172,7 @@ def _answer(
         red=_counterpart(red.look, red.motion, place, radius, scale),
         red_gain=red.gain,
         own=counterpart(patch, radius_px=radius, reach_px=PEAK_REACH_PX),
+        lit_share=lit_share,
     )
 
 

@@ -11,6 +11,8 @@ from hw.sim.facets import OpticFacet
 from hw.sim.scene import Pose, Room, Scene, Thing
 
 WALL_Z = 2.0
+QUALITY_SEEDS = range(10_000)  # what is judged
+TRAIN_SEEDS = range(20_000, 30_000)  # what is learned from: nothing of it is ever judged
 TEXTURES = ("tile", "wood", "plaster", "wallpaper")
 SIZES_MM = {
     "chrome-sphere": (8.0, 40.0),

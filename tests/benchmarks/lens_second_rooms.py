@@ -21,6 +21,7 @@ from tests.benchmarks.lens_second_eye import Item, SecondEye, lens_numbers, othe
 NEAR_PX = 6.0
 DISTRACTORS = ("bead", "screw", "drop", "ball", "lamp", "bead", "screw", "drop", "ball", "ball")
 THINGS = 32
+ROOMS_FROM = 3000
 DISTANCES_M = (0.3, 0.6, 1.0, 1.5)
 BIG, BIG_HZ = (1280, 720), 60.0
 SMALL, SMALL_HZ = (640, 480), 30.0
@@ -111,7 +112,7 @@ def lens_table(trials: int) -> None:
 def room_table(rooms: int) -> None:
     """Print false lens tracks a room of 60 s."""
     false: Counter[str] = Counter()
-    for seed in range(3000, 3000 + rooms):
+    for seed in range(ROOMS_FROM, ROOMS_FROM + rooms):
         eye = room(seed)
         false.update(nearest(eye, g)[1].kind for g in watch(eye, 60.0).observations() if g.label == "lens")
     total = sum(false.values())
