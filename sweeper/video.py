@@ -33,6 +33,10 @@ SIDE_EASE = 1 / 8  # of the comb's surplus: chance combs of pilots and packets a
 # explain the lines as well, though: those of a supply one field rate off do.
 SURE_SIDE = 300.0
 AGAINST = 3.0  # one row against eight, of which only a few hold what is mirrored
+# A comb this high comes from 5 dB in the slice or more. Of video, the chance of its blanking was then below
+# 1e-80 in every slice tried; a supply has none, whatever its lines are mirrored to.
+STRONG_DB, BLANKING_LOG10_P = 35.0, -6.0
+NO_BLANKING = 3.0  # nats against video
 PROMISING_COMB = 11.0  # nats: worth a longer look, less than one look in a thousand over noise
 
 
@@ -65,9 +69,16 @@ class VideoTest:
         return -needed if self.side is None else self.side - needed
 
     @property
+    def lacks_blanking(self) -> bool:
+        """The lines are so strong that the vertical blanking could not be missed, and it is not there."""
+        return (
+            self.fields is not None and self.comb_db >= STRONG_DB and self.fields.log10_p > BLANKING_LOG10_P
+        )
+
+    @property
     def is_video(self) -> bool:
         """The lines are there and the fields that belong to them."""
-        return self.is_comb and self.structure >= 0
+        return self.is_comb and self.structure >= 0 and not self.lacks_blanking
 
 
 def envelope(samples: NDArray[np.complex64]) -> FloatArray:
@@ -113,7 +124,8 @@ def find_video(
         found = _against(found, second) if found.is_video else max(found, second, key=_lean)
     if not found.is_video:
         return found
-    return replace(found, fields=_vertical(samples, found, rate_hz=rate_hz))
+    found = replace(found, fields=_vertical(samples, found, rate_hz=rate_hz))
+    return replace(found, score=_score(found))
 
 
 def _test(channels: Channels, for_sides: Callable[[], Channels]) -> VideoTest:
@@ -150,6 +162,8 @@ def _score(test: VideoTest) -> float:
 
 def _lean(test: VideoTest) -> float:
     """The weaker of what both tests have beyond what is needed, in nats."""
+    if test.lacks_blanking:
+        return -NO_BLANKING
     return min(test.comb - COMB_NEEDED, 3.0 + test.structure if test.side is None else test.structure)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.fft
@@ -12,7 +14,7 @@ from hw.sim.waveforms_other import supply
 from sweeper.ofdm import find_ofdm
 from sweeper.slices import quick_length
 from sweeper.spectrum import measure_spectrum
-from sweeper.video import VideoTest, find_video
+from sweeper.video import STRONG_DB, VideoTest, find_video
 from tests.sweeper.air import MAKERS, RATE_HZ, heard
 
 OTHERS = (None, *sorted(name for name in MAKERS if not name.endswith(("-fm", "-vsb"))))
@@ -78,6 +80,17 @@ def test_pulses_of_a_supply_at_the_line_rate_that_overload_the_receiver(
     found = find_video(quantise(x.astype(np.complex64))[0], rate_hz=RATE_HZ)
     assert found.is_comb
     assert not found.is_video
+
+
+def test_strong_lines_without_a_vertical_blanking_are_no_video() -> None:
+    found = listen("pal-fm", snr_db=20, offset_hz=1e6)
+    assert found.is_video
+    assert found.fields is not None
+    strong = replace(found, comb_db=STRONG_DB + 1)
+    assert strong.is_video
+    assert not replace(strong, fields=replace(found.fields, log10_p=0.0)).is_video
+    weak = replace(found, comb_db=STRONG_DB - 1, fields=replace(found.fields, log10_p=0.0))
+    assert weak.is_video, "weak lines may be seen where the blanking is not"
 
 
 def test_a_look_is_cut_to_what_transforms_quickly() -> None:
