@@ -43,7 +43,7 @@ class LensConfig(BaseModel):
     pose_step_px: float = Field(
         5.0, ge=1.0, le=100.0, description="How far the wall must have moved for another pose."
     )
-    min_poses: int = Field(7, ge=2, le=50, description="Poses in which a lens must have answered.")
+    min_poses: int = Field(5, ge=2, le=50, description="Poses in which a lens must have answered.")
     min_seen_share: float = Field(0.5, ge=0.1, le=1.0, description="Share of poses in which it must answer.")
     lens_score: float = Field(0.87, ge=0.5, le=0.999, description="Score from which the label is lens.")
     field_of_view_deg: float = Field(62.0, ge=10.0, le=170.0, description="Horizontal, of our own camera.")

@@ -22,6 +22,7 @@ MIN_PLACES = 50
 RIM_PX = 2  # width of the frame of wall around it
 HALF = 0.5
 DIMMEST_WALL_DN = 2.0
+LEAST_ALIKE = 0.2  # of a spot's flux must be above its surroundings for the side light to be compared
 SMALLEST_SPREAD_PX = 4.0  # 2πσ² of the sharpest spot a lens can draw
 MAX_HIDDEN_LOG = 4.0  # how much brightness above full scale is believed, in ln units
 Patch = NDArray[np.float32]
@@ -34,9 +35,8 @@ class Answer:
     ``side_ratio`` is the flux under the side light over the flux under the ring, corrected for how strongly
     each light lights the wall, ``red_ratio`` the same for red light; ``off_ratio`` the share of its light
     that is there with every light off. NaN where there is no such picture. Fluxes are sums above the
-    background; ``lit_dn`` is what the ring adds to a middling part of the wall in view, and ``strength_px``
-    the answer, had the sensor not clipped, in pixels of wall that is lit by the ring alone: room light makes
-    no lens weaker.
+    background; ``strength_px`` is the answer, had the sensor not clipped, in pixels of wall that is lit by
+    the ring alone: room light makes no lens weaker.
     """
 
     x_px: float
@@ -51,7 +51,6 @@ class Answer:
     side_ratio: float
     off_ratio: float
     red_ratio: float = float("nan")
-    lit_dn: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,9 +251,7 @@ def compare(
     whole = strength(ring.light, spread_px=spread)
     dark = 0.0 if off is None else max(strength(off, spread_px=spread) - off.clutter, 0.0)
     ring_only = max(whole - dark, 0.02 * whole, 1.0)
-    alike = ring_only
-    if own is not None:
-        alike = max(min(ring_only, strength(own, spread_px=spread) - own.clutter - dark), 1.0)
+    alike = ring_only if own is None else _alike(own, spread_px=spread, dark=dark, ring_only=ring_only)
     clipped = 0.0 if off is None else max(off.flux - off.clutter, 0.0)
     return Answer(
         x_px=place[0] + ring.dx,
@@ -270,6 +267,17 @@ def compare(
         red_ratio=_share(red, gain=red_gain, spread_px=spread, dark=dark, ring_only=alike),
         off_ratio=float("nan") if off is None else clipped / max(ring.light.flux, 1.0),
     )
+
+
+def _alike(own: Light, *, spread_px: float, dark: float, ring_only: float) -> float:
+    """Return the ring spot's flux as its counterparts are measured, NaN where it drowns in what is around it.
+
+    Among letters, leaves or grain a spot does not stand out under the ring either: that it does not under the
+    side light then says nothing.
+    """
+    if own.flux - own.clutter < LEAST_ALIKE * own.flux:
+        return float("nan")
+    return max(min(ring_only, strength(own, spread_px=spread_px) - own.clutter - dark), 1.0)
 
 
 def _share(light: Light | None, *, gain: float, spread_px: float, dark: float, ring_only: float) -> float:

@@ -119,7 +119,6 @@ def glance(
         others = Other(cycle.off, to_off), Other(cycle.side, to_side, gain), red
         answer = _answer(peak, pixels, *others, scale=scale, lit_share=lit_share)
         if answer is not None:
-            answer = replace(answer, lit_dn=lit)
             answers.append(answer)
             area = min(answer.area_px, (PATCH_PX * scale) ** 2)
             taken.append((answer.x_px, answer.y_px, CLEAR_OF_PX + float(np.sqrt(area / np.pi))))

@@ -71,7 +71,6 @@ def features_of(track: Track, *, size: tuple[int, int]) -> dict[str, float]:
     return {
         "side_ratio": _median(side),
         "red_ratio": _median(np.array([a.red_ratio for a in answers])),
-        "lit_dn": _median(np.array([a.lit_dn for a in answers])),
         "wall_dn": _median(np.array([a.wall_dn for a in answers])),
         "falloff": _falloff(track, size),
         "side_ratio_high": _quantile(side, 0.8),

@@ -19,26 +19,10 @@ from numpy.typing import NDArray
 
 from lensdetect.errors import BadModel
 
-NAMES = (
-    "ln_side",
-    "ln_strength",
-    "ln_side_x_ln_strength",
-    "fading",
-    "sparkle",
-    "ln_area",
-    "off",
-    "ln_cone",
-    "ln_power",
-    "gathers",
-)
+NAMES = ("ln_side", "ln_strength", "ln_side_x_ln_strength", "fading", "sparkle", "ln_area", "off", "gathers")
 SIDE_RANGE = (0.03, 1.5)  # below, the side light gives nothing; above, it is a facet
-SIDE_OFFSET_M = 0.045  # from the camera to the side lights
-WALL_AT_1_M_DN = 12.5  # what the ring gives on a middling wall (a reflectance of 0.5) at 1 m
-FAR_RANGE_M = (0.25, 2.0)
-CONE_SIDE_RANGE = (0.03, 0.9)  # side/ring ratios from which a cone can be told
-CONE_RANGE_RAD = (0.012, 0.08)
-GATHERS_FROM_PX_M2 = (50.0, 150.0)  # strength as if at 1 m: the strongest plain bead, and thrice as much
-PARTLY_FROM, MIRROR_FROM = (0.1, 0.2), (0.45, 0.7)  # side/ring ratios between which it counts
+GATHERS_FROM_PX = (50.0, 150.0)  # pixels of lit wall: the strongest plain bead, and thrice as much
+PARTLY_FROM, MIRROR_FROM = (0.1, 0.2), (0.4, 0.6)  # side/ring ratios between which it counts
 STRENGTH_RANGE_PX = (2.0, 1000.0)
 BALL_FALLOFF = (
     -0.9
@@ -70,7 +54,6 @@ def vector_of(f: Mapping[str, float]) -> NDArray[np.float64]:
     """Return the transformed numbers of one track, in the order of `NAMES`; the unknown speaks against."""
     side = math.log(_within(f.get("side_ratio", 1.0), *SIDE_RANGE))
     strength = math.log(_within(f.get("strength_px", 0.0), *STRENGTH_RANGE_PX))
-    distance = far_m(f.get("lit_dn", WALL_AT_1_M_DN))
     fading = abs(f.get("falloff", BALL_FALLOFF) - BALL_FALLOFF)
     return np.array(
         [
@@ -81,37 +64,21 @@ def vector_of(f: Mapping[str, float]) -> NDArray[np.float64]:
             _within(f.get("sparkle", 0.0), 0.0, SPARKLE_MOST),
             math.log(_within(f.get("area_px", AREA_MOST_PX), 1.0, AREA_MOST_PX)),
             _within(f.get("off_ratio", 0.0), 0.0, OFF_MOST),
-            math.log(cone_rad(f.get("side_ratio", 1.0), distance)),
-            strength + 2 * math.log(distance),
-            gathers(side, strength + 2 * math.log(distance)),
+            gathers(side, strength),
         ]
     )
 
 
-def far_m(lit_dn: float) -> float:
-    """Return about how far the wall is, from how much the ring adds to it; some 30 % off either way."""
-    return _within(math.sqrt(WALL_AT_1_M_DN / max(lit_dn, 1e-3)), *FAR_RANGE_M)
-
-
-def cone_rad(side_ratio: float, distance_m: float) -> float:
-    """Return the widest cone over which it can send light back, and yet answer the side light so little.
+def gathers(ln_side: float, ln_strength: float) -> float:
+    """Return 0…1: it answers the side light in part, and gathers more light than a ball of glass can.
 
     Notes
     -----
-    A Gaussian return cone θ at distance d gives side/ring = exp(−b²/(dθ)²) for lights b apart. Balls of glass
-    return over wide cones from everywhere; a lens that answers the side light in part does so from afar only.
+    A Gaussian return cone θ at distance d gives side/ring = exp(−b²/(dθ)²) for lights b apart, and a strength
+    in proportion to Aρ/(dθ)². From afar a lens of a wide cone answers the side light as a ball of glass does,
+    but an uncoated ball gathers less than a lens; mirrors answer it in full.
     """
-    ratio = _within(side_ratio, *CONE_SIDE_RANGE)
-    return _within(SIDE_OFFSET_M / (distance_m * math.sqrt(-math.log(ratio))), *CONE_RANGE_RAD)
-
-
-def gathers(ln_side: float, ln_power: float) -> float:
-    """Return 0…1: it answers the side light in part, and gathers more light than a ball of glass can.
-
-    From afar a lens of a wide cone answers the side light as a ball of glass does, but an uncoated ball
-    gathers less than a lens; mirrors answer it in full.
-    """
-    strong = _ramp(ln_power, *GATHERS_FROM_PX_M2)
+    strong = _ramp(ln_strength, *GATHERS_FROM_PX)
     return strong * _ramp(ln_side, *PARTLY_FROM) * (1 - _ramp(ln_side, *MIRROR_FROM))
 
 

@@ -17,7 +17,7 @@ from tests.lensdetect.eyes import PaperWall, finder_over
 def recording(labelled: bool = True, **lit: float) -> list[Frame]:
     room = PaperWall(seed=3)
     room.lit.update(lit)
-    room.add(300, 200, {"ring": 4000.0})
+    room.add(300, 200, {"ring": 200.0})
     return room.recording(cycles=20, labelled=labelled)
 
 

@@ -48,7 +48,7 @@ def test_the_hasty_earn_less_than_the_calm() -> None:
     """Over the same metre of wall, with as many looks a second."""
     metre_px = 1.0 / CoverageMap(CONFIG).metres_per_px(SIZE[0])
     calm = looked(looks=40, step_px=metre_px / 40)
-    hasty = looked(looks=16, step_px=metre_px / 16)
+    hasty = looked(looks=11, step_px=metre_px / 11)
     assert 0 < hasty.share() < 0.7 * calm.share()
 
 

@@ -10,7 +10,7 @@ from hw.types import LedState
 from lensdetect.model import Glint
 from tests.lensdetect.eyes import DeafLeds, ListCamera, PaperWall, finder_over
 
-LENS = {"ring": 4000.0, "side": 27.0}  # as strong as a lens of 1.5 mm half a metre away
+LENS = {"ring": 200.0, "side": 2.0}
 CHROME = {"ring": 200.0, "side": 180.0}
 LAMP = {"always": 190.0}
 

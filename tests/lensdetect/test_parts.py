@@ -194,7 +194,7 @@ def test_the_overlay_marks_the_place_and_leaves_the_picture_alone() -> None:
 
 def test_the_view_shows_what_was_just_seen() -> None:
     room = PaperWall(seed=2)
-    room.add(300, 200, {"ring": 4000.0})
+    room.add(300, 200, {"ring": 200.0})
     finder: LensFinder = finder_over(room.recording(cycles=14, speed=(1.5, 0.4)))
     view = finder.view()
     assert view.frame is not None

@@ -10,17 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lensdetect.difference import compare, counterpart, measure_blob
-from lensdetect.weigh import (
-    CONE_SIDE_RANGE,
-    NAMES,
-    SIDE_OFFSET_M,
-    WALL_AT_1_M_DN,
-    cone_rad,
-    far_m,
-    load_model,
-    red_nats,
-    vector_of,
-)
+from lensdetect.weigh import NAMES, load_model, red_nats, vector_of
 
 LENS = {
     "side_ratio": 0.02,
@@ -29,7 +19,6 @@ LENS = {
     "sparkle": 0.1,
     "area_px": 12.0,
     "off_ratio": 0.0,
-    "lit_dn": 20.0,
 }
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 
@@ -62,22 +51,6 @@ def test_no_numbers_break_it(numbers: dict[str, float]) -> None:
     vector = vector_of(numbers)
     assert vector.shape == (len(NAMES),)
     assert np.isfinite(vector).all()
-
-
-@pytest.mark.parametrize("distance_m", [0.3, 0.6, 1.0, 1.5])
-@pytest.mark.parametrize("cone", [0.02, 0.03, 0.05])
-def test_a_planted_cone_comes_back_where_it_can_be_told(distance_m: float, cone: float) -> None:
-    lit_dn = WALL_AT_1_M_DN / distance_m**2
-    ratio = math.exp(-((SIDE_OFFSET_M / (distance_m * cone)) ** 2))
-    told = cone_rad(ratio, far_m(lit_dn))
-    assert told >= 0.99 * cone, "never taken for narrower than it is"
-    if CONE_SIDE_RANGE[0] < ratio < CONE_SIDE_RANGE[1]:
-        assert told == pytest.approx(cone, rel=0.01)
-
-
-def test_the_same_ratio_from_afar_speaks_for_a_lens() -> None:
-    near, far = WALL_AT_1_M_DN / 0.4**2, WALL_AT_1_M_DN / 1.5**2
-    assert nats(side_ratio=0.3, lit_dn=far) > nats(side_ratio=0.3, lit_dn=near)
 
 
 def test_what_is_unknown_is_no_lens() -> None:
