@@ -59,7 +59,7 @@ class Strobe:
 
     def __init__(self, *, rings_per_cycle: int) -> None:
         self._rings_per_cycle = rings_per_cycle
-        self._window: deque[Look] = deque(maxlen=WINDOW)
+        self._window: deque[float] = deque(maxlen=WINDOW)  # brightness alone: pictures would be 70 MB
         self._pending: list[Look] = []
         self._pending_state: str | None = None
         self._lit_part: list[Look] | None = None
@@ -75,7 +75,7 @@ class Strobe:
 
     def push(self, look: Look) -> list[Cycle]:
         """Take one frame; return the cycles it completes."""
-        self._window.append(look)
+        self._window.append(look.mean_dn)
         state: str | None = look.frame.led
         self._labels_seen = WINDOW if state is not None else max(0, self._labels_seen - 1)
         self._labelled = self._labels_seen > 0
@@ -110,7 +110,7 @@ class Strobe:
         return (lit + BLACK_DN) / (dark + BLACK_DN)
 
     def _levels(self) -> tuple[float, float]:
-        means = np.sort([look.mean_dn for look in self._window])
+        means = np.sort(self._window)
         return float(np.mean(means[: max(1, len(means) // 6)])), float(np.mean(means[-(len(means) // 3) :]))
 
     def _guess(self, look: Look) -> str | None:
