@@ -57,6 +57,6 @@ def test_a_single_still_is_not_enough(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*TAPE, EMPTY[0]])
 def test_tape_and_scenery_are_no_lens_however_they_are_lit(name: str) -> None:
-    for side in (0.5,):
-        finder = finder_over(moved(load(name), cycles=10, side=side, off=0.05))
+    for side in (0.5, 0.9):
+        finder = finder_over(moved(load(name), cycles=20, side=side, off=0.05))
         assert not [g for g in finder.observations() if g.label == "lens"]
