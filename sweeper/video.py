@@ -29,6 +29,7 @@ FIELD_RATE_HZ = 300e3  # then 19 samples a line hold its 16 cells
 COMB_NEEDED = 16.0  # nats: exp(-16) · 122 tries = 1.4e-5 a slice over noise, before the structure is asked
 SIDE_NEEDED, SIDE_LEAST = 12.0, 7.0  # nats of the sides, where the comb is just there, and at the least
 SIDE_EASE = 1 / 8  # of the comb's surplus: chance combs of pilots and packets are weak, video's is strong
+SIDE_SHARE = 0.08  # of the comb: video of 150 nats and more had a fifth at the least, what leaks has little
 # Nats: fields this clear are those of a picture, and the lines among them may be weak. Other rates must not
 # explain the lines as well, though: those of a supply one field rate off do.
 SURE_SIDE = 300.0
@@ -65,7 +66,8 @@ class VideoTest:
     @property
     def structure(self) -> float:
         """How far the structure test is beyond what is needed, in nats."""
-        needed = max(SIDE_NEEDED - SIDE_EASE * max(self.comb - COMB_NEEDED, 0.0), SIDE_LEAST)
+        easy = max(SIDE_NEEDED - SIDE_EASE * max(self.comb - COMB_NEEDED, 0.0), SIDE_LEAST)
+        needed = max(easy, SIDE_SHARE * self.comb)
         return -needed if self.side is None else self.side - needed
 
     @property
