@@ -23,7 +23,6 @@ from tests.benchmarks.rooms.rows import Row, SenseRow
 SHRINK = 0.5  # rooms added to each count (Krichevsky-Trofimov): no step is ever certain
 FEWEST = 8  # rooms a step of a curve rests on, at least
 FEWEST_CAMERAS = 12  # cameras of a kind from which a share may be learned
-FEWEST_FAMILY = 25  # cameras of a family of rooms that is asked for itself
 FEWEST_SEEN = 10  # rooms with a sign from which its curve may be learned
 ROUNDS = 3  # curves and responses are fitted in turn
 RESPONSES = (0.2, 0.3, 0.45, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5)
@@ -105,7 +104,7 @@ def learn(rows: Sequence[Row], table: Likelihoods | None = None) -> Lesson:
         lesson.candidates[name] = float(np.percentile(there, USUAL)) if there else 1.0
         for kind in KINDS:
             kinds = KINDS if name == "lens" else (kind,)  # each camera has a lens, and none knows its kind
-            rate = worst_rate(name, kinds, rows, lesson, table)
+            rate = caught_rate(name, kinds, rows, lesson, table)
             if (name, kind) in table.by_catch and rate.rooms >= FEWEST_CAMERAS:
                 lesson.caught[name, kind] = rate
     return lesson
@@ -245,47 +244,6 @@ def caught_rate(
     caught = sum(r.truth.weight * is_caught(name, r, lesson, table) for r in those) / max(scale, 1e-9)
     share = (caught + SHRINK) / (looked + 2 * SHRINK)
     return Rate(share=min(HIGHEST_PD, max(LOWEST_PD, share)), covered=looked, rooms=len(those))
-
-
-def worst_rate(
-    name: SensorName, kinds: Sequence[Kind], rows: Sequence[Row], lesson: Lesson, table: Likelihoods
-) -> Rate:
-    """Return the share caught in the worst family of rooms: no claim may hold on some walls only.
-
-    Families are walls and hastes; one with few cameras is not asked. The worst of several estimates is low by
-    chance alone, so each is drawn to the mean of all rooms as far as its own error explains it (empirical
-    Bayes): families that are alike give the mean, families that differ the worst of them.
-    """
-    everywhere = caught_rate(name, kinds, rows, lesson, table)
-    shares = [everywhere.share]
-    for divide in FAMILIES:
-        parts = [[r for r in rows if divide(r) == f] for f in sorted({divide(r) for r in rows})]
-        rates = [caught_rate(name, kinds, part, lesson, table) for part in parts]
-        shares += drawn_in(everywhere.share, [r for r in rates if r.rooms >= FEWEST_FAMILY])
-    return replace(everywhere, share=min(shares))
-
-
-def drawn_in(mean: float, rates: Sequence[Rate]) -> list[float]:
-    """Return the shares of families, drawn to the mean by what is their own error."""
-    if not rates:
-        return []
-    errors = [mean * (1.0 - mean) / max(r.covered, 1.0) for r in rates]  # variances
-    between = max(
-        0.0, float(np.mean([(r.share - mean) ** 2 - e for r, e in zip(rates, errors, strict=True)]))
-    )
-    kept = [between / (between + e) if between > 0.0 else 0.0 for e in errors]
-    return [mean + k * (r.share - mean) for k, r in zip(kept, rates, strict=True)]
-
-
-def _wall(row: Row) -> str:
-    return str(row.truth.notes.get("texture", ""))
-
-
-def _haste(row: Row) -> str:
-    return row.haste
-
-
-FAMILIES = (_wall, _haste)
 
 
 def false_rate(name: SensorName, rows: Sequence[Row], lesson: Lesson, table: Likelihoods) -> Rate:

@@ -49,7 +49,7 @@ def lesson_text(lesson: Lesson, rows: Sequence[Row], watched: Mapping[str, Mappi
         *_senses(lesson),
         "# What the best score of a room is worth: [score in nats, worth in nats], straight in between.",
         *_curves(lesson),
-        "# The share of cameras that a sense catches which does its whole job, in the worst family of rooms.",
+        "# The share of cameras that a sense catches which does its whole job.",
         *_catches(lesson),
         *_agreement(agreed(rows, lesson, designed_likelihoods())),
         *_claims(learn_claims(rows, lesson, designed_likelihoods())),

@@ -14,7 +14,7 @@ from tests.benchmarks.rooms.agree import FEWEST_CLEAN, agreed, two_strongest
 from tests.benchmarks.rooms.claims import Learnt, fit, learn_claims, worst_of
 from tests.benchmarks.rooms.crew import TELL_EVERY_S, Told
 from tests.benchmarks.rooms.draw import Truth
-from tests.benchmarks.rooms.learn import Lesson, Rate, drawn_in, learn
+from tests.benchmarks.rooms.learn import Lesson, learn
 from tests.benchmarks.rooms.learned_file import lesson_text
 from tests.benchmarks.rooms.rows import Find, Row, SenseRow
 from tests.firmware.rooms.test_learn import QUIET, world
@@ -73,14 +73,6 @@ def _on(wall: str, rows: list[Row]) -> list[Row]:
     for row in rows:
         row.truth.notes["texture"] = wall
     return rows
-
-
-def test_families_that_are_alike_are_not_blamed_for_their_own_error() -> None:
-    alike = [Rate(share=s, covered=75, rooms=75) for s in (0.84, 0.76, 0.80, 0.80)]
-    assert drawn_in(0.8, alike) == [pytest.approx(0.8)] * 4
-    apart = [Rate(share=s, covered=75, rooms=75) for s in (0.95, 0.5, 0.9, 0.85)]
-    assert min(drawn_in(0.8, apart)) == pytest.approx(0.52, abs=0.03)
-    assert drawn_in(0.8, []) == []
 
 
 def pair(kind: Kind | None, lens: float | None, wifi: float | None) -> Row:
