@@ -121,11 +121,11 @@ def test_a_recognised_call_is_not_called_streaming(activity: str) -> None:
 
 
 def test_a_lens_speaks_for_every_kind_and_is_confirmed_by_poses_and_score() -> None:
-    sure = weigh(glint(score=0.985, poses=7), TABLE)
+    sure = weigh(glint(score=0.985, poses=5), TABLE)
     assert sure is not None
     assert set(sure.log_lr_by_kind) == set(KINDS)
     assert sure.confirmed
-    for weaker in (glint(poses=6), glint(score=0.9), glint(label="unsure")):
+    for weaker in (glint(poses=4), glint(score=0.9), glint(label="unsure")):
         evidence = weigh(weaker, TABLE)
         assert evidence is not None
         assert not evidence.confirmed

@@ -53,7 +53,7 @@ from wifiscan.model import BleDevice, Station
 KEY = UnitKey(bytes(32))
 SMALL = RecordsConfig(free_least_bytes=0)
 SITE = Place(site="Station 3", room="Women", cubicle="2")
-CCTV = station(SUSPECT_MAC, 0.93, rssi_dbm=-60.0, activity="camera-stream")
+CCTV = station(SUSPECT_MAC, 0.985, rssi_dbm=-60.0, activity="camera-stream")
 PHONE = station("5a:11:c3:9b:04:d7", 0.7, randomised=True, ssid=None, vendor=None, bssid=None)
 
 

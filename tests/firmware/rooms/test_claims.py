@@ -63,8 +63,8 @@ def test_a_wall_on_which_less_is_caught_shows_when_the_others_teach() -> None:
     found = learn_claims(rows, lesson, TABLE)
     assert found is not None
     assert found.spread["plaster"] < -0.15 < found.spread["tile"]
-    assert dict(found.curve)[0.5] == pytest.approx(0.5, abs=0.06)  # Pd is the worst wall's already
-    assert lesson.caught["lens", "card"].share == pytest.approx(0.5, abs=0.05)  # the worst family's
+    assert lesson.caught["lens", "card"].share == pytest.approx(0.77, abs=0.05)  # of all walls
+    assert dict(found.curve)[0.5] < 0.4  # what a claim is worth is told for the worst wall
     taught = with_learned(TABLE, parse_learned(lesson_text(lesson, rows, {})))
     assert "plaster" in taught.claims.source
 
