@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmware.calibration import lens_calibration, with_own_lines
+from firmware.calibration import lens_calibration, with_distance, with_own_lines
 from firmware.engine import Engine, SensorMissing
 from firmware.errors import NoSensors
 from firmware.judge import Judge
@@ -152,6 +152,7 @@ def open_sensors(
         None of the senses asked for could be opened.
     """
     wanted = tuple(n for n in SENSOR_NAMES if only is None or n in only)
+    settings = with_distance(spec, settings) if "lens" in wanted else settings
     clocks, panel_clock = _clocks(live=live)
     later = live and patient  # each on its own thread, so that the screen waits for none
     roles = (() if later else tuple(ROLE_OF[n] for n in wanted)) + PANEL_ROLES

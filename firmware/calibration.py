@@ -8,7 +8,9 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from firmware.settings import Settings
+from hw.errors import HwError
 from hw.kit import parse_spec
+from hw.replay.manifest import read_manifest
 from lensdetect.calibration import Calibration, load_calibration
 
 FOLDER = "calibration"
@@ -57,3 +59,37 @@ def with_own_lines(spec: str, settings: Settings, *, folder: Path | None = None)
     if settings.rf.self_noise is not None or parse_spec(spec)[0] != "pi" or not path.is_file():
         return settings
     return settings.model_copy(update={"rf": settings.rf.model_copy(update={"self_noise": str(path)})})
+
+
+def with_distance(spec: str, settings: Settings, *, folder: Path | None = None) -> Settings:
+    """Return settings that say how the lens sense knows the distance to the wall.
+
+    Lamps differ, so a real unit measures it only once a tape was held against it (`calibrate lens
+    --distance`). Simulated lamps are even. A recording is read as it was taken: its manifest says so.
+    """
+    if settings.lens.distance_factor is not None:
+        return settings
+    backend, target = parse_spec(settings.hw.backend.get("camera", spec))
+    factor: float | None = None
+    if backend == "sim":
+        factor = 1.0
+    elif backend == "pi":
+        own = lens_calibration("pi", folder=folder)
+        factor = None if own is None else own.distance_factor
+    else:
+        factor = _recorded_factor(Path(target))
+    return settings.model_copy(update={"lens": settings.lens.model_copy(update={"distance_factor": factor})})
+
+
+def _recorded_factor(session: Path) -> float | None:
+    try:
+        manifest = read_manifest(session)
+    except HwError:
+        return None  # opening it says what is wrong with it
+    if manifest is None:
+        return None
+    told = manifest.settings.get("lens", {})
+    factor = told.get("distance_factor") if isinstance(told, dict) else None
+    if manifest.kit.startswith("sim:"):
+        return 1.0
+    return float(factor) if isinstance(factor, int | float) and 0.01 <= factor <= 100.0 else None

@@ -202,6 +202,13 @@ def _from_start(a: Texture, b: Texture, start: Matrix) -> tuple[Matrix, float]:
     return matrix, likeness
 
 
+def to_small(matrix: Matrix, scale: float) -> Matrix:
+    """Return a motion of full pixels as one of pixels of the shrunk pictures."""
+    zoom = _zoom(scale)
+    small: Matrix = zoom @ matrix @ np.linalg.inv(zoom)
+    return small
+
+
 def _zoom(scale: float) -> Matrix:
     """Return the matrix from full pixels to pixels of a shrunk picture (centres at whole numbers)."""
     shift = 0.5 * scale - 0.5

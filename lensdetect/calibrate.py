@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from hw.protocols import Camera, Clock, Leds
 from hw.types import Frame, LedState
+from lensdetect.align import STILL
 from lensdetect.calibration import Calibration
+from lensdetect.config import LensConfig
 from lensdetect.errors import BadConditions
 from lensdetect.exposure import examine, trouble_of
+from lensdetect.shading import Ranger, shade_of
 
 FRAMES_PER_STATE = 12
 SETTLED_FRAMES = 6  # of them, at the end, are measured
@@ -31,8 +34,16 @@ MAX_HOT_SHARE = 0.002  # more hot pixels than that are a bright speckled scene, 
 MAX_LATENCY_FRAMES = 8
 
 
-def calibrate(*, camera: Camera, leds: Leds, clock: Clock, unit: str = "") -> Calibration:
-    """Measure a unit that is held still before a plain wall.
+def calibrate(
+    *,
+    camera: Camera,
+    leds: Leds,
+    clock: Clock,
+    unit: str = "",
+    config: LensConfig | None = None,
+    true_wall_m: float | None = None,
+) -> Calibration:
+    """Measure a unit that is held still before a plain wall, at ``true_wall_m`` if somebody measured that.
 
     Raises
     ------
@@ -65,7 +76,24 @@ def calibrate(*, camera: Camera, leds: Leds, clock: Clock, unit: str = "") -> Ca
         ring_over_side=None if ratio is None else round(ratio, 4),
         focus=round(focus_of(lit), 6),
         hot_pixels=find_hot_pixels(dark),
+        wall_m=None if side is None else find_wall_m(ring, side, off, config or LensConfig()),
+        true_wall_m=true_wall_m,
     )
+
+
+def find_wall_m(
+    ring: Sequence[Frame], side: Sequence[Frame], off: Sequence[Frame], config: LensConfig
+) -> float | None:
+    """Return how far the wall is by how the two lights shade it, None where that cannot be told."""
+    ranger = Ranger(side_offset_m=config.side_offset_m, side_angle_deg=config.side_angle_deg)
+    view = config.field_of_view_deg
+    for frames in zip(ring[-SETTLED_FRAMES:], side[-SETTLED_FRAMES:], off[-SETTLED_FRAMES:], strict=True):
+        looks = [examine(frame) for frame in frames]
+        shade = shade_of(*looks, to_side=STILL, to_off=STILL, field_of_view_deg=view)
+        if shade is not None:
+            ranger.note(shade, way=np.zeros(2))
+    distance_m = ranger.distance_m()
+    return None if distance_m is None else round(distance_m, 3)
 
 
 def _shoot(camera: Camera, leds: Leds, state: LedState) -> list[Frame]:

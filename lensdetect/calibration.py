@@ -16,6 +16,8 @@ class Calibration:
 
     ``focus`` is the mean gradient energy of the lit wall over its brightness, a number to compare between
     calibrations of one unit; ``ring_over_side`` the ratio of the wall's brightness under the two lights.
+    ``wall_m`` is how far the wall is by how the two lights shade it, to be compared with a tape measure;
+    ``true_wall_m`` what the tape said. Their ratio corrects this unit (`distance_factor`).
     """
 
     unit: str
@@ -27,10 +29,19 @@ class Calibration:
     ring_over_side: float | None
     focus: float
     hot_pixels: tuple[tuple[int, int], ...]
+    wall_m: float | None = None
+    true_wall_m: float | None = None
+
+    @property
+    def distance_factor(self) -> float | None:
+        """Return by how much this unit's distances are to be multiplied, None where no tape measured."""
+        return None if self.wall_m is None or self.true_wall_m is None else self.true_wall_m / self.wall_m
 
     def as_toml(self) -> str:
         """Return the file to be stored."""
         ratio = "" if self.ring_over_side is None else f"ring_over_side = {self.ring_over_side!r}\n"
+        for name, value in (("wall_m", self.wall_m), ("true_wall_m", self.true_wall_m)):
+            ratio += "" if value is None else f"{name} = {value!r}\n"
         hot = ", ".join(f"[{x}, {y}]" for x, y in self.hot_pixels)
         unit = "".join(c if c.isalnum() or c in "-_. " else "_" for c in self.unit)[:64]
         return (
@@ -64,8 +75,19 @@ def load_calibration(text: str) -> Calibration:
             ring_over_side=None if ratio is None else float(ratio),
             focus=float(raw["focus"]),
             hot_pixels=tuple((int(x), int(y)) for x, y in raw["hot_pixels"]),
+            wall_m=_metres(raw.get("wall_m")),
+            true_wall_m=_metres(raw.get("true_wall_m")),
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadCalibration(
             f"The calibration cannot be read: {error}", hint="Calibrate the unit again."
         ) from error
+
+
+def _metres(value: object) -> float | None:
+    if value is None:
+        return None
+    metres = float(value)  # type: ignore[arg-type]
+    if not 0.01 <= metres <= 10.0:
+        raise ValueError(f"a wall at {metres} m")
+    return metres

@@ -45,9 +45,25 @@ class LensConfig(BaseModel):
     )
     min_poses: int = Field(5, ge=2, le=50, description="Poses in which a lens must have answered.")
     min_seen_share: float = Field(0.5, ge=0.1, le=1.0, description="Share of poses in which it must answer.")
-    lens_score: float = Field(0.87, ge=0.5, le=0.999, description="Score from which the label is lens.")
+    lens_score: float = Field(0.85, ge=0.5, le=0.999, description="Score from which the label is lens.")
     field_of_view_deg: float = Field(62.0, ge=10.0, le=170.0, description="Horizontal, of our own camera.")
-    distance_m: float = Field(0.65, ge=0.1, le=5.0, description="Usual distance of the hand from the wall.")
+    side_offset_m: float = Field(
+        0.045, ge=0.02, le=0.2, description="How far the side light stands from the lens."
+    )
+    side_angle_deg: float = Field(
+        0.0, ge=-180.0, le=360.0, description="Where it stands as seen in the picture: 0 right, 90 below."
+    )
+    distance_factor: float | None = Field(
+        None,
+        ge=0.01,
+        le=100.0,
+        description="True distance over what the lights' shade says of this unit, as `calibrate lens"
+        " --distance` finds it; 1 for even lamps. Unset, the distance is not measured.",
+    )
+    distance_m: float = Field(
+        0.65, ge=0.1, le=5.0, description="Usual distance of the hand from the wall, until it is measured."
+    )
+    reach_m: float = Field(1.8, ge=0.3, le=5.0, description="A wall farther away counts as not looked at.")
     max_speed_m_s: float = Field(0.25, ge=0.05, le=2.0, description="Faster looking does not count.")
     wall_width_m: float = Field(2.0, ge=0.2, le=20.0, description="Width of what is to be looked at.")
     wall_height_m: float = Field(1.6, ge=0.2, le=10.0, description="Height of what is to be looked at.")

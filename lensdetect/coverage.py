@@ -1,7 +1,8 @@
 """Which part of the wall was looked at, and from where: a map that grows with the hand's motion.
 
-Nobody measures the distance here, so metres follow from the usual distance in the settings: the map is a fair
-picture of what was left out, not a survey.
+Metres follow from the distance as the two lights tell it (`lensdetect.shading`), from the usual one in the
+settings until they do. The hand's turns are taken for its ways: the map is a fair picture of what was left
+out, not a survey.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class CoverageMap:
 
     def __init__(self, config: LensConfig) -> None:
         self._config = config
+        self._distance_m = config.distance_m
         self._centre = np.full(2, MAP_CELLS / 2)
         self._turn_px = np.zeros(2)  # how far the wall went over the picture
         self._poses = np.zeros((MAP_CELLS, MAP_CELLS), np.uint16)
@@ -42,9 +44,19 @@ class CoverageMap:
         self.done = np.zeros((MAP_CELLS, MAP_CELLS, ANGLE_BINS), bool)
 
     def metres_per_px(self, width_px: int) -> float:
-        """Return the size of a pixel on a wall at the usual distance."""
+        """Return the size of a pixel on the wall."""
         half = math.radians(self._config.field_of_view_deg / 2)
-        return 2 * self._config.distance_m * math.tan(half) / width_px
+        return 2 * self._distance_m * math.tan(half) / width_px
+
+    def look_from(self, distance_m: float | None) -> None:
+        """Say how far the wall is now; None if that is not known: then it is where it was."""
+        if distance_m is not None:
+            self._distance_m = distance_m
+
+    @property
+    def too_far(self) -> bool:
+        """Return whether the wall is farther than a lens can be seen."""
+        return self._distance_m > self._config.reach_m
 
     def move(self, motion: Motion, size: tuple[int, int]) -> None:
         """Carry the middle of the view along: the wall moves one way, the view the other."""
@@ -59,22 +71,22 @@ class CoverageMap:
         self._seen[:] = False
 
     def speed_m_s(self, motion: Motion, size: tuple[int, int], seconds: float) -> float:
-        """Return how fast the hand moved, at the usual distance."""
+        """Return how fast the hand moved."""
         middle = np.array([[size[0] / 2, size[1] / 2]])
         shift = float(np.hypot(*(motion.move(middle) - middle)[0]))
         return shift * self.metres_per_px(size[0]) / max(seconds, 1e-3)
 
     def add(self, size: tuple[int, int]) -> None:
-        """Take one good look at everything in view."""
+        """Take one good look at everything in view; from too far nothing is looked at."""
+        if self.too_far:
+            return
         per_cell = self.metres_per_px(size[0]) / self._config.cell_m
         rows = self._span(self._centre[1], size[1] / 2 * per_cell)
         columns = self._span(self._centre[0], size[0] / 2 * per_cell)
         across = (columns + 0.5 - self._centre[0]) * self._config.cell_m
         down = (rows + 0.5 - self._centre[1]) * self._config.cell_m
-        aside = np.degrees(np.arctan2(np.hypot(across[None], down[:, None]), self._config.distance_m))
-        bins = np.digitize(
-            np.degrees(np.arctan2(across, self._config.distance_m)), [-STRAIGHT_DEG, STRAIGHT_DEG]
-        )
+        aside = np.degrees(np.arctan2(np.hypot(across[None], down[:, None]), self._distance_m))
+        bins = np.digitize(np.degrees(np.arctan2(across, self._distance_m)), [-STRAIGHT_DEG, STRAIGHT_DEG])
         self._forget_beyond(rows, columns)
         view = np.ix_(rows, columns)
         moved = np.hypot(*(self._posed_at_px[view] - self._turn_px).transpose(2, 0, 1))

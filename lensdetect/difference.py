@@ -13,19 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lensdetect.candidates import SATURATED_DN
+from lensdetect.residual import Light, Patch, middle_of, spot_of
 
 PATCH_PX = 24  # half size of a patch at the reference width
 MIN_PATCH_PX = 18
 CORE_PX = 12  # largest half size of the square over which an answer is summed
-CLUTTER_SHARE = 0.9  # of the places of a patch stay below what is taken for its clutter
-MIN_PLACES = 50
-RIM_PX = 2  # width of the frame of wall around it
 HALF = 0.5
 DIMMEST_WALL_DN = 2.0
-LEAST_ALIKE = 0.2  # of a spot's flux must be above its surroundings for the side light to be compared
 SMALLEST_SPREAD_PX = 4.0  # 2πσ² of the sharpest spot a lens can draw
 MAX_HIDDEN_LOG = 4.0  # how much brightness above full scale is believed, in ln units
-Patch = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +32,9 @@ class Answer:
     each light lights the wall, ``red_ratio`` the same for red light; ``off_ratio`` the share of its light
     that is there with every light off. NaN where there is no such picture. Fluxes are sums above the
     background; ``strength_px`` is the answer, had the sensor not clipped, in pixels of wall that is lit by
-    the ring alone: room light makes no lens weaker.
+    the ring alone: room light makes no lens weaker. ``side_plain`` is the side ratio with nothing added for
+    what the sensor clipped. ``beside_mrad`` is the angle at the point between our lens and the side light,
+    ``wall_mm2`` the answer as an area of lit wall; NaN without a distance.
     """
 
     x_px: float
@@ -51,19 +49,9 @@ class Answer:
     side_ratio: float
     off_ratio: float
     red_ratio: float = float("nan")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Light:
-    """What one spot gave: flux above the wall (DN·px), full pixels, and the room from wall to full scale.
-
-    ``clutter`` is the flux that the wall's own texture gives in the same way where no spot is.
-    """
-
-    flux: float
-    full: int
-    headroom: float
-    clutter: float = 0.0
+    side_plain: float = float("nan")
+    beside_mrad: float = float("nan")
+    wall_mm2: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,25 +68,10 @@ class Blob:
     touches_edge: bool
 
 
-def patch_at(pixels: NDArray[np.uint8], x_px: float, y_px: float, half_px: int) -> Patch | None:
-    """Return the square around a point, None where it is not wholly inside."""
-    rows, columns = pixels.shape
-    x, y = round(x_px), round(y_px)
-    if not (half_px <= x < columns - half_px and half_px <= y < rows - half_px):
-        return None
-    return pixels[y - half_px : y + half_px + 1, x - half_px : x + half_px + 1].astype(np.float32)
-
-
 def wall_level(patch: Patch) -> float:
     """Return the median of the patch's border: the wall around the point."""
     border = np.concatenate([patch[0], patch[-1], patch[1:-1, 0], patch[1:-1, -1]])
     return middle_of(border)
-
-
-def middle_of(values: NDArray[np.floating]) -> float:
-    """Return the upper median; `numpy.median` takes five times as long on so few."""
-    half = values.size // 2
-    return float(np.partition(values, half)[half])
 
 
 def measure_blob(patch: Patch, *, reach_px: int) -> Blob | None:
@@ -136,56 +109,9 @@ def spot_radius(area_px: float) -> int:
     return int(np.clip(np.ceil(1.5 * np.sqrt(area_px / np.pi)) + 1, 2, CORE_PX))
 
 
-def counterpart(patch: Patch, *, radius_px: int, reach_px: int) -> Light:
-    """Return the brightest spot near the middle, summed over a square of the ring spot's size.
-
-    Only what is narrower than the spot counts (a white top-hat): a seam or the corner of a tile does not. The
-    best of several places is chosen, which on a rough wall finds light where there is none: how much, the
-    other places of the patch tell (``clutter``).
-    """
-    half, side = patch.shape[0] // 2, 2 * radius_px + 1
-    level = cv2.morphologyEx(patch, cv2.MORPH_OPEN, np.ones((side + RIM_PX, side + RIM_PX), np.uint8))
-    sums = np.asarray(cv2.boxFilter(patch - level, -1, (side, side), normalize=False), np.float32)
-    core = sums[half - reach_px : half + reach_px + 1, half - reach_px : half + reach_px + 1]
-    py, px = np.unravel_index(int(np.argmax(core)), core.shape)
-    y, x = int(py) + half - reach_px, int(px) + half - reach_px
-    spot = patch[max(0, y - radius_px) : y + radius_px + 1, max(0, x - radius_px) : x + radius_px + 1]
-    return Light(
-        flux=float(core[py, px]),
-        full=int(np.count_nonzero(spot >= SATURATED_DN)),
-        headroom=max(255.0 - float(level[y, x]), 1.0),
-        clutter=_clutter(sums, radius_px + reach_px + RIM_PX),
-    )
-
-
-def _clutter(sums: Patch, inner_px: int) -> float:
-    """Return what most places around the middle stay below."""
-    half = sums.shape[0] // 2
-    first, last = max(0, half - inner_px), half + inner_px + 1
-    around = (sums[:first], sums[last:], sums[first:last, :first], sums[first:last, last:])
-    places = np.concatenate([part.ravel() for part in around])
-    if places.size < MIN_PLACES:
-        return 0.0
-    return float(np.partition(places, int(CLUTTER_SHARE * places.size))[int(CLUTTER_SHARE * places.size)])
-
-
 def gather(patch: Patch, x: float, y: float, radius_px: int) -> Light:
     """Sum a square around a point above the wall that frames it."""
-    x0, y0 = max(0, round(x) - radius_px), max(0, round(y) - radius_px)
-    x1, y1 = round(x) + radius_px + 1, round(y) + radius_px + 1
-    spot = patch[y0:y1, x0:x1]
-    rim = max(0, y0 - RIM_PX), max(0, x0 - RIM_PX)
-    around = patch[rim[0] : y1 + RIM_PX, rim[1] : x1 + RIM_PX]
-    outer = float(around.sum() - spot.sum())
-    frame = np.concatenate(
-        [
-            around[: y0 - rim[0]].ravel(),
-            around[y1 - rim[0] :].ravel(),
-            around[y0 - rim[0] : y1 - rim[0], : x0 - rim[1]].ravel(),
-            around[y0 - rim[0] : y1 - rim[0], x1 - rim[1] :].ravel(),
-        ]
-    )
-    wall = middle_of(frame) if frame.size else outer
+    spot, wall = spot_of(patch, x, y, radius_px)
     return Light(
         flux=float(spot.sum()) - wall * spot.size,
         full=int(np.count_nonzero(spot >= SATURATED_DN)),
@@ -231,7 +157,6 @@ def compare(
     gain: float,
     red: Light | None = None,
     red_gain: float = float("nan"),
-    own: Light | None = None,
     lit_share: float = 1.0,
 ) -> Answer:
     """Put the three pictures of one point together.
@@ -242,20 +167,16 @@ def compare(
         How much more strongly the ring lights the wall than the side light does; NaN if unknown.
     red_gain : float
         The same for the red light.
-    own : Light, optional
-        The ring spot measured as its counterparts are: what is no narrow spot is not one under the ring only.
     lit_share : float
         How much of the wall's brightness in the ring picture is the ring's own light.
     """
     spread = spread_of(ring.light)
     whole = strength(ring.light, spread_px=spread)
-    dark = 0.0 if off is None else max(strength(off, spread_px=spread) - off.clutter, 0.0)
+    dark = 0.0 if off is None else max(strength(off, spread_px=spread), 0.0)
     ring_only = max(whole - dark, 0.02 * whole, 1.0)
-    alike = ring_only if own is None else _alike(own, spread_px=spread, dark=dark, ring_only=ring_only)
-    clipped = 0.0 if off is None else max(off.flux - off.clutter, 0.0)
     return Answer(
-        x_px=place[0] + ring.dx,
-        y_px=place[1] + ring.dy,
+        x_px=place[0],
+        y_px=place[1],
         contrast_dn=ring.peak,
         wall_dn=ring.wall,
         flux_dn_px=ring.light.flux,
@@ -263,26 +184,23 @@ def compare(
         aspect=ring.aspect,
         strength_px=ring_only / max(lit_share * ring.wall, DIMMEST_WALL_DN),
         saturated=ring.peak + ring.wall >= SATURATED_DN,
-        side_ratio=_share(side, gain=gain, spread_px=spread, dark=dark, ring_only=alike),
-        red_ratio=_share(red, gain=red_gain, spread_px=spread, dark=dark, ring_only=alike),
-        off_ratio=float("nan") if off is None else clipped / max(ring.light.flux, 1.0),
+        side_ratio=_share(side, gain=gain, spread_px=spread, dark=dark, ring_only=ring_only),
+        side_plain=_plain_share(side, ring.light, off, gain=gain),
+        red_ratio=_share(red, gain=red_gain, spread_px=spread, dark=dark, ring_only=ring_only),
+        off_ratio=float("nan") if off is None else max(off.flux, 0.0) / max(ring.light.flux, 1.0),
     )
-
-
-def _alike(own: Light, *, spread_px: float, dark: float, ring_only: float) -> float:
-    """Return the ring spot's flux as its counterparts are measured, NaN where it drowns in what is around it.
-
-    Among letters, leaves or grain a spot does not stand out under the ring either: that it does not under the
-    side light then says nothing.
-    """
-    if own.flux - own.clutter < LEAST_ALIKE * own.flux:
-        return float("nan")
-    return max(min(ring_only, strength(own, spread_px=spread_px) - own.clutter - dark), 1.0)
 
 
 def _share(light: Light | None, *, gain: float, spread_px: float, dark: float, ring_only: float) -> float:
     """Return the flux under another light over that under the ring, NaN where it cannot be told."""
     if light is None or not np.isfinite(gain):
         return float("nan")
-    aside = max(strength(light, spread_px=spread_px) - light.clutter, 0.0)
+    aside = strength(light, spread_px=spread_px)
     return max(gain * (aside - dark), 0.0) / ring_only
+
+
+def _plain_share(side: Light | None, ring: Light, off: Light | None, *, gain: float) -> float:
+    if side is None or not np.isfinite(gain):
+        return float("nan")
+    dark = 0.0 if off is None else max(off.flux, 0.0)
+    return max(gain * (side.flux - dark), 0.0) / max(ring.flux - dark, 1.0)

@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,13 @@ from lensdetect.calibration import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
 from lensdetect.exposure import Look
-from lensdetect.gaze import Glance, flashes_at_side, glance, scale_of
+from lensdetect.gaze import Glance, flashes_at_side, glance, scale_of, shade_between
 from lensdetect.guidance import GuidanceKey, Situation, guide
 from lensdetect.model import Glint, LensView
 from lensdetect.polarity import Polarity, one_light_answers
 from lensdetect.safety import SafeLeds
 from lensdetect.score import Judgement, judge
+from lensdetect.shading import Ranger, Shade, focal_px
 from lensdetect.strobe import Cycle, Strobe
 from lensdetect.track import Track, Tracker
 from lensdetect.watch import Watch
@@ -72,8 +74,14 @@ class LensFinder:
         )
         self._polarity = Polarity()
         self._map = CoverageMap(config)
+        self._ranger = Ranger(
+            side_offset_m=config.side_offset_m,
+            side_angle_deg=config.side_angle_deg,
+            factor=config.distance_factor or 1.0,
+        )
         self._hot = frozenset(calibration.hot_pixels) if calibration else frozenset()
         self._last_ring: Look | None = None
+        self._distance_m: float | None = None
         self._lit_dn = 0.0
         self._too_fast = self._lit_now = False
         self._judged: dict[int, tuple[tuple[int, int, int], Judgement]] = {}
@@ -111,6 +119,8 @@ class LensFinder:
         if self._watch.resized:
             self._tracker.lose_all()
             self._map.lose()
+            self._ranger.forget()
+            self._distance_m = None
             self._last_ring = None
         if look is None:
             return {}
@@ -134,7 +144,14 @@ class LensFinder:
         if cycle.off is None:
             self._watch.dropped["no_off_picture"] += 1
             return {}
-        seen = glance(ring, cycle, follower=self._follower, config=self._config, hot_pixels=self._hot)
+        seen = glance(
+            ring,
+            cycle,
+            follower=self._follower,
+            config=self._config,
+            hot_pixels=self._hot,
+            distance_m=self._distance_m,
+        )
         self._lit_dn = seen.lit_dn
         if seen.lit_dn < MIN_LIT_DN:
             self._watch.drop("light_does_not_reach")
@@ -145,6 +162,8 @@ class LensFinder:
             self._check_polarity(seen, ring, cycle)
         if seen.left_out:
             self._watch.dropped["too_many_candidates"] += seen.left_out
+        if ring is cycle.rings[0] and self._config.distance_factor is not None:
+            self._measure_distance(ring, cycle, seen.shade)
         self._follow(ring)
         rows, columns = ring.frame.pixels.shape
         tracks = self._tracker.update(
@@ -156,6 +175,20 @@ class LensFinder:
         )
         self._note_side_flashes(ring, cycle, seen)
         return {track.id: track for track in tracks}
+
+    def _measure_distance(self, ring: Look, cycle: Cycle, shade: Shade | None) -> None:
+        """Take note of how the lights lie on the wall, with the side light before and after the ring."""
+        rows, columns = ring.frame.pixels.shape
+        middle, focal = np.array([[columns / 2, rows / 2]]), focal_px(columns, self._config.field_of_view_deg)
+        for side in cycle.sides:
+            motion = self._follower.motion(ring, side)
+            between = shade
+            if side is not cycle.side:
+                between = shade_between(ring, side, cycle, follower=self._follower, config=self._config)
+            if between is not None and motion is not None:
+                self._ranger.note(between, way=(motion.move(middle) - middle)[0] / focal)
+        self._distance_m = self._ranger.distance_m()
+        self._map.look_from(self._distance_m)
 
     def _note_side_flashes(self, ring: Look, cycle: Cycle, seen: Glance) -> None:
         if not np.isfinite(seen.gain):
@@ -252,22 +285,27 @@ class LensFinder:
             reasons={t.id: self._judge(t).reason for t in now},
             guidance=self._guidance(now),
             coverage_map=self._map.picture(),
+            distance_m=self._distance_m,
         )
 
     def _guidance(self, now: Sequence[Track]) -> GuidanceKey:
         width = self._watch.size[0] if self._watch.size else 1
         judged = [(self._judge(t), t) for t in now]
-        suspects = [(j.score, t) for j, t in judged if j.label == "unsure" and j.score >= SUSPECT_SCORE]
-        best = max(suspects, key=lambda pair: (pair[0], -pair[1].id), default=None)
-        track = best[1] if best else None
+        suspects = [(j, t) for j, t in judged if j.label == "unsure" and j.score >= SUSPECT_SCORE]
+        best = max(suspects, key=lambda pair: (pair[0].score, -pair[1].id), default=None)
+        f: Mapping[str, float] = {} if best is None else best[0].features
+        track = None if best is None else best[1]
         return guide(
             Situation(
                 trouble=self._watch.trouble,
                 too_fast=self._too_fast,
+                too_far=self._map.too_far,
                 lit_wall_dn=self._lit_dn,
                 suspect_x_share=None if track is None else track.x_px / width,
                 suspect_seen_left=track is not None and track.seen_left,
                 suspect_seen_right=track is not None and track.seen_right,
+                suspect_beside_mrad=0.0 if self._distance_m is None else f.get("beside_mrad", 0.0),
+                suspect_contrast_dn=f.get("contrast_dn", math.inf),
             )
         )
 

@@ -11,28 +11,29 @@ from numpy.typing import NDArray
 from lensdetect.align import Follower, Motion
 from lensdetect.candidates import REFERENCE_WIDTH_PX, Peak, background_of, find_peaks
 from lensdetect.config import LensConfig
-from lensdetect.difference import (
-    MIN_PATCH_PX,
-    PATCH_PX,
-    Answer,
-    Light,
-    compare,
-    counterpart,
-    measure_blob,
-    patch_at,
-    spot_radius,
-)
+from lensdetect.difference import MIN_PATCH_PX, PATCH_PX, Answer, compare, measure_blob, spot_radius
 from lensdetect.exposure import Look
+from lensdetect.residual import (
+    Light,
+    Patch,
+    all_around,
+    along,
+    counterpart,
+    patch_at,
+    without_spot,
+)
+from lensdetect.shading import Shade, angle_between_lights, focal_px, shade_of
 from lensdetect.strobe import Cycle
 
-SEARCH_PX = 4  # how far from its aligned place a counterpart is looked for, at the reference width
-MIN_SEARCH_PX = 3
+SEARCH_PX = 5  # how far from its aligned place a counterpart may be, at the reference width
+MIN_SEARCH_PX = 4
 PEAK_REACH_PX = 2
 MIN_SCALE = 0.75  # blur and noise do not shrink with the picture
 MEASURABLE_DN = 2.0  # on a darker wall the ratio of the lights cannot be measured
 GAIN_RANGE = (0.2, 5.0)  # how different the two lights of one instrument can be
-FLASH_SHARE = 0.4  # of its usual flux under the ring
+FLASH_SHARE = 0.6  # of its usual flux under the ring
 FLASH_RADIUS_PX = 3
+FLASH_CLUTTERS = 4.0  # times what the wall leaves over: less is no flash
 CLEAR_OF_PX = 3.0  # rim around a spot within which no other is looked for
 
 
@@ -41,13 +42,14 @@ class Glance:
     """The answers of one ring picture; ``lit_dn`` is what the ring adds to the wall.
 
     ``gain`` is how much more strongly the ring lights the wall than the side light does, NaN where the wall
-    is too dark to tell: then nothing is said of the side light either.
+    is too dark to tell: then nothing is said of the side light either. ``shade`` is the same place by place.
     """
 
     answers: tuple[Answer, ...]
     left_out: int
     lit_dn: float
     gain: float
+    shade: Shade | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,11 @@ class Other:
     look: Look | None
     motion: Motion | None
     gain: float = math.nan
+    shade: Shade | None = None
+
+    def gain_at(self, u: float, v: float) -> float:
+        """Return how much more the ring lights the wall at a place of the picture."""
+        return self.gain if self.shade is None else self.shade.gain_at(u, v)
 
 
 def scale_of(width_px: int) -> float:
@@ -92,6 +99,7 @@ def glance(
     follower: Follower,
     config: LensConfig,
     hot_pixels: frozenset[tuple[int, int]] = frozenset(),
+    distance_m: float | None = None,
 ) -> Glance:
     """Find the bright points of a ring picture and compare each with the other pictures of the cycle."""
     pixels, scale = ring.frame.pixels, scale_of(ring.frame.pixels.shape[1])
@@ -102,7 +110,9 @@ def glance(
     if cycle.red is not None:
         red = replace(red, motion=follower.motion(ring, cycle.red))
     to_off = None if cycle.off is None else follower.motion_to_dark(ring, cycle.off)
-    to_side = None if cycle.side is None else follower.motion(ring, cycle.side)
+    shade, to_side = None, None if cycle.side is None else follower.motion(ring, cycle.side)
+    if cycle.side is not None and math.isfinite(gain):
+        shade = shade_between(ring, cycle.side, cycle, follower=follower, config=config)
     peaks, left = find_peaks(
         pixels,
         background_of(pixels),
@@ -116,13 +126,47 @@ def glance(
     for peak in peaks:
         if (int(peak.x_px), int(peak.y_px)) in hot_pixels or _is_taken(peak, taken):
             continue
-        others = Other(cycle.off, to_off), Other(cycle.side, to_side, gain), red
-        answer = _answer(peak, pixels, *others, scale=scale, lit_share=lit_share)
+        others = Other(cycle.off, to_off), Other(cycle.side, to_side, gain, shade), red
+        answer = _answer(peak, pixels, *others, scale=scale, lit_share=lit_share, config=config)
         if answer is not None:
-            answers.append(answer)
+            answers.append(answer if distance_m is None else _in_metres(answer, pixels, distance_m, config))
             area = min(answer.area_px, (PATCH_PX * scale) ** 2)
             taken.append((answer.x_px, answer.y_px, CLEAR_OF_PX + float(np.sqrt(area / np.pi))))
-    return Glance(answers=tuple(answers), left_out=left, lit_dn=lit, gain=gain)
+    return Glance(answers=tuple(answers), left_out=left, lit_dn=lit, gain=gain, shade=shade)
+
+
+def shade_between(
+    ring: Look, side: Look, cycle: Cycle, *, follower: Follower, config: LensConfig
+) -> Shade | None:
+    """Compare how ring and side light lie on the wall; None where that cannot be told."""
+    to_side = follower.motion(ring, side)
+    if to_side is None or cycle.off is None:
+        return None
+    to_off = follower.motion_to_dark(ring, cycle.off)
+    view = config.field_of_view_deg
+    return shade_of(ring, side, cycle.off, to_side=to_side, to_off=to_off, field_of_view_deg=view)
+
+
+def _in_metres(answer: Answer, pixels: NDArray[np.uint8], distance_m: float, config: LensConfig) -> Answer:
+    u, v = tangents(answer.x_px, answer.y_px, pixels, config)
+    mm_per_px = 1e3 * distance_m / focal_px(pixels.shape[1], config.field_of_view_deg)
+    beside = angle_between_lights(
+        distance_m, offset_m=config.side_offset_m, angle_deg=config.side_angle_deg, u=u, v=v
+    )
+    return replace(answer, beside_mrad=beside, wall_mm2=answer.strength_px * mm_per_px**2)
+
+
+def towards_side(config: LensConfig) -> tuple[float, float]:
+    """Return the direction in the picture in which the side light stands."""
+    angle = math.radians(config.side_angle_deg)
+    return math.cos(angle), math.sin(angle)
+
+
+def tangents(x_px: float, y_px: float, pixels: NDArray[np.uint8], config: LensConfig) -> tuple[float, float]:
+    """Return the tangents of the angles of view of a point, to the right and down."""
+    rows, columns = pixels.shape
+    focal = focal_px(columns, config.field_of_view_deg)
+    return (x_px - (columns - 1) / 2) / focal, (y_px - (rows - 1) / 2) / focal
 
 
 def flashes_at_side(
@@ -137,8 +181,13 @@ def flashes_at_side(
     """Return whether a point that the ring does not light now shines under the side light instead."""
     motion = None if cycle.side is None else follower.motion(ring, cycle.side)
     scale = scale_of(ring.frame.pixels.shape[1])
-    light = _counterpart(cycle.side, motion, place, FLASH_RADIUS_PX, scale)
-    return light is not None and gain * (light.flux - light.clutter) > FLASH_SHARE * flux_dn_px
+    wall = patch_at(ring.frame.pixels, *place, _half_px(scale))
+    if wall is None:
+        return False
+    light = _counterpart(cycle.side, motion, place, wall, FLASH_RADIUS_PX, flux_dn_px, scale)
+    if light is None or light.flux < FLASH_CLUTTERS * light.clutter:
+        return False
+    return gain * light.flux > FLASH_SHARE * flux_dn_px
 
 
 def _is_taken(peak: Peak, taken: list[tuple[float, float, float]]) -> bool:
@@ -154,36 +203,54 @@ def _answer(
     *,
     scale: float,
     lit_share: float,
+    config: LensConfig,
 ) -> Answer | None:
-    half = max(MIN_PATCH_PX, round(PATCH_PX * scale))
-    patch = patch_at(pixels, peak.x_px, peak.y_px, half)
+    patch = patch_at(pixels, peak.x_px, peak.y_px, _half_px(scale))
     blob = None if patch is None else measure_blob(patch, reach_px=PEAK_REACH_PX)
     if patch is None or blob is None:
         return None
-    place = (peak.x_px, peak.y_px)
     radius = spot_radius(blob.area)
+    place = (peak.x_px + blob.dx, peak.y_px + blob.dy)
+    around = patch_at(pixels, *place, _half_px(scale))
+    if around is None:
+        return None
+    wall, flux = without_spot(around, radius), blob.light.flux
     return compare(
         blob,
         place=place,
-        off=_counterpart(off.look, off.motion, place, radius, scale),
-        side=_counterpart(side.look, side.motion, place, radius, scale),
-        gain=side.gain,
-        red=_counterpart(red.look, red.motion, place, radius, scale),
+        off=_counterpart(off.look, off.motion, place, wall, radius, flux, scale),
+        side=_counterpart(side.look, side.motion, place, wall, radius, flux, scale, towards_side(config)),
+        gain=side.gain_at(*tangents(*place, pixels, config)),
+        red=_counterpart(red.look, red.motion, place, wall, radius, flux, scale),
         red_gain=red.gain,
-        own=counterpart(patch, radius_px=radius, reach_px=PEAK_REACH_PX),
         lit_share=lit_share,
     )
 
 
+def _half_px(scale: float) -> int:
+    return max(MIN_PATCH_PX, round(PATCH_PX * scale))
+
+
 def _counterpart(
-    look: Look | None, motion: Motion | None, place: tuple[float, float], radius_px: int, scale: float
+    look: Look | None,
+    motion: Motion | None,
+    place: tuple[float, float],
+    wall: Patch,
+    radius_px: int,
+    flux: float,
+    scale: float,
+    towards: tuple[float, float] | None = None,
 ) -> Light | None:
     if look is None or motion is None:
         return None
     x, y = motion.move(np.array([place]))[0]
     if not (np.isfinite(x) and np.isfinite(y)):
         return None
-    half = max(MIN_PATCH_PX, round(PATCH_PX * scale))
-    patch = patch_at(look.frame.pixels, float(x), float(y), half)
+    patch = patch_at(look.frame.pixels, float(x), float(y), wall.shape[0] // 2)
+    if patch is None:
+        return None
     reach = max(MIN_SEARCH_PX, round(SEARCH_PX * scale))
-    return None if patch is None else counterpart(patch, radius_px=radius_px, reach_px=reach)
+    places = all_around(reach)
+    if towards is not None and motion.trusted:
+        places = along(np.array([x, y]) - place, towards=towards, reach_px=reach)
+    return counterpart(patch, wall=wall, radius_px=radius_px, flux=flux, places_px=places)

@@ -73,3 +73,4 @@ class LensView:
     reasons: dict[int, str]  # message keys by glint id
     guidance: GuidanceKey
     coverage_map: NDArray[np.uint8]  # number of view angles (0…3) a cell
+    distance_m: float | None = None  # to the wall, by how the two lights shade it

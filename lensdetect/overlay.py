@@ -30,6 +30,7 @@ def draw(
     reasons: Mapping[int, str] | None = None,
     coverage_map: NDArray[np.uint8] | None = None,
     guidance: str = "",
+    distance_m: float | None = None,
 ) -> NDArray[np.uint8]:
     """Return the picture in RGB with every glint marked, named and explained.
 
@@ -41,6 +42,8 @@ def draw(
         Drawn where their latest sighting was.
     coverage_map : ndarray, shape (rows, columns), optional
         Number of view angles (0…3) a cell, drawn in the corner.
+    distance_m : float, optional
+        To the wall, written beside the guidance.
     """
     picture = np.repeat(pixels[:, :, None], 3, axis=2).copy()
     radius = max(5, round(RING_SHARE * pixels.shape[1]))
@@ -54,8 +57,9 @@ def draw(
             _write(picture, reason, (place[0] + radius + 3, place[1] + 2 * radius), colour)
     if coverage_map is not None:
         _inset(picture, coverage_map)
-    if guidance:
-        _write(picture, guidance, (8, pixels.shape[0] - 10), (255, 255, 255))
+    told = " ".join(filter(None, ("" if distance_m is None else f"{distance_m:.2f} m", guidance)))
+    if told:
+        _write(picture, told, (8, pixels.shape[0] - 10), (255, 255, 255))
     return picture
 
 

@@ -19,12 +19,15 @@ from lensdetect.config import LensConfig
 from lensdetect.difference import Answer
 from lensdetect.gaze import scale_of
 from lensdetect.model import GlintLabel
+from lensdetect.shading import focal_px
 from lensdetect.track import Track
-from lensdetect.weigh import load_model, red_nats, vector_of
+from lensdetect.weigh import hidden_share, load_model, red_nats, vector_of
 
 ANSWERS_SIDE = 0.72  # side/ring ratio from which on it is a mirror; a wide cone from afar stays below
 LAMP_OFF_RATIO = 0.45  # this much of its light is there with every lamp of ours off
 AREA_TOO_LARGE_PX = 250.0  # no lens of a few mm is larger, with blur and halo (at the reference width)
+LARGEST_LENS_MM, RESOLVED_PX = 10.0, 60.0  # wider on the wall than that, and no mere blur: no lens
+HALF_HIDDEN = 0.5  # from here on only what was not clipped counts for its answer to the side light
 SMALLEST_AREA_SHARE = 0.3
 ASPECT_LONG = 2.2
 SLIP_FIXED, SLIPS = 0.15, 0.4  # share of the hand's motion that a fixed point, and a mirror image, may show
@@ -62,23 +65,34 @@ class Judgement:
     features: Mapping[str, float]
 
 
-def features_of(track: Track, *, size: tuple[int, int]) -> dict[str, float]:
-    """Return the numbers a track is judged by; NaN where unknown. ``size`` is width, height."""
+def features_of(track: Track, config: LensConfig, *, size: tuple[int, int]) -> dict[str, float]:
+    """Return the numbers a track is judged by; NaN where unknown. ``size`` is width, height.
+
+    While the distance is not measured, the usual one of the settings stands in for it.
+    """
     answers, width_px = track.answers, size[0]
     side = np.array(track.side_ratios)
     off = np.array([a.off_ratio for a in answers])
+    strength = _median(np.array([a.strength_px for a in answers]))
+    usual_mm_per_px = 1e3 * config.distance_m / focal_px(width_px, config.field_of_view_deg)
+    beside = _median(np.array([a.beside_mrad for a in answers]))
+    wall_mm2 = _median(np.array([a.wall_mm2 for a in answers]))
     area = np.array([a.area_px for a in answers])
     return {
         "side_ratio": _median(side),
         "red_ratio": _median(np.array([a.red_ratio for a in answers])),
         "wall_dn": _median(np.array([a.wall_dn for a in answers])),
         "falloff": _falloff(track, size),
+        "side_plain": _median(np.array([a.side_plain for a in answers])),
         "side_ratio_high": _quantile(side, 0.8),
         "side_ratio_top": _quantile(side, 0.9),
         "off_ratio": _median(off),
         "area_px": middle_of_all(area) / area_scale(width_px),
         "aspect": _median(np.array([a.aspect for a in answers])),
-        "strength_px": _median(np.array([a.strength_px for a in answers])),
+        "strength_px": strength,
+        "beside_mrad": beside if math.isfinite(beside) else 1e3 * config.side_offset_m / config.distance_m,
+        "wall_mm2": wall_mm2 if math.isfinite(wall_mm2) else strength * usual_mm_per_px**2,
+        "size_mm": _size_mm(middle_of_all(area), wall_mm2, strength),
         "flicker": _flicker([a.strength_px for a in answers]),
         "sparkle": _sparkle(answers),
         "contrast_dn": _median(np.array([a.contrast_dn for a in answers])),
@@ -90,6 +104,11 @@ def features_of(track: Track, *, size: tuple[int, int]) -> dict[str, float]:
         "poses": float(track.poses),
         "seen": float(track.seen),
     }
+
+
+def _size_mm(area_px: float, wall_mm2: float, strength_px: float) -> float:
+    """Return the diameter of a spot as if at the wall, blur included; NaN while the distance is unknown."""
+    return math.sqrt(4 / math.pi * area_px * wall_mm2 / max(strength_px, 1e-6))
 
 
 def _cone(track: Track) -> float:
@@ -162,7 +181,7 @@ def area_scale(width_px: int) -> float:
 
 def judge(track: Track, config: LensConfig, *, size: tuple[int, int]) -> Judgement:
     """Decide what a track is."""
-    f = features_of(track, size=size)
+    f = features_of(track, config, size=size)
     score = 1 / (1 + math.exp(-_nats(f, config)))
     label, reason = _name(f, score, config)
     if label != "lens":
@@ -188,10 +207,12 @@ def _name(f: Mapping[str, float], score: float, config: LensConfig) -> tuple[Gli
         (f["side_ratio"] > ANSWERS_SIDE, "specular", "answers_side"),
         (f["slip"] > SLIPS, "specular", "slips"),
         (f["area_px"] > AREA_TOO_LARGE_PX, "reflector", "large"),
+        (f["size_mm"] > LARGEST_LENS_MM and f["area_px"] > RESOLVED_PX, "reflector", "large"),
         (f["aspect"] > ASPECT_LONG, "specular", "long"),
         (f["poses"] < config.min_poses and f["seen_share"] < 0.4, "specular", "flash"),
         (f["poses"] < config.min_poses, "unsure", "too_few_poses"),
         (not math.isfinite(f["side_ratio"]), "unsure", "no_side"),
+        (f["side_plain"] > ANSWERS_SIDE and hidden_share(f) > HALF_HIDDEN, "unsure", "no_side"),
         (f["seen_share"] < config.min_seen_share or f["strength_px"] < FAINT_PX, "unsure", "undecided"),
         (score >= config.lens_score and f["cone"] > 0, "lens", "ring_only_in_cone"),
         (score >= config.lens_score, "lens", "ring_only"),

@@ -45,13 +45,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
-    """Ring pictures with the nearest pictures in the other states."""
+    """Ring pictures with the nearest pictures in the other states.
+
+    ``sides`` are those under the side light just before and just after, where there are any.
+    """
 
     rings: tuple[Look, ...]
     off: Look | None
     side: Look | None
     red: Look | None
     labelled: bool
+    sides: tuple[Look, ...] = ()
 
 
 class Strobe:
@@ -186,7 +190,13 @@ class Strobe:
             side=self._nearest("side", run),
             red=self._nearest("red", run),
             labelled=self._labelled,
+            sides=self._sides(run),
         )
+
+    def _sides(self, run: Run) -> tuple[Look, ...]:
+        looks = [look for r in self._runs if r.state == "side" for look in r.looks]
+        before = [look for look in looks if look.frame.t_ns < run.middle_ns][-1:]
+        return (*before, *[look for look in looks if look.frame.t_ns > run.middle_ns][:1])
 
     def _nearest(self, state: LedState, run: Run) -> Look | None:
         at = run.middle_ns

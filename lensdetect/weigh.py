@@ -19,11 +19,17 @@ from numpy.typing import NDArray
 
 from lensdetect.errors import BadModel
 
-NAMES = ("ln_side", "ln_strength", "ln_side_x_ln_strength", "fading", "sparkle", "ln_area", "off", "gathers")
-SIDE_RANGE = (0.03, 1.5)  # below, the side light gives nothing; above, it is a facet
-GATHERS_FROM_PX = (50.0, 150.0)  # pixels of lit wall: the strongest plain bead, and thrice as much
-PARTLY_FROM, MIRROR_FROM = (0.1, 0.2), (0.4, 0.6)  # side/ring ratios between which it counts
-STRENGTH_RANGE_PX = (2.0, 1000.0)
+NAMES = ("ln_side", "wide", "ln_wall_mm2", "fading", "sparkle", "off")
+SIDE_RANGE = (0.02, 0.9)  # below, the side light gives nothing that can be measured; above, it is a facet
+MEASURED_SIDE = (0.02, 0.05)  # from nothing measurable to an answer that is one
+WIDEST_LENS_MRAD = 45.0
+WIDE_RANGE = (-1.0, 0.7)  # of ln cone over that of the widest lens
+WALL_RANGE_MM2 = (1.0, 1e5)
+USUAL_LN_SIDE, USUAL_LN_WALL, USUAL_FADING = -2.8, 5.4, 2.2  # as tracks are on the average
+MIRROR_SIDE = 0.5  # from here on even a clipped spot answers the side light too well
+HIDDEN_AREA_PX = (28.0, 50.0)  # a clipped spot this large hides how bright it is
+BESIDE_RANGE_MRAD = (5.0, 500.0)
+USUAL_MRAD = 70.0  # between lens and side light, at the usual distance
 BALL_FALLOFF = (
     -0.9
 )  # how ln strength falls with sin² of the angle of view for what returns light from everywhere
@@ -31,7 +37,7 @@ FADING_RANGE = (
     1.2,
     3.0,
 )  # a lens of a very wide view fades little, too: below this nothing is held against it
-SPARKLE_MOST, OFF_MOST, AREA_MOST_PX = 2.0, 0.6, 1000.0
+SPARKLE_MOST, OFF_MOST = 2.0, 0.6
 RED_EVEN = 1.5  # from here on red returns more than infrared: only a filter that absorbs infrared does that
 RED_MOST_NATS = 2.0
 
@@ -52,38 +58,58 @@ class Model:
 
 def vector_of(f: Mapping[str, float]) -> NDArray[np.float64]:
     """Return the transformed numbers of one track, in the order of `NAMES`; the unknown speaks against."""
-    side = math.log(_within(f.get("side_ratio", 1.0), *SIDE_RANGE))
-    strength = math.log(_within(f.get("strength_px", 0.0), *STRENGTH_RANGE_PX))
-    fading = abs(f.get("falloff", BALL_FALLOFF) - BALL_FALLOFF)
+    side, hidden = f.get("side_ratio", 1.0), hidden_share(f)
+    ln_side = math.log(_within(side, *SIDE_RANGE))
+    ln_wall = math.log(_within(f.get("wall_mm2", 0.0), *WALL_RANGE_MM2))
+    fading = _within(abs(f.get("falloff", BALL_FALLOFF) - BALL_FALLOFF), *FADING_RANGE)
+    if not math.isfinite(f.get("falloff", BALL_FALLOFF)):
+        fading = FADING_RANGE[0]
+    bound = hidden if side < MIRROR_SIDE else 0.0
     return np.array(
         [
-            side,
-            strength,
-            side * strength,
-            _within(fading, *FADING_RANGE) if math.isfinite(fading) else FADING_RANGE[0],
+            ln_side + bound * min(0.0, USUAL_LN_SIDE - ln_side),
+            wide(side, f.get("beside_mrad", USUAL_MRAD), bound=bound),
+            ln_wall + hidden * (USUAL_LN_WALL - ln_wall),
+            fading + hidden * max(0.0, USUAL_FADING - fading),
             _within(f.get("sparkle", 0.0), 0.0, SPARKLE_MOST),
-            math.log(_within(f.get("area_px", AREA_MOST_PX), 1.0, AREA_MOST_PX)),
             _within(f.get("off_ratio", 0.0), 0.0, OFF_MOST),
-            gathers(side, strength),
         ]
     )
 
 
-def gathers(ln_side: float, ln_strength: float) -> float:
-    """Return 0…1: it answers the side light in part, and gathers more light than a ball of glass can.
+def hidden_share(f: Mapping[str, float]) -> float:
+    """Return 0…1: a large clipped spot hides how bright it is.
+
+    What it gathers is then unknown, how it fades a lower bound, its answer to the side light an upper one. A
+    bound speaks against nothing: it is moved to what is usual.
+    """
+    saturated = _within(f.get("saturated_share", 0.0), 0.0, 1.0)
+    return saturated * _ramp(f.get("area_px", 1.0), *HIDDEN_AREA_PX)
+
+
+def cone_mrad(side_ratio: float, beside_mrad: float) -> float:
+    """Return the half angle of the cone in which light comes back; where none comes aside, at most that.
 
     Notes
     -----
-    A Gaussian return cone θ at distance d gives side/ring = exp(−b²/(dθ)²) for lights b apart, and a strength
-    in proportion to Aρ/(dθ)². From afar a lens of a wide cone answers the side light as a ball of glass does,
-    but an uncoated ball gathers less than a lens; mirrors answer it in full.
+    A Gaussian return cone θ gives side/ring = exp(−(β/θ)²) for a side light seen ``β`` beside our lens.
     """
-    strong = _ramp(ln_strength, *GATHERS_FROM_PX)
-    return strong * _ramp(ln_side, *PARTLY_FROM) * (1 - _ramp(ln_side, *MIRROR_FROM))
+    return _within(beside_mrad, *BESIDE_RANGE_MRAD) / math.sqrt(-math.log(_within(side_ratio, *SIDE_RANGE)))
 
 
-def _ramp(ln_value: float, low: float, high: float) -> float:
-    return _within((ln_value - math.log(low)) / math.log(high / low), 0.0, 1.0)
+def wide(side_ratio: float, beside_mrad: float, *, bound: float = 0.0) -> float:
+    """Return how much wider the cone is than that of a lens can be, in ln units; negative: narrower.
+
+    Balls of glass return over 50 mrad and more. Near the wall the side light stands too far beside for either
+    to answer it: a bound that leaves both open is no evidence.
+    """
+    over = _within(math.log(cone_mrad(side_ratio, beside_mrad) / WIDEST_LENS_MRAD), *WIDE_RANGE)
+    return over if over < 0 else over * (1 - bound) * _ramp(side_ratio, *MEASURED_SIDE)
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    """Return 0…1 between two positive values, evenly in ln."""
+    return _within(math.log(_within(value, low, high) / low) / math.log(high / low), 0.0, 1.0)
 
 
 def _within(value: float, low: float, high: float) -> float:

@@ -40,11 +40,16 @@ def lens(
     config: ConfigOption = None,
     overrides: SetOption = None,
     out: FolderOption = None,
+    distance_m: Annotated[
+        float | None,
+        typer.Option("--distance", min=0.2, max=2.0, help="To the wall in metres, by tape, if measured."),
+    ] = None,
 ) -> None:
-    """Dark level, hot pixels, delay of the lights, ring against side light, focus.
+    """Dark level, hot pixels, delay of the lights, ring against side light, focus, distance by shading.
 
     Hold the unit still, 30 to 50 cm before a plain, matt, white wall, with the room light off. Conditions in
-    which nothing can be measured are refused with the reason, and the old calibration stays.
+    which nothing can be measured are refused with the reason, and the old calibration stays. How far the wall
+    is follows from how the two lights shade it: give the true distance, and this unit is corrected by it.
     """
     with expected_errors():
         settings = load_settings(config=config, overrides=overrides or ())
@@ -54,7 +59,14 @@ def lens(
             camera.configure(settings.hw.camera)
             from lensdetect.calibrate import calibrate  # OpenCV is asked for by no other command here
 
-            measured = calibrate(camera=camera, leds=leds, clock=clock, unit=socket.gethostname())
+            measured = calibrate(
+                camera=camera,
+                leds=leds,
+                clock=clock,
+                unit=socket.gethostname(),
+                config=settings.lens,
+                true_wall_m=distance_m,
+            )
         path = keep(LENS_FILE, measured.as_toml(), folder=out)
     Console().print(_table(measured))
     typer.echo(str(path))
@@ -96,6 +108,9 @@ def _table(measured: Calibration) -> Table:
     table.add_row("delay of the lights", f"{measured.latency_ms:.0f} ms")
     ratio = "no side light" if measured.ring_over_side is None else f"{measured.ring_over_side:.2f}"
     table.add_row("ring over side light", ratio)
+    wall = "not measurable" if measured.wall_m is None else f"{measured.wall_m:.2f} m"
+    true = "" if measured.true_wall_m is None else f", by tape {measured.true_wall_m:.2f} m: corrected"
+    table.add_row("wall by shading", wall + (true or ", as a tape measure should say"))
     table.add_row("hot pixels", f"{len(measured.hot_pixels)}")
     table.add_row("focus", f"{measured.focus:.4f} (to compare with this unit's other calibrations)")
     return table

@@ -69,4 +69,11 @@ def _drawn(view: LensView, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     catalog = catalog_for("en")
     reasons = {number: catalog.text(f"glint_why.{word}") for number, word in view.reasons.items()}
     guidance = catalog.text(f"guide.{view.guidance}")
-    return draw(pixels, view.glints, reasons=reasons, coverage_map=view.coverage_map, guidance=guidance)
+    return draw(
+        pixels,
+        view.glints,
+        reasons=reasons,
+        coverage_map=view.coverage_map,
+        guidance=guidance,
+        distance_m=view.distance_m,
+    )

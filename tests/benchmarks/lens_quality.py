@@ -16,7 +16,9 @@ from __future__ import annotations
 import argparse
 import math
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import cv2
 import numpy as np
@@ -82,7 +84,7 @@ def scan(scene: Scene, *, width_px: int, height_px: int, rate_hz: float) -> Run:
     leds = SimLeds(clock=clock)
     settings = CameraConfig(width_px=width_px, height_px=height_px, rate_hz=rate_hz)
     camera = SimCamera(scene=scene, leds=leds, clock=clock, settings=settings)
-    finder = LensFinder(camera=camera, leds=leds, clock=clock, config=LensConfig())
+    finder = LensFinder(camera=camera, leds=leds, clock=clock, config=LensConfig(distance_factor=1.0))
     run = Run(scene, camera, settings, finder)
     while clock.now_ns() < scene.duration_s * 1e9:
         finder.step()
@@ -137,6 +139,7 @@ def beyond_physics(scene: Scene, distance_m: float) -> str:
 
 def lens_trial(seed: int, distance_m: float, ir_cut: str) -> Trial:
     """Look at one lens for 3 s."""
+    cv2.setNumThreads(1)
     rng = np.random.default_rng([seed, 9])
     aperture, off_axis = float(rng.uniform(1, 2)), float(rng.uniform(0, 15))
     scene = lens_room(
@@ -196,7 +199,8 @@ def lens_table(trials: int, first_seed: int) -> None:
     for distance in DISTANCES_M:
         for ir_cut in IR_CUTS:
             seeds = QUALITY_SEEDS[first_seed : first_seed + trials]
-            rows = [lens_trial(seed, distance, ir_cut) for seed in seeds]
+            with ProcessPoolExecutor() as pool:
+                rows = list(pool.map(partial(lens_trial, distance_m=distance, ir_cut=ir_cut), seeds))
             done += rows
             print(line_of(f"{distance:.1f} m {ir_cut}", rows), flush=True)
     for distance in DISTANCES_M:
@@ -211,20 +215,26 @@ def lens_table(trials: int, first_seed: int) -> None:
             print(line_of(f"{low}-{low + 5} deg", rows))
 
 
+def room_trial(seed: int) -> tuple[list[str], bool]:
+    """Return the kinds of things called a lens in a clean bathroom, and whether the rival saw one."""
+    cv2.setNumThreads(1)
+    run = scan(bathroom(seed), width_px=640, height_px=480, rate_hz=30.0)
+    kinds = [
+        str(facet.kind)
+        for glint in run.finder.observations()
+        if glint.label == "lens" and (facet := run.nearest(glint.sightings[-1])[1].optic) is not None
+    ]
+    return kinds, bool(run.bright)
+
+
 def room_table(rooms: int, first_seed: int) -> None:
     """Print false lens tracks in clean bathrooms of 60 s with 32 things that shine."""
-    false: Counter[str] = Counter()
-    alarmed = rival = 0
-    for seed in QUALITY_SEEDS[ROOMS_FROM + first_seed : ROOMS_FROM + first_seed + rooms]:
-        run = scan(bathroom(seed), width_px=640, height_px=480, rate_hz=30.0)
-        kinds = [
-            str(facet.kind)
-            for glint in run.finder.observations()
-            if glint.label == "lens" and (facet := run.nearest(glint.sightings[-1])[1].optic) is not None
-        ]
-        false.update(kinds)
-        alarmed += bool(kinds)
-        rival += bool(run.bright)
+    with ProcessPoolExecutor() as pool:
+        seen = list(
+            pool.map(room_trial, QUALITY_SEEDS[ROOMS_FROM + first_seed : ROOMS_FROM + first_seed + rooms])
+        )
+    false = Counter(kind for kinds, _ in seen for kind in kinds)
+    alarmed, rival = sum(bool(kinds) for kinds, _ in seen), sum(bright for _, bright in seen)
     print(
         f"rooms {rooms}: false lens tracks {sum(false.values())} ({sum(false.values()) / rooms:.3f} a room)"
     )
@@ -238,7 +248,6 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=60)
     parser.add_argument("--first-seed", type=int, default=0)
     options = parser.parse_args()
-    cv2.setNumThreads(1)
     if options.lenses:
         lens_table(options.lenses, options.first_seed)
     if options.rooms:

@@ -22,6 +22,9 @@ NEAR_PX = 6.0
 DISTRACTORS = ("bead", "screw", "drop", "ball", "lamp", "bead", "screw", "drop", "ball", "ball")
 THINGS = 32
 ROOMS_FROM = 3000
+INSTRUMENT = LensConfig(
+    side_offset_m=0.046, side_angle_deg=90.0, distance_factor=1.0
+)  # its side lamp stands below the lens
 DISTANCES_M = (0.3, 0.6, 1.0, 1.5)
 BIG, BIG_HZ = (1280, 720), 60.0
 SMALL, SMALL_HZ = (640, 480), 30.0
@@ -75,7 +78,7 @@ def lens_wall(seed: int, distance_m: float) -> SecondEye:
 
 def watch(eye: SecondEye, seconds: float) -> LensFinder:
     """Scan from beginning to end."""
-    finder = LensFinder(camera=eye, leds=eye, clock=eye.clock, config=LensConfig())  # type: ignore[arg-type]
+    finder = LensFinder(camera=eye, leds=eye, clock=eye.clock, config=INSTRUMENT)  # type: ignore[arg-type]
     while eye.clock.now_ns() < seconds * 1e9:
         finder.step()
     return finder

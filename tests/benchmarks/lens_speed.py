@@ -80,7 +80,7 @@ def main() -> dict[str, float]:
     """Print the table; return its figures."""
     cv2.setNumThreads(1)
     frames = render(CYCLES)
-    config = LensConfig(frames_per_state=2)
+    config = LensConfig(frames_per_state=2, distance_factor=1.0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     devices: Any = Memory(frames)
     finder = LensFinder(camera=devices, leds=devices, clock=ManualClock(), config=config)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,8 @@ NEWTON_STEPS = 60
 FOLDS = 6
 HELD_FROM = 5000  # of `TRAIN_SEEDS`: lenses under a held hand
 FEWEST_POSES = 5
-SHARE = {"bead": 0.4, "screw": 0.25}  # of what is no lens; the rest is shared
+SHARE = {"bead": 0.5, "screw": 0.25}  # of what is no lens, the rest together the rest,
+MOST_EACH = 2.0  # but no track weighs more than so many beads
 TARGET = Path(__file__).parents[2] / "lensdetect" / "data" / "score.toml"
 
 
@@ -76,6 +78,19 @@ def examples_of(room: int, run: Run) -> list[Example]:
     return found
 
 
+def crowd_examples(room: int) -> list[Example]:
+    """Return the tracks of one crowded wall."""
+    cv2.setNumThreads(1)
+    return examples_of(room, scan(crowded(room), width_px=640, height_px=480, rate_hz=30.0))
+
+
+def held_examples(room: int) -> list[Example]:
+    """Return the tracks of walls with a lens before which a hand is held."""
+    cv2.setNumThreads(1)
+    scans = [scan(scene, width_px=1280, height_px=720, rate_hz=60.0) for scene in held_lenses(room)]
+    return [example for run in scans for example in examples_of(room, run)]
+
+
 def is_small(glint: Glint) -> bool:
     """Say whether its size leaves it open what it is; large things are named by rule."""
     return glint.features.get("area_px", math.inf) <= AREA_TOO_LARGE_PX
@@ -83,12 +98,12 @@ def is_small(glint: Glint) -> bool:
 
 def weights_of(examples: list[Example]) -> NDArray[np.float64]:
     """Return how much each example weighs: half for lenses, half for what is none."""
-    count = Counter(e.kind for e in examples)
-    lenses = sum(kind.startswith("lens") for kind in count)
-    others = [kind for kind in count if not kind.startswith("lens")]
-    rest = (1 - sum(SHARE.get(kind, 0.0) for kind in others)) / max(1, sum(k not in SHARE for k in others))
-    each = {k: 1 / lenses if k.startswith("lens") else SHARE.get(k, rest) for k in count}
-    return np.array([0.5 * len(examples) * each[e.kind] / count[e.kind] for e in examples])
+    families = [("lens" if e.lens else e.kind if e.kind in SHARE else "rest") for e in examples]
+    count = Counter(families)
+    share = {"lens": 1.0, "rest": 1 - sum(SHARE.values()), **SHARE}
+    each = {family: share[family] / count[family] for family in count}
+    most = MOST_EACH * each.get("bead", 1.0)
+    return np.array([0.5 * len(examples) * min(each[f], most if f == "rest" else 1.0) for f in families])
 
 
 def fit(examples: list[Example]) -> Model:
@@ -173,18 +188,17 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    examples = []
-    for room in TRAIN_SEEDS[: options.rooms]:
-        examples += examples_of(room, scan(crowded(room), width_px=640, height_px=480, rate_hz=30.0))
-    for room in TRAIN_SEEDS[HELD_FROM : HELD_FROM + options.held]:
-        for scene in held_lenses(room):
-            examples += examples_of(room, scan(scene, width_px=1280, height_px=720, rate_hz=60.0))
+    rooms = list(TRAIN_SEEDS[: options.rooms])
+    held = list(TRAIN_SEEDS[HELD_FROM : HELD_FROM + options.held])
+    with ProcessPoolExecutor() as pool:
+        walls = list(pool.map(crowd_examples, rooms)) + list(pool.map(held_examples, held))
+    examples = [example for wall in walls for example in wall]
     reached = report(examples)
     model = fit(examples)
     print("weights", dict(zip(NAMES, np.round(model.weights, 2).tolist(), strict=True)))
     if options.write:
-        walls = f"{options.rooms} crowded rooms and {12 * options.held} lenses under a held hand"
-        write(model, f"simulated, {len(examples)} tracks of {walls}; {reached}")
+        source = f"{options.rooms} crowded rooms and {12 * options.held} lenses under a held hand"
+        write(model, f"simulated, {len(examples)} tracks of {source}; {reached}")
 
 
 if __name__ == "__main__":

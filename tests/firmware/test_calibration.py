@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from firmware import calibration
 from firmware.assemble import SenseSource
 from firmware.settings import load_settings
 from hw.clock import ManualClock
+from hw.replay.manifest import Manifest, write_manifest
+from lensdetect.calibration import Calibration
 from sweeper.selfnoise import NoiseLine, NoiseProfile, dump_profile
 from sweeper.sweeper import Sweeper
 from tests.sweeper.air import heard
@@ -45,3 +48,42 @@ def test_a_file_named_in_the_settings_goes_before(learned: Path) -> None:
     assert calibration.with_own_lines("replay:x", load_settings()).rf.self_noise is None
     learned.unlink()
     assert calibration.with_own_lines("pi", load_settings()).rf.self_noise is None
+
+
+EYE = Calibration(
+    unit="u", width_px=640, height_px=480, dark_dn=2.0, noise_dn=1.0, latency_ms=8.0, ring_over_side=1.1,
+    focus=0.1, hot_pixels=(), wall_m=0.25, true_wall_m=0.5,
+)  # fmt: skip
+
+
+def test_a_real_unit_measures_the_distance_once_a_tape_was_held_against_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration, "calibration_folder", lambda: tmp_path)
+    settings = load_settings()
+    assert calibration.with_distance("pi", settings).lens.distance_factor is None
+    calibration.keep(calibration.LENS_FILE, dataclasses.replace(EYE, true_wall_m=None).as_toml())
+    assert calibration.with_distance("auto", settings).lens.distance_factor is None
+    calibration.keep(calibration.LENS_FILE, EYE.as_toml())
+    assert calibration.with_distance("pi", settings).lens.distance_factor == pytest.approx(2.0)
+    named = load_settings(overrides=["lens.distance_factor=3"])
+    assert calibration.with_distance("pi", named).lens.distance_factor == 3.0
+    assert calibration.with_distance("sim:empty-room", settings).lens.distance_factor == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kit", "told", "factor"),
+    [("sim:x", None, 1.0), ("pi", 2.5, 2.5), ("pi", None, None), ("pi", "far", None), ("pi", 1e9, None)],
+)
+def test_a_recording_is_read_as_it_was_taken(
+    tmp_path: Path, kit: str, told: object, factor: float | None
+) -> None:
+    lens = {} if told is None else {"distance_factor": told}
+    write_manifest(tmp_path, Manifest(wall_ns=0, kit=kit, settings={"lens": lens}))
+    assert calibration.with_distance(f"replay:{tmp_path}", load_settings()).lens.distance_factor == factor
+
+
+def test_a_recording_without_a_word_of_it_is_not_guessed(tmp_path: Path) -> None:
+    assert calibration.with_distance(f"replay:{tmp_path}", load_settings()).lens.distance_factor is None
+    (tmp_path / "manifest.toml").write_text("= nonsense")
+    assert calibration.with_distance(f"replay:{tmp_path}", load_settings()).lens.distance_factor is None

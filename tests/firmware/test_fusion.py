@@ -192,7 +192,8 @@ def test_contributions_come_sorted_and_include_negatives() -> None:
         ({"wifi": [streamer()], "lens": [glint(score=0.97, poses=4)]}, {Level.LIKELY_CAMERA}),
         ({"wifi": [network(score=0.97)]}, {Level.CHECK}),
         ({"wifi": [network(score=0.97)], "lens": [glint()]}, {Level.LIKELY_CAMERA}),
-        ({"lens": [glint()]}, {Level.LIKELY_CAMERA}),
+        ({"lens": [glint(score=0.995)]}, {Level.LIKELY_CAMERA}),
+        ({"lens": [glint(score=0.9)]}, {Level.CHECK}),
         ({"lens": [glint(score=0.97, poses=4)]}, {Level.CHECK}),
         ({"wifi": [station(activity="video-call", score=0.35, streaming_score=0.6)]}, {Level.NOTHING_FOUND}),
         ({"wifi": [network(strength="B", score=0.9)]}, {Level.NOTHING_FOUND}),
@@ -236,7 +237,7 @@ def test_the_next_step_is_what_raises_the_share_most() -> None:
         nothing(dict.fromkeys(SENSOR_NAMES, 1.0)).share_caught - verdict.share_caught
     )
     taught = packaged_likelihoods()
-    assert judge(room(lens=[glint()]), table=taught).next_step == "next.police"
+    assert judge(room(lens=[glint(score=0.995)]), table=taught).next_step == "next.police"
     assert judge(room(wifi=[streamer()])).next_step == "next.look"
 
 

@@ -108,3 +108,26 @@ def test_the_lights_are_off_after_a_refusal() -> None:
 def test_no_text_breaks_the_reader(text: str) -> None:
     with pytest.raises(BadCalibration):
         load_calibration(text)
+
+
+@pytest.mark.parametrize("beam", [1.0, 1.4])
+def test_the_distance_is_measured_and_corrected_by_a_tape(beam: float) -> None:
+    """Lamps of a narrower beam shade the wall more than the formula says: the tape puts that right."""
+    u = (np.arange(160) - 79.5) / (80 / np.tan(np.radians(31)))
+    q = 1 + u[None, :] ** 2
+
+    def shaded(picture: np.ndarray, state: LedState, i: int) -> np.ndarray:
+        over = np.exp(beam * 3 * (0.045 / 0.5) * u[None, :] / q) if state == "side" else 1.0
+        return np.asarray(LEVELS["off"] + (picture - LEVELS["off"]) * over)
+
+    bench = Bench(shaded)
+    found = calibrate(camera=BenchCamera(bench), leds=bench, clock=bench.clock, true_wall_m=0.5)
+    assert found.wall_m == pytest.approx(0.5 / beam, rel=0.06)
+    assert load_calibration(found.as_toml()).distance_factor == pytest.approx(beam, rel=0.06)
+
+
+def test_without_a_tape_nothing_is_corrected() -> None:
+    found = load_calibration(run().as_toml())
+    assert (found.wall_m, found.distance_factor) == (None, None)  # lamps that shade nothing
+    with pytest.raises(BadCalibration, match="wall at"):
+        load_calibration(found.as_toml() + "wall_m = 90.0\n")

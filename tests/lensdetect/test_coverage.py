@@ -74,3 +74,32 @@ def test_what_is_seen_from_far_aside_does_not_count() -> None:
         coverage.add(SIZE)
     cells = np.argwhere(coverage.done.any(axis=2))
     assert np.ptp(cells[:, 0]) * wide.cell_m < 2.2 * wide.distance_m * np.tan(np.radians(LENS_VIEW_DEG))
+
+
+@pytest.mark.parametrize("distance_m", [0.5, 0.65, 1.0])
+def test_metres_follow_from_the_measured_distance(distance_m: float) -> None:
+    """The same turns of the hand show more of a wall that is farther away."""
+    coverage = CoverageMap(CONFIG)
+    coverage.look_from(distance_m)
+    assert coverage.metres_per_px(SIZE[0]) == pytest.approx(1.2017 * distance_m / SIZE[0], rel=0.001)
+    for _ in range(CONFIG.min_poses + 1):
+        coverage.add(SIZE)
+        coverage.move(shifted(-1.2 * STEP_PX), SIZE)
+    near = CoverageMap(CONFIG)
+    near.look_from(0.3)
+    for _ in range(CONFIG.min_poses + 1):
+        near.add(SIZE)
+        near.move(shifted(-1.2 * STEP_PX), SIZE)
+    assert coverage.share() > near.share() > 0
+    coverage.look_from(None)  # not known at the moment: as far as it was
+    assert coverage.metres_per_px(SIZE[0]) == pytest.approx(1.2017 * distance_m / SIZE[0], rel=0.001)
+
+
+def test_a_wall_out_of_reach_was_not_looked_at() -> None:
+    coverage = CoverageMap(CONFIG)
+    coverage.look_from(CONFIG.reach_m + 0.1)
+    assert coverage.too_far
+    for _ in range(3 * CONFIG.min_poses):
+        coverage.add(SIZE)
+        coverage.move(shifted(-1.2 * STEP_PX), SIZE)
+    assert coverage.share() == 0.0

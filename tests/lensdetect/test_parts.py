@@ -136,11 +136,29 @@ def test_tables_stay_bounded() -> None:
         (Situation(trouble="", too_fast=False, lit_wall_dn=60), "go_on"),
         (Situation(trouble="", too_fast=True, lit_wall_dn=60), "slower"),
         (Situation(trouble="", too_fast=False, lit_wall_dn=2), "closer"),
+        (Situation(trouble="", too_fast=False, too_far=True, lit_wall_dn=60), "closer"),
         (Situation(trouble="blown_out", too_fast=False, lit_wall_dn=60), "farther"),
         (Situation(trouble="covered", too_fast=True, lit_wall_dn=0), "uncover"),
         (Situation(trouble="led_dead", too_fast=False, lit_wall_dn=0), "check_light"),
         (Situation(trouble="", too_fast=False, lit_wall_dn=60, suspect_x_share=0.4), "tilt_left"),
         (Situation(trouble="", too_fast=False, lit_wall_dn=60, suspect_x_share=0.9), "tilt_right"),
+        (
+            Situation(
+                trouble="", too_fast=False, lit_wall_dn=60, suspect_x_share=0.4, suspect_beside_mrad=150.0
+            ),
+            "farther",
+        ),
+        (
+            Situation(
+                trouble="",
+                too_fast=False,
+                lit_wall_dn=60,
+                suspect_x_share=0.4,
+                suspect_beside_mrad=45.0,
+                suspect_contrast_dn=20.0,
+            ),
+            "closer",
+        ),
         (
             Situation(
                 trouble="",

@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lensdetect.difference import compare, counterpart, measure_blob
+from lensdetect.difference import compare, measure_blob
+from lensdetect.residual import Light, all_around, counterpart, without_spot
 from lensdetect.weigh import NAMES, load_model, red_nats, vector_of
 
 LENS = {
     "side_ratio": 0.02,
-    "strength_px": 200.0,
+    "beside_mrad": 70.0,
+    "wall_mm2": 200.0,
     "falloff": -3.0,
     "sparkle": 0.1,
-    "area_px": 12.0,
     "off_ratio": 0.0,
 }
 ANY = st.floats(allow_nan=True, allow_infinity=True)
@@ -29,14 +30,15 @@ def nats(**numbers: float) -> float:
 
 def test_a_plain_lens_is_sure_and_a_plain_mirror_is_not() -> None:
     assert nats() > 3.0
-    assert nats(side_ratio=1.0, falloff=-0.9, strength_px=20.0) < -3.0
+    assert nats(side_ratio=1.0, falloff=-0.9, wall_mm2=20.0) < -3.0
 
 
 @pytest.mark.parametrize(
     ("name", "lens_like", "other"),
     [
         ("side_ratio", 0.05, 0.5),
-        ("strength_px", 300.0, 8.0),
+        ("wall_mm2", 300.0, 8.0),
+        ("beside_mrad", 30.0, 100.0),  # the same answer beside it, of a wider cone
         ("falloff", -4.0, -0.9),
         ("sparkle", 0.1, 1.5),
         ("off_ratio", 0.0, 0.4),
@@ -73,12 +75,18 @@ def tile_corner(spot: float) -> np.ndarray:
     return np.clip(patch + rng.normal(0, 1.5, patch.shape), 0, 255).astype(np.float32)
 
 
+def aside(spot: float, *, flux: float) -> Light:
+    """Return what is seen of a spot of that height where the ring showed one of 160 DN."""
+    wall = without_spot(tile_corner(160.0), 5)
+    return counterpart(tile_corner(spot), wall=wall, radius_px=5, flux=flux, places_px=all_around(4))
+
+
 def test_the_corner_of_a_tile_does_not_answer_the_side_light() -> None:
     ring = measure_blob(tile_corner(160.0), reach_px=2)
     assert ring is not None
 
     def ratio(spot: float) -> float:
-        side = counterpart(tile_corner(spot), radius_px=5, reach_px=4)
+        side = aside(spot, flux=ring.light.flux)
         return compare(ring, place=(24, 24), off=None, side=side, gain=1.0).side_ratio
 
     assert ratio(0.0) < 0.1
@@ -89,5 +97,5 @@ def test_the_corner_of_a_tile_does_not_answer_the_side_light() -> None:
 def test_red_is_compared_as_the_side_light_is() -> None:
     ring = measure_blob(tile_corner(60.0), reach_px=2)
     assert ring is not None
-    red = counterpart(tile_corner(150.0), radius_px=5, reach_px=4)
+    red = aside(150.0, flux=ring.light.flux)
     assert compare(ring, place=(24, 24), off=None, side=None, gain=1.0, red=red, red_gain=1.0).red_ratio > 1.8

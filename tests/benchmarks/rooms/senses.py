@@ -40,6 +40,7 @@ EYE = (
     "hw.camera.height_px=360",
     "hw.camera.rate_hz=20",
     "lens.frames_per_state=3",
+    "lens.distance_factor=1",
 )
 POOL = 3  # waveforms a kind of distant sender has; drawing each anew would cost more than hearing it
 FACET_OF = {"rf": "rf", "wifi": "wifi", "ble": "ble", "lens": "optic"}

@@ -1,0 +1,176 @@
+"""What shines at a spot's place in another picture, beyond what the wall itself gives there.
+
+The wall looks alike under every light but for its brightness: tiles, seams, grain and letters cancel when the
+ring's picture, without the spot, is laid over the other one as bright as that is. Glints do not cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lensdetect.candidates import SATURATED_DN
+
+CLEARLY = 3.0  # brighter than at its place by so many times what the wall leaves over,
+FAR_SHARE = 0.2  # and by so much of the ring's spot, it is elsewhere
+CLUTTER_SHARE = 0.9  # of the places around stay below what the wall leaves over
+MIN_PLACES = 50
+LAGS = (-0.3, -0.15, 0.0, 0.06, 0.12)  # of the wall's way: mirrored behind it, or standing out from it
+RIM_PX = 2  # width of the frame of wall around a spot
+OUTLIER = 3.0  # mean deviations from the wall's brightness at which a pixel is something else
+Patch = NDArray[np.float32]
+Places = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Light:
+    """What one spot gave: flux above the wall (DN·px), full pixels, and the room from wall to full scale.
+
+    ``clutter`` is what the wall leaves over in the same way where no spot is.
+    """
+
+    flux: float
+    full: int
+    headroom: float
+    clutter: float = 0.0
+
+
+def patch_at(pixels: NDArray[np.uint8], x_px: float, y_px: float, half_px: int) -> Patch | None:
+    """Return the square around a point, between pixels if need be; None where it is not wholly inside."""
+    rows, columns = pixels.shape
+    if not (half_px + 1 <= x_px < columns - half_px - 1 and half_px + 1 <= y_px < rows - half_px - 1):
+        return None
+    side = 2 * half_px + 1
+    square = cv2.getRectSubPix(pixels, (side, side), (x_px, y_px), patchType=cv2.CV_32F)
+    return np.asarray(square, np.float32)
+
+
+def middle_of(values: NDArray[np.floating]) -> float:
+    """Return the upper median; `numpy.median` takes five times as long on so few."""
+    half = values.size // 2
+    return float(np.partition(values, half)[half])
+
+
+def spot_of(patch: Patch, x: float, y: float, radius_px: int) -> tuple[Patch, float]:
+    """Return the square around a point (a view) and the wall that frames it."""
+    x0, y0 = max(0, round(x) - radius_px), max(0, round(y) - radius_px)
+    x1, y1 = round(x) + radius_px + 1, round(y) + radius_px + 1
+    left, top = max(0, x0 - RIM_PX), max(0, y0 - RIM_PX)
+    around = patch[top : y1 + RIM_PX, left : x1 + RIM_PX]
+    frame = np.concatenate(
+        [
+            around[: y0 - top].ravel(),
+            around[y1 - top :].ravel(),
+            around[y0 - top : y1 - top, : x0 - left].ravel(),
+            around[y0 - top : y1 - top, x1 - left :].ravel(),
+        ]
+    )
+    spot = patch[y0:y1, x0:x1]
+    return spot, middle_of(frame if frame.size else spot.ravel())
+
+
+def without_spot(patch: Patch, radius_px: int) -> Patch:
+    """Return a patch whose middle is filled with the wall that frames it."""
+    plain, half = patch.copy(), patch.shape[0] // 2
+    spot, wall = spot_of(plain, half, half, radius_px)
+    spot[:] = wall
+    return plain
+
+
+def counterpart(patch: Patch, *, wall: Patch, radius_px: int, flux: float, places_px: Places = ()) -> Light:
+    """Return what shines in the middle of a patch of another picture, or near it.
+
+    Parameters
+    ----------
+    wall : Patch
+        The ring's patch without the spot, of the same shape.
+    flux : float
+        What the spot gave under the ring, DN·px.
+    places_px : sequence of (int, int)
+        Where else (x, y from the middle) it may be. Such a place counts if it is clearly brighter than the
+        middle: the best of many places would find light in noise.
+    """
+    reach = max((abs(n) for place in places_px for n in place), default=0)
+    like = _as_bright(wall, patch, inner_px=radius_px + 1)
+    sums = _over_frame(patch - like, radius_px)
+    clutter = _clutter(sums, radius_px + reach + RIM_PX)
+    middle = patch.shape[0] // 2
+    y = x = middle
+    least = float(sums[middle, middle]) + max(CLEARLY * clutter, FAR_SHARE * flux)
+    for right, down in places_px:
+        far = middle + down, middle + right
+        if sums[far] > max(sums[y, x], least):
+            y, x = far
+    spot = patch[max(0, y - radius_px) : y + radius_px + 1, max(0, x - radius_px) : x + radius_px + 1]
+    return Light(
+        flux=float(sums[y, x]),
+        full=int(np.count_nonzero(spot >= SATURATED_DN)),
+        headroom=max(255.0 - float(like[y, x]), 1.0),
+        clutter=clutter,
+    )
+
+
+def all_around(reach_px: int) -> Places:
+    """Return every place that near."""
+    span = range(-reach_px, reach_px + 1)
+    return [(x, y) for y in span for x in span]
+
+
+def _as_bright(wall: Patch, patch: Patch, *, inner_px: int) -> Patch:
+    """Return the wall as bright as in ``patch``: the line that fits best outside the middle."""
+    half = patch.shape[0] // 2
+    weight = np.ones_like(patch)
+    weight[half - inner_px : half + inner_px + 1, half - inner_px : half + inner_px + 1] = 0.0
+    a, b = wall.ravel(), patch.ravel()
+    weights = weight.ravel()
+    line = b
+    for _ in range(2):
+        total = float(weights.sum()) + 1e-9
+        mean_a, mean_b = float(weights @ a) / total, float(weights @ b) / total
+        off = a - mean_a
+        weighted = weights * off
+        line = float(weighted @ (b - mean_b)) / (float(weighted @ off) + 1e-9) * off + mean_b
+        error = np.abs(b - line)
+        weights = weights * (error < OUTLIER * (float(weights @ error) / total + 0.1))
+    return np.asarray(line, np.float32).reshape(patch.shape)
+
+
+def _over_frame(rest: Patch, radius_px: int) -> Patch:
+    """Return, for every place, the sum of the square around it above its frame."""
+    inner, outer = 2 * radius_px + 1, 2 * (radius_px + RIM_PX) + 1
+    spot = cv2.boxFilter(rest, -1, (inner, inner), normalize=False)
+    whole = cv2.boxFilter(rest, -1, (outer, outer), normalize=False)
+    share = inner**2 / (outer**2 - inner**2)
+    return np.asarray(spot - share * (whole - spot), np.float32)
+
+
+def _clutter(sums: Patch, inner_px: int) -> float:
+    """Return what most places around the middle stay below."""
+    half = sums.shape[0] // 2
+    first, last = max(0, half - inner_px), half + inner_px + 1
+    around = (sums[:first], sums[last:], sums[first:last, :first], sums[first:last, last:])
+    places = np.concatenate([part.ravel() for part in around])
+    if places.size < MIN_PLACES:
+        return 0.0
+    return float(np.partition(places, int(CLUTTER_SHARE * places.size))[int(CLUTTER_SHARE * places.size)])
+
+
+def along(shift_px: NDArray[np.float64], *, towards: tuple[float, float], reach_px: int) -> Places:
+    """Return where a glint may be that is not on the wall, after the wall moved by ``shift_px``.
+
+    What stands out from the wall goes ahead of it, what is mirrored stays behind; in something round each
+    light is mirrored at its own place, towards itself.
+    """
+    found = {
+        (
+            round(step * towards[0] + share * float(shift_px[0])),
+            round(step * towards[1] + share * float(shift_px[1])),
+        )
+        for step in range(reach_px + 1)
+        for share in LAGS
+    }
+    return sorted(place for place in found if place != (0, 0) and max(map(abs, place)) <= reach_px)
