@@ -68,7 +68,8 @@ def _write(
 ) -> None:
     plain = text.encode("ascii", "replace").decode()[:TEXT_LIMIT]
     size = max(0.35, picture.shape[1] / 2400)
-    cv2.putText(picture, plain, place, cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), 3, cv2.LINE_AA)
+    below = (place[0] + 1, place[1] + 1)  # a thicker stroke would be a wider text
+    cv2.putText(picture, plain, below, cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), 1, cv2.LINE_AA)
     cv2.putText(picture, plain, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
 
 
