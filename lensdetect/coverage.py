@@ -16,6 +16,7 @@ from hw.types import Coverage
 from lensdetect.align import Motion
 from lensdetect.config import LensConfig
 from lensdetect.gaze import scale_of
+from lensdetect.shading import focal_px
 
 ANGLE_BINS = 3  # seen from the left, straight on, from the right
 STRAIGHT_DEG = 8.0
@@ -45,8 +46,7 @@ class CoverageMap:
 
     def metres_per_px(self, width_px: int) -> float:
         """Return the size of a pixel on the wall."""
-        half = math.radians(self._config.field_of_view_deg / 2)
-        return 2 * self._distance_m * math.tan(half) / width_px
+        return self._distance_m / focal_px(width_px, self._config.field_of_view_deg)
 
     def look_from(self, distance_m: float | None) -> None:
         """Say how far the wall is now; None if that is not known: then it is where it was."""

@@ -32,7 +32,7 @@ STEPS = 5  # of the robust fit
 MOST_LN_GAIN = 2.0  # no two lights of one instrument are more different
 FALLOFF = 3.0  # of ln irradiance of a wall by a lamp moved sideways, per b/d: see above
 WAY_WEIGHT, WAY_WEIGHT_SIGMA = 1.4, 0.5  # how much of ``b`` the hand's way is; 1 but for our own lens
-PAIR_SIGMA = 0.03  # what b/d of one pair errs by, at least
+PAIR_SIGMA = 0.03  # what b/d of one pair is taken to err by at first, and a third of it at last
 PAIRS_KEPT = 24
 FEWEST_PAIRS = 6
 MOST_ERROR = 0.25  # relative: a distance known worse than this is not known
@@ -83,7 +83,7 @@ def shade_of(
 
 
 def _laid(look: Look, motion: Motion, ring: Look) -> NDArray[np.float32]:
-    """Return a small picture laid over that of the ring, −1 where it does not reach."""
+    """Return a small picture laid over that of the ring, far below zero where it does not reach."""
     size = (ring.small.shape[1], ring.small.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     matrix = to_small(motion.matrix, ring.scale)
@@ -126,7 +126,7 @@ class Ranger:
         self._pairs.append((slope, float(self._towards @ way)))
 
     def forget(self) -> None:
-        """Begin anew, for another picture size or wall."""
+        """Begin anew, for another picture size."""
         self._pairs.clear()
 
     def distance_m(self) -> float | None:

@@ -108,9 +108,15 @@ def _table(measured: Calibration) -> Table:
     table.add_row("delay of the lights", f"{measured.latency_ms:.0f} ms")
     ratio = "no side light" if measured.ring_over_side is None else f"{measured.ring_over_side:.2f}"
     table.add_row("ring over side light", ratio)
-    wall = "not measurable" if measured.wall_m is None else f"{measured.wall_m:.2f} m"
-    true = "" if measured.true_wall_m is None else f", by tape {measured.true_wall_m:.2f} m: corrected"
-    table.add_row("wall by shading", wall + (true or ", as a tape measure should say"))
+    table.add_row("wall by shading", _wall(measured))
     table.add_row("hot pixels", f"{len(measured.hot_pixels)}")
     table.add_row("focus", f"{measured.focus:.4f} (to compare with this unit's other calibrations)")
     return table
+
+
+def _wall(measured: Calibration) -> str:
+    if measured.wall_m is None:
+        return "not measurable: this unit goes by the usual distance"
+    if measured.true_wall_m is None:
+        return f"{measured.wall_m:.2f} m, not used before a tape confirms it: --distance"
+    return f"{measured.wall_m:.2f} m, by tape {measured.true_wall_m:.2f} m: corrected"
