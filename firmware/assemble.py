@@ -18,6 +18,7 @@ from firmware.engine import Engine, SensorMissing
 from firmware.errors import NoSensors
 from firmware.judge import Judge
 from firmware.lane import Recognise
+from firmware.log import get_logger
 from firmware.sensor import Sensor
 from firmware.settings import Settings
 from hw.clock import ManualClock, SystemClock
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 ROLE_OF: Mapping[SensorName, str] = {name: role for role, name in SENSOR_ROLES.items()}
 OpenSensor = Callable[[], Sensor]
 RenewSensor = Callable[[int], Sensor]  # takes the number of the place, from 0
+log = get_logger(__name__)
 
 
 def build_sensor(
@@ -104,12 +106,13 @@ class OpenRun:
         return engine
 
     def close(self) -> None:
-        """Close everything; may be called twice."""
-        for sensor in self.sensors.values():
-            sensor.close()
-        self.kit.close()
-        if self.recorder is not None:
-            self.recorder.close()
+        """Close everything, whatever fails on the way; may be called twice."""
+        with ExitStack() as closing:
+            if self.recorder is not None:
+                closing.callback(self.recorder.close)
+            closing.callback(self.kit.close)
+            for name, sensor in self.sensors.items():
+                closing.callback(_close_sensor, name, sensor)
 
     def __enter__(self) -> OpenRun:
         return self
@@ -191,6 +194,14 @@ def open_sensors(
         renewers={n: source.renew for n, source in sources.items()},
         recorder=recorder,
     )
+
+
+def _close_sensor(name: SensorName, sensor: Sensor) -> None:
+    """Close a sensor; one that fails to close must cost neither the verdict nor the recording."""
+    try:
+        sensor.close()
+    except HwError as error:
+        log.warning("sensor did not close", sensor=name, what=error.what)
 
 
 def _clocks(*, live: bool) -> tuple[dict[SensorName, Clock], Clock]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Self
 
+from hw.errors import DeviceLost
 from hw.protocols import Clock, Leds
 from hw.types import DeviceHealth, DeviceInfo, LedState
 from lensdetect.config import LightConfig
@@ -47,6 +48,7 @@ class SafeLeds:
         self._state: LedState = "off"
         self._since_ns = self._lit_since_ns = clock.now_ns()
         self.refused: Counter[str] = Counter()
+        self._closed = False
 
     def states(self) -> tuple[LedState, ...]:
         """Return what can be lit."""
@@ -123,9 +125,14 @@ class SafeLeds:
         return self._leds.health()
 
     def close(self) -> None:
-        """Switch off, whatever happens, and let go."""
+        """Switch off, whatever happens, and let go; may be called twice."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             self._switch("off", self._clock.now_ns())
+        except DeviceLost as lost:
+            self.refused[lost.reason.value] += 1
         finally:
             self._leds.close()
 

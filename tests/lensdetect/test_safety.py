@@ -85,3 +85,11 @@ def test_the_average_never_passes_the_limit(orders: list[tuple[LedState, float]]
             safe.tick()
             worst = max(worst, safe.average_w_sr(clock.now_ns()))
     assert worst <= AVERAGE_LIMIT_W_SR + strength * 0.02 / 10.0 + 1e-9
+
+
+def test_closing_twice_drives_a_closed_device_no_more() -> None:
+    safe, leds, _ = lights()
+    safe.close()
+    asked = list(leds.asked)
+    safe.close()
+    assert leds.asked == asked
