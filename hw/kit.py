@@ -71,7 +71,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-class Eye(NamedTuple):
+class CameraWithLeds(NamedTuple):
     """The camera and the lights beside it: one instrument, two devices."""
 
     camera: Camera

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lensdetect.exposure import Look
+from lensdetect.frame_stats import FrameStats
 
 Matrix = NDArray[np.float64]  # (3, 3): picture coordinates to picture coordinates
 Plane = NDArray[np.float32]
@@ -74,7 +74,7 @@ STILL = Motion(matrix=np.eye(3), trusted=False, likeness=0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class PyramidLevel:
     """One resolution of a picture's texture, with what Gauss-Newton needs of it as the reference."""
 
     plane: Plane
@@ -88,7 +88,7 @@ class Level:
 class Texture:
     """A picture's local contrast: coarse, then fine."""
 
-    levels: tuple[Level, Level]
+    levels: tuple[PyramidLevel, PyramidLevel]
     scale: float  # fine pixels per full pixel
 
 
@@ -110,7 +110,7 @@ def contrast(small: Plane) -> Plane:
     return np.asarray(np.clip(fine, -limit, limit), np.float32)
 
 
-def texture_of(look: Look) -> Texture:
+def texture_of(look: FrameStats) -> Texture:
     """Return the texture of a picture at two resolutions."""
     fine = contrast(look.small)
     size = (fine.shape[1] // 2, fine.shape[0] // 2)
@@ -118,7 +118,7 @@ def texture_of(look: Look) -> Texture:
     return Texture(levels=(_level(coarse), _level(fine)), scale=look.scale)
 
 
-def _level(plane: Plane) -> Level:
+def _level(plane: Plane) -> PyramidLevel:
     gx = cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=0.125)
     gy = cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=0.125)
     steep = np.asarray(gx * gx + gy * gy, np.float32)
@@ -133,7 +133,7 @@ def _level(plane: Plane) -> Level:
     radial = dx * x + dy * y
     slopes = np.stack([radial, dy * x - dx * y, dx, dy, -radial * x, -radial * y], axis=1)
     points = np.stack([xs, ys], axis=1).astype(np.float32)
-    return Level(plane, points, plane[ys, xs], np.asarray(slopes, np.float32), unit / half)
+    return PyramidLevel(plane, points, plane[ys, xs], np.asarray(slopes, np.float32), unit / half)
 
 
 def _small_motion(p: NDArray[np.float64], unit: Matrix) -> Matrix:
@@ -143,7 +143,7 @@ def _small_motion(p: NDArray[np.float64], unit: Matrix) -> Matrix:
     return matrix
 
 
-def _refine(reference: Level, moving: Plane, start: Matrix, steps: int) -> tuple[Matrix, float]:
+def _refine(reference: PyramidLevel, moving: Plane, start: Matrix, steps: int) -> tuple[Matrix, float]:
     """Improve ``start`` by Gauss-Newton; return it with the likeness reached."""
     matrix, likeness = start, 0.0
     rows, columns = moving.shape
@@ -229,19 +229,19 @@ def _phase_start(a: Texture, b: Texture) -> Matrix:
     return shift
 
 
-class Follower:
+class MotionFollower:
     """Chains motions from picture to picture, so that any two of late can be laid over each other."""
 
     def __init__(self) -> None:
         self._chain: OrderedDict[int, Matrix] = OrderedDict()  # seq -> from the first picture to this one
         self._textures: OrderedDict[int, Texture] = OrderedDict()
-        self._lit: Look | None = None  # the last one in which our light shone
-        self._last: Look | None = None  # the last one whose place is known, lit or dark
+        self._lit: FrameStats | None = None  # the last one in which our light shone
+        self._last: FrameStats | None = None  # the last one whose place is known, lit or dark
         self._speed_px_s = np.zeros(2)
         self._usual = FIRST_LIKENESS
         self.unclear = 0
 
-    def texture(self, look: Look) -> Texture:
+    def texture(self, look: FrameStats) -> Texture:
         """Return the texture of a picture, computed once."""
         known = self._textures.get(look.frame.seq)
         if known is None:
@@ -250,7 +250,7 @@ class Follower:
                 self._textures.popitem(last=False)
         return known
 
-    def push(self, look: Look, *, lit: bool = True) -> Motion | None:
+    def push(self, look: FrameStats, *, lit: bool = True) -> Motion | None:
         """Take the next picture; return its motion from the last lit one, None where there is none.
 
         Lit pictures are laid over the last lit one. Dark ones in between only tell, where room light shows
@@ -276,7 +276,7 @@ class Follower:
         self._lit = self._last = look
         return motion
 
-    def _push_dark(self, last: Look, look: Look, guess: Matrix, seconds: float) -> Motion:
+    def _push_dark(self, last: FrameStats, look: FrameStats, guess: Matrix, seconds: float) -> Motion:
         motion = register(self.texture(last), self.texture(look), guess=guess)
         expected = _shift_of_middle(guess, look)
         surprise = float(np.hypot(*(_shift_of_middle(motion.matrix, look) - expected)))
@@ -288,7 +288,7 @@ class Follower:
         self._last = look
         return motion
 
-    def _start(self, look: Look | None) -> None:
+    def _start(self, look: FrameStats | None) -> None:
         self._chain.clear()
         self._textures.clear()
         self._speed_px_s[:] = 0
@@ -296,28 +296,28 @@ class Follower:
         if look is not None:
             self._remember(look, np.eye(3))
 
-    def _between(self, start: Look, end: Look) -> Matrix:
+    def _between(self, start: FrameStats, end: FrameStats) -> Matrix:
         matrix: Matrix = self._chain[end.frame.seq] @ np.linalg.inv(self._chain[start.frame.seq])
         return matrix
 
-    def _note_speed(self, matrix: Matrix, look: Look, seconds: float) -> None:
+    def _note_speed(self, matrix: Matrix, look: FrameStats, seconds: float) -> None:
         if seconds > 0:
             speed = _shift_of_middle(matrix, look) / seconds
             self._speed_px_s = SPEED_MEMORY * self._speed_px_s + (1 - SPEED_MEMORY) * speed
 
-    def _remember(self, look: Look, chain: Matrix) -> None:
+    def _remember(self, look: FrameStats, chain: Matrix) -> None:
         self._chain[look.frame.seq] = chain
         while len(self._chain) > KEPT_POSES:
             self._chain.popitem(last=False)
 
-    def motion(self, start: Look, end: Look) -> Motion | None:
+    def motion(self, start: FrameStats, end: FrameStats) -> Motion | None:
         """Return the motion between two pictures that were pushed; None if one is forgotten."""
         a, b = self._chain.get(start.frame.seq), self._chain.get(end.frame.seq)
         if a is None or b is None:
             return None
         return Motion(matrix=b @ np.linalg.inv(a), trusted=True, likeness=1.0)
 
-    def motion_to_dark(self, lit: Look, dark: Look) -> Motion:
+    def motion_to_dark(self, lit: FrameStats, dark: FrameStats) -> Motion:
         """Return the motion to a picture taken without our light, by its own texture or by even speed."""
         known = self.motion(lit, dark)
         if known is not None:
@@ -332,7 +332,7 @@ def _shifted(shift: NDArray[np.float64]) -> Matrix:
     return matrix
 
 
-def _shift_of_middle(matrix: Matrix, look: Look) -> NDArray[np.float64]:
+def _shift_of_middle(matrix: Matrix, look: FrameStats) -> NDArray[np.float64]:
     rows, columns = look.frame.pixels.shape
     middle = np.array([[columns / 2, rows / 2]])
     shift: NDArray[np.float64] = (warp(matrix, middle) - middle)[0]

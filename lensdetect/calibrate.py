@@ -18,7 +18,7 @@ from lensdetect.align import STILL
 from lensdetect.calibration import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.errors import BadConditions
-from lensdetect.exposure import examine, trouble_of
+from lensdetect.frame_stats import examine, trouble_of
 from lensdetect.shading import Ranger, shade_of
 
 FRAMES_PER_STATE = 12

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hw.types import Coverage
 from lensdetect.align import Motion
 from lensdetect.config import LensConfig
-from lensdetect.gaze import scale_of
+from lensdetect.cycle_analysis import scale_of
 from lensdetect.shading import focal_px
 
 ANGLE_BINS = 3  # seen from the left, straight on, from the right

@@ -18,21 +18,21 @@ from numpy.typing import NDArray
 from hw.errors import EndOfRecording, HwError
 from hw.protocols import Camera, Clock, Leds
 from hw.types import Counts, Coverage, DeviceHealth, Frame, LedState, SensorName
-from lensdetect.align import Follower
+from lensdetect.align import MotionFollower
 from lensdetect.calibration import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
-from lensdetect.exposure import Look
-from lensdetect.gaze import Glance, flashes_at_side, glance, scale_of, shade_between
+from lensdetect.cycle_analysis import Glance, flashes_at_side, glance, scale_of, shade_between
+from lensdetect.frame_quality import Watch
+from lensdetect.frame_stats import FrameStats
 from lensdetect.guidance import GuidanceKey, Situation, guide
+from lensdetect.led_assignment import Polarity, one_light_answers
 from lensdetect.model import Glint, LensView
-from lensdetect.polarity import Polarity, one_light_answers
 from lensdetect.safety import SafeLeds
 from lensdetect.score import Judgement, judge
 from lensdetect.shading import Ranger, Shade, focal_px
 from lensdetect.strobe import Cycle, Strobe
-from lensdetect.track import Track, Tracker
-from lensdetect.watch import Watch
+from lensdetect.track import GlintTrack, Tracker
 
 MIN_LIT_DN = 2.0  # ring − off on the wall below which the light does not reach it
 SUSPECT_SCORE = 0.3  # from here on the inspector is led around a point that is not decided yet
@@ -64,7 +64,7 @@ class LensFinder:
     ) -> None:
         self._camera, self._config = camera, config
         self._leds = SafeLeds(leds=leds, clock=clock, config=config.lights)
-        self._watch, self._follower = Watch(), Follower()
+        self._watch, self._follower = Watch(), MotionFollower()
         self._strobe = Strobe(rings_per_cycle=config.rings_per_cycle)
         self._tracker = Tracker(
             match_px=config.match_px,
@@ -80,7 +80,7 @@ class LensFinder:
             factor=config.distance_factor or 1.0,
         )
         self._hot = frozenset(calibration.hot_pixels) if calibration else frozenset()
-        self._last_ring: Look | None = None
+        self._last_ring: FrameStats | None = None
         self._distance_m: float | None = None
         self._lit_dn = 0.0
         self._too_fast = self._lit_now = False
@@ -94,7 +94,7 @@ class LensFinder:
         """Do one strobe cycle: return the glints that changed."""
         if self._ended is not None:
             raise self._ended
-        changed: dict[int, Track] = {}
+        changed: dict[int, GlintTrack] = {}
         try:
             for state in self._states:
                 self._leds.set(state)
@@ -114,7 +114,7 @@ class LensFinder:
         """Judge the strobe cycle that is pending: nothing more will come."""
         self._finish(self._strobe.flush())
 
-    def _take(self, frame: Frame) -> dict[int, Track]:
+    def _take(self, frame: Frame) -> dict[int, GlintTrack]:
         look = self._watch.look(frame)
         if self._watch.resized:
             self._tracker.lose_all()
@@ -128,19 +128,19 @@ class LensFinder:
         self._watch.light(self._strobe.modulation(), lit=self._lit_now)
         return changed
 
-    def _finish(self, cycles: Sequence[Cycle]) -> dict[int, Track]:
+    def _finish(self, cycles: Sequence[Cycle]) -> dict[int, GlintTrack]:
         """Measure the hand's motion over every clean picture, then look at the new cycles."""
         self._lit_now = False
         for run in self._strobe.take_runs():
             for look in run.looks:
                 self._follower.push(look, lit=run.state != "off")
-        changed: dict[int, Track] = {}
+        changed: dict[int, GlintTrack] = {}
         for cycle in cycles:
             for ring in cycle.rings:
                 changed |= self._examine(ring, cycle)
         return {i: track for i, track in changed.items() if i in self._tracker.tracks}
 
-    def _examine(self, ring: Look, cycle: Cycle) -> dict[int, Track]:
+    def _examine(self, ring: FrameStats, cycle: Cycle) -> dict[int, GlintTrack]:
         if cycle.off is None:
             self._watch.dropped["no_off_picture"] += 1
             return {}
@@ -176,7 +176,7 @@ class LensFinder:
         self._note_side_flashes(ring, cycle, seen)
         return {track.id: track for track in tracks}
 
-    def _measure_distance(self, ring: Look, cycle: Cycle, shade: Shade | None) -> None:
+    def _measure_distance(self, ring: FrameStats, cycle: Cycle, shade: Shade | None) -> None:
         """Take note of how the lights lie on the wall, with the side light before and after the ring."""
         rows, columns = ring.frame.pixels.shape
         middle, focal = np.array([[columns / 2, rows / 2]]), focal_px(columns, self._config.field_of_view_deg)
@@ -190,7 +190,7 @@ class LensFinder:
         self._distance_m = self._ranger.distance_m()
         self._map.look_from(self._distance_m)
 
-    def _note_side_flashes(self, ring: Look, cycle: Cycle, seen: Glance) -> None:
+    def _note_side_flashes(self, ring: FrameStats, cycle: Cycle, seen: Glance) -> None:
         if not np.isfinite(seen.gain):
             return
         for track in self._tracker.missed:
@@ -199,7 +199,7 @@ class LensFinder:
             if flashes_at_side(ring, cycle, place, flux_dn_px=usual, follower=self._follower, gain=seen.gain):
                 track.flash_at_side()
 
-    def _check_polarity(self, seen: Glance, ring: Look, cycle: Cycle) -> None:
+    def _check_polarity(self, seen: Glance, ring: FrameStats, cycle: Cycle) -> None:
         """Look at the cycle with ring and side exchanged; if that is how it answers, exchange them."""
         if cycle.side is None:
             return
@@ -214,7 +214,7 @@ class LensFinder:
             self._tracker.tracks.clear()
             self._watch.dropped["lights_exchanged"] += 1
 
-    def _follow(self, ring: Look) -> None:
+    def _follow(self, ring: FrameStats) -> None:
         """Carry tracks and the coverage map over from the last ring picture."""
         before, self._last_ring = self._last_ring, ring
         size = (ring.frame.pixels.shape[1], ring.frame.pixels.shape[0])
@@ -238,7 +238,7 @@ class LensFinder:
         elif self._lit_now:
             self._map.add(size)
 
-    def _judge(self, track: Track) -> Judgement:
+    def _judge(self, track: GlintTrack) -> Judgement:
         state = (track.seen, track.looked, len(track.side_ratios))
         known = self._judged.get(track.id)
         if known is not None and known[0] == state:
@@ -249,7 +249,7 @@ class LensFinder:
             self._judged = {i: v for i, v in self._judged.items() if i in self._tracker.tracks}
         return verdict
 
-    def _glint(self, track: Track) -> Glint:
+    def _glint(self, track: GlintTrack) -> Glint:
         verdict = self._judge(track)
         last = track.sightings[-1]
         return Glint(
@@ -288,7 +288,7 @@ class LensFinder:
             distance_m=self._distance_m,
         )
 
-    def _guidance(self, now: Sequence[Track]) -> GuidanceKey:
+    def _guidance(self, now: Sequence[GlintTrack]) -> GuidanceKey:
         width = self._watch.size[0] if self._watch.size else 1
         judged = [(self._judge(t), t) for t in now]
         suspects = [(j, t) for j, t in judged if j.label == "unsure" and j.score >= SUSPECT_SCORE]

@@ -1,7 +1,7 @@
 """What a track is, how sure that is, and why.
 
 What is plainly something else (a lamp, an answer to the side light, a reflection that walks) is named by
-rule. The rest is weighed by `lensdetect.weigh`: the score is a probability as if lens and not-lens
+rule. The rest is weighed by `lensdetect.lens_model`: the score is a probability as if lens and not-lens
 were equally likely beforehand, so its logit is a log likelihood ratio.
 """
 
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from lensdetect.candidates import REFERENCE_WIDTH_PX
 from lensdetect.config import LensConfig
-from lensdetect.difference import Answer
-from lensdetect.gaze import scale_of
+from lensdetect.cycle_analysis import scale_of
+from lensdetect.led_response import LedResponse
+from lensdetect.lens_model import hidden_share, load_model, red_nats, vector_of
 from lensdetect.model import GlintLabel
 from lensdetect.shading import focal_px
-from lensdetect.track import Track
-from lensdetect.weigh import hidden_share, load_model, red_nats, vector_of
+from lensdetect.track import GlintTrack
 
 ANSWERS_SIDE = 0.72  # side/ring ratio from which on it is a mirror; a wide cone from afar stays below
 LAMP_OFF_RATIO = 0.45  # this much of its light is there with every lamp of ours off
@@ -65,7 +65,7 @@ class Judgement:
     features: Mapping[str, float]
 
 
-def features_of(track: Track, config: LensConfig, *, size: tuple[int, int]) -> dict[str, float]:
+def features_of(track: GlintTrack, config: LensConfig, *, size: tuple[int, int]) -> dict[str, float]:
     """Return the numbers a track is judged by; NaN where unknown. ``size`` is width, height.
 
     While the distance is not measured, the usual one of the settings stands in for it.
@@ -111,14 +111,14 @@ def _size_mm(area_px: float, wall_mm2: float, strength_px: float) -> float:
     return math.sqrt(4 / math.pi * area_px * wall_mm2 / max(strength_px, 1e-6))
 
 
-def _cone(track: Track) -> float:
+def _cone(track: GlintTrack) -> float:
     """Return 1 where it was lost towards the edge, −1 where it answered from everywhere, else 0."""
     if track.lost_beyond() is not None:
         return 1.0
     return -1.0 if track.seen_everywhere() else 0.0
 
 
-def _falloff(track: Track, size: tuple[int, int]) -> float:
+def _falloff(track: GlintTrack, size: tuple[int, int]) -> float:
     """Return how ln strength changes with sin² of the angle of view; few angles say nothing either way.
 
     Notes
@@ -142,7 +142,7 @@ def _flicker(strengths: Sequence[float]) -> float:
     return 1.4826 * middle_of_all(np.abs(logs - middle_of_all(logs)))
 
 
-def _sparkle(answers: Sequence[Answer]) -> float:
+def _sparkle(answers: Sequence[LedResponse]) -> float:
     """Return how much ln strength jumps from one sighting to the next; a slow change is none.
 
     A clipped spot is known by its full pixels: one more or less is a jump that says nothing.
@@ -179,7 +179,7 @@ def area_scale(width_px: int) -> float:
     return share**2 if share > 1 else max(SMALLEST_AREA_SHARE, share)
 
 
-def judge(track: Track, config: LensConfig, *, size: tuple[int, int]) -> Judgement:
+def judge(track: GlintTrack, config: LensConfig, *, size: tuple[int, int]) -> Judgement:
     """Decide what a track is."""
     f = features_of(track, config, size=size)
     score = 1 / (1 + math.exp(-_nats(f, config)))

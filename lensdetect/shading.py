@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lensdetect.align import Motion, to_small
-from lensdetect.exposure import Look
+from lensdetect.frame_stats import FrameStats
 
 BLOCK_PX = 10  # side of the squares of the small picture that are compared
 FEWEST_BLOCKS = 60
@@ -59,7 +59,13 @@ def focal_px(width_px: int, field_of_view_deg: float) -> float:
 
 
 def shade_of(
-    ring: Look, side: Look, off: Look, *, to_side: Motion, to_off: Motion, field_of_view_deg: float
+    ring: FrameStats,
+    side: FrameStats,
+    off: FrameStats,
+    *,
+    to_side: Motion,
+    to_off: Motion,
+    field_of_view_deg: float,
 ) -> Shade | None:
     """Compare two lights on the wall; None where too little of it is seen well enough."""
     if not ring.small.shape == side.small.shape == off.small.shape:
@@ -82,7 +88,7 @@ def shade_of(
     return Shade(middle=middle, across=across, down=down)
 
 
-def _laid(look: Look, motion: Motion, ring: Look) -> NDArray[np.float32]:
+def _laid(look: FrameStats, motion: Motion, ring: FrameStats) -> NDArray[np.float32]:
     """Return a small picture laid over that of the ring, far below zero where it does not reach."""
     size = (ring.small.shape[1], ring.small.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

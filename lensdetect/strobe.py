@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.types import LedState
-from lensdetect.exposure import Look
+from lensdetect.frame_stats import FrameStats
 
 WINDOW = 72  # frames over which bright and dark are told apart
 MIN_WINDOW = 6
@@ -31,11 +31,11 @@ Bands = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class LitRun:
     """Consecutive clean frames in one state."""
 
     state: LedState
-    looks: tuple[Look, ...]
+    looks: tuple[FrameStats, ...]
 
     @property
     def middle_ns(self) -> int:
@@ -50,12 +50,12 @@ class Cycle:
     ``sides`` are those under the side light just before and just after, where there are any.
     """
 
-    rings: tuple[Look, ...]
-    off: Look | None
-    side: Look | None
-    red: Look | None
+    rings: tuple[FrameStats, ...]
+    off: FrameStats | None
+    side: FrameStats | None
+    red: FrameStats | None
     labelled: bool
-    sides: tuple[Look, ...] = ()
+    sides: tuple[FrameStats, ...] = ()
 
 
 class Strobe:
@@ -64,20 +64,20 @@ class Strobe:
     def __init__(self, *, rings_per_cycle: int) -> None:
         self._rings_per_cycle = rings_per_cycle
         self._window: deque[float] = deque(maxlen=WINDOW)  # brightness alone: pictures would be 70 MB
-        self._pending: list[Look] = []
+        self._pending: list[FrameStats] = []
         self._pending_state: str | None = None
-        self._lit_part: list[Look] | None = None
+        self._lit_part: list[FrameStats] | None = None
         self._off_length = 0
         self._bands: dict[str, Bands] = {}
-        self._runs: deque[Run] = deque(maxlen=KEPT_RUNS)
-        self._fresh: list[Run] = []
+        self._runs: deque[LitRun] = deque(maxlen=KEPT_RUNS)
+        self._fresh: list[LitRun] = []
         self._used: int | None = None  # seq of the last ring frame that was handed out
         self._labelled = False
         self._labels_seen = 0  # frames ago that a label was last seen, counted down
         self._lit_order: tuple[LedState, ...] = ("side", "red", "ring")
         self.dropped: Counter[str] = Counter()
 
-    def push(self, look: Look) -> list[Cycle]:
+    def push(self, look: FrameStats) -> list[Cycle]:
         """Take one frame; return the cycles it completes."""
         self._window.append(look.mean_dn)
         state: str | None = look.frame.led
@@ -101,7 +101,7 @@ class Strobe:
         self._pending, self._pending_state = [], None
         return self._assemble(final=True)
 
-    def take_runs(self) -> list[Run]:
+    def take_runs(self) -> list[LitRun]:
         """Return the runs completed since this was last asked, in order of time."""
         fresh, self._fresh = self._fresh, []
         return fresh
@@ -117,7 +117,7 @@ class Strobe:
         means = np.sort(self._window)
         return float(np.mean(means[: max(1, len(means) // 6)])), float(np.mean(means[-(len(means) // 3) :]))
 
-    def _guess(self, look: Look) -> str | None:
+    def _guess(self, look: FrameStats) -> str | None:
         if len(self._window) < MIN_WINDOW:
             return None
         dark, lit = self._levels()
@@ -147,11 +147,11 @@ class Strobe:
         """Take from now on for the ring what was taken for the side light; known runs change their names."""
         self._lit_order = (self._lit_order[2], self._lit_order[1], self._lit_order[0])
         other: dict[LedState, LedState] = {"ring": "side", "side": "ring"}
-        renamed = [Run(state=other.get(r.state, r.state), looks=r.looks) for r in self._runs]
+        renamed = [LitRun(state=other.get(r.state, r.state), looks=r.looks) for r in self._runs]
         self._runs = deque(renamed, maxlen=KEPT_RUNS)
         self._bands["ring"], self._bands["side"] = self._bands["side"], self._bands["ring"]
 
-    def _add(self, looks: list[Look], state: LedState) -> bool:
+    def _add(self, looks: list[FrameStats], state: LedState) -> bool:
         if state == "off":
             self._off_length = len(looks)
         lit = state != "off"
@@ -165,7 +165,7 @@ class Strobe:
         self._bands[state] = middle.bands_dn
         self.dropped["led_edge"] += len(looks) - len(clean)
         if clean:
-            self._runs.append(Run(state=state, looks=tuple(clean)))
+            self._runs.append(LitRun(state=state, looks=tuple(clean)))
             self._fresh.append(self._runs[-1])
         return bool(clean)
 
@@ -182,7 +182,7 @@ class Strobe:
             cycles.append(self._cycle(run))
         return cycles
 
-    def _cycle(self, run: Run) -> Cycle:
+    def _cycle(self, run: LitRun) -> Cycle:
         rings = run.looks[-self._rings_per_cycle :]
         return Cycle(
             rings=rings,
@@ -193,18 +193,18 @@ class Strobe:
             sides=self._sides(run),
         )
 
-    def _sides(self, run: Run) -> tuple[Look, ...]:
+    def _sides(self, run: LitRun) -> tuple[FrameStats, ...]:
         looks = [look for r in self._runs if r.state == "side" for look in r.looks]
         before = [look for look in looks if look.frame.t_ns < run.middle_ns][-1:]
         return (*before, *[look for look in looks if look.frame.t_ns > run.middle_ns][:1])
 
-    def _nearest(self, state: LedState, run: Run) -> Look | None:
+    def _nearest(self, state: LedState, run: LitRun) -> FrameStats | None:
         at = run.middle_ns
         looks = [look for r in self._runs if r.state == state for look in r.looks]
         return min(looks, key=lambda look: abs(look.frame.t_ns - at), default=None)
 
 
-def split_point(looks: Sequence[Look]) -> int:
+def split_point(looks: Sequence[FrameStats]) -> int:
     """Return where a lit run changes from one light to the other.
 
     The cut is where brightness steps most, if one step stands out near the middle; else the middle.
@@ -221,8 +221,8 @@ def split_point(looks: Sequence[Look]) -> int:
 
 
 def clean_frames(
-    looks: Sequence[Look], *, lit: bool, dark_bands: Bands | None, lit_bands: Bands | None
-) -> list[Look]:
+    looks: Sequence[FrameStats], *, lit: bool, dark_bands: Bands | None, lit_bands: Bands | None
+) -> list[FrameStats]:
     """Return the frames of a run that are evenly in its state.
 
     ``dark_bands`` and ``lit_bands`` are what the bands gave lately with the light off and on. A frame that

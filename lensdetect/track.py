@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lensdetect.align import Motion
-from lensdetect.difference import Answer
+from lensdetect.led_response import LedResponse
 from lensdetect.model import Sighting
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ LOST_AFTER_PX = 60.0  # how far outside the picture a point is still followed
 
 
 @dataclass(slots=True)
-class Track:
+class GlintTrack:
     """One point of the wall that answered at least once."""
 
     id: int
@@ -46,7 +46,7 @@ class Track:
     looked_until_seen: int = 0  # of them, up to its last sighting
     misses: int = 0
     alive: bool = True
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[LedResponse] = field(default_factory=list)
     side_ratios: list[float] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     paths: list[tuple[float, float, float, float]] = field(default_factory=list)
@@ -106,8 +106,8 @@ class Tracker:
         self._match_px, self._pose_step_px = match_px, pose_step_px
         self._max_tracks, self._max_sightings = max_tracks, max_sightings
         self._next_id = 1
-        self.tracks: dict[int, Track] = {}
-        self.missed: list[Track] = []  # of the last update: in view, but no answer
+        self.tracks: dict[int, GlintTrack] = {}
+        self.missed: list[GlintTrack] = []  # of the last update: in view, but no answer
         self.forgotten = 0
         self._moved_px = 0.0  # how far the wall went since the last look
 
@@ -129,8 +129,8 @@ class Tracker:
             track.alive = False
 
     def update(
-        self, answers: list[Answer], *, frame: int, t_ns: int, size: tuple[int, int], scale: float
-    ) -> list[Track]:
+        self, answers: list[LedResponse], *, frame: int, t_ns: int, size: tuple[int, int], scale: float
+    ) -> list[GlintTrack]:
         """Match the answers of one ring picture; return the tracks that were seen."""
         alive = [t for t in self.tracks.values() if t.alive]
         reach = max(1.0, min(FAST_SHARE * self._moved_px / (self._match_px * scale), FAST_MOST))
@@ -156,7 +156,7 @@ class Tracker:
         self._prune()
         return seen
 
-    def _pair(self, tracks: list[Track], answers: list[Answer], reach_px: float) -> dict[int, int]:
+    def _pair(self, tracks: list[GlintTrack], answers: list[LedResponse], reach_px: float) -> dict[int, int]:
         if not tracks or not answers:
             return {}
         a = np.array([(t.x_px, t.y_px) for t in tracks])
@@ -173,7 +173,7 @@ class Tracker:
                 taken.add(j)
         return pairs
 
-    def _look_at(self, track: Track, size: tuple[int, int]) -> bool:
+    def _look_at(self, track: GlintTrack, size: tuple[int, int]) -> bool:
         width, height = size
         x, y = track.x_px, track.y_px
         if not (-LOST_AFTER_PX < x < width + LOST_AFTER_PX and -LOST_AFTER_PX < y < height + LOST_AFTER_PX):
@@ -185,8 +185,10 @@ class Tracker:
             track.looked_by_angle[angle_bin(x, y, size)] += 1
         return inside
 
-    def _begin(self, answer: Answer, *, frame: int, t_ns: int, scale: float, size: tuple[int, int]) -> Track:
-        track = Track(self._next_id, answer.x_px, answer.y_px, frame, t_ns)
+    def _begin(
+        self, answer: LedResponse, *, frame: int, t_ns: int, scale: float, size: tuple[int, int]
+    ) -> GlintTrack:
+        track = GlintTrack(self._next_id, answer.x_px, answer.y_px, frame, t_ns)
         track.anchor = track.start = np.array([answer.x_px, answer.y_px])
         self._next_id += 1
         self.tracks[track.id] = track
@@ -195,7 +197,14 @@ class Tracker:
         return track
 
     def _see(
-        self, track: Track, answer: Answer, *, frame: int, t_ns: int, scale: float, size: tuple[int, int]
+        self,
+        track: GlintTrack,
+        answer: LedResponse,
+        *,
+        frame: int,
+        t_ns: int,
+        scale: float,
+        size: tuple[int, int],
     ) -> None:
         track.x_px, track.y_px = answer.x_px, answer.y_px
         track.last_frame, track.last_ns = frame, t_ns

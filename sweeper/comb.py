@@ -19,8 +19,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from sweeper.channels import Channels
-from sweeper.fields import SHAPES
+from sweeper.subbands import Channels
+from sweeper.vertical_blanking import SHAPES
 
 FloatArray = NDArray[np.float32]
 StandardName = Literal["pal", "ntsc"]

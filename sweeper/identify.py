@@ -37,7 +37,7 @@ COMB_WITHOUT_FIELDS = 0.30  # line-rate comb seen, fields not (yet): a supply or
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Identification:
     """What one detection is taken for."""
 
     kind: EmissionKind
@@ -57,7 +57,7 @@ def identify(
     own_noise: NoiseProfile | None = None,
     gain_db: float = 0.0,
     television: Literal["atsc", "link"] | None = None,
-) -> Verdict:
+) -> Identification:
     """Name one detection.
 
     Parameters
@@ -106,7 +106,7 @@ def identify(
         measures["ofdm_guard"] = ofdm.guard
     if video.is_comb:
         measures["line_hz"] = video.line_hz
-    return Verdict(kind=kind, scores=scores, measures=measures, service=service)
+    return Identification(kind=kind, scores=scores, measures=measures, service=service)
 
 
 def _kind(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sweeper.fields import SHAPES, half_line_map
+from sweeper.vertical_blanking import SHAPES, half_line_map
 from sweeper.video import StandardName, VideoTest, envelope
 
 FloatArray = NDArray[np.float32]

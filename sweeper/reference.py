@@ -36,7 +36,7 @@ class LocalRise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class ReferenceComparison:
     """What is local, and where the comparison could not be made and why."""
 
     local: tuple[LocalRise, ...]
@@ -52,7 +52,7 @@ class Comparison:
 
 def compare(
     reference: Iterable[HopLevels], here: Iterable[HopLevels], *, rise_db: float = RISE_DB
-) -> Comparison:
+) -> ReferenceComparison:
     """Compare two sweeps hop by hop.
 
     Parameters
@@ -77,7 +77,7 @@ def compare(
         compared += 1
         local.extend(_rises(other, hop, rise_db))
     local.sort(key=lambda r: -r.rise_db)
-    return Comparison(
+    return ReferenceComparison(
         local=tuple(local), compared=compared, missing_hz=tuple(missing), clipped_hz=tuple(clipped)
     )
 

@@ -52,14 +52,14 @@ class NoiseProfile(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class TerminatedSweep:
     """One sweep with a terminated input while something of the unit was on."""
 
     state: str
     emissions: tuple[Emission, ...]
 
 
-def learn(runs: Iterable[Run], *, on: dt.date, temperature_c: float | None) -> NoiseProfile:
+def learn(runs: Iterable[TerminatedSweep], *, on: dt.date, temperature_c: float | None) -> NoiseProfile:
     """Make a profile of what returned in at least half of the runs of a state.
 
     Raises
@@ -67,7 +67,7 @@ def learn(runs: Iterable[Run], *, on: dt.date, temperature_c: float | None) -> N
     BadProfile
         No runs: nothing was listened to.
     """
-    by_state: dict[str, list[Run]] = {}
+    by_state: dict[str, list[TerminatedSweep]] = {}
     for run in runs:
         by_state.setdefault(run.state, []).append(run)
     if not by_state:
@@ -80,7 +80,7 @@ def learn(runs: Iterable[Run], *, on: dt.date, temperature_c: float | None) -> N
     return NoiseProfile(learned_on=on, temperature_c=temperature_c, lines=tuple(lines[:MAX_LINES]))
 
 
-def _returning(state: str, runs: list[Run]) -> list[NoiseLine]:
+def _returning(state: str, runs: list[TerminatedSweep]) -> list[NoiseLine]:
     found = []
     for emission in {id(e): e for run in runs for e in run.emissions}.values():
         low, high = _span(emission)

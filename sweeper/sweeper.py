@@ -21,21 +21,21 @@ from hw.errors import EndOfRecording, HwError
 from hw.protocols import Clock, Sdr
 from hw.types import Counts, Coverage, DeviceHealth, IqBlock, SensorName
 from sweeper.bands import load_bands
+from sweeper.broadcast_tv import BroadcastMatch, Television, What
 from sweeper.config import SweeperConfig
 from sweeper.detect import Detection, FloorMap, detect
 from sweeper.errors import BadProfile, BadSamples
-from sweeper.gaindrop import GAIN_STEP_DB, GainLooks
-from sweeper.gallery import Gallery
-from sweeper.identify import Verdict, identify
+from sweeper.gain_step_test import GAIN_STEP_DB, GainLooks
+from sweeper.identify import Identification, identify
 from sweeper.model import Emission
 from sweeper.ofdm import OfdmTest, find_ofdm
 from sweeper.picture import Picture
+from sweeper.picture_store import Gallery
 from sweeper.plan import USABLE_SHARE, Hop, Planner, heard_share, plan_hops, summarise
 from sweeper.selfnoise import NoiseProfile, load_profile
 from sweeper.slices import any_wide, from_edge_to_edge, is_loud, quick_length, whole_slice
 from sweeper.spectrum import Spectrum, measure_spectrum
-from sweeper.television import Television, Told, What
-from sweeper.track import Track, Tracks, changed, track_id
+from sweeper.track import EmissionTrack, Tracks, changed, track_id
 from sweeper.video import PROMISING_COMB, VideoTest, find_video
 from sweeper.views import HopLevels, SpectrumView, SweepMemory, WaterfallView
 
@@ -49,7 +49,7 @@ ALARM_SCORE = 0.5  # what is more likely a camera than not is worth a test of th
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class SliceMeasurement:
     """One look: what was measured in it, before it is named."""
 
     t_ns: int
@@ -139,7 +139,7 @@ class Sweeper:
         video = find_video(samples, rate_hz=block.rate_hz, fine=spectrum.fine)
         ofdm = find_ofdm(samples, spectrum, thorough=is_loud(floor, found, own_floor))
         self._plan_closer(block, video)
-        heard = Heard(
+        heard = SliceMeasurement(
             t_ns=block.t_ns, gain_db=gain_db, spectrum=spectrum, floor=floor, video=video, ofdm=ofdm
         )
         told, asks = self._television.look(
@@ -154,7 +154,7 @@ class Sweeper:
                 self._look_at(track, samples, heard)
         return changed(touched, self._bands)
 
-    def _look_at(self, track: Track, samples: NDArray[np.complex64], heard: Heard) -> None:
+    def _look_at(self, track: EmissionTrack, samples: NDArray[np.complex64], heard: SliceMeasurement) -> None:
         """Lay the slice out as a picture; a synchronised picture confirms the sender."""
         score = self._gallery.add(
             track.number,
@@ -206,7 +206,7 @@ class Sweeper:
         elif video.comb >= PROMISING_COMB and not video.is_video:
             self._planner.look_closer(block.center_hz, gain_db=gain_db)
 
-    def _test_gain(self, touched: list[Track], block: IqBlock) -> None:
+    def _test_gain(self, touched: list[EmissionTrack], block: IqBlock) -> None:
         """Say what the gain tests of this hop tell of its tracks; ask for one where a track would alarm."""
         if block.clipped_share > CLIPPED_SHARE:
             return
@@ -231,7 +231,9 @@ class Sweeper:
             if len(self._heard) > MAX_HEARD:
                 self._heard.popitem(last=False)
 
-    def _follow(self, heard: Heard, found: tuple[Detection, ...], told: Told | None) -> list[Track]:
+    def _follow(
+        self, heard: SliceMeasurement, found: tuple[Detection, ...], told: BroadcastMatch | None
+    ) -> list[EmissionTrack]:
         """Name the detections and put them into the tracks."""
         video, ofdm, spectrum = heard.video, heard.ofdm, heard.spectrum
         if video.is_video or (ofdm.is_ofdm and not any_wide(found)):
@@ -253,7 +255,9 @@ class Sweeper:
             touched.append(track)
         return touched
 
-    def _identify(self, detection: Detection, heard: Heard, *, television: What | None) -> Verdict:
+    def _identify(
+        self, detection: Detection, heard: SliceMeasurement, *, television: What | None
+    ) -> Identification:
         spectrum = heard.spectrum
         half = spectrum.rate_hz * USABLE_SHARE / 2 - EDGE_BINS * spectrum.bin_hz
         edge = detection.low_hz < spectrum.center_hz - half or detection.high_hz > spectrum.center_hz + half

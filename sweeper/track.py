@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from sweeper.bands import Bands
 from sweeper.detect import Detection
-from sweeper.gaindrop import PRODUCT_ORDER
-from sweeper.identify import CAMERA_SCORES, Verdict
+from sweeper.gain_step_test import PRODUCT_ORDER
+from sweeper.identify import CAMERA_SCORES, Identification
 from sweeper.model import Emission, EmissionKind
 
 VIDEO_KINDS: tuple[EmissionKind, ...] = ("analog-video-pal", "analog-video-ntsc")
@@ -34,7 +34,7 @@ KIND_RANK: Mapping[EmissionKind, int] = {
 
 
 @dataclass(slots=True)
-class Track:
+class EmissionTrack:
     """One transmission so far. Video is followed by its slices, everything else by its stretch."""
 
     number: int
@@ -121,14 +121,16 @@ class Tracks:
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
-        self._tracks: dict[int, Track] = {}
+        self._tracks: dict[int, EmissionTrack] = {}
         self._number = 0
 
-    def all(self) -> tuple[Track, ...]:
+    def all(self) -> tuple[EmissionTrack, ...]:
         """Return every track, by frequency."""
         return tuple(sorted(self._tracks.values(), key=lambda t: (t.center_hz, t.number)))
 
-    def add_video(self, detection: Detection, verdict: Verdict, *, slice_hz: float, t_ns: int) -> Track:
+    def add_video(
+        self, detection: Detection, verdict: Identification, *, slice_hz: float, t_ns: int
+    ) -> EmissionTrack:
         """One slice of a video signal: joins the signal whose slices are near, or begins one."""
         near = [
             t
@@ -146,7 +148,9 @@ class Tracks:
         self._absorb(track)
         return track
 
-    def add(self, detection: Detection, verdict: Verdict, *, t_ns: int, whole: bool = False) -> Track:
+    def add(
+        self, detection: Detection, verdict: Identification, *, t_ns: int, whole: bool = False
+    ) -> EmissionTrack:
         """Any other stretch: joins the track that it touches, or begins one.
 
         ``whole``: it reaches from edge to edge, and only what has the same edges is the same.
@@ -178,7 +182,7 @@ class Tracks:
             self._take_over(track)
         return track
 
-    def _swallow(self, whole: Track) -> None:
+    def _swallow(self, whole: EmissionTrack) -> None:
         """Splinters of a service inside a wider stretch of the same service are part of it."""
         if whole.service is None:
             return
@@ -194,7 +198,7 @@ class Tracks:
             whole.first_ns = min(whole.first_ns, track.first_ns)
             del self._tracks[track.number]
 
-    def _take_over(self, link: Track) -> None:
+    def _take_over(self, link: EmissionTrack) -> None:
         """What was taken for broadcast before its edges were known is the link itself."""
         inside = [
             t
@@ -208,12 +212,12 @@ class Tracks:
             link.first_ns = min(link.first_ns, track.first_ns)
             del self._tracks[track.number]
 
-    def _begin(self, detection: Detection, verdict: Verdict, t_ns: int) -> Track:
+    def _begin(self, detection: Detection, verdict: Identification, t_ns: int) -> EmissionTrack:
         if len(self._tracks) >= self._limit:
             worst = min(self._tracks.values(), key=lambda t: (t.scores.get("camera", 0), t.snr_db, -t.number))
             del self._tracks[worst.number]
         self._number += 1
-        track = Track(
+        track = EmissionTrack(
             number=self._number,
             low_hz=detection.low_hz,
             high_hz=detection.high_hz,
@@ -228,7 +232,7 @@ class Tracks:
         return track
 
     @staticmethod
-    def _spread(track: Track, detection: Detection) -> None:
+    def _spread(track: EmissionTrack, detection: Detection) -> None:
         """Widen over neighbouring slices; within one slice follow the stronger look."""
         inside = detection.low_hz >= track.low_hz and detection.high_hz <= track.high_hz
         if inside and track.hits:
@@ -241,7 +245,7 @@ class Tracks:
         track.center_hz = (track.low_hz + track.high_hz) / 2 if cut else detection.center_hz
 
     @staticmethod
-    def _spread_video(track: Track, detection: Detection) -> None:
+    def _spread_video(track: EmissionTrack, detection: Detection) -> None:
         """Centre of the slices by power, width from the first slice to the last."""
         track.low_hz = min(track.low_hz, detection.low_hz)
         track.high_hz = max(track.high_hz, detection.high_hz)
@@ -250,7 +254,7 @@ class Tracks:
         track.bandwidth_hz = track.high_hz - track.low_hz
 
     @staticmethod
-    def _refresh(track: Track, detection: Detection, verdict: Verdict, t_ns: int) -> None:
+    def _refresh(track: EmissionTrack, detection: Detection, verdict: Identification, t_ns: int) -> None:
         track.last_ns = max(track.last_ns, t_ns)
         track.hits += 1
         stronger = detection.snr_db >= track.snr_db
@@ -268,7 +272,7 @@ class Tracks:
         if stronger or track.hits == 1:
             track.measures.update(verdict.measures)
 
-    def _absorb(self, video: Track) -> None:
+    def _absorb(self, video: EmissionTrack) -> None:
         """Stretches seen before inside what has turned out to be video belong to it."""
         inside = [
             t
@@ -280,7 +284,7 @@ class Tracks:
             del self._tracks[track.number]
 
 
-def _together(track: Track, detection: Detection, *, wide: bool, reach_hz: float) -> bool:
+def _together(track: EmissionTrack, detection: Detection, *, wide: bool, reach_hz: float) -> bool:
     """Whether a stretch continues a track: alike in width and touching, or a splinter inside it."""
     inside = track.low_hz <= detection.center_hz <= track.high_hz
     if inside and track.service is not None:
@@ -294,7 +298,7 @@ def track_id(number: int) -> str:
     return f"rf-{number:04d}"
 
 
-def changed(tracks: Iterable[Track], bands: Bands) -> tuple[Emission, ...]:
+def changed(tracks: Iterable[EmissionTrack], bands: Bands) -> tuple[Emission, ...]:
     """Return the emissions of these tracks, each once, by number."""
     unique = {t.number: t for t in tracks}
     return tuple(unique[n].emission(bands) for n in sorted(unique))

@@ -1,10 +1,11 @@
 """Is there analog television in this slice? The comb at the line rate, and the fields that modulate it.
 
 FM video sweeps in and out of a narrow slice once a line, AM video carries its syncs outright. The slice is
-listened to in narrow bands and, where a carrier stands in it, in phase with that (`sweeper.channels`). In
+listened to in narrow bands and, where a carrier stands in it, in phase with that (`sweeper.subbands`). In
 either there must be lines at multiples of the line rate, and between them those of the fields, because no
 picture is the same in every line (`sweeper.comb`). A supply that switches at the line rate has the first
-only. Where video is found, its vertical blanking is searched for (`sweeper.fields`): the picture hangs on it.
+only. Where video is found, its vertical blanking is searched for (`sweeper.vertical_blanking`):
+the picture hangs on it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from sweeper.channels import SIDE_BAND_HZ, Channels, in_phase, sub_bands
 from sweeper.comb import LINE_HZ, StandardName, find_comb, side_ratio
-from sweeper.fields import FieldTest, find_fields
+from sweeper.subbands import SIDE_BAND_HZ, Channels, in_phase, sub_bands
+from sweeper.vertical_blanking import FieldTest, find_fields
 
 __all__ = ["LINE_HZ", "PROMISING_COMB", "StandardName", "VideoTest", "envelope", "find_video"]
 

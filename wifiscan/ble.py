@@ -98,7 +98,7 @@ def may_rotate(address: str, address_type: AddressType) -> bool:
 
 
 @dataclass(slots=True)
-class _Entry:
+class _BleRow:
     address_type: AddressType
     first_ns: int
     structure: int
@@ -117,7 +117,7 @@ class BleTable:
     def __init__(self, limit: int, signatures: Signatures) -> None:
         self._limit = limit
         self._signatures = signatures
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, _BleRow] = {}
         self._newest: dict[int, str] = {}  # newest private address of each shape
         self.dropped: Counter[str] = Counter()
 
@@ -151,7 +151,7 @@ class BleTable:
             weight = 1.0 if old is None else RSSI_NEW_WEIGHT
             entry.rssi_dbm = (1 - weight) * (old or 0.0) + weight * advert.rssi_dbm
 
-    def _entry(self, advert: BleAdvert) -> _Entry:
+    def _entry(self, advert: BleAdvert) -> _BleRow:
         structure = structure_of(advert.data)
         before = None
         if may_rotate(advert.address, advert.address_type):
@@ -159,14 +159,14 @@ class BleTable:
             self._newest[structure] = advert.address
             while len(self._newest) > self._limit:
                 del self._newest[next(iter(self._newest))]
-        return _Entry(
+        return _BleRow(
             address_type=advert.address_type,
             first_ns=advert.t_ns,
             structure=structure,
             group=before.group if before else advert.address,
         )
 
-    def _before(self, advert: BleAdvert, structure: int) -> _Entry | None:
+    def _before(self, advert: BleAdvert, structure: int) -> _BleRow | None:
         """Return the address that this one seems to go on from: same shape, just fallen silent, as loud."""
         old = self._entries.get(self._newest.get(structure, ""))
         if old is None or not 0 < advert.t_ns - old.last_ns <= ROTATION_GAP_NS:
@@ -187,12 +187,12 @@ class BleTable:
             del self._entries[address]
             self.dropped["table_full"] += 1
 
-    def _identity(self, entry: _Entry) -> tuple[Identity, ...]:
+    def _identity(self, entry: _BleRow) -> tuple[Identity, ...]:
         return self._signatures.of_ble(
             name=entry.name, company_ids=tuple(entry.makers), services=tuple(sorted(entry.services))
         )
 
-    def _group_of(self, address: str, entry: _Entry) -> str | None:
+    def _group_of(self, address: str, entry: _BleRow) -> str | None:
         """Return the first address of the group, None where that one is still heard: then they are two."""
         first = self._entries.get(entry.group)
         if entry.group == address or (first is not None and first.last_ns >= entry.first_ns):
@@ -200,7 +200,7 @@ class BleTable:
         return entry.group
 
     def describe(self, address: str) -> BleDevice:
-        """Return one advertiser as an observation; its score is calibrated as in `wifiscan.report`."""
+        """Return one advertiser as an observation; its score is calibrated as in `wifiscan.observations`."""
         entry = self._entries[address]
         identity = self._identity(entry)
         benign = self._signatures.benign_kind(

@@ -65,7 +65,7 @@ def expand(base: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class StreamingModel:
     """Weights of the logistic regression over standardised, expanded features."""
 
     mean: NDArray[np.float64]
@@ -79,7 +79,7 @@ class Model:
         return np.asarray(expand(standard) @ self.weights + self.intercept)
 
 
-def streaming_logit(features: Mapping[str, float], model: Model) -> float | None:
+def streaming_logit(features: Mapping[str, float], model: StreamingModel) -> float | None:
     """Return nats for a camera stream, None where too little was heard to say."""
     if features["active_s"] < LEAST_ACTIVE_S or features["uplink_bps"] < LEAST_BPS:
         return None
@@ -93,13 +93,13 @@ def sigmoid(logit: float) -> float:
 
 
 @lru_cache(maxsize=1)
-def load_model() -> Model:
+def load_model() -> StreamingModel:
     """Load the weights that come with ansim."""
     raw = tomllib.loads((files("wifiscan") / "data" / "model.toml").read_text(encoding="utf-8"))
     try:
         if tuple(raw["features"]) != BASE_NAMES:
             raise ValueError("features differ from those of the code")
-        return Model(
+        return StreamingModel(
             mean=np.array(raw["mean"], float),
             scale=np.array(raw["scale"], float),
             weights=np.array(raw["weights"], float),

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.types import Dot11Batch
-from wifiscan.radiotap import LINK_TYPES, Capture, padded_bytes, read_capture, records
+from wifiscan.radiotap import LINK_TYPES, RadiotapFields, padded_bytes, read_capture, records
 
 MANAGEMENT, CONTROL, DATA, EXTENSION = 0, 1, 2, 3
 PROBE_REQUEST, PROBE_RESPONSE, BEACON = 4, 5, 8
@@ -101,7 +101,7 @@ def _header_bytes(head: NDArray[np.void]) -> NDArray[np.int64]:
 
 
 def _good_rows(
-    capture: Capture, head: NDArray[np.void], size: NDArray[np.int64], dropped: Counter[str]
+    capture: RadiotapFields, head: NDArray[np.void], size: NDArray[np.int64], dropped: Counter[str]
 ) -> NDArray[np.int64]:
     kind = head["fc0"] >> 2 & 3
     ta = head["a2"] & MAC_MASK
@@ -125,7 +125,7 @@ def _good_rows(
 def _columns(
     t_ns: NDArray[np.int64],
     data: NDArray[np.uint8],
-    capture: Capture,
+    capture: RadiotapFields,
     head: NDArray[np.void],
     size: NDArray[np.int64],
     dropped: Counter[str],

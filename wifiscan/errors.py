@@ -12,7 +12,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class DropReason(StrEnum):
     """Why, in one word that a screen can translate."""
 
     BAD_FILE = "bad_file"
@@ -22,7 +22,7 @@ class Reason(StrEnum):
 class WifiScanError(Exception):
     """Root of what can go wrong here; bad frames are counted, never raised."""
 
-    reason: Reason = Reason.BAD_FILE
+    reason: DropReason = DropReason.BAD_FILE
 
     def __init__(self, what: str, *, hint: str = "") -> None:
         super().__init__(f"{what}. {hint}" if hint else what)
@@ -37,4 +37,4 @@ class BadSignatures(WifiScanError, ValueError):
 class LanRefused(WifiScanError, PermissionError):
     """Something would have been sent that nobody asked for."""
 
-    reason = Reason.NOT_ASKED
+    reason = DropReason.NOT_ASKED

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from wifiscan.classify import load_model, streaming_logit
 from wifiscan.config import WifiConfig
 from wifiscan.dot11 import ACK, BLOCK_ACK, CONTROL, DATA, GROUP_BIT, RETRY, Headers
+from wifiscan.keyed_table import NO_ROW, KeyedRows
 from wifiscan.links import HeardClock, Link, LinkTable
-from wifiscan.rows import NO_ROW, KeyedRows
 from wifiscan.traffic import US, keep_alives, measure
 
 JUDGE_EVERY_US = 2 * US

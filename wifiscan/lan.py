@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 from hw.protocols import Clock
 from wifiscan.classify import sigmoid
 from wifiscan.errors import LanRefused
-from wifiscan.lan_words import (
+from wifiscan.lan_protocols import (
     ANSWER_LIMIT_BYTES,
     RTSP_OPTIONS,
     RTSP_PORTS,
@@ -57,7 +57,7 @@ class Datagrams(Protocol):
         ...
 
 
-class Stream(Protocol):
+class TcpStream(Protocol):
     """What is needed of a TCP socket."""
 
     def sendall(self, data: bytes, /) -> None:
@@ -73,9 +73,9 @@ class Stream(Protocol):
         ...
 
 
-Socket = TypeVar("Socket", Datagrams, Stream)
+Socket = TypeVar("Socket", Datagrams, TcpStream)
 OpenDatagrams = Callable[[int], Datagrams]  # the port to listen on, 0 for any
-OpenStream = Callable[[str, int], Stream]
+OpenStream = Callable[[str, int], TcpStream]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class LanPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanDevice:
-    """One host, and why it may be a camera; ``score`` as in `wifiscan.report`."""
+    """One host, and why it may be a camera; ``score`` as in `wifiscan.observations`."""
 
     host: str
     answers: tuple[Answer, ...]
@@ -120,7 +120,7 @@ def open_datagrams(port: int) -> Datagrams:
     return sock
 
 
-def open_stream(host: str, port: int) -> Stream:
+def open_stream(host: str, port: int) -> TcpStream:
     """Open a real TCP connection."""
     return socket.create_connection((host, port), timeout=TCP_TIMEOUT_S)
 

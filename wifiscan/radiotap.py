@@ -36,7 +36,7 @@ FLAG_FCS, FLAG_PAD, FLAG_BAD_FCS = 0x10, 0x20, 0x40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Capture:
+class RadiotapFields:
     """What the adapter says of each frame, and where the 802.11 frame begins."""
 
     offset: NDArray[np.int64]  # into the padded buffer; meaningless where not ok
@@ -101,7 +101,7 @@ def records(data: NDArray[np.uint8], at: NDArray[np.int64], kind: np.dtype[np.vo
     return np.ascontiguousarray(windows[at]).view(kind)[:, 0]
 
 
-def read_capture(batch: Dot11Batch, data: NDArray[np.uint8]) -> Capture:
+def read_capture(batch: Dot11Batch, data: NDArray[np.uint8]) -> RadiotapFields:
     """Read the capture headers of a batch; ``data`` are its `padded_bytes`."""
     n = len(batch.starts)
     columns = _Columns.empty(n)
@@ -113,7 +113,7 @@ def read_capture(batch: Dot11Batch, data: NDArray[np.uint8]) -> Capture:
     columns.rssi[(columns.rssi < low) | (columns.rssi > high)] = NO_RSSI
     fcs = np.where(columns.flags & FLAG_FCS, 4, 0)
     wire = np.maximum(batch.wire_lengths - columns.header - fcs, 0)
-    return Capture(
+    return RadiotapFields(
         offset=np.where(columns.ok, batch.starts + columns.header, 0),
         size=np.maximum(np.minimum(batch.lengths - columns.header, wire), 0),
         wire_size=wire,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from hw.errors import EndOfRecording
 from hw.protocols import BleRadio, Clock, Decodes, MonitorRadio
 from hw.types import Counts, Coverage, DeviceHealth, Dot11Batch, SensorName
-from wifiscan.behaviour import FORWARDED_SHARE
+from wifiscan.adapter_reach import reach_of
 from wifiscan.ble import BleTable
 from wifiscan.config import BleScanConfig, WifiConfig
 from wifiscan.dot11 import read_headers
@@ -20,10 +20,10 @@ from wifiscan.flows import LEAST_JUDGED_BYTES, Unreadable
 from wifiscan.hopper import US, ChannelState, Hopper, coverage_shares
 from wifiscan.links import Link
 from wifiscan.model import AccessPoint, BleDevice, Station
-from wifiscan.reach import reach_of
-from wifiscan.report import describe_access_point, describe_station
+from wifiscan.observations import describe_access_point, describe_station
 from wifiscan.signatures import load_signatures
-from wifiscan.track import Tables
+from wifiscan.tables import Tables
+from wifiscan.traffic_labels import FORWARDED_SHARE
 
 UNTUNED = 0  # channel of a recording that does not say what it was tuned to
 WORTH_A_LOCK_BPS = 16e3  # own uplink above this is worth listening to for longer

@@ -19,7 +19,7 @@ STRENGTHS: Mapping[str, Strength] = {"A": "A", "B": "B", "C": "C"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class SignatureRule:
     """One row: ``pattern`` for names, ``number`` for company ids and service UUIDs."""
 
     id: str
@@ -44,13 +44,13 @@ class Benign:
 class Signatures:
     """All rules. ``weights`` are nats by kind and strength, e.g. ``name_A``."""
 
-    ssids: tuple[Rule, ...]
-    wps: tuple[Rule, ...]
-    ble_names: tuple[Rule, ...]
-    ble_companies: Mapping[int, Rule]
-    ble_services: Mapping[int, Rule]
+    ssids: tuple[SignatureRule, ...]
+    wps: tuple[SignatureRule, ...]
+    ble_names: tuple[SignatureRule, ...]
+    ble_companies: Mapping[int, SignatureRule]
+    ble_services: Mapping[int, SignatureRule]
     benign: tuple[Benign, ...]
-    ouis: Mapping[int, Rule]
+    ouis: Mapping[int, SignatureRule]
     weights: Mapping[str, float]
 
     def of_mac(self, address: int) -> tuple[Identity, ...]:
@@ -102,11 +102,11 @@ class Signatures:
         return best
 
 
-def _identity(rule: Rule, why: str) -> Identity:
+def _identity(rule: SignatureRule, why: str) -> Identity:
     return Identity(rule=rule.id, strength=rule.strength, why=why)
 
 
-def _named(rules: Sequence[Rule], name: str, kind: str) -> tuple[Identity, ...]:
+def _named(rules: Sequence[SignatureRule], name: str, kind: str) -> tuple[Identity, ...]:
     shown = name[:SHOWN_LIMIT]
     hits = [r for r in rules if r.pattern is not None and r.pattern.fullmatch(name)]
     return tuple(_identity(r, f"{kind} {shown!r}: {r.what}") for r in hits[:1])
@@ -153,9 +153,9 @@ def parse_signatures(raw: Mapping[str, Any], ouis: Mapping[str, Any]) -> Signatu
     )
 
 
-def _rule(row: Mapping[str, Any]) -> Rule:
+def _rule(row: Mapping[str, Any]) -> SignatureRule:
     pattern = row.get("pattern")
-    return Rule(
+    return SignatureRule(
         id=row["id"],
         what=row["what"],
         strength=STRENGTHS[row["strength"]],

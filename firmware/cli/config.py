@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.failure import expected_errors
+from firmware.cli.errors import expected_errors
 from firmware.cli.options import ConfigOption, SetOption
 from firmware.errors import Mistake, SettingsError
 from firmware.i18n.escape import visible
-from firmware.settings import list_settings, load_settings, load_with_origins
-from firmware.walk.plan import load_sites
+from firmware.inspection.site_plan import load_sites
+from firmware.settings.settings import list_settings, load_settings, load_with_origins
 
 app = typer.Typer(no_args_is_help=True, help="The settings: what they are, where each was set.")
 

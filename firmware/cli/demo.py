@@ -15,22 +15,22 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from firmware.cli.failure import expected_errors
-from firmware.cli.inspection import Outcome, inspect
+from firmware.cli.errors import expected_errors
 from firmware.cli.options import LangOption, OutOption, VerboseOption, default_language, language
 from firmware.cli.verdict import print_verdict
-from firmware.engine import Snapshot
 from firmware.errors import FirmwareError
+from firmware.handheld.screen.navigator import PagePosition
+from firmware.handheld.screen.render import render
+from firmware.handheld.screen.view_model import from_snapshot
+from firmware.handheld.screen.views import Page
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.i18n.escape import visible
 from firmware.log import configure_log
-from firmware.published import Published
-from firmware.report.summary import Scan, summary_html
-from firmware.screen.navigator import Place
-from firmware.screen.present import from_snapshot
-from firmware.screen.render import render
-from firmware.screen.views import Page
-from firmware.settings import load_settings
+from firmware.report.html_summary import Scan, summary_html
+from firmware.runtime.sensor_snapshot import SensorSnapshot
+from firmware.runtime.session import Outcome, inspect
+from firmware.settings.settings import load_settings
+from firmware.verdict.engine import Snapshot
 from hw.sim.scene import Scene, load_scene
 from hw.types import SensorName
 
@@ -88,7 +88,7 @@ def _walk(spec: str, room: Scene, folder: Path, catalog: Catalog) -> Outcome:
         task = progress.add_task(catalog.text("cli.scanning"), total=room.duration_s, level="")
         due_s = SCREEN_EVERY_S
 
-        def watch(snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
+        def watch(snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
             nonlocal due_s
             level = catalog.text(f"level.{snapshot.verdict.level.value}")
             progress.update(task, completed=snapshot.elapsed_s, level=level)
@@ -113,7 +113,7 @@ def _draw(outcome: Outcome, lang: Language, page: Page) -> Image.Image:
         outcome.snapshot,
         lang=lang,
         observations=outcome.observations,
-        place=Place(page=page),
+        place=PagePosition(page=page),
         simulated=True,
         lens=outcome.eye,
     )

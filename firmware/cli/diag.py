@@ -12,20 +12,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firmware.calibration import calibration_folder
 from firmware.cli.diag_bundle import bundle
-from firmware.cli.failure import Exit, expected_errors
+from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.jsonl import encode
 from firmware.cli.options import ConfigOption, KitOption, LangOption, SetOption, default_language, language
 from firmware.cli.report import RecordsOption, records_folder
-from firmware.diag.attach import SOCKET, parse_line, read_lines
-from firmware.diag.board import board
 from firmware.diag.checks import Check, Result, Unit, run_checks
+from firmware.diag.dashboard import board
+from firmware.diag.feed_client import SOCKET, parse_line, read_lines
 from firmware.diag.model import Asked
 from firmware.errors import FeedTrouble
 from firmware.i18n.catalog import Catalog, catalog_for
 from firmware.i18n.escape import visible
-from firmware.settings import load_settings
+from firmware.runtime.calibration import calibration_folder
+from firmware.settings.settings import load_settings
 from hw.errors import MissingComponent
 from hw.kit import parse_spec
 from hw.pi.discover import Found, discover

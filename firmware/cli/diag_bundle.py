@@ -17,14 +17,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firmware.calibration import calibration_folder
-from firmware.cli.failure import Exit, expected_errors
-from firmware.cli.inspection import inspect
+from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.options import ConfigOption, KitOption, LangOption, SetOption, default_language, language
-from firmware.diag.attach import SOCKET, parse_line, read_lines
 from firmware.diag.bundle import (
+    BundlePart,
     Cleaner,
-    Part,
     file_parts,
     json_part,
     log_part,
@@ -35,9 +32,12 @@ from firmware.diag.bundle import (
     versions_part,
     write_bundle,
 )
+from firmware.diag.feed_client import SOCKET, parse_line, read_lines
 from firmware.errors import FeedTrouble
 from firmware.i18n.catalog import Catalog, catalog_for
-from firmware.settings import Settings, load_with_origins
+from firmware.runtime.calibration import calibration_folder
+from firmware.runtime.session import inspect
+from firmware.settings.settings import Settings, load_with_origins
 from hw.pi.discover import discover
 from hw.types import SensorName
 
@@ -110,7 +110,7 @@ def _recording(
         yield target
 
 
-def _health(socket: Path, cleaner: Cleaner) -> list[Part]:
+def _health(socket: Path, cleaner: Cleaner) -> list[BundlePart]:
     """Return the moment that a running unit tells; without one there is none."""
     try:
         line = next(read_lines(socket), b"")
@@ -140,7 +140,7 @@ def _calibrations() -> list[Path]:
     return sorted(p for p in (*folder.glob("*.toml"), *folder.glob("*.json")) if p.is_file())
 
 
-def _print_parts(parts: Sequence[Part], catalog: Catalog) -> None:
+def _print_parts(parts: Sequence[BundlePart], catalog: Catalog) -> None:
     table = Table(title=catalog.text("bundle.title"), title_justify="left", header_style="bold", box=None)
     for key in ("bundle.name", "bundle.bytes", "bundle.addresses", "bundle.what"):
         table.add_column(catalog.text(key), justify="right" if key == "bundle.bytes" else "left")

@@ -13,17 +13,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.failure import expected_errors
-from firmware.cli.inspection import Outcome, inspect
+from firmware.cli.context import prepare
+from firmware.cli.errors import expected_errors
 from firmware.cli.options import ConfigOption, LangOption, SetOption, VerboseOption
-from firmware.cli.prepare import prepare
 from firmware.cli.verdict import headline, reason
-from firmware.evidence.likelihoods import packaged_likelihoods
-from firmware.evidence.weigh import weigh
-from firmware.fusion import Verdict
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import visible
-from firmware.working import Working, work_out
+from firmware.runtime.session import Outcome, inspect
+from firmware.verdict.derivation import Derivation, work_out
+from firmware.verdict.evidence.likelihoods import packaged_likelihoods
+from firmware.verdict.evidence.weigh import weigh
+from firmware.verdict.fusion import Verdict
 from hw.kit import BACKENDS
 from hw.types import SENSOR_NAMES, SensorName
 
@@ -67,7 +67,7 @@ def explain(
         _print(console, verdict, working, catalog)
 
 
-def _working(outcome: Outcome) -> Working:
+def _working(outcome: Outcome) -> Derivation:
     table = packaged_likelihoods()
     candidates: Counter[SensorName] = Counter()
     for observation in outcome.observations:
@@ -77,7 +77,7 @@ def _working(outcome: Outcome) -> Working:
     return work_out(outcome.coverages, outcome.snapshot.findings, candidates, table)
 
 
-def _print(console: Console, verdict: Verdict, working: Working, catalog: Catalog) -> None:
+def _print(console: Console, verdict: Verdict, working: Derivation, catalog: Catalog) -> None:
     console.print(headline(verdict, catalog))
     console.print()
     console.print(_contributions(verdict, catalog))
@@ -103,7 +103,7 @@ def _contributions(verdict: Verdict, catalog: Catalog) -> Table:
     return table
 
 
-def _finds(working: Working, catalog: Catalog) -> Table:
+def _finds(working: Derivation, catalog: Catalog) -> Table:
     columns = ("explain.sense", "explain.subject", "explain.sign", "explain.score", "explain.said")
     table = _table(catalog, "explain.finds", *columns, "explain.lost", "explain.left", right_from=3)
     for f in working.finds:
@@ -119,7 +119,7 @@ def _finds(working: Working, catalog: Catalog) -> Table:
     return table
 
 
-def _silences(working: Working, catalog: Catalog) -> Table:
+def _silences(working: Derivation, catalog: Catalog) -> Table:
     columns = ("explain.sense", "explain.kind", "explain.covered")
     table = _table(catalog, "explain.silence", *columns, right_from=2)
     for name in ("Pd", "Pfa", "LR"):

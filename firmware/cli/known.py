@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.failure import expected_errors
+from firmware.cli.errors import expected_errors
 from firmware.cli.options import LangOption
 from firmware.cli.report import RecordsOption, catalog_of, records_folder
 from firmware.i18n.escape import visible
-from firmware.records.errors import NoSuchRecord
-from firmware.records.known import declare, find_known, withdraw
+from firmware.records.compare.allowlist import declare, find_known, withdraw
+from firmware.records.custody.errors import NoSuchRecord
 from firmware.records.model import Finding, Inspection
 from firmware.records.store import RecordStore
-from firmware.report.content import Wording
+from firmware.report.formatting import Wording
 
 app = typer.Typer(no_args_is_help=True, help="What was declared harmless at a site: list, add, remove.")
 

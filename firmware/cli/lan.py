@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.failure import Exit, expected_errors
+from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.jsonl import encode
 from firmware.cli.options import LangOption, default_language, language
 from firmware.errors import FirmwareError

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from firmware.cli.picture import terminal_picture, upright
 from firmware.i18n.catalog import Catalog
-from firmware.published import Published
 from firmware.report.sweep import spectrum_line
+from firmware.runtime.sensor_snapshot import SensorSnapshot
 from sweeper.picture import Picture, best_picture
 from sweeper.plan import PlanSummary
 from sweeper.sweeper import Sweeper
@@ -40,7 +40,7 @@ def plan_words(summary: PlanSummary, catalog: Catalog) -> Text:
     )
 
 
-def sweep_head(rf: Published, catalog: Catalog, *, columns: int) -> list[RenderableType]:
+def sweep_head(rf: SensorSnapshot, catalog: Catalog, *, columns: int) -> list[RenderableType]:
     """Return plan, progress of the round and the spectrum over its scale."""
     if not isinstance(rf.sense, Sweeper):
         return []

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware.engine import Snapshot
 from firmware.errors import FirmwareError
 from firmware.i18n.catalog import catalog_for
-from firmware.published import PUBLISH_NS, Published
+from firmware.runtime.sensor_snapshot import PUBLISH_NS, SensorSnapshot
+from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 from lensdetect.model import LensView
 from lensdetect.overlay import draw
@@ -35,7 +35,7 @@ class Overlay:
         elif not target.parent.is_dir():
             raise FirmwareError(f"There is no folder {target.parent}", hint="Make it, or choose another.")
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:  # noqa: ARG002
+    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:  # noqa: ARG002
         """Draw what the sense published last; never ends the scan."""
         lens = sensors.get("lens")
         view = None if lens is None else lens.eye

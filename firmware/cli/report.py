@@ -15,20 +15,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.failure import Exit, expected_errors
+from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.options import LangOption, default_language, language
 from firmware.i18n.catalog import LANGUAGES, Catalog, catalog_for
 from firmware.i18n.escape import visible
 from firmware.records.bundle import Checked, Trouble, verify_file
-from firmware.records.custody import canonical
+from firmware.records.custody.atomic_files import replace
+from firmware.records.custody.errors import clear_errors
+from firmware.records.custody.hash_chain import canonical
+from firmware.records.custody.unit_key import fingerprint, load_or_make_unit_key, public_pem, read_public_pem
 from firmware.records.database import DATABASE_FILE, reading
-from firmware.records.durable import replace
-from firmware.records.errors import clear_errors
-from firmware.records.lookup import Listed, find_record, list_records
 from firmware.records.model import Inspection, read_verdict
+from firmware.records.queries import Listed, find_record, list_records
 from firmware.records.store import RecordStore
-from firmware.records.unitkey import fingerprint, load_or_make_unit_key, public_pem, read_public_pem
-from firmware.report.content import Wording
+from firmware.report.formatting import Wording
 
 app = typer.Typer(no_args_is_help=True, help="Stored inspections: list, show, export, verify.")
 ROWS_SHOWN = 200

@@ -15,9 +15,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from firmware.app import Look, Panel
-from firmware.cli.failure import LEVEL_EXIT, expected_errors
-from firmware.cli.inspection import Outcome, inspect, scene_of, session_length_s
+from firmware.cli.browser import BrowserOption, Lingering, PortOption, WindowOption, open_window
+from firmware.cli.context import prepare
+from firmware.cli.errors import LEVEL_EXIT, expected_errors
 from firmware.cli.options import (
     ConfigOption,
     KitOption,
@@ -26,22 +26,22 @@ from firmware.cli.options import (
     VerboseOption,
 )
 from firmware.cli.picture import terminal_picture
-from firmware.cli.prepare import prepare
 from firmware.cli.scan import keep, known_at
 from firmware.cli.verdict import print_verdict
-from firmware.cli.walking import InspectionOption, PersonalOption, PlaceOption, open_walk
-from firmware.cli.window import BrowserOption, Lingering, PortOption, WindowOption, open_window
-from firmware.diag.attach import SOCKET
-from firmware.engine import Snapshot
+from firmware.diag.feed import Feed
+from firmware.diag.feed_client import SOCKET
 from firmware.errors import FeedTrouble
-from firmware.feed import Feed
+from firmware.handheld.panel import Panel, PanelStyle
 from firmware.i18n.catalog import Catalog
-from firmware.knowing import SiteKnowledge
+from firmware.inspection.opening import InspectionOption, PersonalOption, PlaceOption, open_walk
 from firmware.log import get_logger
-from firmware.published import Published
-from firmware.records.errors import RecordsError
-from firmware.settings import Settings
-from firmware.systemd.notify import Notifier
+from firmware.records.compare.site_knowledge import SiteAllowlist
+from firmware.records.custody.errors import RecordsError
+from firmware.runtime.sensor_snapshot import SensorSnapshot
+from firmware.runtime.service_notify import Notifier
+from firmware.runtime.session import Outcome, inspect, scene_of, session_length_s
+from firmware.settings.settings import Settings
+from firmware.verdict.engine import Snapshot
 from hw.kit import parse_spec
 from hw.types import SensorName
 
@@ -100,7 +100,7 @@ def run(
     """
     with expected_errors():
         settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
-        look = Look(
+        look = PanelStyle(
             lang=catalog.lang,
             theme=settings.ui.theme,
             silent=settings.ui.silent,
@@ -111,7 +111,7 @@ def run(
         endless = duration is None and handheld
         until_s = None if endless else session_length_s(kit, duration)
         console, notifier, lingering = Console(stderr=True), Notifier(), Lingering()
-        knowledge = SiteKnowledge()
+        knowledge = SiteAllowlist()
         with (
             Live(console=console, auto_refresh=False, transient=True) as live,
             _feed(feed) as served,
@@ -195,7 +195,7 @@ class Heartbeat:
         self._ready = False
         self._due_s = 0.0
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
+    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
         """Beat, at most as often as the unit asks; never ends the run."""
         now_s, interval_s = time.monotonic(), self._notifier.interval_s
         self._lingering.watch(sensors)

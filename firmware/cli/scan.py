@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware.cli import jsonl
-from firmware.cli.failure import LEVEL_EXIT, expected_errors
-from firmware.cli.home import home
-from firmware.cli.inspection import After, Outcome, Watch, inspect, scene_of, session_length_s
+from firmware.cli.context import prepare
+from firmware.cli.errors import LEVEL_EXIT, expected_errors
+from firmware.cli.homing import home
 from firmware.cli.lan import lan
 from firmware.cli.live_rf import sweep_head, with_picture
 from firmware.cli.options import (
@@ -28,7 +28,6 @@ from firmware.cli.options import (
     SetOption,
     VerboseOption,
 )
-from firmware.cli.prepare import prepare
 from firmware.cli.scan_rf import (
     AfterSweep,
     GainCheckOption,
@@ -41,13 +40,14 @@ from firmware.cli.scan_rf import (
 from firmware.cli.stills import PicturesArgument, still_kit
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
-from firmware.engine import Snapshot
 from firmware.i18n.catalog import Catalog
-from firmware.keeping import keep_scan, place_of, records_home, span_until_now
-from firmware.knowing import recogniser_at
-from firmware.published import Published
-from firmware.records.known import Recogniser
-from firmware.settings import Settings
+from firmware.records.compare.allowlist import Recogniser
+from firmware.records.compare.site_knowledge import recogniser_at
+from firmware.records.save_scan import keep_scan, place_of, records_home, span_until_now
+from firmware.runtime.sensor_snapshot import SensorSnapshot
+from firmware.runtime.session import After, Outcome, Watch, inspect, scene_of, session_length_s
+from firmware.settings.settings import Settings
+from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class LiveView:
     def __exit__(self, *exc: object) -> None:
         self._live.stop()
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
+    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
         """Show where the scan stands; never ends it."""
         now_s = time.monotonic()
         if self._console.is_terminal and now_s >= self._due_s:
@@ -105,7 +105,7 @@ class LiveView:
             self._due_s = now_s + REFRESH_S
         return False
 
-    def _picture(self, snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> RenderableType:
+    def _picture(self, snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> RenderableType:
         seen = [o for sensor in sensors.values() for o in sensor.table]
         word = self._catalog.text("cli.scanning")
         first = Table.grid(padding=(0, 1))
@@ -143,7 +143,7 @@ def run_scan(
         until_s = session_length_s(kit, duration_s)
         with LiveView(Console(stderr=True), catalog, until_s) as view:
 
-            def watch(snapshot: Snapshot, sensors: Mapping[SensorName, Published]) -> bool:
+            def watch(snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
                 view.watch(snapshot, sensors)
                 return also is not None and also(snapshot, sensors) is True
 

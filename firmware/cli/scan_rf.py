@@ -12,17 +12,17 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.inspection import inspect
 from firmware.cli.live_rf import picture_block, plan_words, shows_pictures
 from firmware.cli.picture import upright
 from firmware.errors import FirmwareError
 from firmware.i18n.catalog import Catalog
 from firmware.report.sweep import save_plot
+from firmware.runtime.session import inspect
 from firmware.sensor import Sensor
-from firmware.settings import Settings
+from firmware.settings.settings import Settings
 from hw.types import SensorName
 from sweeper.picture import Picture, best_picture
-from sweeper.reference import Comparison, compare
+from sweeper.reference import ReferenceComparison, compare
 from sweeper.sweeper import Sweeper
 from sweeper.views import HopLevels
 
@@ -145,7 +145,7 @@ def reference_levels(target: str, settings: Settings) -> tuple[HopLevels, ...]:
     return kept[0]
 
 
-def comparison_table(found: Comparison) -> Table:
+def comparison_table(found: ReferenceComparison) -> Table:
     """Return what is stronger here than at the reference, and where that could not be said."""
     table = Table(
         title=f"Local here: {len(found.local)} · hops compared: {found.compared}", title_justify="left"
@@ -163,7 +163,7 @@ def comparison_table(found: Comparison) -> Table:
     return table
 
 
-def _doubts(found: Comparison) -> list[str]:
+def _doubts(found: ReferenceComparison) -> list[str]:
     """Say where the comparison is worth nothing, and where."""
     missing, clipped = found.missing_hz, found.clipped_hz
     return [

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.failure import expected_errors
-from firmware.cli.inspection import inspect, session_length_s
+from firmware.cli.context import prepare
+from firmware.cli.errors import expected_errors
 from firmware.cli.options import (
     ConfigOption,
     KitOption,
@@ -20,10 +20,10 @@ from firmware.cli.options import (
     SetOption,
     VerboseOption,
 )
-from firmware.cli.prepare import prepare
 from firmware.cli.scan import DurationOption, LiveView
 from firmware.cli.verdict import print_verdict
 from firmware.i18n.escape import visible
+from firmware.runtime.session import inspect, session_length_s
 from hw.replay.manifest import Manifest, verify
 from hw.replay.session import Parts, find_parts
 

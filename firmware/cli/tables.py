@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from firmware.handheld.screen.view_model import line_name
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import visible
-from firmware.screen.present import line_name
 from firmware.sensor import Observation
 from lensdetect.model import Glint
 from sweeper.model import Emission

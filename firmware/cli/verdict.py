@@ -10,9 +10,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from firmware.engine import Snapshot
-from firmware.fusion import Contribution, Level, Verdict
 from firmware.i18n.catalog import Catalog
+from firmware.verdict.engine import Snapshot
+from firmware.verdict.fusion import Contribution, Level, Verdict
 from hw.types import SENSOR_NAMES, Coverage
 
 LEVEL_STYLE = {

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from firmware.errors import BundleTrouble
-from firmware.records.redact import Redactor
-from firmware.records.unitkey import SECRET_BYTES, UnitKey
+from firmware.records.custody.redact import Redactor
+from firmware.records.custody.unit_key import SECRET_BYTES, UnitKey
 
 TEXT_BYTES_MOST = 1_000_000  # of one part of text; of a longer log the end is kept
 RECORDING_BYTES_MOST = 200_000_000
@@ -36,7 +36,7 @@ PRIVATE_SETTINGS = frozenset({"hw.sdr.rtl_tcp"})  # host names of the place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class BundlePart:
     """One file of the bundle. ``about`` is a message key; a big one has a ``source`` instead."""
 
     name: str
@@ -90,7 +90,7 @@ class Cleaner:
         return self.text(value) if isinstance(value, str) else value
 
 
-def versions_part() -> Part:
+def versions_part() -> BundlePart:
     """Return which versions run here: ansim, Python, system, and the libraries that ansim asks for."""
     names = sorted({re.split(r"[ ;<>=!~\[(]", line, maxsplit=1)[0] for line in requires("ansim") or ()})
     said = {
@@ -103,7 +103,7 @@ def versions_part() -> Part:
     return _json_part("versions.json", "bundle.about.versions", said)
 
 
-def settings_part(settings: Mapping[str, Any], origins: Mapping[str, str], cleaner: Cleaner) -> Part:
+def settings_part(settings: Mapping[str, Any], origins: Mapping[str, str], cleaner: Cleaner) -> BundlePart:
     """Return every setting, and where each was set."""
     said = {"settings": _without_private(settings), "set_in": dict(sorted(origins.items()))}
     return _json_part("settings.json", "bundle.about.settings", cleaner.value(said), cleaner)
@@ -120,12 +120,12 @@ def _without_private(values: Mapping[str, Any], at: str = "") -> dict[str, Any]:
     return out
 
 
-def json_part(name: str, about: str, value: Any, cleaner: Cleaner) -> Part:
+def json_part(name: str, about: str, value: Any, cleaner: Cleaner) -> BundlePart:
     """Return a part of JSON, cleaned."""
     return _json_part(name, about, cleaner.value(value), cleaner)
 
 
-def log_part(text: str, cleaner: Cleaner) -> Part:
+def log_part(text: str, cleaner: Cleaner) -> BundlePart:
     """Return the end of the log, cleaned line by line."""
     tail = text.encode("utf-8", "replace")[-TEXT_BYTES_MOST:].decode("utf-8", "replace")
     said = "\n".join(cleaner.text(line) for line in tail.splitlines())
@@ -150,7 +150,7 @@ def read_tail(path: Path) -> str:
         raise BundleTrouble(f"The log {path} cannot be read: {error.strerror}", hint="Use sudo.") from error
 
 
-def file_parts(paths: Iterable[Path], folder: str, about: str, cleaner: Cleaner) -> tuple[Part, ...]:
+def file_parts(paths: Iterable[Path], folder: str, about: str, cleaner: Cleaner) -> tuple[BundlePart, ...]:
     """Return text files such as calibrations, cleaned; one that cannot be read is left out."""
     parts = []
     for path in sorted(paths)[:FILES_MOST]:
@@ -160,7 +160,7 @@ def file_parts(paths: Iterable[Path], folder: str, about: str, cleaner: Cleaner)
     return tuple(parts)
 
 
-def recording_parts(folder: Path) -> tuple[Part, ...]:
+def recording_parts(folder: Path) -> tuple[BundlePart, ...]:
     """Return a recorded session's files as they are.
 
     Raises
@@ -176,7 +176,7 @@ def recording_parts(folder: Path) -> tuple[Part, ...]:
             hint="Record for fewer seconds, or one sense less.",
         )
     return tuple(
-        Part(
+        BundlePart(
             name=f"recording/{p.relative_to(folder).as_posix()}",
             about="bundle.about.recording",
             source=p,
@@ -186,7 +186,7 @@ def recording_parts(folder: Path) -> tuple[Part, ...]:
     )
 
 
-def read_me(parts: Sequence[Part], describe: Mapping[str, str]) -> Part:
+def read_me(parts: Sequence[BundlePart], describe: Mapping[str, str]) -> BundlePart:
     """Return the list of what is inside, which goes inside as well."""
     rows = [
         f"{p.name}\t{p.size_bytes}\t{'redacted' if p.redacted else 'CLEAR'}\t{describe[p.about]}"
@@ -194,10 +194,10 @@ def read_me(parts: Sequence[Part], describe: Mapping[str, str]) -> Part:
     ]
     head = "A support bundle of ansim. Name, bytes, whether addresses were replaced, what it is:\n\n"
     text = head + "\n".join(rows) + "\n"
-    return Part(name=READ_ME, about="bundle.about.read_me", content=text.encode("utf-8"))
+    return BundlePart(name=READ_ME, about="bundle.about.read_me", content=text.encode("utf-8"))
 
 
-def write_bundle(path: Path, parts: Sequence[Part]) -> int:
+def write_bundle(path: Path, parts: Sequence[BundlePart]) -> int:
     """Write the zip file, whole or not at all, for its owner alone; return its size in bytes.
 
     Raises
@@ -224,7 +224,7 @@ def write_bundle(path: Path, parts: Sequence[Part]) -> int:
     return path.stat().st_size
 
 
-def _pack(stream: Any, parts: Sequence[Part]) -> None:
+def _pack(stream: Any, parts: Sequence[BundlePart]) -> None:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in parts:
             if part.source is not None:
@@ -233,14 +233,14 @@ def _pack(stream: Any, parts: Sequence[Part]) -> None:
                 archive.writestr(part.name, part.content)
 
 
-def _json_part(name: str, about: str, value: Any, cleaner: Cleaner | None = None) -> Part:
+def _json_part(name: str, about: str, value: Any, cleaner: Cleaner | None = None) -> BundlePart:
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=True, default=str)
     return _text_part(name, about, text, cleaner)
 
 
-def _text_part(name: str, about: str, text: str, cleaner: Cleaner | None = None) -> Part:
+def _text_part(name: str, about: str, text: str, cleaner: Cleaner | None = None) -> BundlePart:
     redacted = cleaner is None or cleaner.redacts
-    return Part(name=name, about=about, content=text.encode("utf-8", "replace"), redacted=redacted)
+    return BundlePart(name=name, about=about, content=text.encode("utf-8", "replace"), redacted=redacted)
 
 
 def _version(name: str) -> str:

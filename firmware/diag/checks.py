@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from firmware.diag import air, eye, panel, receiver
+from firmware.diag import camera_checks, panel, radio_checks, sdr_checks
 from firmware.diag.machine import Unit, machine_checks
-from firmware.diag.model import Asked, Bench, Check, Probe, Result, broken, failed, passed, warned
+from firmware.diag.model import Asked, Check, DiagBench, Probe, Result, broken, failed, passed, warned
 from firmware.i18n.catalog import Sentence
 from hw.clock import ManualClock, SystemClock
 from hw.config import HwConfig
 from hw.errors import BadKit, DeviceMissing, EndOfRecording, HwError, MissingComponent
-from hw.kit import BACKENDS, SENSOR_ROLES, Eye, open_device, parse_spec
+from hw.kit import BACKENDS, SENSOR_ROLES, CameraWithLeds, open_device, parse_spec
 
 PROBES: Mapping[str, tuple[Probe, ...]] = {
-    "sdr": receiver.PROBES,
-    "monitor": air.MONITOR_PROBES,
-    "ble": air.BLE_PROBES,
-    "camera": eye.PROBES,
+    "sdr": sdr_checks.PROBES,
+    "monitor": radio_checks.MONITOR_PROBES,
+    "ble": radio_checks.BLE_PROBES,
+    "camera": camera_checks.PROBES,
     **panel.PROBES,
 }
 
@@ -95,7 +95,7 @@ def _check_role(
     except HwError as error:
         yield broken(role, error)
         return
-    bench = Bench(device=device, clock=clock, config=config, asked=asked, live=backend != "replay")
+    bench = DiagBench(device=device, clock=clock, config=config, asked=asked, live=backend != "replay")
     try:
         yield from _probe(PROBES[role], bench, begin)
     finally:
@@ -103,7 +103,7 @@ def _check_role(
             part.close()
 
 
-def _probe(probes: tuple[Probe, ...], bench: Bench, begin: Callable[[str], None]) -> Iterator[Check]:
+def _probe(probes: tuple[Probe, ...], bench: DiagBench, begin: Callable[[str], None]) -> Iterator[Check]:
     for name, run in probes:
         begin(name)
         try:
@@ -134,4 +134,4 @@ def _unwell(name: str, device: Any) -> Iterator[Check]:
 
 
 def _parts(device: Any) -> tuple[Any, ...]:
-    return tuple(device) if isinstance(device, Eye) else (device,)
+    return tuple(device) if isinstance(device, CameraWithLeds) else (device,)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from firmware.diag.measured import calibration_checks
+from firmware.diag.calibration_checks import calibration_checks
 from firmware.diag.model import Check, failed, passed, warned
 from firmware.records.bundle import verify_file
+from firmware.records.custody.errors import RecordsError
+from firmware.records.custody.wall_clock import NOT_BEFORE_NS, MachineClock, WallClock
 from firmware.records.database import DATABASE_FILE
-from firmware.records.errors import RecordsError
-from firmware.records.wallclock import NOT_BEFORE_NS, MachineClock, WallClock
 from hw.pi.power import HOT_C, supply_numbers
 
 FREE_BYTES_WARN = 2_000_000_000  # an hour of inspections with pictures

@@ -72,7 +72,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class DiagBench:
     """One opened device on the bench. ``live`` is False where nothing can be tuned or lit: a recording."""
 
     device: Any
@@ -86,7 +86,7 @@ class Probe(NamedTuple):
     """One self-test of a device; it returns None where it does not apply."""
 
     name: str
-    run: Callable[[Bench], Check | None]
+    run: Callable[[DiagBench], Check | None]
 
 
 def passed(name: str, key: str = "", /, **numbers: float | str) -> Check:

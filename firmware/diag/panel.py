@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from firmware.diag.model import Bench, Check, Probe, passed, warned
+from firmware.diag.model import Check, DiagBench, Probe, passed, warned
 
 BUTTONS = ("up", "down", "ok", "back")
 POLL_NS = 50_000_000
@@ -13,7 +13,7 @@ BEEP_HZ, BEEP_MS = 2000.0, 120
 CELLS = 4  # squares of the test card in each direction
 
 
-def display(bench: Bench) -> Check:
+def display(bench: DiagBench) -> Check:
     """The screen takes a picture: a test card with a frame around its edge, to be looked at."""
     screen = bench.device
     screen.show(test_card(screen.size, screen.mode))
@@ -35,7 +35,7 @@ def test_card(size: tuple[int, int], mode: str) -> Image.Image:
     return image.convert(mode)
 
 
-def buttons(bench: Bench) -> Check:
+def buttons(bench: DiagBench) -> Check:
     """The buttons open; where time was given to press them, every one of the four is felt."""
     wait_ns = round(bench.asked.press_s * 1e9)
     until_ns, felt = bench.clock.now_ns() + wait_ns, set[str]()
@@ -52,14 +52,14 @@ def buttons(bench: Bench) -> Check:
     return passed("buttons", pressed=float(len(felt)), missing="–")
 
 
-def buzzer(bench: Bench) -> Check:
+def buzzer(bench: DiagBench) -> Check:
     """The buzzer opens; it only sounds where somebody is there to press buttons."""
     if bench.asked.press_s:
         bench.device.beep(frequency_hz=BEEP_HZ, duration_ms=BEEP_MS)
     return passed("buzzer", "opened", name=bench.device.info().name)
 
 
-def battery(bench: Bench) -> Check:
+def battery(bench: DiagBench) -> Check:
     """The gauge answers, and there is charge enough to go on."""
     charge = bench.device.read()
     if charge is None:

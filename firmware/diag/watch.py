@@ -16,8 +16,8 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from firmware.diag.attach import Row, parse_line
-from firmware.diag.board import board
+from firmware.diag.dashboard import board
+from firmware.diag.feed_client import Row, parse_line
 from firmware.errors import FeedTrouble
 from firmware.i18n.catalog import Catalog
 
@@ -77,10 +77,10 @@ class Newest:
             self._trouble = trouble
 
 
-class Line(Widget):
+class FeedLine(Widget):
     """One row of the board. It is only drawn anew where its text changed."""
 
-    DEFAULT_CSS = "Line { height: 1; width: 100%; }"
+    DEFAULT_CSS = "FeedLine { height: 1; width: 100%; }"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's own word
         super().__init__(id=id)
@@ -111,8 +111,8 @@ class WatchApp(App[None]):
         self._newest, self._catalog, self._every_s = newest, catalog, every_s
         self._source = source
         self._held = False
-        self.rows = [Line() for _ in range(MOST_ROWS)]
-        self.foot = Line(id="foot")
+        self.rows = [FeedLine() for _ in range(MOST_ROWS)]
+        self.foot = FeedLine(id="foot")
         self.drawn = 0
 
     def compose(self) -> ComposeResult:

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from firmware.records.config import RecordsConfig
-from firmware.records.custody import sha256
-from firmware.records.durable import TEMPORARY, write_new
-from firmware.records.errors import AttachmentTrouble, clear_errors
+from firmware.records.custody.atomic_files import TEMPORARY, write_new
+from firmware.records.custody.errors import AttachmentTrouble, clear_errors
+from firmware.records.custody.hash_chain import sha256
+from firmware.records.custody.unit_key import owner_only
 from firmware.records.model import Attachment
-from firmware.records.unitkey import owner_only
+from firmware.settings.records_config import RecordsConfig
 
 FOLDER = "attachments"
 GRACE_S = 86_400.0  # a file that no record names yet is left alone for a day: its record may be on the way

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from firmware.records.custody import Entry, Fault, canonical, sha256, verify_chain
-from firmware.records.database import check_database, reading
-from firmware.records.errors import BundleUnreadable, KeyTrouble
-from firmware.records.unitkey import (
+from firmware.records.custody.deterministic_zip import pack, unpack
+from firmware.records.custody.errors import BundleUnreadable, KeyTrouble
+from firmware.records.custody.hash_chain import ChainFault, Entry, canonical, sha256, verify_chain
+from firmware.records.custody.unit_key import (
     UnitKey,
     fingerprint,
     load_unit_key,
@@ -32,7 +32,7 @@ from firmware.records.unitkey import (
     read_public_pem,
     signature_holds,
 )
-from firmware.records.zipfolder import pack, unpack
+from firmware.records.database import check_database, reading
 
 FORMAT = "ansim-bundle-1"
 DOMAIN = b"ansim bundle 1\0"
@@ -256,5 +256,5 @@ def _entry(line: bytes) -> Entry:
     return Entry(row=row, header=header, signature=bytes.fromhex(fields["signature"]), body=None)
 
 
-def _trouble(fault: Fault) -> Trouble:
+def _trouble(fault: ChainFault) -> Trouble:
     return Trouble(where=str(fault.seq), word=fault.word, part=fault.part)

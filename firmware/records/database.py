@@ -9,8 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from firmware.records.custody import ChainCheck, Entry, Fault, verify_chain, verify_head
-from firmware.records.errors import StoreDamaged, clear_errors
+from firmware.records.custody.errors import StoreDamaged, clear_errors
+from firmware.records.custody.hash_chain import ChainCheck, ChainFault, Entry, verify_chain, verify_head
 
 DATABASE_FILE = "records.db"
 APPLICATION_ID = 0x616E736D  # "ansm"
@@ -161,9 +161,9 @@ def as_blob(value: object) -> bytes:
 def check_database(db: sqlite3.Connection, public: bytes) -> ChainCheck:
     """Look at everything in a database: pages, rules, chain, head, and the columns that are only an index."""
     damaged = [row[0] for row in db.execute("PRAGMA integrity_check(1)") if row[0] != "ok"]
-    faults = [Fault(seq=0, word="altered", part="pages")] if damaged else []
+    faults = [ChainFault(seq=0, word="altered", part="pages")] if damaged else []
     if _rules(db) != _rules_as_made():
-        faults.append(Fault(seq=0, word="altered", part="rules"))
+        faults.append(ChainFault(seq=0, word="altered", part="rules"))
     check = verify_chain(read_entries(db), public)
     faults += check.faults
     if not faults:
@@ -182,23 +182,23 @@ def _rules_as_made() -> list[tuple[str, str]]:
         return _rules(db)
 
 
-def _head_faults(db: sqlite3.Connection, check: ChainCheck, public: bytes) -> tuple[Fault, ...]:
+def _head_faults(db: sqlite3.Connection, check: ChainCheck, public: bytes) -> tuple[ChainFault, ...]:
     row = db.execute("SELECT head, signature, seq FROM head").fetchone()
     if row is None:
-        return (Fault(seq=0, word="missing", part="head"),) if check.entries else ()
+        return (ChainFault(seq=0, word="missing", part="head"),) if check.entries else ()
     return verify_head(as_blob(row[0]), as_blob(row[1]), check, public) or (
-        () if row[2] == check.entries else (Fault(seq=check.entries, word="altered", part="head"),)
+        () if row[2] == check.entries else (ChainFault(seq=check.entries, word="altered", part="head"),)
     )
 
 
-def _index_faults(db: sqlite3.Connection) -> Iterator[Fault]:
+def _index_faults(db: sqlite3.Connection) -> Iterator[ChainFault]:
     """Columns and tables beside the bodies are copies for searching: they must say what the bodies say."""
     for (seq,) in db.execute(INDEX_DIFFERS):
-        yield Fault(seq=seq, word="altered", part="index")
+        yield ChainFault(seq=seq, word="altered", part="index")
     used = {tuple(row) for row in db.execute("SELECT seq, sha256, size_bytes FROM uses")}
     for seq, *_ in sorted(used ^ {tuple(row) for row in db.execute(USED_BY_BODIES)}, key=repr):
-        yield Fault(seq=seq, word="altered", part="index")
+        yield ChainFault(seq=seq, word="altered", part="index")
     gone = {seq for (seq,) in db.execute("SELECT seq FROM removals")}
     without = {seq for (seq,) in db.execute("SELECT seq FROM entries EXCEPT SELECT seq FROM bodies")}
     for seq in sorted(gone ^ without, key=repr):
-        yield Fault(seq=seq, word="altered", part="index")
+        yield ChainFault(seq=seq, word="altered", part="index")

@@ -1,7 +1,8 @@
 """One inspection as it is stored: who, where, when, with what, and what came of it.
 
 Everything here is already redacted: devices that nobody suspects are named by the unit's pseudonyms only,
-and the clear addresses of suspicious ones lie sealed in ``sealed``. `firmware.records.compose` makes one.
+and the clear addresses of suspicious ones lie sealed in
+``sealed``. `firmware.records.build_record` makes one.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
-from firmware.fusion import Verdict
-from firmware.records.errors import StoreDamaged
+from firmware.records.custody.errors import StoreDamaged
+from firmware.verdict.fusion import Verdict
 
 STRICT = ConfigDict(extra="forbid")
 SHOWN_FAULTS = 3  # of a record that cannot be read
@@ -51,7 +52,7 @@ class Span:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
+class CalibrationAge:
     """A calibration and its age when the inspection began; None where it was never done."""
 
     name: Text
@@ -77,7 +78,7 @@ class Finding:
     """One thing that was heard or seen, as its JSON line with every address replaced.
 
     ``subject`` is what the verdict's contributions call it. ``identity`` says what makes it the same thing
-    another day: its address, only its looks, or nothing (`firmware.records.baseline`).
+    another day: its address, only its looks, or nothing (`firmware.records.compare.diff`).
     """
 
     sensor: Literal["rf", "wifi", "ble", "lens"]
@@ -157,7 +158,7 @@ class Inspection:
     simulated: bool
     settings_sha256: Digest
     versions: Mapping[str, str]
-    calibrations: tuple[Calibration, ...]
+    calibrations: tuple[CalibrationAge, ...]
     verdict: Mapping[str, Any]
     senses: tuple[SenseLook, ...]
     findings: Annotated[tuple[Finding, ...], Field(max_length=FINDINGS_MOST)]

@@ -10,10 +10,10 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
-from firmware.fusion import Level
-from firmware.records.config import RecordsConfig
-from firmware.records.custody import as_ranges, canonical
-from firmware.records.wallclock import NOT_BEFORE_NS
+from firmware.records.custody.hash_chain import as_ranges, canonical
+from firmware.records.custody.wall_clock import NOT_BEFORE_NS
+from firmware.settings.records_config import RecordsConfig
+from firmware.verdict.fusion import Level
 
 NS_PER_DAY = 86_400 * 10**9
 FOUND = frozenset({Level.CHECK.value, Level.LIKELY_CAMERA.value})

@@ -18,19 +18,29 @@ from types import TracebackType
 from typing import Any
 
 from firmware.records.attachments import AttachmentFolder, sweep_leftovers
-from firmware.records.config import RecordsConfig
-from firmware.records.custody import (
+from firmware.records.compare.allowlist import Declaration, StandingDeclaration, in_force
+from firmware.records.custody.errors import (
+    AttachmentTrouble,
+    KeyTrouble,
+    StoreDamaged,
+    StoreFull,
+    clear_errors,
+    full,
+)
+from firmware.records.custody.hash_chain import (
     START,
     ChainCheck,
+    ChainFault,
     Entry,
     EntryKind,
-    Fault,
     canonical,
     entry_hash,
     parse_header,
     seal_entry,
     sign_head,
 )
+from firmware.records.custody.unit_key import UnitKey, load_or_make_unit_key, owner_only
+from firmware.records.custody.wall_clock import MachineClock, WallClock, stamp_after
 from firmware.records.database import (
     DATABASE_FILE,
     as_blob,
@@ -39,28 +49,18 @@ from firmware.records.database import (
     read_entries,
     transaction,
 )
-from firmware.records.errors import (
-    AttachmentTrouble,
-    KeyTrouble,
-    StoreDamaged,
-    StoreFull,
-    clear_errors,
-    full,
-)
-from firmware.records.known import Declaration, Known, in_force
-from firmware.records.lookup import (
+from firmware.records.model import Attachment, Inspection
+from firmware.records.queries import (
     Listed,
-    Stored,
+    StoredRecord,
     earlier_records,
     find_record,
     latest_corridor,
     list_declarations,
     list_records,
 )
-from firmware.records.model import Attachment, Inspection
 from firmware.records.retention import Kept, plan_removals, tombstone_body
-from firmware.records.unitkey import UnitKey, load_or_make_unit_key, owner_only
-from firmware.records.wallclock import MachineClock, WallClock, stamp_after
+from firmware.settings.records_config import RecordsConfig
 
 NEWEST = 1 << 62  # above every entry's number
 
@@ -129,7 +129,7 @@ class RecordStore:
         with clear_errors(self._path), transaction(self._db):
             return self._insert("known", declaration.id, body, None, site=declaration.site)
 
-    def known(self, site: str | None) -> tuple[Known, ...]:
+    def known(self, site: str | None) -> tuple[StandingDeclaration, ...]:
         """Return what counts as harmless at a site, oldest first; None: at every site."""
         with clear_errors(self._path):
             return in_force(list_declarations(self._db, site))
@@ -142,7 +142,7 @@ class RecordStore:
         """
         return self._remove(self._due(0, aging=clock_is_right or self._clock.trusted()))
 
-    def stored(self, name: str) -> Stored:
+    def stored(self, name: str) -> StoredRecord:
         """Return the record of this id, or of its unambiguous beginning."""
         with clear_errors(self._path):
             return find_record(self._db, name)
@@ -152,12 +152,14 @@ class RecordStore:
         with clear_errors(self._path):
             return list_records(self._db)
 
-    def earlier(self, inspection: Inspection, *, most: int = 1, before: int = NEWEST) -> tuple[Stored, ...]:
+    def earlier(
+        self, inspection: Inspection, *, most: int = 1, before: int = NEWEST
+    ) -> tuple[StoredRecord, ...]:
         """Return the latest other inspections of the same place, the newest first; ``before`` an entry."""
         with clear_errors(self._path):
             return earlier_records(self._db, inspection, most=most, before=before)
 
-    def latest_corridor(self, site: str, *, before: int = NEWEST) -> Stored | None:
+    def latest_corridor(self, site: str, *, before: int = NEWEST) -> StoredRecord | None:
         """Return the newest corridor reference of a site; ``before`` an entry."""
         with clear_errors(self._path):
             return latest_corridor(self._db, site, before=before)
@@ -294,11 +296,11 @@ class RecordStore:
         self.attachments.sweep(used)
         return entry
 
-    def _attachment_fault(self, seq: int, digest: str) -> Fault | None:
+    def _attachment_fault(self, seq: int, digest: str) -> ChainFault | None:
         try:
             self.attachments.get(digest)
         except AttachmentTrouble as trouble:
-            return Fault(seq=seq, word=trouble.word, part="attachment")
+            return ChainFault(seq=seq, word=trouble.word, part="attachment")
         return None
 
 

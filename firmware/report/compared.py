@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from firmware.i18n.numbers import write_decimal
-from firmware.records.baseline import Change, Comparison, PlaceDifference
-from firmware.report.content import Wording
-from firmware.report.sheet import SMALL_PT, SOFT, Column, Rgb, Sheet
+from firmware.records.compare.diff import Change, PlaceDifference, ScanDiff
+from firmware.report.formatting import Wording
+from firmware.report.pdf_canvas import SMALL_PT, SOFT, Column, PdfCanvas, Rgb
 
 CHANGES_MOST = 20
 ALERT: Rgb = (179, 38, 30)
 
 
-def draw_comparison(sheet: Sheet, comparison: Comparison, words: Wording) -> None:
+def draw_comparison(sheet: PdfCanvas, comparison: ScanDiff, words: Wording) -> None:
     """Draw what is new, gone or louder since the inspection before."""
     sheet.heading(words.key("baseline.title"))
     _reference(sheet, "baseline.earlier", comparison.earlier_id, comparison.earlier_utc_ns, words)
@@ -25,7 +25,7 @@ def draw_comparison(sheet: Sheet, comparison: Comparison, words: Wording) -> Non
         sheet.paragraph(str(text), size_pt=SMALL_PT, colour=SOFT)
 
 
-def draw_corridor(sheet: Sheet, difference: PlaceDifference, words: Wording) -> None:
+def draw_corridor(sheet: PdfCanvas, difference: PlaceDifference, words: Wording) -> None:
     """Draw what is near: much louder in the cubicle than in the corridor, or heard only there."""
     sheet.heading(words.key("baseline.corridor"))
     _reference(sheet, "baseline.reference", difference.reference_id, difference.reference_utc_ns, words)
@@ -37,12 +37,12 @@ def draw_corridor(sheet: Sheet, difference: PlaceDifference, words: Wording) -> 
         _changes(sheet, difference.changes, words)
 
 
-def _reference(sheet: Sheet, key: str, name: str, utc_ns: int, words: Wording) -> None:
+def _reference(sheet: PdfCanvas, key: str, name: str, utc_ns: int, words: Wording) -> None:
     when = words.when(utc_ns, 0, "UTC")[1]
     sheet.paragraph(str(words.catalog.text(key, id=name, when=when)), size_pt=SMALL_PT, colour=SOFT)
 
 
-def _changes(sheet: Sheet, changes: Sequence[Change], words: Wording) -> None:
+def _changes(sheet: PdfCanvas, changes: Sequence[Change], words: Wording) -> None:
     if not changes:
         sheet.paragraph(words.key("baseline.same"))
         return

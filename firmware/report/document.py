@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from firmware.fusion import Contribution, Level, Verdict
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.numbers import write_decimal
-from firmware.records.baseline import Comparison, PlaceDifference
-from firmware.records.custody import Entry
+from firmware.records.compare.diff import PlaceDifference, ScanDiff
+from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import Inspection, read_verdict
 from firmware.report import figures
 from firmware.report.compared import draw_comparison, draw_corridor
-from firmware.report.content import Line, Wording
-from firmware.report.front import draw_front
-from firmware.report.sheet import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, Rgb, Sheet
+from firmware.report.cover_page import draw_front
+from firmware.report.formatting import ReportLine, Wording
+from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, PdfCanvas, Rgb
 from firmware.report.site import draw_cubicle_title, draw_site
 from firmware.report.wall import draw_wall
+from firmware.verdict.fusion import Contribution, Level, Verdict
 
 ALERT: Rgb = (179, 38, 30)
 CARDS_MOST = 20  # suspicious findings set with all their words; the table holds every one
@@ -45,7 +45,7 @@ class Dossier:
     record: Inspection
     entry: Entry
     pictures: Mapping[str, bytes] = field(default_factory=dict)
-    comparison: Comparison | None = None
+    comparison: ScanDiff | None = None
     corridor: PlaceDifference | None = None
     cubicles: tuple[Dossier, ...] = ()  # of a whole site: those with a find
 
@@ -59,7 +59,7 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
     """
     words, record = Wording(catalog), dossier.record
     verdict = read_verdict(record)
-    sheet = Sheet(
+    sheet = PdfCanvas(
         title=f"ansim · {record.id}",
         foot=f"ansim · {record.id} · {words.place(record)} · {dossier.entry.hash[:16]}",
         utc_ns=record.span.ended_utc_ns,
@@ -87,7 +87,7 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
         return sheet.bytes()
 
 
-def _draw_site(sheet: Sheet, dossier: Dossier, verdict: Verdict, words: Wording) -> bytes:
+def _draw_site(sheet: PdfCanvas, dossier: Dossier, verdict: Verdict, words: Wording) -> bytes:
     with closing(sheet):
         draw_site(sheet, dossier.record, dossier.entry, verdict, words)
         for part in dossier.cubicles:
@@ -109,7 +109,7 @@ def _draw_site(sheet: Sheet, dossier: Dossier, verdict: Verdict, words: Wording)
         return sheet.bytes()
 
 
-def _why(sheet: Sheet, verdict: Verdict, words: Wording) -> None:
+def _why(sheet: PdfCanvas, verdict: Verdict, words: Wording) -> None:
     sheet.heading(words.key("report.why"))
     sheet.paragraph(words.key("paper.nats"), size_pt=SMALL_PT, colour=SOFT)
     if verdict.rule:
@@ -156,7 +156,7 @@ def _sum_words(verdict: Verdict, words: Wording) -> str:
     return str(words.catalog.text("paper.from_to", prior=prior, after=after))
 
 
-def _senses(sheet: Sheet, record: Inspection, words: Wording) -> None:
+def _senses(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
     sheet.heading(words.key("report.looked_at"))
     columns = (
         Column(title=words.key("report.sense"), width_mm=22),
@@ -181,7 +181,7 @@ def _senses(sheet: Sheet, record: Inspection, words: Wording) -> None:
     )
 
 
-def _checklist(sheet: Sheet, record: Inspection, words: Wording) -> None:
+def _checklist(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
     if not record.checklist:
         return
     sheet.heading(words.key("paper.checklist"))
@@ -192,14 +192,14 @@ def _checklist(sheet: Sheet, record: Inspection, words: Wording) -> None:
         sheet.y_mm += sheet.bullet(text, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, mark=mark)
 
 
-def _note(sheet: Sheet, record: Inspection, words: Wording) -> None:
+def _note(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
     """Set a note in full that page one had to cut."""
     if len(record.note) > NOTE_CUT_FROM:
         sheet.heading(words.key("paper.note"))
         sheet.paragraph(visible(record.note, limit=NOTE_MOST))
 
 
-def _findings(sheet: Sheet, record: Inspection, words: Wording) -> None:
+def _findings(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
     lines = [words.finding(f) for f in record.findings]
     sheet.heading(str(words.catalog.text("report.findings", count=len(lines) + record.left_out)), need_mm=40)
     if not lines:
@@ -223,7 +223,7 @@ def _findings(sheet: Sheet, record: Inspection, words: Wording) -> None:
     sheet.paragraph(words.key("paper.pseudonyms"), size_pt=SMALL_PT, colour=SOFT)
 
 
-def _card(sheet: Sheet, line: Line, words: Wording) -> None:
+def _card(sheet: PdfCanvas, line: ReportLine, words: Wording) -> None:
     signs = sheet.lines(line.signs, BODY_W_MM - 14) if line.signs else []
     height_mm = 13.0 + 4.8 * len(signs)
     sheet.need(height_mm + 2)
@@ -240,7 +240,7 @@ def _card(sheet: Sheet, line: Line, words: Wording) -> None:
     sheet.y_mm += height_mm + 2
 
 
-def _plots(sheet: Sheet, record: Inspection, words: Wording) -> None:
+def _plots(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
     for draw, key, w_mm, h_mm in (
         (figures.spectrum, "paper.spectrum", BODY_W_MM, 52.0),
         (figures.glints, "paper.glints", 100.0, 70.0),
@@ -254,7 +254,7 @@ def _plots(sheet: Sheet, record: Inspection, words: Wording) -> None:
             sheet.y_mm += h_mm + 3
 
 
-def _pictures(sheet: Sheet, dossier: Dossier, words: Wording) -> None:
+def _pictures(sheet: PdfCanvas, dossier: Dossier, words: Wording) -> None:
     if not dossier.record.attachments:
         return
     sheet.heading(words.key("paper.attachments"), need_mm=PICTURE_H_MM + 26)
@@ -293,13 +293,13 @@ def _opened(content: bytes | None, media_type: str) -> Image.Image | None:
         return None
 
 
-def _limits(sheet: Sheet, words: Wording) -> None:
+def _limits(sheet: PdfCanvas, words: Wording) -> None:
     sheet.heading(words.key("paper.limits"), need_mm=LIMITS_H_MM)
     for key in LIMITS:
         _point(sheet, words.key(key))
 
 
-def _checking(sheet: Sheet, record: Inspection, entry: Entry, words: Wording) -> None:
+def _checking(sheet: PdfCanvas, record: Inspection, entry: Entry, words: Wording) -> None:
     sheet.heading(words.key("paper.checking"), need_mm=50)
     for key in CHECKING:
         _point(sheet, words.key(key))
@@ -324,7 +324,7 @@ def _checking(sheet: Sheet, record: Inspection, entry: Entry, words: Wording) ->
     sheet.table(columns, rows, size_pt=7.5, wrap=1)
 
 
-def _point(sheet: Sheet, text: str) -> None:
+def _point(sheet: PdfCanvas, text: str) -> None:
     height_mm = 5.0 * len(sheet.lines(text, BODY_W_MM - 4)) + 1
     sheet.need(height_mm)
     sheet.y_mm += sheet.bullet(text, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM)

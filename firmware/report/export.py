@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
-from firmware.records.baseline import FOUND, Comparison, PlaceDifference, against_corridor, compare
 from firmware.records.bundle import NEIGHBOURS, make_bundle
-from firmware.records.custody import canonical
-from firmware.records.errors import AttachmentTrouble, NoSuchRecord
-from firmware.records.lookup import Stored
+from firmware.records.compare.diff import FOUND, PlaceDifference, ScanDiff, against_corridor, compare
+from firmware.records.custody.errors import AttachmentTrouble, NoSuchRecord
+from firmware.records.custody.hash_chain import canonical
+from firmware.records.queries import StoredRecord
 from firmware.records.store import RecordStore
 from firmware.report.document import Dossier, draw_report
 from firmware.report.tables import findings_csv
@@ -35,7 +35,7 @@ class Exported:
     fingerprint: str
 
 
-def dossier_of(store: RecordStore, stored: Stored) -> Dossier:
+def dossier_of(store: RecordStore, stored: StoredRecord) -> Dossier:
     """Gather what a report is drawn from; an attachment that is gone or altered is left out."""
     pictures = {}
     for attachment in stored.inspection.attachments:
@@ -53,27 +53,27 @@ def dossier_of(store: RecordStore, stored: Stored) -> Dossier:
     )
 
 
-def _found_at(store: RecordStore, stored: Stored) -> list[Stored]:
+def _found_at(store: RecordStore, stored: StoredRecord) -> list[StoredRecord]:
     """Return the records of a site's places with a find, as far as they are still kept."""
     names = [v.record for v in stored.inspection.visits if v.level in FOUND]
     return [s for name in names[:CUBICLES_MOST] if (s := _kept(store, name)) is not None]
 
 
-def _kept(store: RecordStore, name: str) -> Stored | None:
+def _kept(store: RecordStore, name: str) -> StoredRecord | None:
     try:
         return store.stored(name)
     except NoSuchRecord:
         return None
 
 
-def _comparison(store: RecordStore, stored: Stored) -> Comparison | None:
+def _comparison(store: RecordStore, stored: StoredRecord) -> ScanDiff | None:
     if stored.inspection.kind == "site":
         return None
     before = store.earlier(stored.inspection, before=stored.entry.row)
     return compare(before[0].inspection, stored.inspection) if before else None
 
 
-def _corridor(store: RecordStore, stored: Stored) -> PlaceDifference | None:
+def _corridor(store: RecordStore, stored: StoredRecord) -> PlaceDifference | None:
     record = stored.inspection
     if record.kind in {"corridor", "site"} or not record.place.site:
         return None

@@ -7,12 +7,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from firmware.fusion import Verdict
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.font import font_path
 from firmware.i18n.numbers import write_frequency, write_percent
 from firmware.records.model import Finding
-from firmware.report.content import number
+from firmware.report.formatting import number
+from firmware.verdict.fusion import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from firmware.fusion import Level, Verdict
-from firmware.helplines import DEFAULT_COUNTRY, help_lines, line_words, number_of
+from firmware.handheld.screen.shapes import shape_mask
 from firmware.i18n.escape import PDF_LIMIT, visible
-from firmware.records.custody import Entry
+from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines, line_words, number_of
+from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import Inspection, Visit
-from firmware.report.content import HELP_STEPS, Wording
-from firmware.report.front import FOUND, LEVEL_COLOUR, SHAPE_PX, draw_custody, draw_who
-from firmware.report.sheet import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, WHITE, Column, Rgb, Sheet
-from firmware.screen.shapes import shape_mask
+from firmware.report.cover_page import FOUND, LEVEL_COLOUR, SHAPE_PX, draw_custody, draw_who
+from firmware.report.formatting import HELP_STEPS, Wording
+from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, WHITE, Column, PdfCanvas, Rgb
+from firmware.verdict.fusion import Level, Verdict
 
 ALERT: Rgb = (179, 38, 30)
 WARN: Rgb = (160, 92, 0)
@@ -22,7 +22,7 @@ SHAPE_MM = 16.0
 CUSTODY_H_MM = 78.0  # of the foot of page one: who, and the chain
 
 
-def draw_site(sheet: Sheet, record: Inspection, entry: Entry, verdict: Verdict, words: Wording) -> None:
+def draw_site(sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdict, words: Wording) -> None:
     """Draw the first page of a site, and as many more as its list of cubicles needs."""
     cubicles = [v for v in record.visits if v.kind != "corridor"]
     sheet.put(words.key("paper.site"), MARGIN_MM, sheet.y_mm, width_mm=110, size_pt=17, bold=True)
@@ -45,7 +45,7 @@ def draw_site(sheet: Sheet, record: Inspection, entry: Entry, verdict: Verdict, 
     draw_custody(sheet, record, entry, words)
 
 
-def _band(sheet: Sheet, verdict: Verdict, cubicles: Sequence[Visit], words: Wording) -> None:
+def _band(sheet: PdfCanvas, verdict: Verdict, cubicles: Sequence[Visit], words: Wording) -> None:
     top_mm = sheet.y_mm
     sheet.box(MARGIN_MM, top_mm, BODY_W_MM, BAND_H_MM, fill=LEVEL_COLOUR[verdict.level], radius_mm=3)
     mask = shape_mask(verdict.level.value, SHAPE_PX)
@@ -65,7 +65,7 @@ def _band(sheet: Sheet, verdict: Verdict, cubicles: Sequence[Visit], words: Word
     sheet.y_mm += BAND_H_MM + 4.0
 
 
-def _to_do(sheet: Sheet, record: Inspection, verdict: Verdict, words: Wording) -> None:
+def _to_do(sheet: PdfCanvas, record: Inspection, verdict: Verdict, words: Wording) -> None:
     lines = help_lines(record.country or DEFAULT_COUNTRY)
     police = number_of(lines, "police")
     steps = [str(words.catalog.text(key, police=police)) for key in HELP_STEPS[verdict.level]]
@@ -76,7 +76,7 @@ def _to_do(sheet: Sheet, record: Inspection, verdict: Verdict, words: Wording) -
     sheet.y_mm += 1.5
 
 
-def _missing(sheet: Sheet, record: Inspection, cubicles: Sequence[Visit], words: Wording) -> None:
+def _missing(sheet: PdfCanvas, record: Inspection, cubicles: Sequence[Visit], words: Wording) -> None:
     """Say what was not looked at: cubicles, places, and senses at their worst."""
     text = words.catalog.text
     seen = len({(v.room, v.cubicle) for v in cubicles})
@@ -102,7 +102,7 @@ def _missing(sheet: Sheet, record: Inspection, cubicles: Sequence[Visit], words:
     sheet.y_mm += sheet.block(limits, MARGIN_MM, sheet.y_mm + 0.5, width_mm=BODY_W_MM, bold=True) + 2.5
 
 
-def _list(sheet: Sheet, visits: Sequence[Visit], words: Wording) -> None:
+def _list(sheet: PdfCanvas, visits: Sequence[Visit], words: Wording) -> None:
     sheet.heading(str(words.catalog.text("paper.site.cubicles", count=len(visits))))
     columns = (
         Column(title=words.key("paper.site.place"), width_mm=62),
@@ -144,7 +144,7 @@ def _changes(visit: Visit, words: Wording) -> list[str]:
     return said
 
 
-def draw_cubicle_title(sheet: Sheet, record: Inspection, entry: Entry, words: Wording) -> None:
+def draw_cubicle_title(sheet: PdfCanvas, record: Inspection, entry: Entry, words: Wording) -> None:
     """Begin the pages of one cubicle with a find."""
     level = words.key(f"level.{visible(record.level)}")
     probability = words.probability(float(record.verdict.get("probability", 0.0)))

@@ -9,7 +9,7 @@ from typing import Any
 
 from firmware.i18n.escape import PDF_LIMIT, for_csv
 from firmware.records.model import Finding, Inspection
-from firmware.report.content import signs_of
+from firmware.report.formatting import signs_of
 
 BYTE_ORDER_MARK = "\ufeff"  # spreadsheets read Korean as UTF-8 only when it is there
 NUMBERS = (

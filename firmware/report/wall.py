@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw
 
 from firmware.i18n.numbers import write_decimal
 from firmware.records.model import Wall
-from firmware.report.content import Wording
-from firmware.report.sheet import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Rgb, Sheet
+from firmware.report.formatting import Wording
+from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, PdfCanvas, Rgb
 
 CELL_PX = 24
 DOT_PX = 3  # one dot a side: the number of sides can be read without colour, too
@@ -28,7 +28,7 @@ EDGE: Rgb = (176, 184, 192)
 SOLID = frozenset("23")  # sides from which a lens cannot hide by its angle alone
 
 
-def draw_wall(sheet: Sheet, wall: Wall, words: Wording) -> None:
+def draw_wall(sheet: PdfCanvas, wall: Wall, words: Wording) -> None:
     """Draw the map with its legend, its size, and what it does not say."""
     columns, rows = len(wall.rows[0]), len(wall.rows)
     cell_mm = min(CELL_MOST_MM, MAP_W_MM / columns, MAP_H_MM / rows)
@@ -49,7 +49,7 @@ def draw_wall(sheet: Sheet, wall: Wall, words: Wording) -> None:
     sheet.paragraph(words.key("wall.limit"), size_pt=SMALL_PT, colour=SOFT)
 
 
-def _legend(sheet: Sheet, words: Wording, x_mm: float, y_mm: float) -> None:
+def _legend(sheet: PdfCanvas, words: Wording, x_mm: float, y_mm: float) -> None:
     for sides in FILL:
         one = wall_picture(Wall(cell_m=0.1, rows=(sides,)))
         sheet.picture(one, x_mm, y_mm, SWATCH_MM, SWATCH_MM)

@@ -173,8 +173,8 @@ PY
 }
 tests_hold() {
     inside sh -c 'cd /usr/src/ansim && PYTHONPATH=/opt/ansim-tests /opt/ansim/venv/bin/python -m pytest -q --timeout 900 \
-        tests/firmware/test_fusion.py tests/firmware/test_evidence.py tests/firmware/test_coverage.py \
-        tests/firmware/test_i18n_escape.py tests/hw/test_iq.py tests/hw/test_capture.py tests/hw/test_replay_sdr.py \
+        tests/firmware/verdict/test_fusion.py tests/firmware/verdict/evidence/test_weigh.py tests/firmware/verdict/test_coverage.py \
+        tests/firmware/i18n/test_escape.py tests/hw/formats/test_iq.py tests/hw/formats/test_capture.py tests/hw/replay/test_sdr.py \
         tests/sweeper/test_spectrum.py tests/wifiscan/test_dot11.py tests/lensdetect/test_parts.py tests/sessions \
         -k "not test_a_golden_session or ble or wifi"'
 }

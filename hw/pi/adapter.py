@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError
-from hw.pi.nl80211 import MONITOR, Adapter, Interface, Wireless
+from hw.pi.nl80211 import MONITOR, Adapter, WifiInterface, Wireless
 
 LINK_TYPES = {803: 127, 801: 105, 802: 119}  # ARPHRD of a monitor interface: pcap LINKTYPE
 OWN_PREFIX = "ansim"
@@ -27,7 +27,7 @@ ADVICE = "Use an adapter whose chip can monitor (see hw/README.md); the Pi's own
 
 
 @dataclass(slots=True, kw_only=True)
-class Listening:
+class MonitorInterface:
     """An interface in monitor mode. ``channels_mhz`` is empty where nothing can tune it."""
 
     name: str
@@ -95,8 +95,12 @@ def is_connected(name: str, sys_root: Path) -> bool:
 
 
 def choose(
-    adapters: tuple[Adapter, ...], interfaces: tuple[Interface, ...], *, wanted: str | None, sys_root: Path
-) -> tuple[Adapter, Interface]:
+    adapters: tuple[Adapter, ...],
+    interfaces: tuple[WifiInterface, ...],
+    *,
+    wanted: str | None,
+    sys_root: Path,
+) -> tuple[Adapter, WifiInterface]:
     """Return the adapter to listen with: the one wanted, else a free one, those already listening first.
 
     Raises
@@ -125,11 +129,11 @@ def choose(
     return by_phy[best.phy], best
 
 
-def listen(wireless: Wireless, *, wanted: str | None, sys_root: Path) -> Listening:
+def listen(wireless: Wireless, *, wanted: str | None, sys_root: Path) -> MonitorInterface:
     """Choose an adapter and bring a monitor interface of it up."""
     interfaces = wireless.interfaces()
     adapter, found = choose(wireless.adapters(), interfaces, wanted=wanted, sys_root=sys_root)
-    listening = Listening(
+    listening = MonitorInterface(
         name=found.name,
         index=found.number,
         channels_mhz=adapter.channels_mhz,
@@ -147,14 +151,16 @@ def listen(wireless: Wireless, *, wanted: str | None, sys_root: Path) -> Listeni
     return listening
 
 
-def _hush(listening: Listening, others: list[Interface]) -> None:
+def _hush(listening: MonitorInterface, others: list[WifiInterface]) -> None:
     """Switch off the radio's other interfaces: they would scan, and take the channel away."""
     for other in others:
         set_up_or_down(other.name, up=False)
         listening.steps_back.append(lambda name=other.name: set_up_or_down(name, up=True))  # type: ignore[misc]
 
 
-def _turn_into_monitor(listening: Listening, wireless: Wireless, adapter: Adapter, found: Interface) -> None:
+def _turn_into_monitor(
+    listening: MonitorInterface, wireless: Wireless, adapter: Adapter, found: WifiInterface
+) -> None:
     name = f"{OWN_PREFIX}{adapter.phy}"
     try:
         wireless.add_monitor(adapter.phy, name)

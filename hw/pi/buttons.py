@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 from hw.config import HwConfig
 from hw.errors import DeviceLost
 from hw.pi.gpio import claim, drive, pins
-from hw.pi.lifeline import Lifeline, PiDevice
+from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import ButtonPress, DeviceInfo
 
@@ -61,7 +61,7 @@ class PiButtons(PiDevice[dict[str, Any]]):
         self._lock = threading.Lock()
         self._presses: deque[ButtonPress] = deque(maxlen=MOST_PRESSES)
         self._switches = {name: Switch(cast("ButtonName", name)) for name in pins("buttons")}
-        line = Lifeline(lambda: claim(self._make), _release, clock)
+        line = Reconnector(lambda: claim(self._make), _release, clock)
         super().__init__(DeviceInfo(role="buttons", backend="pi", name="buttons"), line)
         line.open()
 
@@ -107,7 +107,7 @@ class PiBuzzer(PiDevice[Any]):
     """A passive buzzer: half of the time on, at the frequency of the tone."""
 
     def __init__(self, clock: Clock) -> None:
-        line = Lifeline(lambda: claim(_make_buzzer), lambda b: b.close(), clock)
+        line = Reconnector(lambda: claim(_make_buzzer), lambda b: b.close(), clock)
         super().__init__(DeviceInfo(role="buzzer", backend="pi", name="buzzer"), line)
         line.open()
         self._lock = threading.Lock()

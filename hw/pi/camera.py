@@ -14,11 +14,11 @@ from collections.abc import Callable
 
 from hw.config import CameraConfig, HwConfig
 from hw.errors import DeviceLost, HwError, Reason
-from hw.kit import Eye
+from hw.kit import CameraWithLeds
+from hw.pi.camera_source import EXPOSURE_TOLERANCE, REPLUG_HINT, CameraPicture, Source
+from hw.pi.deadline import PARTING_S
 from hw.pi.leds import NoLeds, PiLeds, open_leds
-from hw.pi.lifeline import Lifeline, PiDevice
-from hw.pi.patience import PARTING_S
-from hw.pi.picture import EXPOSURE_TOLERANCE, REPLUG_HINT, Picture, Source
+from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, Frame
 
@@ -27,14 +27,14 @@ STALL_S = 2.0  # 120 missing pictures at 60 Hz
 LONGEST_AGE_NS = 1_000_000_000  # a picture older than this has its time from another clock
 
 
-class Stream:
+class CameraStream:
     """A source with its own thread: what blocks there does not block the sensor."""
 
     def __init__(self, source: Source, clock: Clock) -> None:
         self.source = source
         self.skipped = 0
         self._clock = clock
-        self._pictures: deque[tuple[int, Picture]] = deque()
+        self._pictures: deque[tuple[int, CameraPicture]] = deque()
         self._news = threading.Condition()
         self._over: DeviceLost | None = None
         self._done = False
@@ -67,7 +67,7 @@ class Stream:
             self._over = lost
             self._news.notify_all()
 
-    def _session_ns(self, picture: Picture) -> int:
+    def _session_ns(self, picture: CameraPicture) -> int:
         """Put the sensor's time onto the session's clock; whichever system clock makes it a fresh picture."""
         now_ns = self._clock.now_ns()
         if picture.taken_ns is None:
@@ -78,7 +78,7 @@ class Stream:
                 return max(0, now_ns - age_ns)
         return now_ns
 
-    def next(self) -> tuple[int, Picture]:
+    def next(self) -> tuple[int, CameraPicture]:
         """Return the oldest picture that is kept, with its session time."""
         with self._news:
             self._news.wait_for(lambda: self._pictures or self._over is not None, STALL_S)
@@ -94,7 +94,7 @@ class Stream:
         self._thread.join(PARTING_S)
 
 
-class PiCamera(PiDevice[Stream]):
+class PiCamera(PiDevice[CameraStream]):
     """A `Camera` over any source; it opens it anew when settings change or when it was lost."""
 
     def __init__(
@@ -105,13 +105,13 @@ class PiCamera(PiDevice[Stream]):
         self._frames = 0
         self._skipped = 0
         self._exposure_us: int | None = None
-        line = Lifeline(lambda: Stream(open_source(self._settings), clock), self._part, clock)
+        line = Reconnector(lambda: CameraStream(open_source(self._settings), clock), self._part, clock)
         super().__init__(DeviceInfo(role="camera", backend="pi", name="camera"), line)
         line.open()
         size = f"{settings.width_px}×{settings.height_px}, {settings.rate_hz:g} Hz"
         self._info = DeviceInfo(role="camera", backend="pi", name=line.hold().source.name, detail=size)
 
-    def _part(self, stream: Stream) -> None:
+    def _part(self, stream: CameraStream) -> None:
         self._skipped += stream.skipped
         stream.close()
 
@@ -155,7 +155,7 @@ class PiCamera(PiDevice[Stream]):
         return health
 
 
-def open_eye(*, target: str, config: HwConfig, clock: Clock) -> Eye:
+def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:
     """Open camera and lights. A V4L2 camera that is named in the settings may do without lights.
 
     Raises
@@ -165,7 +165,7 @@ def open_eye(*, target: str, config: HwConfig, clock: Clock) -> Eye:
     """
     leds = _open_leds(target, config, clock)
     try:
-        return Eye(PiCamera(_source_of(config.camera), config.camera, clock), leds)
+        return CameraWithLeds(PiCamera(_source_of(config.camera), config.camera, clock), leds)
     except HwError:
         leds.close()
         raise

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hw.errors import HwError
 from hw.pi.adapter import ADVICE, is_connected
-from hw.pi.nl80211 import Adapter, Interface, Wireless, open_wireless
+from hw.pi.nl80211 import Adapter, WifiInterface, Wireless, open_wireless
 from hw.pi.power import SUPPLIES
 from hw.pi.rtlsdr import DVB_HINT, UDEV_HINT
 
@@ -94,7 +94,7 @@ def _adapters(root: Path, wireless: Callable[[], Wireless]) -> Iterator[Found]:
         yield _adapter(name, interfaces.get(name), able, root)
 
 
-def _adapter(name: str, interface: Interface | None, able: Mapping[int, Adapter], root: Path) -> Found:
+def _adapter(name: str, interface: WifiInterface | None, able: Mapping[int, Adapter], root: Path) -> Found:
     adapter = able.get(interface.phy) if interface else None
     hint = "" if adapter and adapter.monitors else f"It cannot monitor. {ADVICE}"
     if not hint and is_connected(name, root / "sys"):

@@ -23,8 +23,8 @@ from typing import Any
 
 from hw.config import HwConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, MissingComponent, Reason
-from hw.hci import AdvertDecoder
-from hw.pi.lifeline import Lifeline, PiDevice
+from hw.formats.btsnoop_hci import AdvertDecoder
+from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import BleAdvert, BleBatch, DeviceHealth, DeviceInfo
 
@@ -154,7 +154,7 @@ class HciRadio(PiDevice[Controller]):
         self._packets = 0
         self._quiet_since = time.monotonic()
         self._garbled = False
-        line = Lifeline(lambda: Controller(connect()), lambda c: c.close(), clock)
+        line = Reconnector(lambda: Controller(connect()), lambda c: c.close(), clock)
         super().__init__(DeviceInfo(role="ble", backend="pi", name="Bluetooth"), line)
         line.open()
         detail = "extended adverts" if line.hold().extended else "legacy adverts only"

@@ -12,7 +12,7 @@ from PIL import Image
 from hw.config import HwConfig, PanelConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent
 from hw.pi.gpio import GROUP_HINT, OWNER_HINT, PI_HINT, pins
-from hw.pi.lifeline import Lifeline, PiDevice
+from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo
 
@@ -94,7 +94,7 @@ class PiDisplay(PiDevice[Any]):
     """
 
     def __init__(self, panel: PanelConfig, clock: Clock, *, connect: Callable[[PanelConfig], Any]) -> None:
-        line = Lifeline(lambda: build(panel, connect), lambda device: device.cleanup(), clock)
+        line = Reconnector(lambda: build(panel, connect), lambda device: device.cleanup(), clock)
         super().__init__(DeviceInfo(role="display", backend="pi", name=panel.driver), line)
         line.open()
         device = line.hold()

@@ -21,7 +21,7 @@ from typing import Any, get_args
 from hw.config import HwConfig
 from hw.errors import DeviceLost, Reason
 from hw.pi.gpio import claim, drive, pins
-from hw.pi.lifeline import Lifeline, PiDevice
+from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, LedState
 
@@ -30,7 +30,7 @@ FULL_S = 1.0  # a full budget
 LONGEST_ON_S = FULL_S / (1 - REFILL)  # 2 s
 
 
-class Budget:
+class LightBudget:
     """Seconds of light that may still be spent, at times that are given."""
 
     def __init__(self, *, full_s: float = FULL_S) -> None:
@@ -62,11 +62,11 @@ class PiLeds(PiDevice[dict[str, Any]]):
     def __init__(
         self, clock: Clock, *, full_s: float = FULL_S, now_s: Callable[[], float] = time.monotonic
     ) -> None:
-        line = Lifeline(lambda: claim(_make), _release, clock)
+        line = Reconnector(lambda: claim(_make), _release, clock)
         super().__init__(DeviceInfo(role="leds", backend="pi", name="LEDs"), line)
         line.open()
         self._now_s = now_s
-        self._budget = Budget(full_s=full_s)
+        self._budget = LightBudget(full_s=full_s)
         self._budget.advance(now_s())
         self._state: LedState = "off"
         self._cut_off = 0
@@ -156,7 +156,7 @@ class NoLeds(PiDevice[None]):
     def __init__(self, clock: Clock, why: str) -> None:
         super().__init__(
             DeviceInfo(role="leds", backend="pi", name="no lights"),
-            Lifeline(lambda: None, lambda _: None, clock),
+            Reconnector(lambda: None, lambda _: None, clock),
         )
         self._why = why
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from hw.config import HwConfig, MonitorConfig
 from hw.errors import DeviceBusy, DeviceLost, DeviceMissing, HwError, Reason
-from hw.pi.adapter import LINK_TYPES, Listening, hardware_type, listen, set_up_or_down
-from hw.pi.lifeline import Lifeline, PiDevice
+from hw.pi.adapter import LINK_TYPES, MonitorInterface, hardware_type, listen, set_up_or_down
+from hw.pi.af_packet import RETIRE_MS, Frames, PacketRing, columns
 from hw.pi.nl80211 import HZ_PER_MHZ, Wireless, open_wireless, widths
-from hw.pi.ring import RETIRE_MS, Frames, PacketRing, columns
+from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, Dot11Batch
 
@@ -22,14 +22,14 @@ LAST_BLOCK_S = (RETIRE_MS + 2) * 1e-3  # frames heard just before the end of a d
 SYS = Path("/sys")
 
 
-class Capture(NamedTuple):
+class ListeningHandle(NamedTuple):
     """What is held while listening."""
 
     ring: PacketRing
-    listening: Listening
+    listening: MonitorInterface
 
 
-class PiMonitor(PiDevice[Capture]):
+class PiMonitor(PiDevice[ListeningHandle]):
     """A `MonitorRadio` over one adapter. The channel that was set is set again after a loss."""
 
     def __init__(
@@ -49,21 +49,21 @@ class PiMonitor(PiDevice[Capture]):
         self._refused: set[tuple[int, int]] = set()
         self._heard = 0
         self._lost = 0
-        line = Lifeline(self._connect, _disconnect, clock)
+        line = Reconnector(self._connect, _disconnect, clock)
         super().__init__(DeviceInfo(role="monitor", backend="pi", name="Wi-Fi"), line)
         line.open()
         held = line.hold()
         channels = f"{len(held.listening.channels_mhz)} channels"
         self._info = DeviceInfo(role="monitor", backend="pi", name=held.listening.name, detail=channels)
 
-    def _connect(self) -> Capture:
+    def _connect(self) -> ListeningHandle:
         listening = self._listen()
         try:
             ring = PacketRing(listening.name, snap_length=self._config.snap_length)
         except HwError:
             listening.undo()
             raise
-        capture = Capture(ring, listening)
+        capture = ListeningHandle(ring, listening)
         if ring.hardware_type not in LINK_TYPES:
             _disconnect(capture)
             raise DeviceMissing(
@@ -80,7 +80,7 @@ class PiMonitor(PiDevice[Capture]):
                 raise
         return capture
 
-    def _listen(self) -> Listening:
+    def _listen(self) -> MonitorInterface:
         """Find the adapter; an interface that monitors already needs no nl80211 at all."""
         name = self._config.interface
         if name is not None and hardware_type(name) in LINK_TYPES:
@@ -96,17 +96,17 @@ class PiMonitor(PiDevice[Capture]):
         listening.steps_back.insert(0, wireless.close)
         return listening
 
-    def _as_it_is(self, name: str) -> Listening:
+    def _as_it_is(self, name: str) -> MonitorInterface:
         try:
             wireless = self._connect_wireless()
         except HwError:
-            return Listening(name=name, index=0)
+            return MonitorInterface(name=name, index=0)
         mine = next((i for i in wireless.interfaces() if i.name == name), None)
         if mine is None:
             wireless.close()
-            return Listening(name=name, index=0)
+            return MonitorInterface(name=name, index=0)
         adapter = next((a for a in wireless.adapters() if a.phy == mine.phy), None)
-        return Listening(
+        return MonitorInterface(
             name=name,
             index=mine.number,
             channels_mhz=adapter.channels_mhz if adapter else (),
@@ -135,7 +135,7 @@ class PiMonitor(PiDevice[Capture]):
             raise self._line.lose(error) from error
         self._channel_hz = center_hz
 
-    def _retune(self, capture: Capture, center_hz: float) -> None:
+    def _retune(self, capture: ListeningHandle, center_hz: float) -> None:
         """Try the widest channel first; what a driver refuses once is not asked again."""
         wireless, mhz = capture.listening.wireless, round(center_hz / HZ_PER_MHZ)
         assert wireless is not None  # noqa: S101
@@ -173,7 +173,7 @@ class PiMonitor(PiDevice[Capture]):
         self._line.thrive()
         return self._batch(capture, columns(blocks), start_ns, lost)
 
-    def _batch(self, capture: Capture, frames: Frames, start_ns: int, lost: int) -> Dot11Batch:
+    def _batch(self, capture: ListeningHandle, frames: Frames, start_ns: int, lost: int) -> Dot11Batch:
         """Put wall-clock times onto the session's clock; leave out what came before the channel was set."""
         until_ns = self._clock.now_ns()
         wall_to_session = until_ns - time.time_ns()
@@ -201,7 +201,7 @@ class PiMonitor(PiDevice[Capture]):
         return self._line.health({"frames": float(self._heard), "lost": float(self._lost)})
 
 
-def _disconnect(capture: Capture) -> None:
+def _disconnect(capture: ListeningHandle) -> None:
     capture.ring.close()
     capture.listening.undo()
 

@@ -38,7 +38,7 @@ class Adapter(NamedTuple):
     generations: Mapping[str, int] = MappingProxyType({})
 
 
-class Interface(NamedTuple):
+class WifiInterface(NamedTuple):
     """A network interface of a radio."""
 
     name: str
@@ -68,11 +68,13 @@ class Wireless:
             _take_generations(part, entry)
         return tuple(_adapter(phy, entry) for phy, entry in sorted(found.items()))
 
-    def interfaces(self) -> tuple[Interface, ...]:
+    def interfaces(self) -> tuple[WifiInterface, ...]:
         """Return all wireless interfaces that have a name."""
         rows = self._ask(GET_INTERFACE, DUMP)
         names = ("NL80211_ATTR_IFNAME", "NL80211_ATTR_IFINDEX", "NL80211_ATTR_WIPHY", "NL80211_ATTR_IFTYPE")
-        return tuple(Interface(*(row.get_attr(n) for n in names)) for row in rows if row.get_attr(names[0]))
+        return tuple(
+            WifiInterface(*(row.get_attr(n) for n in names)) for row in rows if row.get_attr(names[0])
+        )
 
     def add_monitor(self, phy: int, name: str) -> None:
         """Put a second interface that only listens on a radio."""

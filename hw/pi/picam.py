@@ -9,7 +9,7 @@ import numpy as np
 
 from hw.config import CameraConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
-from hw.pi.picture import EXPOSURE_TOLERANCE, REPLUG_HINT, Picture
+from hw.pi.camera_source import EXPOSURE_TOLERANCE, REPLUG_HINT, CameraPicture
 
 US_PER_S = 1_000_000
 BUFFERS = 6
@@ -35,7 +35,7 @@ class PiSource:
         picam.configure(picam.create_video_configuration(main=main, controls=controls, buffer_count=BUFFERS))
         picam.start()
 
-    def capture(self) -> Picture:
+    def capture(self) -> CameraPicture:
         """Return the next picture; after the start, those before the controls took effect are left out."""
         picture = self._take()
         while self._unsettled and not self._as_wanted(picture):
@@ -44,11 +44,11 @@ class PiSource:
         self._unsettled = 0
         return picture
 
-    def _as_wanted(self, picture: Picture) -> bool:
+    def _as_wanted(self, picture: CameraPicture) -> bool:
         is_us = picture.exposure_us
         return is_us is None or abs(is_us - self._exposure_us) <= EXPOSURE_TOLERANCE * self._exposure_us
 
-    def _take(self) -> Picture:
+    def _take(self) -> CameraPicture:
         """Return the luminance plane of the next request."""
         try:
             request = self._picam.capture_request()
@@ -59,13 +59,13 @@ class PiSource:
         finally:
             request.release()
 
-    def _copied(self, request: Any) -> Picture:
+    def _copied(self, request: Any) -> CameraPicture:
         planes, metadata = request.make_array("main"), request.get_metadata()
         width, height = self._size
         if planes.ndim != 2 or planes.shape[0] < height or planes.shape[1] < width:
             what = f"The Pi camera gives pictures of {planes.shape}"
             raise DeviceLost(what, hint="Set hw.camera to a size it has.", reason=Reason.GARBAGE)
-        return Picture(
+        return CameraPicture(
             pixels=np.array(planes[:height, :width], np.uint8),
             exposure_us=_whole(metadata.get("ExposureTime")),
             taken_ns=_whole(metadata.get("SensorTimestamp")),

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from hw.config import HwConfig
 from hw.errors import DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
-from hw.pi.lifeline import Lifeline, PiDevice
+from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo
 
@@ -108,7 +108,7 @@ class PiBattery(PiDevice[Gauge]):
     def __init__(self, find: Callable[[], Gauge], clock: Clock, *, root: Path = ROOT) -> None:
         self._root = root
         self._charge: float | None = None
-        line = Lifeline(find, lambda gauge: gauge.close(), clock)
+        line = Reconnector(find, lambda gauge: gauge.close(), clock)
         super().__init__(DeviceInfo(role="battery", backend="pi", name="battery"), line)
         line.open()
         self._info = DeviceInfo(role="battery", backend="pi", name=line.hold().name)

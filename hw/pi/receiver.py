@@ -10,8 +10,8 @@ import numpy as np
 
 from hw.config import SdrConfig
 from hw.errors import DeviceLost, Reason
-from hw.iq import clipped_share, to_complex
-from hw.pi.lifeline import Lifeline, PiDevice
+from hw.formats.iq import clipped_share, to_complex
+from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, IqBlock
 
@@ -50,7 +50,7 @@ class Receiver(PiDevice[Dongle]):
         self._stale = True
         self._short_reads = 0
         self._blocks = 0
-        line = Lifeline(lambda: self._set_up(connect()), lambda dongle: dongle.close(), clock)
+        line = Reconnector(lambda: self._set_up(connect()), lambda dongle: dongle.close(), clock)
         super().__init__(DeviceInfo(role="sdr", backend="pi", name="RTL-SDR"), line)
         line.open()
         dongle = line.hold()

@@ -8,8 +8,8 @@ from typing import Any
 
 from hw.config import HwConfig, SdrConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, Reason
+from hw.pi.deadline import Patient
 from hw.pi.librtlsdr import import_rtlsdr
-from hw.pi.patience import Patient
 from hw.pi.receiver import Receiver
 from hw.protocols import Clock
 

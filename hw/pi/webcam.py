@@ -12,7 +12,7 @@ import numpy as np
 
 from hw.config import CameraConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing
-from hw.pi.picture import REPLUG_HINT, Picture
+from hw.pi.camera_source import REPLUG_HINT, CameraPicture
 
 EXPOSURE_UNIT_US = 100  # V4L2_CID_EXPOSURE_ABSOLUTE counts in 100 µs
 MANUAL_EXPOSURE = 1.0  # V4L2_EXPOSURE_MANUAL
@@ -30,13 +30,13 @@ class WebcamSource:
         told = float(capture.get(cv2.CAP_PROP_EXPOSURE))
         self._exposure_us = round(told * EXPOSURE_UNIT_US) if told > 0 else None
 
-    def capture(self) -> Picture:
+    def capture(self) -> CameraPicture:
         """Return the next picture in grey."""
         there, pixels = self._capture.read()
         if not there or pixels is None:
             raise DeviceLost(f"The camera {self.name} is gone", hint=REPLUG_HINT)
         grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY) if pixels.ndim == 3 else pixels
-        return Picture(np.asarray(grey, np.uint8), self._exposure_us, time.monotonic_ns())
+        return CameraPicture(np.asarray(grey, np.uint8), self._exposure_us, time.monotonic_ns())
 
     def close(self) -> None:
         """Let the camera go."""

@@ -10,10 +10,10 @@ from typing import Any, get_args
 
 from hw.config import CameraConfig, HwConfig
 from hw.errors import BadRecording
-from hw.kit import Eye
+from hw.kit import CameraWithLeds
 from hw.protocols import Clock
 from hw.replay.device import RecordedDevice
-from hw.replay.lines import read_lines, whole
+from hw.replay.jsonl import read_lines, whole
 from hw.replay.manifest import inside, sha256_of
 from hw.replay.pictures import decode_grey, read_bytes
 from hw.replay.session import Parts, natural_order, open_parts, pictures_in
@@ -88,7 +88,7 @@ class RecordedLeds(RecordedDevice):
         """Change nothing."""
 
 
-def open_eye(*, target: str, config: HwConfig, clock: Clock) -> Eye:  # noqa: ARG001 - a factory of the kit
+def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:  # noqa: ARG001 - a factory of the kit
     """Open the recorded camera of a session, a folder of pictures or a single picture."""
     parts = open_parts(target, "camera")
     place = parts.camera[0]
@@ -102,7 +102,9 @@ def open_eye(*, target: str, config: HwConfig, clock: Clock) -> Eye:  # noqa: AR
         shots, detail = _numbered(pictures), f"{ASSUMED_RATE_HZ:g} pictures a second assumed"
     camera = RecordedCamera(shots=shots, parts=parts, clock=clock, detail=detail)
     camera.dropped = dropped
-    return Eye(camera=camera.resume(), leds=RecordedLeds(parts=parts, clock=clock, states=_lights(index)))
+    return CameraWithLeds(
+        camera=camera.resume(), leds=RecordedLeds(parts=parts, clock=clock, states=_lights(index))
+    )
 
 
 def _numbered(pictures: list[Path]) -> Iterator[Shot]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hw.capture import CaptureReader
 from hw.errors import HwError
-from hw.replay.lines import read_lines, whole
+from hw.formats.capture import CaptureReader
+from hw.replay.jsonl import read_lines, whole
 from hw.replay.manifest import Manifest
 from hw.replay.session import Parts, find_parts, open_parts, pictures_in
 from hw.replay.sigmf_file import open_sigmf

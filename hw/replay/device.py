@@ -13,7 +13,7 @@ from typing import Any, Self
 from hw import errors
 from hw.errors import DeviceLost, EndOfRecording, HwError, Reason
 from hw.protocols import Clock
-from hw.replay.lines import read_lines, whole
+from hw.replay.jsonl import read_lines, whole
 from hw.replay.session import Parts
 from hw.types import DeviceHealth, DeviceInfo
 
@@ -31,7 +31,7 @@ FAULTS: Mapping[str, type[HwError]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class ReplayFault:
     """An error that the device raised when it was recorded, after so many good reads."""
 
     after: int
@@ -126,7 +126,7 @@ class RecordedDevice:
         return EndOfRecording(f"The recording {self._info.name} is over")
 
 
-def read_faults(root: Path, role: str) -> tuple[Fault, ...]:
+def read_faults(root: Path, role: str) -> tuple[ReplayFault, ...]:
     """Return the faults of a role that were recorded in a session folder, in order."""
     path = root / FAULTS_FILE
     if not path.is_file():
@@ -135,9 +135,9 @@ def read_faults(root: Path, role: str) -> tuple[Fault, ...]:
     return tuple(fault for fault in map(_fault, entries) if fault is not None)
 
 
-def _fault(entry: Mapping[str, Any]) -> Fault | None:
+def _fault(entry: Mapping[str, Any]) -> ReplayFault | None:
     after, t_ns = whole(entry, "after"), whole(entry, "t_ns")
     if after is None or t_ns is None:
         return None
     words = {name: str(entry.get(name, "")) for name in ("error", "what", "hint", "reason")}
-    return Fault(after=after, t_ns=t_ns, **words)
+    return ReplayFault(after=after, t_ns=t_ns, **words)

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from hw.capture import HCI_H4_DIRECTION
-from hw.hci import (
+from hw.formats.btsnoop_hci import (
     ADVERTISING_REPORT,
     EXT_CONNECTABLE,
     EXT_MORE_TO_COME,
@@ -21,8 +20,9 @@ from hw.hci import (
     SCAN_RESPONSE_TYPE,
     AdvertDecoder,
 )
-from hw.pcap import LONGEST_RECORD_BYTES, PCAP_MAGIC_NS
-from hw.pcapng import ENHANCED, INTERFACE, ORDER_MAGIC, SECTION, TIME_RESOLUTION
+from hw.formats.capture import HCI_H4_DIRECTION
+from hw.formats.pcap import LONGEST_RECORD_BYTES, PCAP_MAGIC_NS
+from hw.formats.pcapng import ENHANCED, INTERFACE, ORDER_MAGIC, SECTION, TIME_RESOLUTION
 from hw.types import BleAdvert, Dot11Batch
 
 NANOSECONDS = 9  # if_tsresol: 10⁻⁹ s

@@ -27,7 +27,7 @@ HASH_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class SessionPart:
     """One recorded file. ``path`` is relative to the session folder, with forward slashes."""
 
     role: str
@@ -44,7 +44,7 @@ class Manifest:
     kit: str = ""
     devices: tuple[DeviceInfo, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    parts: tuple[Part, ...] = ()
+    parts: tuple[SessionPart, ...] = ()
     stopped: Mapping[str, str] = field(default_factory=dict)  # role → why its recording ended early
     version: int = VERSION
 
@@ -79,7 +79,7 @@ def _from_toml(table: Mapping[str, Any]) -> Manifest:
         kit=str(table.get("kit", "")),
         devices=tuple(DeviceInfo(**entry) for entry in table.get("devices", ())),
         settings=dict(table.get("settings", {})),
-        parts=tuple(Part(**entry) for entry in table.get("parts", ())),
+        parts=tuple(SessionPart(**entry) for entry in table.get("parts", ())),
         stopped={str(k): str(v) for k, v in table.get("stopped", {}).items()},
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from hw.config import HwConfig
 from hw.protocols import Clock
 from hw.replay.device import RecordedDevice
-from hw.replay.lines import read_lines, whole
+from hw.replay.jsonl import read_lines, whole
 from hw.replay.session import Parts, open_parts
 from hw.types import ButtonPress
 

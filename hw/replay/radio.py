@@ -16,12 +16,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
-from hw.capture import BLE_LINKS, DOT11_LINKS, RADIOTAP, RecordBatch
 from hw.config import HwConfig
-from hw.hci import AdvertDecoder
+from hw.formats.btsnoop_hci import AdvertDecoder
+from hw.formats.capture import BLE_LINKS, DOT11_LINKS, RADIOTAP, RecordBatch
 from hw.protocols import Clock
 from hw.replay.device import RecordedDevice
-from hw.replay.lines import read_lines, tallies, whole
+from hw.replay.jsonl import read_lines, tallies, whole
 from hw.replay.records import Records, gather
 from hw.replay.session import Parts, open_parts
 from hw.types import WIFI_BANDS_MHZ, BleAdvert, BleBatch, Dot11Batch

@@ -15,12 +15,12 @@ from typing import Any, Protocol, Self, TypeVar
 
 from hw.config import CameraConfig
 from hw.errors import BadRecording, EndOfRecording, HwError
-from hw.kit import SENSOR_ROLES, Eye, Kit
+from hw.kit import SENSOR_ROLES, CameraWithLeds, Kit
 from hw.protocols import BleRadio, Buttons, Camera, Clock, Decodes, Device, MonitorRadio, Sdr
-from hw.replay.device import FAULTS, FAULTS_FILE, Fault
-from hw.replay.files import MEGABYTE, Budget, GrowingFile, RecordingStopped
-from hw.replay.lines import format_line
-from hw.replay.manifest import ANY_ROLE, FILE_NAME, Manifest, Part, write_manifest
+from hw.replay.bounded_file import MEGABYTE, GrowingFile, ReadBudget, RecordingStopped
+from hw.replay.device import FAULTS, FAULTS_FILE, ReplayFault
+from hw.replay.jsonl import format_line
+from hw.replay.manifest import ANY_ROLE, FILE_NAME, Manifest, SessionPart, write_manifest
 from hw.replay.writers import BleWriter, ButtonsWriter, CameraWriter, MonitorWriter, SdrWriter, Writer
 from hw.types import BleBatch, ButtonPress, DeviceHealth, DeviceInfo, Dot11Batch, Frame, IqBlock, SensorName
 
@@ -75,7 +75,7 @@ class Recorder:
         _make_empty(folder)
         self.folder = folder
         self._wall_ns = wall_ns
-        self._budget = Budget(limit_mb * MEGABYTE)
+        self._budget = ReadBudget(limit_mb * MEGABYTE)
         self._kit = kit
         self._settings = settings or {}
         self._devices: dict[str, DeviceInfo] = {}
@@ -89,7 +89,7 @@ class Recorder:
     def wrap(self, role: str, device: Any, *, clock: Clock) -> Any:
         """Return a device that gives the same and is recorded; one that is opened again continues its part.
 
-        ``device`` of the role ``camera`` may be an `Eye` (or any pair of camera and lights).
+        ``device`` of the role ``camera`` may be an `CameraWithLeds` (or any pair of camera and lights).
         """
         if isinstance(device, tuple):
             camera, leds = device
@@ -97,7 +97,7 @@ class Recorder:
             writer = self._tracks[role].writer
             if isinstance(writer, CameraWriter):
                 writer.lights = tuple(leds.states())
-            return Eye(camera=tapped, leds=leds)
+            return CameraWithLeds(camera=tapped, leds=leds)
         tap = TAPS.get(role)
         if tap is None:
             return device
@@ -121,7 +121,7 @@ class Recorder:
             if self._closed:
                 return
             self._closed = True
-            parts: list[Part] = []
+            parts: list[SessionPart] = []
             for track in self._tracks.values():
                 try:
                     parts += track.writer.close()
@@ -130,7 +130,7 @@ class Recorder:
             self._faults.close()
             if self._faults.bytes:
                 size, digest = self._faults.bytes, self._faults.sha256()
-                parts.append(Part(role=ANY_ROLE, path=FAULTS_FILE, bytes=size, sha256=digest))
+                parts.append(SessionPart(role=ANY_ROLE, path=FAULTS_FILE, bytes=size, sha256=digest))
             self._write_manifest(parts)
 
     def __enter__(self) -> Self:
@@ -139,7 +139,7 @@ class Recorder:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _write_manifest(self, parts: list[Part], *, finished: bool = True) -> None:
+    def _write_manifest(self, parts: list[SessionPart], *, finished: bool = True) -> None:
         manifest = Manifest(
             wall_ns=self._wall_ns,
             kit=self._kit,
@@ -173,7 +173,7 @@ class Recorder:
             if track.stopped or self._closed or self._fault_count >= MOST_FAULTS:
                 return
             self._fault_count += 1
-            fault = Fault(
+            fault = ReplayFault(
                 after=track.reads,
                 t_ns=t_ns,
                 error=type(error).__name__,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hw.capture import CaptureReader, RecordBatch
+from hw.formats.capture import CaptureReader, RecordBatch
 
 
 class Records:

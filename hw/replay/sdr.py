@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from hw.config import HwConfig
-from hw.iq import clipped_share, to_complex, without_gaps
+from hw.formats.iq import clipped_share, to_complex, without_gaps
 from hw.protocols import Clock
 from hw.replay.device import RecordedDevice
 from hw.replay.session import Parts, open_parts

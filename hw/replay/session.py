@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from hw.capture import BLE_LINKS, DOT11_LINKS, PPI, RecordBatch, capture_format, link_name, peek
 from hw.errors import BadKit, BadRecording, DeviceDenied, DeviceMissing, HwError
-from hw.lelink import PPI_BLE_LINKS, ppi_link_type
+from hw.formats.ble_link_layer import PPI_BLE_LINKS, ppi_link_type
+from hw.formats.capture import BLE_LINKS, DOT11_LINKS, PPI, RecordBatch, capture_format, link_name, peek
 from hw.replay.manifest import FILE_NAME, UNFINISHED_NAME, Manifest, read_manifest, verify
 
 Kind = Literal["sdr", "monitor", "ble", "camera"]

@@ -27,8 +27,8 @@ import sigmf
 from numpy.typing import NDArray
 
 from hw.errors import BadRecording, MissingComponent
-from hw.iq import SampleFormat, sample_format
-from hw.replay.lines import whole
+from hw.formats.iq import SampleFormat, sample_format
+from hw.replay.jsonl import whole
 from hw.replay.manifest import inside
 
 LARGEST_META_BYTES = 1 << 27

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 import cv2
 import sigmf
 
-from hw.hci import AdvertDecoder
-from hw.iq import from_complex, is_exact, sample_format
-from hw.pcap import LONGEST_RECORD_BYTES
+from hw.formats.btsnoop_hci import AdvertDecoder
+from hw.formats.iq import from_complex, is_exact, sample_format
+from hw.formats.pcap import LONGEST_RECORD_BYTES
 from hw.replay import encode
-from hw.replay.files import Budget, GrowingFile, RecordingStopped
-from hw.replay.lines import format_line
-from hw.replay.manifest import Part
+from hw.replay.bounded_file import GrowingFile, ReadBudget, RecordingStopped
+from hw.replay.jsonl import format_line
+from hw.replay.manifest import SessionPart
 from hw.types import BleBatch, ButtonPress, Dot11Batch, Frame, IqBlock, LedState
 
 APPLICATION = "ansim"
@@ -34,7 +34,7 @@ MOST_PICTURES = 1_000_000  # six digits in their names
 class Writer(Protocol):
     """What the recorder needs of a writer besides its ``write``."""
 
-    def close(self) -> list[Part]:
+    def close(self) -> list[SessionPart]:
         """Finish and say what was written."""
         ...
 
@@ -42,10 +42,10 @@ class Writer(Protocol):
 class SdrWriter:
     """SigMF: samples as the dongle gave them, one capture a block."""
 
-    def __init__(self, folder: Path, *, budget: Budget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
+    def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
         self._folder = folder
         self._budget = budget
-        self._parts: list[Part] = []
+        self._parts: list[SessionPart] = []
         self._files = 0
         self._data: GrowingFile | None = None
         self._kind: tuple[str, float] = ("", 0.0)
@@ -70,7 +70,7 @@ class SdrWriter:
         if len(self._captures) % BLOCKS_A_SAVE == 1:
             self._save(self._data)
 
-    def close(self) -> list[Part]:
+    def close(self) -> list[SessionPart]:
         """Finish the last file."""
         self._finish()
         return self._parts
@@ -130,7 +130,7 @@ class SdrWriter:
 class MonitorWriter:
     """``wifi.pcapng`` with ``wifi.jsonl`` beside it."""
 
-    def __init__(self, folder: Path, *, budget: Budget, wall_ns: int) -> None:
+    def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:
         self._frames = GrowingFile(folder / "wifi.pcapng", role="monitor", budget=budget)
         self._index = GrowingFile(folder / "wifi.jsonl", role="monitor", budget=budget)
         self._wall_ns = wall_ns
@@ -151,7 +151,7 @@ class MonitorWriter:
         self._frames.flush()
         self._index.flush()
 
-    def close(self) -> list[Part]:
+    def close(self) -> list[SessionPart]:
         """Close both files."""
         return _closed(self._frames, self._index)
 
@@ -175,7 +175,7 @@ class MonitorWriter:
 class BleWriter:
     """``ble.pcap`` with ``ble.jsonl`` beside it, which also keeps what HCI cannot say."""
 
-    def __init__(self, folder: Path, *, budget: Budget, wall_ns: int) -> None:
+    def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:
         self._records = GrowingFile(folder / "ble.pcap", role="ble", budget=budget)
         self._index = GrowingFile(folder / "ble.jsonl", role="ble", budget=budget)
         self._wall_ns = wall_ns
@@ -203,7 +203,7 @@ class BleWriter:
         self._records.flush()
         self._index.flush()
 
-    def close(self) -> list[Part]:
+    def close(self) -> list[SessionPart]:
         """Close both files."""
         return _closed(self._records, self._index)
 
@@ -211,7 +211,7 @@ class BleWriter:
 class CameraWriter:
     """PNG pictures with ``camera.jsonl``, which holds the digest of each."""
 
-    def __init__(self, folder: Path, *, budget: Budget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
+    def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
         self._folder = folder / "camera"
         self._index = GrowingFile(self._folder / "camera.jsonl", role="camera", budget=budget)
         self._budget = budget
@@ -246,10 +246,10 @@ class CameraWriter:
         self._index.write(format_line(line))
         self._index.flush()
 
-    def close(self) -> list[Part]:
+    def close(self) -> list[SessionPart]:
         """Close the index, whose digest vouches for the pictures."""
         return [
-            Part(role=p.role, path="camera/" + p.path, bytes=p.bytes, sha256=p.sha256)
+            SessionPart(role=p.role, path="camera/" + p.path, bytes=p.bytes, sha256=p.sha256)
             for p in _closed(self._index)
         ]
 
@@ -257,7 +257,7 @@ class CameraWriter:
 class ButtonsWriter:
     """``buttons.jsonl``."""
 
-    def __init__(self, folder: Path, *, budget: Budget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
+    def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
         self._file = GrowingFile(folder / "buttons.jsonl", role="buttons", budget=budget)
 
     def write(self, presses: tuple[ButtonPress, ...], *, until_ns: int) -> None:  # noqa: ARG002 - presses have times
@@ -267,7 +267,7 @@ class ButtonsWriter:
             self._file.write(b"".join(lines))
             self._file.flush()
 
-    def close(self) -> list[Part]:
+    def close(self) -> list[SessionPart]:
         """Close the file."""
         return _closed(self._file)
 
@@ -289,16 +289,16 @@ def _packets(advert: Any) -> list[bytes]:
         return []
 
 
-def _closed(*files: GrowingFile) -> list[Part]:
+def _closed(*files: GrowingFile) -> list[SessionPart]:
     for file in files:
         file.close()
     return [_part(file) for file in files if file.bytes]
 
 
-def _part(file: GrowingFile) -> Part:
+def _part(file: GrowingFile) -> SessionPart:
     path = file.path.name if file.role != "sdr" else f"rf/{file.path.name}"
-    return Part(role=file.role, path=path, bytes=file.bytes, sha256=file.sha256())
+    return SessionPart(role=file.role, path=path, bytes=file.bytes, sha256=file.sha256())
 
 
-def _part_of(role: str, path: str, content: bytes) -> Part:
-    return Part(role=role, path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+def _part_of(role: str, path: str, content: bytes) -> SessionPart:
+    return SessionPart(role=role, path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())

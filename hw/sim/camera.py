@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.config import CameraConfig, HwConfig
-from hw.kit import Eye
+from hw.kit import CameraWithLeds
 from hw.protocols import Clock
 from hw.sim.optics import Light, Spot, View, reach_m, spots_of
 from hw.sim.scene import Pose, Scene, load_scene
@@ -350,7 +350,9 @@ def add_area(
     area += level_dn * np.clip(half_px + 0.5 - distance, 0.0, 1.0)
 
 
-def open_eye(*, target: str, config: HwConfig, clock: Clock) -> Eye:
+def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:
     """Open the camera and the lights of a simulated room."""
     leds = SimLeds(clock=clock)
-    return Eye(SimCamera(scene=load_scene(target), leds=leds, clock=clock, settings=config.camera), leds)
+    return CameraWithLeds(
+        SimCamera(scene=load_scene(target), leds=leds, clock=clock, settings=config.camera), leds
+    )

@@ -66,7 +66,7 @@ class Thing(BaseModel):
     optic: OpticFacet | None = None
 
 
-class Fault(BaseModel):
+class SceneFault(BaseModel):
     """A sensor without its plug from ``from_s`` until ``until_s``."""
 
     model_config = STRICT
@@ -89,7 +89,7 @@ class Scene(BaseModel):
     room: Room = Room()
     path: tuple[Pose, ...] = Field(min_length=1)
     things: tuple[Thing, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[SceneFault, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

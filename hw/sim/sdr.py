@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hw.config import HwConfig
 from hw.errors import DeviceLost
-from hw.iq import to_complex
+from hw.formats.iq import to_complex
 from hw.protocols import Clock
 from hw.sim.rf_emitters import emitter_loop
 from hw.sim.rf_loop import ComplexArray, Loop, filtered_noise, slice_loop

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hw.capture import BLE_LINKS, CaptureReader
 from hw.errors import BadRecording
-from hw.hci import AdvertDecoder
+from hw.formats.btsnoop_hci import AdvertDecoder
+from hw.formats.capture import BLE_LINKS, CaptureReader
 
 BLOCKS_A_FILE = 400
 FRESH_DECODER = 20_000  # packets after which the decoder starts anew

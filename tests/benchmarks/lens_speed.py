@@ -25,8 +25,8 @@ from hw.types import Frame, LedState
 from lensdetect.align import register, texture_of
 from lensdetect.candidates import background_of, find_peaks
 from lensdetect.config import LensConfig
-from lensdetect.exposure import examine
 from lensdetect.finder import LensFinder
+from lensdetect.frame_stats import examine
 from tests.benchmarks.lens_rooms import bathroom
 
 STATES: tuple[LedState, ...] = ("ring", "off", "side")

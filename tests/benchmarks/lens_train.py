@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.sim.scene import Scene
+from lensdetect.lens_model import NAMES, LensModel, vector_of
 from lensdetect.model import Glint
 from lensdetect.score import AREA_TOO_LARGE_PX, LAMP_OFF_RATIO
-from lensdetect.weigh import NAMES, Model, vector_of
 from tests.benchmarks.lens_quality import DISTANCES_M, IR_CUTS, NEAR_PX, Run, scan
 from tests.benchmarks.lens_rooms import TRAIN_SEEDS, crowded, lens_room
 
@@ -106,7 +106,7 @@ def weights_of(examples: list[Example]) -> NDArray[np.float64]:
     return np.array([0.5 * len(examples) * min(each[f], most if f == "rest" else 1.0) for f in families])
 
 
-def fit(examples: list[Example]) -> Model:
+def fit(examples: list[Example]) -> LensModel:
     """Fit by Newton's method with a ridge on everything but the intercept."""
     base, weight = np.array([e.vector for e in examples]), weights_of(examples)
     truth = np.array([e.lens for e in examples], float)
@@ -123,7 +123,7 @@ def fit(examples: list[Example]) -> Model:
         w -= step
         if np.abs(step).max() < 1e-7:
             break
-    return Model(mean=mean, scale=scale, weights=w[:-1], intercept=float(w[-1]))
+    return LensModel(mean=mean, scale=scale, weights=w[:-1], intercept=float(w[-1]))
 
 
 def held_out(examples: list[Example]) -> NDArray[np.float64]:
@@ -161,7 +161,7 @@ def report(examples: list[Example]) -> str:
     return f"held-out log-loss {loss:.3f}"
 
 
-def write(model: Model, note: str) -> None:
+def write(model: LensModel, note: str) -> None:
     """Write the model with its provenance."""
     rows = [
         "# Weights of the optical score: simulated training data, see tests/benchmarks/lens_train.py.",

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.records.errors import NoSuchRecord
+from firmware.records.custody.errors import NoSuchRecord
 from firmware.records.store import RecordStore
 from tests.firmware.records.appender import CONFIG
 from tests.firmware.records.rooms import FakeClock

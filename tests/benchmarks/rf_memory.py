@@ -28,7 +28,7 @@ from sweeper.sweeper import Sweeper
 
 RATE_HZ = 2.4e6
 GOAL_MB = 120.0
-COMMAND_IMPORTS = ("firmware.cli.app", "firmware.cli.live_rf", "firmware.assemble", "hw.pi.rtlsdr")
+COMMAND_IMPORTS = ("firmware.cli.app", "firmware.cli.live_rf", "firmware.runtime.factory", "hw.pi.rtlsdr")
 LONGEST = round(0.201 * RATE_HZ)
 CAMERAS_HZ = (1_160e6, 920e6)
 LINK_HZ = 345e6

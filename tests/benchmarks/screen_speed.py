@@ -17,23 +17,23 @@ from statistics import median
 
 import numpy as np
 
-from firmware.config import EngineConfig
-from firmware.engine import Engine, SensorStarted, StepDone, Tick
+from firmware.handheld.screen.canvas import Mode
+from firmware.handheld.screen.render import PAGES, render
+from firmware.handheld.screen.state import ScreenState
+from firmware.handheld.screen.view_model import from_snapshot
+from firmware.handheld.screen.views import HomingView, LensPageView, Page
 from firmware.i18n.catalog import LANGUAGES
-from firmware.judge import Judge
-from firmware.screen.canvas import Mode
-from firmware.screen.present import from_snapshot
-from firmware.screen.render import PAGES, render
-from firmware.screen.state import ScreenState
-from firmware.screen.views import HomingView, LensView, Page
 from firmware.sensor import Observation
+from firmware.settings.sections import EngineConfig
+from firmware.verdict.engine import Engine, SensorStarted, StepDone, Tick
+from firmware.verdict.judge import Judge
 from hw.clock import ManualClock
 from hw.config import PanelConfig
 from hw.pi.lcd import PiDisplay
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
+from tests.firmware.handheld.screen.sample_pages import filled
+from tests.firmware.handheld.screen.sample_states import PANELS
 from tests.firmware.records.rooms import emission, glint, station
-from tests.firmware.screen_pages import filled
-from tests.firmware.screen_states import PANELS
 from tests.hw.pi.test_lcd import Wire
 
 RATE_HZ = 10.0
@@ -55,7 +55,7 @@ def busy(state: ScreenState, n: int) -> ScreenState:
     )
 
 
-def _moved(lens: LensView, n: int) -> LensView:
+def _moved(lens: LensPageView, n: int) -> LensPageView:
     if lens.picture is None:
         return lens
     marks = tuple(replace(m, x=m.x + 0.001) for m in lens.marks)

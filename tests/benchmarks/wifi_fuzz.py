@@ -24,7 +24,7 @@ from wifiscan.ble import BleTable, parse_advert, structure_of
 from wifiscan.config import WifiConfig
 from wifiscan.dot11 import read_headers
 from wifiscan.elements import dissect, outline
-from wifiscan.lan_words import read_answer
+from wifiscan.lan_protocols import read_answer
 from wifiscan.scanner import WifiScanner
 from wifiscan.signatures import load_signatures
 

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from scapy.utils import PcapReader
 
-from hw.capture import CaptureReader
 from hw.clock import ManualClock
+from hw.formats.capture import CaptureReader
 from hw.sim.facets import WifiFacet
 from hw.sim.radio import SimRadio
 from hw.sim.scene import Pose, Scene, Thing

@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.wifi_links import CAMERA, CONFOUNDERS, REVERSIBLE, WILD, Link, draw_link
-from wifiscan.classify import BASE_NAMES, GUARD_NATS, LEAST_ACTIVE_S, LEAST_BPS, Model, base_vector, expand
+from wifiscan.classify import (
+    BASE_NAMES,
+    GUARD_NATS,
+    LEAST_ACTIVE_S,
+    LEAST_BPS,
+    StreamingModel,
+    base_vector,
+    expand,
+)
 
 RIDGE = 1.0
 NEWTON_STEPS = 40
@@ -41,7 +49,7 @@ def judged(links: list[Link]) -> list[Link]:
     ]
 
 
-def fit(links: list[Link]) -> Model:
+def fit(links: list[Link]) -> StreamingModel:
     """Fit by Newton's method with a ridge on everything but the intercept."""
     base = np.array([base_vector(k.features) for k in links])
     truth = np.array([k.camera for k in links], float)
@@ -60,17 +68,19 @@ def fit(links: list[Link]) -> Model:
         w -= step
         if np.abs(step).max() < 1e-6:
             break
-    return Model(mean=mean, scale=scale, weights=w[:-1], intercept=float(w[-1]))
+    return StreamingModel(mean=mean, scale=scale, weights=w[:-1], intercept=float(w[-1]))
 
 
-def scores(model: Model, links: list[Link]) -> NDArray[np.float64]:
+def scores(model: StreamingModel, links: list[Link]) -> NDArray[np.float64]:
     """Return the logit of each link, as the product gives it."""
     if not links:
         return np.empty(0)
     return model.logit(np.array([base_vector(k.features) for k in links])) - GUARD_NATS
 
 
-def rates(model: Model, links: list[Link], drawn: list[Link], threshold: float = 0.0) -> tuple[float, float]:
+def rates(
+    model: StreamingModel, links: list[Link], drawn: list[Link], threshold: float = 0.0
+) -> tuple[float, float]:
     """Return detection and false-alarm share a drawn device: what is never judged never alarms."""
     logit = scores(model, links)
     hit = logit > threshold
@@ -79,7 +89,7 @@ def rates(model: Model, links: list[Link], drawn: list[Link], threshold: float =
     return float((hit & camera).sum() / cameras), float((hit & ~camera).sum() / max(1, len(drawn) - cameras))
 
 
-def write(model: Model, note: str) -> None:
+def write(model: StreamingModel, note: str) -> None:
     """Write the model with its provenance."""
     rows = [
         "# Weights of the streaming classifier: simulated training data, see tests/benchmarks/wifi_train.py.",

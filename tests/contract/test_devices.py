@@ -18,16 +18,16 @@ import pytest
 from hw.clock import ManualClock
 from hw.config import CameraConfig, HwConfig
 from hw.errors import EndOfRecording, HwError
-from hw.iq import FORMATS, from_complex, is_exact
+from hw.formats.iq import FORMATS, from_complex, is_exact
 from hw.kit import BACKENDS, open_device
 from hw.protocols import BleRadio, Buttons, Camera, Leds, MonitorRadio, Sdr
 from hw.replay.recorder import Recorder
 from hw.types import DeviceHealth, DeviceInfo
 from tests.hw import capture_files as made
 from tests.hw.capture_files import Record
+from tests.hw.formats.test_btsnoop_hci import event, report
 from tests.hw.planted_devices import flat
-from tests.hw.test_hci import event, report
-from tests.hw.test_replay_targets import picture, write_sigmf
+from tests.hw.replay.test_describe import picture, write_sigmf
 
 SCENE = "sim:analog-camera?seed=5"
 CONFIG = HwConfig(camera=CameraConfig(width_px=160, height_px=120))

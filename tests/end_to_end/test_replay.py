@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from firmware.cli import jsonl
-from firmware.cli.inspection import Outcome, inspect
-from firmware.settings import load_settings
+from firmware.runtime.session import Outcome, inspect
+from firmware.settings.settings import load_settings
 
 SMALL_EYE = ("hw.camera.width_px=320", "hw.camera.height_px=240", "hw.camera.rate_hz=30")
 SECONDS = 6.0

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from hw.types import Frame
-from lensdetect.align import Follower, Motion, register, texture_of, warp
+from lensdetect.align import Motion, MotionFollower, register, texture_of, warp
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
-from lensdetect.difference import Light, spread_of, strength
-from lensdetect.exposure import examine
 from lensdetect.finder import LensFinder
+from lensdetect.frame_stats import examine
 from lensdetect.guidance import GUIDANCE_KEYS, Situation, guide
+from lensdetect.led_response import Light, spread_of, strength
 from lensdetect.model import Glint, Sighting
 from lensdetect.overlay import draw
 from lensdetect.strobe import split_point
@@ -79,7 +79,7 @@ def test_a_dim_weak_wall_tells_its_motion_beside_a_mirrored_lamp(dn: float, mirr
 def test_a_pattern_that_repeats_is_followed_through_the_dark(room_light: float) -> None:
     period, jump = 40.0, (0.0, 5.0, 14.0, 26.0, 38.0, 48.0)
     y, x = np.mgrid[:480, :640].astype(float)
-    follower, looks = Follower(), []
+    follower, looks = MotionFollower(), []
     for i, at in enumerate(jump):
         lit = i in {0, 1, 5}
         wave = np.sin(2 * np.pi * (x + at) / period) * np.sin(2 * np.pi * y / 57)

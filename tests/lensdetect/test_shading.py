@@ -9,7 +9,7 @@ import pytest
 
 from hw.types import Frame
 from lensdetect.align import STILL, Motion
-from lensdetect.exposure import examine
+from lensdetect.frame_stats import examine
 from lensdetect.shading import Ranger, Shade, angle_between_lights, shade_of
 
 SIZE, VIEW_DEG, OFFSET_M = (640, 480), 62.0, 0.045

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware.cli import jsonl
-from firmware.cli.inspection import inspect
-from firmware.settings import Settings, load_settings
+from firmware.runtime.session import inspect
+from firmware.settings.settings import Settings, load_settings
 from hw.clock import ManualClock
 from hw.kit import open_device
 from hw.replay.recorder import Recorder

@@ -9,16 +9,16 @@ import pytest
 
 from sweeper.config import SweeperConfig
 from sweeper.detect import MAX_DETECTIONS, MAX_FLOORS, Detection, FloorMap, detect
-from sweeper.fields import FieldTest
-from sweeper.gallery import MAX_SENDERS, MAX_SLICES, Gallery
-from sweeper.identify import Verdict
+from sweeper.identify import Identification
 from sweeper.model import EmissionKind
 from sweeper.picture import FieldAnchor, SlicePicture
+from sweeper.picture_store import MAX_SENDERS, MAX_SLICES, Gallery
 from sweeper.plan import MAX_BESIDE, MAX_GIVEN, MAX_WAITING, Planner
 from sweeper.spectrum import BINS, Spectrum
 from sweeper.sweeper import MAX_HEARD, Sweeper
-from sweeper.track import MAX_LEVELS, Track, Tracks
+from sweeper.track import MAX_LEVELS, EmissionTrack, Tracks
 from sweeper.track import MAX_SLICES as MAX_VIDEO_SLICES
+from sweeper.vertical_blanking import FieldTest
 from sweeper.video import VideoTest
 from sweeper.views import MAX_HOPS, SweepMemory
 from tests.sweeper.test_services import One
@@ -51,8 +51,8 @@ def stretch(center_hz: float, width_hz: float = 2e6) -> Detection:
     )
 
 
-def verdict(kind: EmissionKind) -> Verdict:
-    return Verdict(kind=kind, scores={"camera": 0.5}, measures={"level_db": -50.0})
+def verdict(kind: EmissionKind) -> Identification:
+    return Identification(kind=kind, scores={"camera": 0.5}, measures={"level_db": -50.0})
 
 
 def test_the_floors_and_the_levels_of_hops() -> None:
@@ -98,7 +98,7 @@ def test_what_is_kept_of_one_track() -> None:
     (track,) = tracks.all()
     assert len(track.slices) == MAX_VIDEO_SLICES
     assert len(track.levels) == len(track.orders) == MAX_LEVELS
-    assert isinstance(track, Track)
+    assert isinstance(track, EmissionTrack)
 
 
 def test_the_longer_looks_of_a_recording_without_rounds() -> None:
@@ -135,7 +135,7 @@ def test_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = np.random.default_rng(0).random((64, 154), np.float32)
         return SlicePicture(center_hz=center_hz, standard="pal", power=rows, repeat=0.9, anchor=anchor)
 
-    monkeypatch.setattr("sweeper.gallery.slice_picture", lay_out)
+    monkeypatch.setattr("sweeper.picture_store.slice_picture", lay_out)
     for sender in range(3 * MAX_SENDERS):
         for i in range(2 * MAX_SLICES):
             nothing = np.zeros(0, np.complex64)

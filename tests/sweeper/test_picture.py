@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from hw.sim import waveforms_video as video
 from hw.sim.rf_loop import Loop, filtered_noise, slice_loop
-from sweeper.gallery import MAX_SENDERS, Gallery
 from sweeper.picture import FieldAnchor, SlicePicture, combine, slice_picture
+from sweeper.picture_store import MAX_SENDERS, Gallery
 from sweeper.video import VideoTest, find_video
 from tests.sweeper.air import RATE_HZ, Samples
 

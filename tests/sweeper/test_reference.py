@@ -19,7 +19,7 @@ from hw.sim.sdr import SimSdr
 from sweeper.config import SweeperConfig
 from sweeper.errors import BadProfile
 from sweeper.reference import compare, dump_levels, load_levels
-from sweeper.selfnoise import NoiseProfile, Run, dump_profile, learn, load_profile
+from sweeper.selfnoise import NoiseProfile, TerminatedSweep, dump_profile, learn, load_profile
 from sweeper.sweeper import Sweeper
 from sweeper.views import CELLS
 
@@ -104,7 +104,7 @@ def test_any_json_is_a_reference_or_an_error(value: object) -> None:
 
 def test_own_lines_are_learned_and_masked(tmp_path: Path) -> None:
     own = carrier(distance_m=1.0, center_hz=435.3e6)
-    runs = [Run(state="screen", emissions=tuple(sweep(own).observations())) for _ in range(2)]
+    runs = [TerminatedSweep(state="screen", emissions=tuple(sweep(own).observations())) for _ in range(2)]
     profile = learn(runs, on=dt.date(2026, 5, 1), temperature_c=24.5)
     assert load_profile(dump_profile(profile)) == profile
     assert (profile.learned_on, profile.temperature_c) == (dt.date(2026, 5, 1), 24.5)
@@ -120,7 +120,7 @@ def test_own_lines_are_learned_and_masked(tmp_path: Path) -> None:
 
 def test_a_much_stronger_line_is_not_masked() -> None:
     own = carrier(distance_m=2.0, center_hz=435.3e6)
-    run = Run(state="on", emissions=tuple(sweep(own).observations()))
+    run = TerminatedSweep(state="on", emissions=tuple(sweep(own).observations()))
     profile = learn([run], on=dt.date(2026, 5, 1), temperature_c=None)
     line = profile.lines[0]
     assert profile.masks(line.low_hz, line.high_hz, line.level_db + 5)

@@ -12,7 +12,7 @@ from hw.types import DeviceHealth, DeviceInfo, IqBlock
 from sweeper.bands import load_bands
 from sweeper.config import Region, SweeperConfig
 from sweeper.detect import detect
-from sweeper.identify import Verdict, identify
+from sweeper.identify import Identification, identify
 from sweeper.model import Emission
 from sweeper.ofdm import OfdmTest, find_ofdm
 from sweeper.spectrum import Spectrum, measure_spectrum
@@ -123,7 +123,7 @@ def _speech() -> tuple[Spectrum, VideoTest, OfdmTest]:
     return spectrum, find_video(samples, rate_hz=RATE_HZ), find_ofdm(samples, spectrum)
 
 
-def _narrow(region: Region, center_hz: float) -> Verdict:
+def _narrow(region: Region, center_hz: float) -> Identification:
     """25 kHz of speech or data, which any service may send, far from the receiver's own lines."""
     spectrum, video, ofdm = _speech()
     _, found = detect(replace(spectrum, center_hz=center_hz + OFF_HZ), pfa=1e-7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import wifiscan.track
+import wifiscan.tables
 from tests.wifiscan.recordings import batch_of, beacon, radiotap
 from tests.wifiscan.stand_ins import access_points, scan_batches, stations
 from wifiscan.elements import dissect, outline
@@ -60,7 +60,7 @@ def test_elements_go_to_scapy_once_and_again_when_they_change(monkeypatch):
         asked.append(body)
         return dissect(body)
 
-    monkeypatch.setattr(wifiscan.track, "dissect", count)
+    monkeypatch.setattr(wifiscan.tables, "dissect", count)
     same = batch_of([radiotap() + beacon(bssid=AP, ssid=b"net")] * 50)
     changed = batch_of([radiotap() + beacon(bssid=AP, ssid=b"new")] * 50)
     scan_batches([same, same, same, changed, changed])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hw.clock import ManualClock, SystemClock
 from wifiscan.errors import LanRefused
 from wifiscan.lan import PAUSE_S, LanPlan, LanScan, default_plan, is_local, open_datagrams, open_stream
-from wifiscan.lan_words import (
+from wifiscan.lan_protocols import (
     CAMERA_SERVICES,
     RTSP_OPTIONS,
     Question,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.benchmarks.wifi_hostile import CAMERA, run
 from tests.wifiscan.stand_ins import stations
+from wifiscan.keyed_table import NO_ROW, KeyedRows
 from wifiscan.links import EVENT_LIMIT, HeardClock, Link, LinkTable
-from wifiscan.rows import NO_ROW, KeyedRows
 
 
 def keys(*values: int):

@@ -7,9 +7,9 @@ import pytest
 
 from hw.sim.wifi_traffic import US, TrafficSpec, make_packets
 from tests.benchmarks.wifi_links import CAMERA, draw_link
-from wifiscan.behaviour import name_behaviour
 from wifiscan.classify import BASE_NAMES, LOGIT_LIMIT, base_vector, load_model, streaming_logit
 from wifiscan.traffic import Traffic, active_stretch, keep_alives, measure, video_frames
+from wifiscan.traffic_labels import name_behaviour
 
 NOTHING = np.empty(0, np.int64)
 

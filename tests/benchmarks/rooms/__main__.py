@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks.rooms [run | learn | table | scenes] …``; ``make rooms`` does the first three.
 
 run     every sense looks at every room that is not in the store yet (resumable: stop it whenever you like)
-learn   writes firmware/evidence/learned.toml from the train and calibration rooms
+learn   writes firmware/verdict/evidence/learned.toml from the train and calibration rooms
 table   judges the locked rooms, prints the figures, draws them into out/rooms
 scenes  the packaged scenes, seed by seed
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firmware.evidence.likelihoods import KINDS, Likelihoods
+from firmware.verdict.evidence.likelihoods import KINDS, Likelihoods
 from hw.types import SENSOR_NAMES, SensorName
 from tests.benchmarks.rooms.learn import Lesson, best_nats
 from tests.benchmarks.rooms.metrics import Floats

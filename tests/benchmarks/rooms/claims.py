@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from firmware.evidence.likelihoods import Kind, Likelihoods
-from firmware.evidence.shape import along
+from firmware.verdict.evidence.likelihoods import Kind, Likelihoods
+from firmware.verdict.evidence.score_calibration import along
 from tests.benchmarks.rooms.learn import Lesson, covered, is_caught
 from tests.benchmarks.rooms.metrics import Bools, Floats, expit, logit
 from tests.benchmarks.rooms.rows import Row

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 
-from firmware.evidence.likelihoods import designed_likelihoods, packaged_likelihoods
+from firmware.verdict.evidence.likelihoods import designed_likelihoods, packaged_likelihoods
 from hw.types import SENSOR_NAMES, SensorName
 from tests.benchmarks.rooms.draw import Case, draw_case
 from tests.benchmarks.rooms.models import Split

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hw.sim.facets import BleFacet, OpticFacet, RfFacet, WifiFacet
-from hw.sim.scene import Fault, Kind, Room, Scene, Thing
+from hw.sim.scene import Kind, Room, Scene, SceneFault, Thing
 from hw.types import SENSOR_NAMES, SensorName
 from tests.benchmarks.rooms.clutter import ble_air, mac_of, rf_air, shining, wifi_air
 from tests.benchmarks.rooms.models import FAMILIES, SPLITS, Family, Region, Split, WifiModel
@@ -145,7 +145,7 @@ def _kind(rng: np.random.Generator) -> Kind:
 
 def _trouble(
     rng: np.random.Generator, length_s: float
-) -> tuple[tuple[SensorName, ...], tuple[Fault, ...], str]:
+) -> tuple[tuple[SensorName, ...], tuple[SceneFault, ...], str]:
     """Take a sense away in every fifth room: never there, its plug pulled, or pulled and put back."""
     if rng.random() >= TROUBLE_SHARE:
         return SENSOR_NAMES, (), ""
@@ -155,7 +155,7 @@ def _trouble(
     if how == "missing":
         return tuple(s for s in SENSOR_NAMES if s != name), (), f"{name} missing"
     until = float("inf") if how == "lost" else at + 3.0
-    return SENSOR_NAMES, (Fault(sensor=name, from_s=at, until_s=until),), f"{name} {how}"
+    return SENSOR_NAMES, (SceneFault(sensor=name, from_s=at, until_s=until),), f"{name} {how}"
 
 
 Corner = tuple[float, float, float]

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from firmware.evidence.likelihoods import KINDS, Kind, Likelihoods, Sign, designed_likelihoods
-from firmware.evidence.shape import along
+from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods, Sign, designed_likelihoods
+from firmware.verdict.evidence.score_calibration import along
 from hw.types import SENSOR_NAMES, SensorName
 from tests.benchmarks.rooms.metrics import monotone
 from tests.benchmarks.rooms.rows import Row, SenseRow

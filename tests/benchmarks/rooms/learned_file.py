@@ -1,4 +1,4 @@
-"""Writes what was learned as a table for people: ``firmware/evidence/learned.toml``."""
+"""Writes what was learned as a table for people: ``firmware/verdict/evidence/learned.toml``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from firmware.evidence.likelihoods import designed_likelihoods
+from firmware.verdict.evidence.likelihoods import designed_likelihoods
 from hw.types import SENSOR_NAMES
 from tests.benchmarks.rooms.agree import Agreed, agreed
 from tests.benchmarks.rooms.claims import Learnt, learn_claims

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from firmware.config import EngineConfig
-from firmware.engine import Engine, Snapshot
-from firmware.evidence.likelihoods import Likelihoods, packaged_likelihoods
-from firmware.fusion import Level
-from firmware.judge import Judge
-from firmware.lockstep import run_lockstep
+from firmware.runtime.lockstep import run_lockstep
 from firmware.sensor import Observation
+from firmware.settings.sections import EngineConfig
+from firmware.verdict.engine import Engine, Snapshot
+from firmware.verdict.evidence.likelihoods import Likelihoods, packaged_likelihoods
+from firmware.verdict.fusion import Level
+from firmware.verdict.judge import Judge
 from hw.clock import ManualClock
 from hw.errors import DeviceLost, EndOfRecording, Reason
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName

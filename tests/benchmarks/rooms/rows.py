@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from firmware.coverage import kinds_covered
-from firmware.evidence.likelihoods import Kind, Likelihoods, packaged_likelihoods
-from firmware.evidence.model import Evidence
-from firmware.evidence.nearness import Heard, hear
-from firmware.evidence.weigh import key_of, level_of, weigh
-from firmware.fusion import Verdict
 from firmware.sensor import Observation
+from firmware.verdict.coverage import kinds_covered
+from firmware.verdict.evidence.likelihoods import Kind, Likelihoods, packaged_likelihoods
+from firmware.verdict.evidence.model import Evidence
+from firmware.verdict.evidence.proximity import LevelSpan, hear
+from firmware.verdict.evidence.weigh import key_of, level_of, weigh
+from firmware.verdict.fusion import Verdict
 from hw.types import SensorName
 from tests.benchmarks.rooms.draw import Case, Truth
 from tests.benchmarks.rooms.playback import Moment, Played, play
@@ -68,7 +68,7 @@ def row_of(case: Case, timelines: Mapping[SensorName, Timeline], *, table: Likel
 def evidence_of(timeline: Timeline, table: Likelihoods) -> list[Evidence]:
     """Return the last evidence on every subject a sense ever named."""
     latest: dict[tuple[str, str], Observation] = {}
-    heard: dict[tuple[str, str], Heard | None] = {}
+    heard: dict[tuple[str, str], LevelSpan | None] = {}
     for o in (*(o for step in timeline.steps for o in step.changed), *timeline.table):
         latest[key_of(o)] = o
         heard[key_of(o)] = hear(heard.get(key_of(o)), level_of(o))

@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from firmware.cli.inspection import inspect, scene_of
-from firmware.fusion import Level
-from firmware.settings import load_settings
+from firmware.runtime.session import inspect, scene_of
+from firmware.settings.settings import load_settings
+from firmware.verdict.fusion import Level
 from hw.sim.scene import load_scene, scene_names
 
 COLUMNS = ("scene", "truth", "expected", "levels", "right", "probability", "share caught", "s a room")

@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 
 import hw.sim.sdr as sim_sdr
-from firmware.assemble import build_sensor
-from firmware.engine import Engine
-from firmware.lockstep import run_lockstep
+from firmware.runtime.factory import build_sensor
+from firmware.runtime.lockstep import run_lockstep
 from firmware.sensor import Observation, Sensor
-from firmware.settings import Settings, load_settings
+from firmware.settings.settings import Settings, load_settings
+from firmware.verdict.engine import Engine
 from hw.clock import ManualClock
 from hw.errors import EndOfRecording, HwError
-from hw.kit import Eye
+from hw.kit import CameraWithLeds
 from hw.sim.ble import SimBle
 from hw.sim.camera import SimCamera, SimLeds
 from hw.sim.facets import RfFacet
@@ -104,7 +104,7 @@ def open_sense(case: Case, name: SensorName, clock: ManualClock) -> Sensor:
     else:
         leds = SimLeds(clock=clock)
         camera = SimCamera(scene=scene, leds=leds, clock=clock, settings=settings.hw.camera)
-        device = Eye(Limited(camera, clock=clock, until_s=case.walk.eye_s), leds)  # type: ignore[arg-type]
+        device = CameraWithLeds(Limited(camera, clock=clock, until_s=case.walk.eye_s), leds)  # type: ignore[arg-type]
     return build_sensor(name, device, clock=clock, settings=settings)
 
 

@@ -23,7 +23,7 @@ from sweeper.config import SweeperConfig
 from sweeper.model import Emission, EmissionKind
 from sweeper.picture import Picture
 from sweeper.plan import PlanSummary
-from sweeper.reference import Comparison
+from sweeper.reference import ReferenceComparison
 from sweeper.views import SpectrumView
 
 PICTURE = Picture(
@@ -98,11 +98,16 @@ def test_options_stand_before_settings_by_name() -> None:
 
 
 def test_a_comparison_says_where_it_is_worth_nothing() -> None:
-    found = Comparison(local=(), compared=3, missing_hz=(300e6, 304e6, 308e6, 700e6), clipped_hz=(435e6,))
+    found = ReferenceComparison(
+        local=(), compared=3, missing_hz=(300e6, 304e6, 308e6, 700e6), clipped_hz=(435e6,)
+    )
     caption = str(comparison_table(found).caption)
     assert "4 hops, 300-308, 700 MHz" in caption
     assert "Overloaded in one of the two: 1 hops, 435 MHz" in caption
-    assert comparison_table(Comparison(local=(), compared=3, missing_hz=(), clipped_hz=())).caption is None
+    assert (
+        comparison_table(ReferenceComparison(local=(), compared=3, missing_hz=(), clipped_hz=())).caption
+        is None
+    )
 
 
 def test_the_receivers_own_lines_come_last() -> None:

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from firmware.cli.app import app
-from firmware.cli.failure import LEVEL_EXIT
+from firmware.cli.errors import LEVEL_EXIT
 from firmware.cli.stills import lights_of
 from firmware.errors import FirmwareError
-from firmware.fusion import Level
+from firmware.verdict.fusion import Level
 
 
 def picture(path: Path, spot: float, seed: int) -> Path:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from firmware.diag.model import Asked, Bench
+from firmware.diag.model import Asked, DiagBench
 from hw.clock import ManualClock
 from hw.config import HwConfig
-from hw.iq import to_complex
+from hw.formats.iq import to_complex
 from hw.types import (
     BleAdvert,
     BleBatch,
@@ -27,8 +27,8 @@ from hw.types import (
 NS = 1e9
 
 
-def bench(device: Any, clock: ManualClock, *, live: bool = True, **asked: Any) -> Bench:
-    return Bench(device=device, clock=clock, config=HwConfig(), asked=Asked(**asked), live=live)
+def bench(device: Any, clock: ManualClock, *, live: bool = True, **asked: Any) -> DiagBench:
+    return DiagBench(device=device, clock=clock, config=HwConfig(), asked=Asked(**asked), live=live)
 
 
 @dataclass

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from firmware.diag.attach import Row, parse_line
-from firmware.engine import Finished, SensorLost, Snapshot, Tick
-from firmware.feedline import encode_line, make_redactor
-from firmware.records.unitkey import UnitKey
+from firmware.diag.feed_client import Row, parse_line
+from firmware.diag.feed_encoder import encode_line, make_redactor
+from firmware.records.custody.unit_key import UnitKey
+from firmware.runtime.workers import WorkerHealth
 from firmware.sensor import Observation
-from firmware.workers import WorkerHealth
+from firmware.verdict.engine import Finished, SensorLost, Snapshot, Tick
 from hw.types import SENSOR_NAMES, Counts
-from tests.firmware.senses import S, engine_for, room, step, streamer
+from tests.firmware.sensors import S, engine_for, room, step, streamer
 
 CAMERA_MAC = "a4:cf:12:00:be:ef"
 BYSTANDER = "Minji's phone"

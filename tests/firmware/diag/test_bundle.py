@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from firmware.cli.app import app
 from firmware.diag import bundle
-from firmware.diag.bundle import READ_ME, Cleaner, Part
+from firmware.diag.bundle import READ_ME, BundlePart, Cleaner
+from firmware.diag.feed import Feed
 from firmware.errors import BundleTrouble
-from firmware.feed import Feed
-from firmware.records.unitkey import load_or_make_unit_key
+from firmware.records.custody.unit_key import load_or_make_unit_key
 from tests.firmware.diag.moments import BYSTANDER, CAMERA_MAC, short_socket, snapshot, things
 
 RUNNER = CliRunner()
@@ -100,7 +100,7 @@ def test_a_recording_is_bounded_and_follows_no_link(tmp_path: Path, monkeypatch:
 
 def test_the_file_is_the_owners_alone_and_replaces_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
-    part = Part(name="x.txt", about="bundle.about.log", content=b"x")
+    part = BundlePart(name="x.txt", about="bundle.about.log", content=b"x")
     assert bundle.write_bundle(path, [part]) == path.stat().st_size
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     before = path.read_bytes()

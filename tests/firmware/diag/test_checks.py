@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from firmware.cli.inspection import inspect
 from firmware.diag import checks
 from firmware.diag.checks import Check, Result, Unit, run_checks
 from firmware.diag.machine import machine_checks
 from firmware.i18n.catalog import Catalog
-from firmware.settings import Settings
+from firmware.runtime.session import inspect
+from firmware.settings.settings import Settings
 from hw.config import CameraConfig, HwConfig
 from hw.errors import (
     BadKit,

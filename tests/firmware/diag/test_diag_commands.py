@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from firmware.cli.app import app
 from firmware.cli.diag import BOARD_ROWS
-from firmware.feed import Feed
+from firmware.diag.feed import Feed
 from hw.pi.discover import Found
 from tests.firmware.diag.moments import short_socket, snapshot, things
 

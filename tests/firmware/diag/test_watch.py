@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from firmware.diag.attach import read_lines
+from firmware.diag.feed import EVERY_NS, Feed
+from firmware.diag.feed_client import read_lines
+from firmware.diag.feed_encoder import make_redactor
 from firmware.diag.watch import Newest, WatchApp
 from firmware.errors import FeedTrouble
-from firmware.feed import EVERY_NS, Feed
-from firmware.feedline import make_redactor
 from firmware.i18n.catalog import Language, catalog_for
 from tests.firmware.diag.moments import KEY, line, short_socket, snapshot, things
 

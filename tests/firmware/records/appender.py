@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from firmware.fusion import Level
-from firmware.records.config import MIB, RecordsConfig
 from firmware.records.store import RecordStore
+from firmware.settings.records_config import MIB, RecordsConfig
+from firmware.verdict.fusion import Level
 from tests.firmware.records.rooms import FakeClock, inspection
 
 CONFIG = RecordsConfig(free_least_bytes=0, most_bytes=MIB)  # small: retention is at work most of the time

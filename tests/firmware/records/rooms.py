@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from firmware.fusion import Contribution, KindRow, Level, Verdict
-from firmware.records.compose import Circumstances, Scanned, compose
-from firmware.records.model import Attachment, Calibration, Inspection, Place, RecordKind, Span
-from firmware.records.unitkey import UnitKey
+from firmware.records.build_record import Circumstances, Scanned, compose
+from firmware.records.custody.unit_key import UnitKey
+from firmware.records.model import Attachment, CalibrationAge, Inspection, Place, RecordKind, Span
 from firmware.sensor import Observation
+from firmware.verdict.fusion import Contribution, KindRow, Level, Verdict
 from hw.types import Counts, Coverage
 from lensdetect.model import Glint, Sighting
 from sweeper.model import Emission
@@ -171,7 +171,8 @@ def circumstances(
         settings={"rf": {"gain_db": 20.7}},
         versions={"ansim": "0.1.0", "python": "3.11"},
         calibrations=(
-            Calibration(name="rf.self_noise", age_s=7200.0), Calibration(name="lens.parallax", age_s=None),
+            CalibrationAge(name="rf.self_noise", age_s=7200.0),
+            CalibrationAge(name="lens.parallax", age_s=None),
         ),
         checklist={"place.mirror": "looked", "place.vent": "skipped", "place.hook": "found"},
         attachments=attachments,

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.records.bundle import make_bundle, verify_file
-from firmware.records.errors import KeyTrouble, RecordsError
+from firmware.records.custody.deterministic_zip import pack, unpack
+from firmware.records.custody.errors import KeyTrouble, RecordsError
+from firmware.records.custody.unit_key import UnitKey, public_pem, read_public_pem
 from firmware.records.store import RecordStore
-from firmware.records.unitkey import UnitKey, public_pem, read_public_pem
-from firmware.records.zipfolder import pack, unpack
 from tests.firmware.records.test_store import filled
 
 PARTS = {

@@ -14,10 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.fusion import Level
-from firmware.records.config import RecordsConfig
-from firmware.records.custody import ChainCheck
-from firmware.records.errors import (
+from firmware.records.custody.errors import (
     AttachmentTrouble,
     KeyTrouble,
     NoSuchRecord,
@@ -27,9 +24,12 @@ from firmware.records.errors import (
     StoreFull,
     StoreUnwritable,
 )
+from firmware.records.custody.hash_chain import ChainCheck
+from firmware.records.custody.unit_key import load_or_make_unit_key
 from firmware.records.model import Attachment, read_verdict
 from firmware.records.store import RecordStore
-from firmware.records.unitkey import load_or_make_unit_key
+from firmware.settings.records_config import RecordsConfig
+from firmware.verdict.fusion import Level
 from tests.firmware.records.rooms import ALL_MACS, BYSTANDER_NAME, FakeClock, inspection, verdict
 
 MIB = 1 << 20
@@ -170,7 +170,8 @@ def test_a_read_only_folder_is_one_clear_error(tmp_path: Path) -> None:
     filled(tmp_path / "records", 1).close()
     code = (
         "import os, sys\nfrom pathlib import Path\n"
-        "from firmware.records.store import RecordStore\nfrom firmware.records.errors import RecordsError\n"
+        "from firmware.records.store import RecordStore\n"
+        "from firmware.records.custody.errors import RecordsError\n"
         "if os.geteuid() == 0: os.setuid(65534)\n"
         "try: RecordStore(Path(sys.argv[1]))\n"
         "except RecordsError as error: print(type(error).__name__)\n"
@@ -192,7 +193,8 @@ def test_a_disk_that_is_full_is_one_clear_error_and_loses_nothing(tmp_path: Path
     filled(tmp_path, 1).close()
     code = (
         "import resource, signal, sys\nfrom pathlib import Path\n"
-        "from firmware.records.store import RecordStore\nfrom firmware.records.errors import StoreFull\n"
+        "from firmware.records.store import RecordStore\n"
+        "from firmware.records.custody.errors import StoreFull\n"
         "from tests.firmware.records.rooms import inspection\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))\n"

@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
-from firmware.keeping import wall_seen
-from firmware.records.compose import WALL_CELLS_MOST, wall_of
-from firmware.records.custody import canonical
-from firmware.records.errors import StoreDamaged
+from firmware.records.build_record import WALL_CELLS_MOST, wall_of
+from firmware.records.custody.errors import StoreDamaged
+from firmware.records.custody.hash_chain import canonical
+from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import Wall, read_inspection
-from firmware.records.unitkey import UnitKey
-from firmware.report.content import Wording
-from firmware.report.sheet import Sheet
+from firmware.records.save_scan import wall_seen
+from firmware.report.formatting import Wording
+from firmware.report.pdf_canvas import PdfCanvas
 from firmware.report.wall import CELL_PX, DOT, FILL, PICTURE_MOST_PX, draw_wall, wall_picture
-from firmware.settings import Settings
+from firmware.settings.settings import Settings
 from lensdetect.model import LensView
 from tests.firmware.records.rooms import inspection
-from tests.firmware.report.test_paper import paper, text_of
+from tests.firmware.report.test_document import paper, text_of
 
 KEY = UnitKey(bytes(32))
 WALL = Wall(cell_m=0.1, rows=("0012", "0123", "3333"))
@@ -68,7 +68,7 @@ def test_every_cell_has_its_shade_and_its_dots(rows: list[str]) -> None:
 
 
 def drawn(wall: Wall, lang: Language) -> str:
-    sheet = Sheet(title="t", foot="f", utc_ns=0, lang=lang)
+    sheet = PdfCanvas(title="t", foot="f", utc_ns=0, lang=lang)
     with closing(sheet):
         sheet.new_page()
         draw_wall(sheet, wall, Wording(catalog_for(lang)))

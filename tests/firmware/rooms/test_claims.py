@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from firmware.evidence.likelihoods import designed_likelihoods, parse_learned, with_learned
+from firmware.verdict.evidence.likelihoods import designed_likelihoods, parse_learned, with_learned
 from hw.sim.scene import Kind
 from tests.benchmarks.rooms.agree import FEWEST_CLEAN, agreed, two_strongest
 from tests.benchmarks.rooms.claims import Learnt, fit, learn_claims, worst_of

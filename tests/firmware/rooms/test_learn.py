@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from firmware.evidence.likelihoods import designed_likelihoods, parse_learned, with_learned
-from firmware.evidence.shape import along
-from firmware.fusion import Level, SenseReport, Verdict
-from firmware.judge import Judge
+from firmware.verdict.evidence.likelihoods import designed_likelihoods, parse_learned, with_learned
+from firmware.verdict.evidence.score_calibration import along
+from firmware.verdict.fusion import Level, SensorReport, Verdict
+from firmware.verdict.judge import Judge
 from hw.sim.scene import Kind
 from tests.benchmarks.rooms.draw import Truth
 from tests.benchmarks.rooms.evaluate import coverage_deciles
@@ -20,7 +20,7 @@ from tests.benchmarks.rooms.rivals import fit_logistic
 from tests.benchmarks.rooms.rows import Find, Row, SenseRow
 
 TABLE = designed_likelihoods()
-QUIET: Verdict = Judge(prior=0.005, table=TABLE).judge([SenseReport(sensor="rf", coverage=None)], t_ns=0)
+QUIET: Verdict = Judge(prior=0.005, table=TABLE).judge([SensorReport(sensor="rf", coverage=None)], t_ns=0)
 
 
 def row(kind: Kind | None, *, score: float | None, share: float = 1.0, sign: str = "lens") -> Row:

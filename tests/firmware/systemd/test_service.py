@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.systemd.notify import Notifier
+from firmware.runtime.service_notify import Notifier
 from hw.pi.discover import dongles
 
 FOLDER = Path(__file__).parents[3] / "firmware/systemd"

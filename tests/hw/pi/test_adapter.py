@@ -166,7 +166,7 @@ def test_the_whole_device_tunes_hears_loses_and_restores(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """nl80211 is the stand-in, the interfaces are real: adding one makes a TAP of link type 803."""
-    monkeypatch.setattr("hw.pi.lifeline.FIRST_WAIT_NS", 0)
+    monkeypatch.setattr("hw.pi.reconnect.FIRST_WAIT_NS", 0)
 
     def body() -> None:
         kernel = one_radio()

@@ -19,12 +19,12 @@ from gpiozero.pins.mock import MockFactory
 from hw.clock import ManualClock, SystemClock
 from hw.config import CameraConfig, HwConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
-from hw.kit import Eye, open_device
+from hw.kit import CameraWithLeds, open_device
 from hw.pi import camera as driver
-from hw.pi.camera import PiCamera, Stream
-from hw.pi.lifeline import LONGEST_WAIT_NS
+from hw.pi.camera import CameraStream, PiCamera
+from hw.pi.camera_source import CameraPicture
 from hw.pi.picam import open_picam
-from hw.pi.picture import Picture
+from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.pi.webcam import open_webcam
 from hw.protocols import Camera, Leds
 
@@ -64,7 +64,7 @@ def wait_until(done: Callable[[], bool]) -> None:
 
 def test_the_eye_has_locked_pictures_and_lights(picam: ModuleType, lights: None) -> None:
     eye = open_device("camera", spec="auto", config=HwConfig(camera=SMALL), clock=SystemClock())
-    assert isinstance(eye, Eye)
+    assert isinstance(eye, CameraWithLeds)
     with eye.camera as camera, eye.leds as leds:
         assert isinstance(camera, Camera)
         assert isinstance(leds, Leds)
@@ -164,13 +164,13 @@ def test_an_error_of_another_kind_does_not_end_in_silence() -> None:
     class Broken:
         name = "broken"
 
-        def capture(self) -> Picture:
+        def capture(self) -> CameraPicture:
             raise cv2.error("Assertion failed")
 
         def close(self) -> None:
             raise RuntimeError("already gone")
 
-    stream = Stream(Broken(), ManualClock())
+    stream = CameraStream(Broken(), ManualClock())
     with pytest.raises(DeviceLost, match="Assertion failed"):
         stream.next()
     stream.close()

@@ -17,22 +17,22 @@ import gpiozero
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from firmware.diag import air, checks
-from firmware.diag.model import Asked, Bench, Check, Probe, Result
-from firmware.engine import SensorStatus
-from firmware.fusion import Level
+from firmware.diag import checks, radio_checks
+from firmware.diag.model import Asked, Check, DiagBench, Probe, Result
+from firmware.handheld.screen.canvas import Canvas
+from firmware.handheld.screen.pages.sensors import draw_sensors
+from firmware.handheld.screen.state import ScreenState, SenseState
+from firmware.handheld.screen.theme import DARK
+from firmware.handheld.screen.view_model import _health
 from firmware.i18n.catalog import Catalog
-from firmware.screen.canvas import Canvas
-from firmware.screen.pages.sensors import draw_sensors
-from firmware.screen.present import _health
-from firmware.screen.state import ScreenState, SenseState
-from firmware.screen.theme import DARK
+from firmware.verdict.engine import SensorStatus
+from firmware.verdict.fusion import Level
 from hw.config import CameraConfig, HwConfig, PanelConfig
 from hw.errors import DeviceMissing
 from hw.pi import camera as camera_driver
 from hw.pi import hci, lcd, monitor, power
 from hw.pi.nl80211 import Wireless, open_wireless
-from tests.firmware.screen_states import ordinary
+from tests.firmware.handheld.screen.sample_states import ordinary
 from tests.hw.pi.conftest import Faults
 from tests.hw.pi.kernel import NEW_INTERFACE, SET_INTERFACE
 from tests.hw.pi.tap import ETHERNET, RADIOTAP, Tap, in_namespace, needs_root
@@ -231,7 +231,7 @@ def plugged(
     monkeypatch.setitem(
         monitor.PiMonitor.__init__.__kwdefaults__, "connect_wireless", lambda: unit.wireless()
     )
-    monkeypatch.setattr(air, "BLE_LISTEN_S", 0.02)
+    monkeypatch.setattr(radio_checks, "BLE_LISTEN_S", 0.02)
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "standin"))
     sys.modules.pop("picamera2", None)
     import picamera2
@@ -250,7 +250,7 @@ def checked(unit: Plugged, role: str) -> list[Check]:
     """Return what the real self-test of a device says, its first test alone."""
     name, run = checks.PROBES[role][0]
 
-    def first(bench: Bench) -> Check | None:
+    def first(bench: DiagBench) -> Check | None:
         unit.before_reading()
         return run(bench)
 

@@ -18,7 +18,7 @@ from hw.config import HwConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, MissingComponent, Reason
 from hw.kit import open_device
 from hw.pi import hci
-from hw.pi.lifeline import LONGEST_WAIT_NS
+from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import BleRadio
 
 RESET, EVENT_MASK, LE_EVENT_MASK, FEATURES = 0x0C03, 0x0C01, 0x2001, 0x2003

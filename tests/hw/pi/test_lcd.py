@@ -17,7 +17,7 @@ from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwErr
 from hw.kit import open_device
 from hw.pi import lcd
 from hw.pi.lcd import PiDisplay, build
-from hw.pi.lifeline import LONGEST_WAIT_NS
+from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import Display
 
 # luma.oled asks Pillow in a way that Pillow is about to give up

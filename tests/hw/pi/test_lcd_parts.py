@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from firmware.screen.render import PAGES, render
+from firmware.handheld.screen.render import PAGES, render
 from hw.clock import ManualClock
 from hw.config import PanelConfig
 from hw.pi.lcd import PiDisplay
 from tests.benchmarks.screen_speed import busy
-from tests.firmware.screen_pages import filled
+from tests.firmware.handheld.screen.sample_pages import filled
 from tests.hw.pi.test_lcd import Wire
 
 pytestmark = pytest.mark.filterwarnings("ignore:Image.Image.getdata is deprecated:DeprecationWarning")

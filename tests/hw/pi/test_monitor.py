@@ -14,9 +14,9 @@ from hw.clock import SystemClock
 from hw.config import HwConfig, MonitorConfig
 from hw.errors import DeviceDenied, DeviceLost, DeviceMissing, Reason
 from hw.kit import open_device
-from hw.pi import adapter, lifeline, ring
+from hw.pi import adapter, af_packet, reconnect
+from hw.pi.af_packet import columns, walk_block
 from hw.pi.monitor import PiMonitor
-from hw.pi.ring import columns, walk_block
 from hw.protocols import MonitorRadio
 from hw.types import Dot11Batch
 from tests.hw.pi.tap import ETHERNET, Tap, in_namespace, needs_root
@@ -56,7 +56,7 @@ def read_frames(radio: PiMonitor, wanted: int) -> list[bytes]:
 
 @pytest.fixture
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lifeline, "FIRST_WAIT_NS", 0)
+    monkeypatch.setattr(reconnect, "FIRST_WAIT_NS", 0)
 
 
 @needs_root
@@ -145,7 +145,7 @@ def _numbers(batch: Dot11Batch) -> np.ndarray:
 @needs_root
 @pytest.mark.root
 def test_what_a_full_ring_cannot_take_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ring, "BLOCKS", 4)
+    monkeypatch.setattr(af_packet, "BLOCKS", 4)
 
     def body() -> None:
         tap = Tap(NAME)
@@ -229,9 +229,9 @@ def test_without_rights_it_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr("hw.pi.ring.socket.socket", refuse)
+    monkeypatch.setattr("hw.pi.af_packet.socket.socket", refuse)
     with pytest.raises(DeviceDenied) as caught:
-        ring.PacketRing("lo", snap_length=100)
+        af_packet.PacketRing("lo", snap_length=100)
     assert "CAP_NET_RAW" in caught.value.hint
 
 
@@ -253,11 +253,11 @@ def test_blocks_of_frames_give_these_frames(frames: list[bytes], copies: int) ->
 
 
 def _block(frames: list[bytes]) -> bytes:
-    first, mac = ring.BLOCK_HEADER.size, ring.PACKET_HEADER.size + 4
+    first, mac = af_packet.BLOCK_HEADER.size, af_packet.PACKET_HEADER.size + 4
     packets = b""
     for i, payload in enumerate(frames):
         step = mac + len(payload) if i + 1 < len(frames) else 0
-        packets += ring.PACKET_HEADER.pack(step, i, i, len(payload), len(payload) + 5, 1, mac, mac)
+        packets += af_packet.PACKET_HEADER.pack(step, i, i, len(payload), len(payload) + 5, 1, mac, mac)
         packets += bytes(4) + payload
     size = first + len(packets)
-    return ring.BLOCK_HEADER.pack(1, 0, 1, len(frames), first, size, 0, 0, 0, 0, 0) + packets
+    return af_packet.BLOCK_HEADER.pack(1, 0, 1, len(frames), first, size, 0, 0, 0, 0, 0) + packets

@@ -22,8 +22,8 @@ from hw.kit import open_device
 from hw.pi import buttons as driver
 from hw.pi.buttons import LONG_NS, SETTLE_NS, Switch
 from hw.pi.gpio import pins
-from hw.pi.leds import LONGEST_ON_S, REFILL, Budget, NoLeds, PiLeds, open_leds
-from hw.pi.lifeline import LONGEST_WAIT_NS
+from hw.pi.leds import LONGEST_ON_S, REFILL, LightBudget, NoLeds, PiLeds, open_leds
+from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import Buttons, Buzzer, Leds
 
 MS = 1_000_000
@@ -105,7 +105,7 @@ def test_a_strobe_of_three_never_rests(mock: MockFactory) -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0.0, 5.0)), max_size=40))
 def test_the_budget_bounds_every_stretch_and_the_share(moves: list[tuple[bool, float]]) -> None:
-    budget, now, spent = Budget(), 0.0, 0.0
+    budget, now, spent = LightBudget(), 0.0, 0.0
     for on, seconds in moves:
         budget.advance(now)
         budget.switch(on=on)

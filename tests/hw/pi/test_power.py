@@ -10,8 +10,8 @@ import pytest
 
 from hw.clock import ManualClock
 from hw.errors import DeviceDenied, DeviceMissing, HwError, MissingComponent, Reason
-from hw.pi.lifeline import LONGEST_WAIT_NS
 from hw.pi.power import Max17048, PiBattery, find_gauge, supply_numbers
+from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import Battery
 
 

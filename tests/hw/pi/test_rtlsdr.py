@@ -16,8 +16,8 @@ from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwErr
 from hw.kit import open_device
 from hw.pi import rtlsdr as driver
 from hw.pi.librtlsdr import import_rtlsdr
-from hw.pi.lifeline import LONGEST_WAIT_NS
 from hw.pi.receiver import Receiver
+from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import Sdr
 from tests.hw.pi.conftest import Faults
 
@@ -160,7 +160,7 @@ def test_a_stalled_transfer_does_not_hang_the_sweep(
     faults: Faults, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(driver, "STALL_S", 0.05)
-    monkeypatch.setattr("hw.pi.patience.PARTING_S", 0.01)
+    monkeypatch.setattr("hw.pi.deadline.PARTING_S", 0.01)
     with open_sdr(clock) as sdr:
         sdr.read(count=512)
         faults.set(stall=400)

@@ -21,8 +21,8 @@ from hw.config import HwConfig, SdrConfig
 from hw.errors import DeviceLost, DeviceMissing, Reason
 from hw.kit import open_device
 from hw.pi import rtltcp
-from hw.pi.lifeline import LONGEST_WAIT_NS
 from hw.pi.receiver import Receiver
+from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.pi.rtltcp import Tail, parse_address
 
 HEADER = struct.pack(">4sII", b"RTL0", 5, 29)

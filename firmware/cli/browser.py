@@ -1,0 +1,79 @@
+"""`ansim run --window`: the window's options, its opening, and what stays of it after the run."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Annotated
+
+import typer
+
+from firmware.handheld.browser.frame_broker import Showing
+from firmware.handheld.browser.server import WindowServer
+from firmware.handheld.panel import Panel
+from firmware.i18n.catalog import Catalog, Language
+from firmware.runtime.sensor_snapshot import SensorSnapshot
+from firmware.verdict.engine import Snapshot
+from hw.types import SensorName
+
+LINGER_EVERY_S = 0.05
+
+WindowOption = Annotated[
+    bool,
+    typer.Option("--window", help="Show the handheld in a browser of this machine, its keys as buttons."),
+]
+BrowserOption = Annotated[
+    bool,
+    typer.Option("--browser/--no-browser", help="With --window: open a browser, or only print the address."),
+]
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65_535, help="With --window: serve at this port; 0 takes any.")
+]
+
+
+@contextmanager
+def open_window(*, wanted: bool, browser: bool, port: int, lang: Language) -> Iterator[Showing | None]:
+    """Serve a window where it is wanted, say where, and open it."""
+    if not wanted:
+        yield None
+        return
+    showing = Showing(lang)
+    with WindowServer(showing, port=port) as server:
+        catalog = Catalog(lang)
+        typer.echo(catalog.text("window.at", url=server.url), err=True)
+        typer.echo(catalog.text("window.until"), err=True)
+        if browser and has_display():
+            with suppress(webbrowser.Error, OSError):
+                webbrowser.open(server.url)
+        yield showing
+
+
+def has_display() -> bool:
+    """Say whether a browser would have somewhere to open: on Linux only where there is a display."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+class Lingering:
+    """Keeps the last moment, so that people can still turn the pages when a recording is over."""
+
+    def __init__(self) -> None:
+        self._sensors: Mapping[SensorName, SensorSnapshot] = {}
+
+    def watch(self, sensors: Mapping[SensorName, SensorSnapshot]) -> None:
+        """Remember the senses of the run."""
+        self._sensors = sensors
+
+    def stay(self, panel: Panel, snapshot: Snapshot, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """Redraw the last moment at every press, until Ctrl-C."""
+        with suppress(KeyboardInterrupt):
+            panel.draw(snapshot, self._sensors)
+            while True:
+                if panel.poll():
+                    panel.draw(snapshot, self._sensors)
+                pause(LINGER_EVERY_S)

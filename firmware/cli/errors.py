@@ -1,0 +1,63 @@
+"""How a command ends: the table of exit codes, and one clear message for every expected error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from firmware.errors import FirmwareError, SettingsError
+from firmware.verdict.fusion import Level
+from hw.errors import BadKit, HwError, MissingComponent
+from lensdetect.errors import LensError
+from sweeper.errors import SweeperError
+from wifiscan.errors import WifiScanError
+
+
+class Exit(IntEnum):
+    """Exit codes of every command; scripts rely on them."""
+
+    NOTHING_FOUND = 0
+    ERROR = 1
+    USAGE = 2
+    MISSING_COMPONENT = 3
+    SUSPICIOUS = 10
+    INCONCLUSIVE = 11
+
+
+LEVEL_EXIT = {
+    Level.NOTHING_FOUND: Exit.NOTHING_FOUND,
+    Level.CHECK: Exit.SUSPICIOUS,
+    Level.LIKELY_CAMERA: Exit.SUSPICIOUS,
+    Level.INCONCLUSIVE: Exit.INCONCLUSIVE,
+}
+
+
+def exit_code_for(error: Exception) -> Exit:
+    """Return the exit code that the table gives an expected error."""
+    if isinstance(error, MissingComponent):
+        return Exit.MISSING_COMPONENT
+    if isinstance(error, BadKit | SettingsError):
+        return Exit.USAGE
+    return Exit.ERROR
+
+
+@contextmanager
+def expected_errors() -> Iterator[None]:
+    """Turn an expected error into what, why and what to do; anything else is a bug and shows its trace."""
+    try:
+        yield
+    except (HwError, FirmwareError, SweeperError, WifiScanError, LensError) as error:
+        console = Console(stderr=True, highlight=False)
+        console.print(Text.assemble(("ansim: ", "bold red"), error.what))
+        if error.hint:
+            console.print(Text.assemble(("  → ", "bold"), error.hint))
+        raise typer.Exit(exit_code_for(error)) from error
+    except KeyboardInterrupt as error:
+        raise typer.Exit(130) from error
+    except BrokenPipeError as error:
+        raise typer.Exit(Exit.ERROR) from error

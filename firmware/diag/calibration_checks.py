@@ -1,0 +1,92 @@
+"""Self-tests of what was measured of this unit: its eye, and the lines that its receiver makes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from firmware.diag.model import Check, failed, passed, warned
+from firmware.runtime.calibration import LENS_FILE, RF_FILE
+from lensdetect.calibration import load_calibration
+from lensdetect.errors import BadCalibration
+from sweeper.errors import BadProfile
+from sweeper.selfnoise import NoiseProfile, load_profile
+
+AGE_DAYS = 180  # lights age, lenses get scratched, lines drift; half a year between two visits
+WARMER_C = 25.0  # a unit's lines move with its temperature: 30 ppm at this difference (sweeper.selfnoise)
+BYTES_MOST = 1_000_000
+DAY_NS = 86_400_000_000_000
+
+
+def calibration_checks(
+    folder: Path, *, now_ns: int, expected: bool, self_noise: str | None, temperature_c: float | None
+) -> Iterator[Check]:
+    """Yield one check a calibration; where none is ``expected``, only of those that are there.
+
+    Parameters
+    ----------
+    self_noise : str, optional
+        The file by which the sweep masks the unit's own lines (``rf.self_noise``).
+    temperature_c : float, optional
+        Of the unit, now.
+    """
+    eye, receiver = folder / LENS_FILE, folder / RF_FILE
+    if expected or eye.is_file():
+        yield lens(eye, now_ns=now_ns)
+    if expected or receiver.is_file():
+        yield own_lines(receiver, now_ns=now_ns, used=self_noise, temperature_c=temperature_c)
+
+
+def lens(path: Path, *, now_ns: int) -> Check:
+    """The eye was calibrated, not too long ago, and the file can be read."""
+    return _checked("calibration.lens", path, lambda text: _eye(path, text, now_ns))
+
+
+def own_lines(
+    path: Path, *, now_ns: int, used: str | None = None, temperature_c: float | None = None
+) -> Check:
+    """The receiver's own lines were learned at about this temperature, and the sweep masks them."""
+    return _checked(
+        "calibration.rf", path, lambda text: _receiver(path, load_profile(text), now_ns, used, temperature_c)
+    )
+
+
+def _checked(name: str, path: Path, judge: Callable[[str], Check]) -> Check:
+    remedy = f"check.remedy.{name}"
+    try:
+        if path.stat().st_size > BYTES_MOST:
+            return failed(name, remedy, "words", text=path.name)
+        return judge(path.read_text(encoding="utf-8", errors="replace"))
+    except FileNotFoundError:
+        return warned(name, remedy, "not_measured")
+    except (OSError, BadCalibration, BadProfile) as error:
+        return failed(name, remedy, "words", text=str(error))
+
+
+def _eye(path: Path, text: str, now_ns: int) -> Check:
+    load_calibration(text)
+    days = max(0.0, (now_ns - path.stat().st_mtime_ns) / DAY_NS)
+    if days > AGE_DAYS:
+        return warned("calibration.lens", "check.remedy.calibration.lens", "calibration", days=days)
+    return passed("calibration.lens", "calibration", days=days)
+
+
+def _receiver(
+    path: Path, profile: NoiseProfile, now_ns: int, used: str | None, temperature_c: float | None
+) -> Check:
+    name = "calibration.rf"
+    days = max(0.0, float((_day(now_ns) - profile.learned_on).days))
+    said: dict[str, float | str] = {"days": days, "lines": float(len(profile.lines)), "file": str(path)}
+    if used is not None and Path(used) != path:  # where none is named, the unit's own is used
+        return warned(name, "check.remedy.calibration.rf_unused", name, **said)
+    away_c = 0.0
+    if profile.temperature_c is not None and temperature_c is not None:
+        away_c = abs(temperature_c - profile.temperature_c)
+    if days > AGE_DAYS or away_c > WARMER_C:
+        return warned(name, "check.remedy.calibration.rf", name, **said, away_c=away_c)
+    return passed(name, name, **said, away_c=away_c)
+
+
+def _day(utc_ns: int) -> date:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=utc_ns // 1000)).date()

@@ -1,0 +1,239 @@
+"""What one line of the feed says: a pure encoder, bounded in every list, with addresses replaced."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from firmware.log import printable
+from firmware.records.custody.hash_chain import canonical
+from firmware.records.custody.redact import ADDRESS, NAME_FIELDS, Redactor
+from firmware.records.custody.unit_key import SECRET_BYTES, UnitKey
+from firmware.runtime.workers import WorkerHealth
+from firmware.sensor import Observation
+from firmware.verdict.engine import SensorStatus, Snapshot
+from hw.types import SensorName
+from lensdetect.model import Glint
+from sweeper.model import Emission
+from wifiscan.model import AccessPoint, BleDevice, Station
+
+VERSION = 1
+LINES_MOST = 64  # spectrum lines
+STATIONS_MOST = 40
+GLINTS_MOST = 24
+REASONS_MOST = 6
+LOG_MOST = 12
+LOG_CHARACTERS = 200
+DROPPED_MOST = 16  # reasons of one sensor
+RATE_WINDOW = 25  # snapshots over which a rate is taken: five seconds, longer than one Wi-Fi dwell
+LINE_BYTES_MOST = 64_000
+NS_PER_S = 1e9
+
+Redact = Callable[[Any], Any]
+
+
+def make_redactor(key: UnitKey | None = None) -> Redact:
+    """Return a function that replaces addresses and names from the air in a JSON value.
+
+    With the unit's own key a device has the same pseudonym in the records; without one, the pseudonyms
+    hold as long as the function does, and nobody can try addresses out on them.
+    """
+    redactor = _Namer(UnitKey(secrets.token_bytes(SECRET_BYTES)) if key is None else key, ())
+    return lambda value: redactor.value(value, keep=False)
+
+
+class _Namer(Redactor):
+    """Gives a device that is named by its address the pseudonym of that address, wherever it is named."""
+
+    def value(self, value: Any, *, keep: bool, name: str = "") -> Any:
+        """Return JSON values without addresses and names from the air."""
+        if name in NAME_FIELDS and isinstance(value, str) and ADDRESS.fullmatch(value):
+            return self.text(value, keep=keep)
+        return super().value(value, keep=keep, name=name)
+
+
+class LogTail(logging.Handler):
+    """Keeps the last few log lines, short and printable. Hang it onto the root logger to fill it."""
+
+    def __init__(self, *, most: int = LOG_MOST) -> None:
+        super().__init__()
+        self._kept: deque[dict[str, str]] = deque(maxlen=most)
+        self._guard = threading.Lock()
+
+    def attach(self) -> None:
+        """Listen to everything that is logged."""
+        logging.getLogger().addHandler(self)
+
+    def detach(self) -> None:
+        """Listen no more; may be called twice."""
+        logging.getLogger().removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line; a message that cannot be read is kept as its kind."""
+        try:
+            text = _words(record)
+        except Exception:  # a log line must never raise into whoever logs
+            text = f"unreadable {type(record.msg).__name__}"
+        line = {"level": record.levelname.lower(), "text": printable(text, limit=LOG_CHARACTERS)}
+        with self._guard:
+            self._kept.append(line)
+
+    def lines(self) -> tuple[Mapping[str, str], ...]:
+        """Return what was kept, the oldest first."""
+        with self._guard:
+            return tuple(self._kept)
+
+
+def _words(record: logging.LogRecord) -> str:
+    """Return one line of words; structured events are dictionaries until they are formatted."""
+    if not isinstance(record.msg, Mapping):
+        return record.getMessage()
+    own = {"event", "level", "logger", "timestamp", "exc_info"}
+    rest = " ".join(f"{k}={v}" for k, v in record.msg.items() if k not in own and not str(k).startswith("_"))
+    return f"{record.msg.get('event', '')} {rest}".strip()
+
+
+class Rates:
+    """Readings a second of each sense, over the last few lines."""
+
+    def __init__(self, *, window: int = RATE_WINDOW) -> None:
+        self._seen: deque[tuple[int, int, dict[SensorName, int]]] = deque(maxlen=window)
+
+    def update(self, snapshot: Snapshot) -> Mapping[SensorName, float]:
+        """Return readings a second; a new inspection counts anew."""
+        read = {s.name: s.counts.read for s in snapshot.sensors if s.counts is not None}
+        if self._seen and (self._seen[-1][1] != snapshot.inspection or self._seen[-1][0] > snapshot.t_ns):
+            self._seen.clear()
+        self._seen.append((snapshot.t_ns, snapshot.inspection, read))
+        first_ns, _, first = self._seen[0]
+        took_s = (snapshot.t_ns - first_ns) / NS_PER_S
+        if took_s <= 0:
+            return {}
+        return {name: max(0, count - first.get(name, 0)) / took_s for name, count in read.items()}
+
+
+def encode_line(
+    snapshot: Snapshot,
+    observations: Sequence[Observation],
+    *,
+    rates: Mapping[SensorName, float],
+    workers: Mapping[SensorName, WorkerHealth],
+    queues: Mapping[str, int],
+    log_tail: Sequence[Mapping[str, str]],
+    redact: Redact,
+) -> bytes:
+    """Return one line, ASCII, at most `LINE_BYTES_MOST` bytes; what is too long loses its lists."""
+    record: dict[str, Any] = {
+        "type": "feed",
+        "version": VERSION,
+        "t_ns": snapshot.t_ns,
+        "elapsed_s": snapshot.elapsed_s,
+        "phase": snapshot.phase,
+        "inspection": snapshot.inspection,
+        "verdict": _verdict(snapshot),
+        "sensors": [_sensor(s, rates, workers) for s in snapshot.sensors],
+        "spectrum": _spectrum(observations),
+        "stations": _stations(observations),
+        "glints": _glints(observations),
+        "queues": dict(sorted(queues.items())),
+        "log": [dict(line) for line in log_tail],
+    }
+    line = _line(redact(record))
+    if len(line) > LINE_BYTES_MOST:
+        cut = {"spectrum": [], "stations": [], "glints": [], "log": [], "cut": True}
+        line = _line(redact(record | cut))
+    return line
+
+
+def _line(record: Any) -> bytes:
+    return canonical(record) + b"\n"
+
+
+def _verdict(snapshot: Snapshot) -> dict[str, Any]:
+    verdict = snapshot.verdict
+    said = sorted(verdict.contributions, key=lambda c: -abs(c.log_lr))[:REASONS_MOST]
+    return {
+        "level": verdict.level.value,
+        "probability": verdict.probability,
+        "share_caught": verdict.share_caught,
+        "next_step": verdict.next_step,
+        "rule": verdict.rule,
+        "failed": list(verdict.failed),
+        "reasons": [
+            {"sensor": c.sensor, "log_lr": c.log_lr, "reason": c.reason, "params": dict(c.params)}
+            for c in said
+        ],
+    }
+
+
+def _sensor(
+    status: SensorStatus, rates: Mapping[SensorName, float], workers: Mapping[SensorName, WorkerHealth]
+) -> dict[str, Any]:
+    dropped = {} if status.counts is None else dict(sorted(status.counts.dropped.items())[:DROPPED_MOST])
+    row: dict[str, Any] = {
+        "sensor": status.name,  # not `name`: that word marks names from the air
+        "state": status.state,
+        "coverage": status.coverage,
+        "reason": status.reason,
+        "hint": printable(status.hint, limit=LOG_CHARACTERS),
+        "read": 0 if status.counts is None else status.counts.read,
+        "read_per_s": rates.get(status.name, 0.0),
+        "dropped": dropped,
+    }
+    worker = workers.get(status.name)
+    if worker is not None:
+        row |= {"restarts": worker.restarts, "steps": worker.steps, "queue_dropped": worker.dropped}
+    return row
+
+
+def _spectrum(observations: Sequence[Observation]) -> list[dict[str, Any]]:
+    lines = [o for o in observations if isinstance(o, Emission)]
+    lines.sort(key=lambda e: (-e.scores.get("camera", 0.0), -e.snr_db, e.center_hz))
+    return [
+        {
+            "center_hz": e.center_hz,
+            "bandwidth_hz": e.bandwidth_hz,
+            "snr_db": e.snr_db,
+            "kind": e.kind,
+            "service": e.service,
+            "score": e.scores.get("camera", 0.0),
+        }
+        for e in lines[:LINES_MOST]
+    ]
+
+
+def _stations(observations: Sequence[Observation]) -> list[dict[str, Any]]:
+    rows = [_station(o) for o in observations if isinstance(o, Station | AccessPoint | BleDevice)]
+    rows.sort(key=lambda r: (-r["score"], -(r["rssi_dbm"] or -999.0), r["address"]))
+    return rows[:STATIONS_MOST]
+
+
+def _station(thing: Station | AccessPoint | BleDevice) -> dict[str, Any]:
+    more: dict[str, Any]
+    match thing:
+        case Station():
+            more = {"as": "station", "address": thing.mac, "vendor": thing.vendor, "ssid": thing.ssid}
+            more |= {"activity": thing.activity, "uplink_bps": thing.uplink_bps}
+            frames = thing.frames
+        case AccessPoint():
+            more = {"as": "ap", "address": thing.bssid, "vendor": thing.vendor, "ssid": thing.ssid}
+            frames = thing.frames
+        case BleDevice():
+            more = {"as": "ble", "address": thing.address, "vendor": None, "ssid": thing.name}
+            frames = thing.adverts
+    channel = None if isinstance(thing, BleDevice) else thing.channel_mhz
+    more |= {"channel_mhz": channel, "rssi_dbm": thing.rssi_dbm, "frames": frames, "score": thing.score}
+    return more
+
+
+def _glints(observations: Sequence[Observation]) -> list[dict[str, Any]]:
+    rows = [o for o in observations if isinstance(o, Glint)]
+    rows.sort(key=lambda g: (-g.score, g.id))
+    return [
+        {"id": g.id, "label": g.label, "score": g.score, "poses": g.poses, "x_px": g.x_px, "y_px": g.y_px}
+        for g in rows[:GLINTS_MOST]
+    ]

@@ -1,0 +1,106 @@
+"""Self-tests of the Wi-Fi adapter and of Bluetooth: are they listening, on which bands, how much arrives?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from firmware.diag.model import Check, DiagBench, Probe, failed, passed, warned
+from hw.protocols import Decodes
+from hw.types import WIFI_BANDS_MHZ
+from wifiscan.adapter_reach import reach_of
+
+RADIO_LINKS = frozenset({127, 105, 119, 192, 163})  # radiotap, 802.11, Prism, PPI, AVS: all are monitor mode
+STANDARDS: Mapping[int, str] = {3: "b/g", 4: "n", 5: "ac", 6: "ax", 7: "be"}  # 802.11 by Wi-Fi generation
+DECODED_LEAST = 0.5  # share of Wi-Fi cameras: an adapter below it mostly hears names
+PEEK_S = 0.12  # longer than one beacon interval of 102.4 ms
+DWELL_S = 1.0
+FRAMES_LEAST_PER_S = 5.0  # one access point alone sends about ten beacons a second
+LOST_SHARE_LIMIT = 0.05
+BLE_LISTEN_S = 4.0
+S_PER_MIN = 60.0
+HZ_PER_MHZ = 1e6
+
+
+def in_monitor_mode(bench: DiagBench) -> Check:
+    """The adapter is in monitor mode: what it gives are 802.11 frames as they are on the air."""
+    batch = bench.device.read(duration_s=PEEK_S)
+    said = {"name": bench.device.info().name, "link_type": float(batch.link_type)}
+    if batch.link_type not in RADIO_LINKS:
+        return failed("monitor", "check.remedy.monitor_mode", **said)
+    return passed("monitor", **said)
+
+
+def bands(bench: DiagBench) -> Check | None:
+    """Which bands it can tune and what it decodes there; what is on another band is never heard."""
+    if not bench.live:
+        return None
+    mhz = [round(hz / HZ_PER_MHZ) for hz in bench.device.channels_hz()]
+    newest = bench.device.generations() if isinstance(bench.device, Decodes) else {}
+    able = {band: sum(low <= f <= high for f in mhz) for band, (low, high) in WIFI_BANDS_MHZ.items()}
+    words = [_band(band, count, newest.get(band)) for band, count in able.items() if count]
+    reach = reach_of(mhz, newest)
+    said: dict[str, float | str] = {"bands": ", ".join(words) or "–", "channels": len(mhz)}
+    said["decoded_share"] = reach.decoded
+    said |= {f"generation_{band.split()[0]}": float(g) for band, g in newest.items() if able.get(band)}
+    key = "monitor.bands.told" if newest else ""
+    if not able["2.4 GHz"]:
+        return failed("monitor.bands", "check.remedy.bands", key, **said)
+    if reach.decoded < DECODED_LEAST:
+        return failed("monitor.bands", "check.remedy.older", key, **said)
+    if not able["5 GHz"]:
+        return warned("monitor.bands", "check.remedy.one_band", key, **said)
+    return passed("monitor.bands", key, **said)
+
+
+def _band(name: str, channels: int, generation: int | None) -> str:
+    standard = STANDARDS.get(generation or 0)
+    return f"{name} 802.11{standard}: {channels}" if standard else f"{name}: {channels}"
+
+
+def busiest(bench: DiagBench) -> Check:
+    """Frames a second on the busiest channel, and how many of them got lost on the way."""
+    radio = bench.device
+    channels = radio.channels_hz() if bench.live else ()
+    if channels:
+        heard = _peek(bench, channels)
+        radio.set_channel(center_hz=max(channels, key=lambda hz: heard[hz]))
+    batch = radio.read(duration_s=DWELL_S)
+    took_s = max((batch.until_ns - batch.t_ns) * 1e-9, PEEK_S)
+    frames = len(batch.starts)
+    said = {"frames_per_s": frames / took_s, "channel_mhz": (batch.channel_hz or 0.0) / 1e6}
+    said["lost_share"] = batch.lost / max(1, batch.lost + frames)
+    if said["frames_per_s"] < FRAMES_LEAST_PER_S:
+        return warned("monitor.frames", "check.remedy.quiet", **said)
+    if said["lost_share"] > LOST_SHARE_LIMIT:
+        return warned("monitor.frames", "check.remedy.usb", **said)
+    return passed("monitor.frames", **said)
+
+
+def _peek(bench: DiagBench, channels: Sequence[float]) -> dict[float, int]:
+    heard: dict[float, int] = {}
+    for hz in channels:
+        bench.device.set_channel(center_hz=hz)
+        heard[hz] = len(bench.device.read(duration_s=PEEK_S).starts)
+    return heard
+
+
+def adverts(bench: DiagBench) -> Check:
+    """Bluetooth adverts a minute: in a place with people there are always some."""
+    batch = bench.device.read(duration_s=BLE_LISTEN_S)
+    took_s = max((batch.until_ns - batch.t_ns) * 1e-9, PEEK_S)
+    said = {
+        "name": bench.device.info().name,
+        "adverts_per_min": len(batch.adverts) / took_s * S_PER_MIN,
+        "devices": float(len({a.address for a in batch.adverts})),
+    }
+    if not batch.adverts:
+        return warned("ble", "check.remedy.ble_quiet", **said)
+    return passed("ble", **said)
+
+
+MONITOR_PROBES = (
+    Probe("monitor", in_monitor_mode),
+    Probe("monitor.bands", bands),
+    Probe("monitor.frames", busiest),
+)
+BLE_PROBES = (Probe("ble", adverts),)

@@ -1,0 +1,1 @@
+"""The handheld application: the panel (screen, buttons, sounds), homing, and the browser window."""

@@ -1,0 +1,114 @@
+"""What the window shows now, and the presses that came back: the one thing both threads touch."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from PIL import Image
+
+from firmware.i18n.catalog import Language
+from firmware.verdict.engine import Snapshot
+from hw.types import ButtonPress
+
+ButtonName = Literal["up", "down", "ok", "back"]
+BUTTONS: tuple[ButtonName, ...] = get_args(ButtonName)
+PRESSES_MOST = 16  # that wait for the loop, which takes them ten times a second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFrame:
+    """One picture as the browser gets it. ``level`` and ``lang`` are for those who hear the page."""
+
+    number: int
+    png: bytes
+    width_px: int
+    height_px: int
+    level: str
+    lang: Language
+
+
+class Showing:
+    """The last picture, numbered, and the presses that wait. Every method may be called from any thread."""
+
+    def __init__(self, lang: Language) -> None:
+        self._lang: Callable[[], Language] = lambda: lang
+        self._changed = threading.Condition()
+        self._presses: deque[tuple[ButtonName, bool]] = deque(maxlen=PRESSES_MOST)
+        self._picture: tuple[Image.Image, bytes, str, Language] | None = None
+        self._frame: ShownFrame | None = None
+        self._number = 0
+        self._t_ns = 0
+        self._over = False
+
+    def follow(self, lang: Callable[[], Language]) -> None:
+        """Take the language from here at every picture: the handheld's may be turned by a press."""
+        self._lang = lang
+
+    def show(self, picture: Image.Image, snapshot: Snapshot) -> None:
+        """Take the picture of this moment; the same picture again is no news."""
+        pixels, lang = picture.tobytes(), self._lang()
+        with self._changed:
+            self._t_ns = snapshot.t_ns
+            if self._picture is not None and self._picture[1] == pixels:
+                return
+            self._picture = (picture, pixels, snapshot.verdict.level.value, lang)
+            self._frame = None
+            self._number += 1
+            self._changed.notify_all()
+
+    def press(self, button: ButtonName, *, long: bool) -> None:
+        """Take a press from the page; beyond what is waiting already, the oldest is forgotten."""
+        with self._changed:
+            self._presses.append((button, long))
+
+    def poll(self) -> Sequence[ButtonPress]:
+        """Return the presses since the last time, at the time of the picture that they answered."""
+        with self._changed:
+            taken = tuple(self._presses)
+            self._presses.clear()
+            return tuple(ButtonPress(t_ns=self._t_ns, button=name, long=long) for name, long in taken)
+
+    def wait(self, seen: int, timeout_s: float) -> ShownFrame | None:
+        """Return the newest frame as soon as it is another than ``seen``; None if none came in time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or self._number > seen, timeout_s)
+            return self._latest() if self._number > seen else None
+
+    def latest(self) -> ShownFrame | None:
+        """Return the newest frame."""
+        with self._changed:
+            return self._latest()
+
+    def end(self) -> None:
+        """Wake whoever waits, for the last time."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    @property
+    def over(self) -> bool:
+        """True once the run has ended."""
+        return self._over
+
+    def _latest(self) -> ShownFrame | None:
+        """Return the newest frame, made when somebody first asks for it."""
+        if self._picture is None:
+            return None
+        if self._frame is None:
+            picture, _, level, lang = self._picture
+            file = io.BytesIO()
+            picture.save(file, "PNG", compress_level=1)
+            self._frame = ShownFrame(
+                number=self._number,
+                png=file.getvalue(),
+                width_px=picture.width,
+                height_px=picture.height,
+                level=level,
+                lang=lang,
+            )
+        return self._frame

@@ -1,0 +1,61 @@
+"""Warmer, colder on the handheld: follows one device of the tables while somebody walks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from firmware.handheld.screen.view_model import address_of, devices_in_order
+from firmware.handheld.screen.views import FindingView, HomingView
+from firmware.sensor import Observation
+from wifiscan.homing import Homing
+
+
+class HomingFollower:
+    """Feeds the level of one device into the homing statistics, as often as it was heard anew."""
+
+    def __init__(self, *, address: str, name: str) -> None:
+        self.address = address
+        self._name = name
+        self._homing = Homing(address)
+        self._heard_ns = -1
+        self._best_dbm: float | None = None
+
+    def update(self, observations: Sequence[Observation], *, t_ns: int) -> HomingView:
+        """Take in the tables of now and return what the homing page shows."""
+        levels: list[float] = []
+        for device in devices_in_order(observations):
+            fresh = device.last_ns > self._heard_ns and device.rssi_dbm is not None
+            if fresh and address_of(device) == self.address and device.rssi_dbm is not None:
+                levels.append(device.rssi_dbm)
+                self._heard_ns = device.last_ns
+        self._homing.add(t_ns, levels)
+        reading = self._homing.reading(t_ns)
+        if reading.level_dbm is not None:
+            self._best_dbm = max(reading.level_dbm, self._best_dbm or reading.level_dbm)
+        return HomingView(
+            name=self._name,
+            level_dbm=reading.level_dbm,
+            best_dbm=self._best_dbm,
+            history_dbm=tuple(self._homing.history_dbm),
+            trend=reading.trend,
+        )
+
+
+def row_of_finding(
+    observations: Sequence[Observation], findings: Sequence[FindingView], names: Sequence[str]
+) -> int:
+    """Return the row of the device that the first finding speaks of, -1 where it is no device."""
+    subjects = {finding.subject for finding in findings}
+    devices = devices_in_order(observations)
+    pairs = enumerate(zip(devices, names, strict=False))
+    return next((i for i, (d, name) in pairs if subjects & {address_of(d), name}), -1)
+
+
+def follower_of_row(
+    observations: Sequence[Observation], row: int, names: Sequence[str]
+) -> HomingFollower | None:
+    """Return a follower of the device in that row of the devices page, None where there is none."""
+    devices = devices_in_order(observations)
+    if not 0 <= row < len(devices):
+        return None
+    return HomingFollower(address=address_of(devices[row]), name=names[row])

@@ -1,0 +1,54 @@
+"""What came of a guided scan, in plain words: the word, what to do, and what could not be checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from firmware.handheld.screen.canvas import Canvas, Rect
+from firmware.handheld.screen.inspection_widgets import draw_mono_words, draw_page
+from firmware.handheld.screen.state import ScreenState
+from firmware.i18n.catalog import Catalog, Sentence
+from firmware.i18n.help_lines import number_of, support_words
+from firmware.verdict.fusion import Level
+
+CARD_H = 74
+LEAF_TITLE_H = 19
+FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
+
+
+def draw_result(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
+    """Draw the result; up and down turn between what to do and what could not be checked."""
+    view = state.walk
+    lead = "" if view.lead is None else catalog.say(view.lead)
+    police = number_of(state.help_lines, "police")
+    lines = [catalog.fill(line.key, {**line.params, "police": police}) for line in view.lines]
+    if canvas.mode == "1":
+        level = Sentence(key=f"level.{state.level}")
+        titled = replace(state, walk=replace(view, title=level))
+        last = "" if not lines else lines[-1] if state.level in FOUND else lines[0]
+        draw_mono_words(canvas, titled, catalog, lead, last)
+        return
+    theme, room = canvas.theme, draw_page(canvas, state, catalog)
+    fill, ink = theme.level_fill[state.level], theme.level_ink[state.level]
+    card = room._replace(h=CARD_H)
+    canvas.fill(card, fill, radius=8)
+    canvas.shape(state.level.value, card.x + 8, card.y + (card.h - 44) // 2, 44, ink)
+    words = card.inset(left=62, right=8, top=3, bottom=3)
+    name = catalog.text(f"level.{state.level}")
+    canvas.text(words._replace(h=30), name, size_px=24, min_px=14, color=ink, heavy=True)
+    low = Rect(words.x, words.y + 31, words.w, words.h - 31)
+    canvas.text(low, lead, size_px=15, min_px=9, max_lines=2, color=ink)
+    room = room.inset(top=CARD_H + 3)
+    title = "" if view.detail is None else catalog.say(view.detail)
+    support = support_words(catalog, state.help_lines) if state.level in FOUND else ""
+    head = room._replace(w=room.w // 2 if support else room.w, h=LEAF_TITLE_H)
+    canvas.text(head, title, size_px=14, min_px=10, color=theme.accent)
+    if support:
+        beside = head._replace(x=head.x + head.w, w=room.w - head.w)
+        canvas.text(beside, support, size_px=14, min_px=9, color=theme.text, align="right")
+    room = room.inset(top=LEAF_TITLE_H)
+    height = min(30, room.h // max(1, len(lines)))
+    for index, line in enumerate(lines):
+        row = Rect(room.x, room.y + index * height, room.w, height - 1)
+        canvas.shape("disc", row.x + 2, row.y + height // 2 - 4, 7, theme.accent)
+        canvas.text(row.inset(left=16), line, size_px=16, min_px=9, max_lines=2, color=theme.text)

@@ -1,0 +1,84 @@
+"""The end of a site: how many cubicles, what they gave, what is missing, and whether the report is whole."""
+
+from __future__ import annotations
+
+from firmware.handheld.screen.canvas import Canvas, Rect
+from firmware.handheld.screen.inspection_views import VisitRow
+from firmware.handheld.screen.inspection_widgets import NARROW_W, draw_mono_cells, draw_page
+from firmware.handheld.screen.page_frame import draw_empty, draw_mono, draw_scrollbar, first_visible
+from firmware.handheld.screen.state import ScreenState
+from firmware.i18n.catalog import Catalog
+from firmware.verdict.fusion import Level
+
+COUNT_H = 50
+LINE_H = 18
+ROW_H = 26
+
+
+def draw_summary(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
+    """Draw the counts, what is missing, and every place."""
+    view = state.walk
+    lines = [catalog.say(line) for line in view.lines]
+    if canvas.mode == "1":
+        notice = "" if view.notice is None else catalog.say(view.notice)
+        draw_mono(canvas, state, catalog, ("", *lines[:1], notice))
+        cells = [(level, str(n)) for level, n in view.counts]
+        draw_mono_cells(canvas, Rect(0, 15, canvas.area.w, 16), cells)
+        return
+    room = draw_page(canvas, state, catalog)
+    _draw_counts(canvas, room._replace(h=COUNT_H), state, catalog)
+    room = room.inset(top=COUNT_H + 3)
+    for line in lines[:2]:
+        canvas.text(room._replace(h=LINE_H), line, size_px=14, min_px=9, color=canvas.theme.text)
+        room = room.inset(top=LINE_H)
+    rows = max(1, room.h // ROW_H)
+    if not view.visits:
+        draw_empty(canvas, room, catalog.text("walk.none_done"))
+        return
+    first = first_visible(state.selected, len(view.visits), rows)
+    for index, visit in enumerate(view.visits[first : first + rows]):
+        row = Rect(room.x, room.y + index * ROW_H, room.w, ROW_H - 2)
+        canvas.fill(row, canvas.theme.card, radius=5)
+        if first + index == state.selected:
+            canvas.frame(row, canvas.theme.accent, radius=5)
+        _draw_visit(canvas, row, visit, catalog)
+    draw_scrollbar(canvas, room, first, rows, len(view.visits))
+
+
+def _draw_counts(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog) -> None:
+    theme, counts = canvas.theme, state.walk.counts
+    size = 12 if canvas.area.w > NARROW_W else 9
+    width = room.w // max(1, len(counts))
+    for index, (level, number) in enumerate(counts):
+        cell = Rect(room.x + index * width, room.y, width - 3, room.h)
+        known = Level(level)
+        fill = theme.level_fill[known] if number else theme.card
+        ink = theme.level_ink[known] if number else theme.dim
+        canvas.fill(cell, fill, radius=6)
+        canvas.shape(level, cell.x + 5, cell.y + 4, 18, ink)
+        figure = Rect(cell.x + 26, cell.y + 1, cell.w - 30, 21)
+        canvas.text(figure, str(number), size_px=20, min_px=11, color=ink, align="right")
+        word = Rect(cell.x + 2, cell.y + 23, cell.w - 4, cell.h - 24)
+        canvas.text(
+            word,
+            catalog.text(f"level.{level}"),
+            size_px=size,
+            min_px=8,
+            max_lines=2,
+            color=ink,
+            align="center",
+        )
+
+
+def _draw_visit(canvas: Canvas, row: Rect, visit: VisitRow, catalog: Catalog) -> None:
+    theme = canvas.theme
+    known = visit.level in {level.value for level in Level}
+    alarming = visit.level in {Level.CHECK.value, Level.LIKELY_CAMERA.value}
+    ink = theme.warn if alarming else theme.text
+    canvas.shape(visit.level if known else "cross", row.x + 6, row.y + 4, 16, ink)
+    half = row.w * (3 if len(visit.notes) == 1 else 2) // 5  # what is said of it needs room, or the place
+    words = Rect(row.x + 28, row.y, half - 28, row.h)
+    canvas.text(words, catalog.say(visit.words), size_px=15, min_px=9, color=theme.text)
+    said = " · ".join(catalog.say(note) for note in visit.notes)
+    right = Rect(row.x + half + 2, row.y, row.w - half - 8, row.h)
+    canvas.text(right, said, size_px=13, min_px=8, max_lines=2, color=theme.dim, align="right")

@@ -1,0 +1,97 @@
+"""What the screen shows, apart from how it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from firmware.handheld.screen.inspection_views import InspectionView
+from firmware.handheld.screen.views import (
+    MENU,
+    DeviceRow,
+    FindingView,
+    HealthRow,
+    HomingView,
+    LensPageView,
+    MenuItem,
+    Page,
+    PictureView,
+    SpectrumPageView,
+)
+from firmware.i18n.catalog import Language, Sentence
+from firmware.i18n.help_lines import DEFAULT_COUNTRY, HelpLine, help_lines
+from firmware.verdict.fusion import Level
+from hw.types import SensorName
+
+Condition = Literal["starting", "running", "finished", "lost", "missing"]
+NOT_LOOKED_SHARE = 0.05  # below this a sense has seen too little to say that it noticed nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenseState:
+    """One sense: how it is, how much of its job it did (0…1), and the one thing it has to say.
+
+    ``trouble`` is the key of what is wrong with it while it still runs.
+    """
+
+    name: SensorName
+    state: Condition
+    coverage: float | None = None
+    headline: Sentence | None = None
+    alert: bool = False
+    trouble: str = ""
+
+    @property
+    def unwell(self) -> bool:
+        """True if somebody should look at the device."""
+        return self.state in {"lost", "missing"} or bool(self.trouble)
+
+    def spoken(self) -> Sentence:
+        """Return what stands beside its name: silence is only called quiet where it really looked."""
+        if self.state in {"lost", "missing", "starting"}:
+            return Sentence(key=f"state.{self.state}")
+        if self.headline is not None:
+            return self.headline
+        if self.trouble:
+            return Sentence(key=self.trouble)
+        if (self.coverage or 0.0) < NOT_LOOKED_SHARE:
+            return Sentence(key="screen.not_looked")
+        return Sentence(key="screen.quiet" if self.state == "finished" else "screen.looking")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenState:
+    """Everything the screen shows. ``reasons`` and ``findings`` come strongest first.
+
+    ``progress`` is None where nobody knows how long the scan takes. ``selected`` is the row the thumb is on;
+    ``focused`` says that up and down move it.
+    """
+
+    level: Level
+    probability: float
+    prior: float
+    share_caught: float
+    senses: tuple[SenseState, ...]
+    lang: Language
+    scanning: bool = False
+    progress: float | None = None
+    elapsed_s: float = 0.0
+    reasons: tuple[Sentence, ...] = ()
+    blind_to: tuple[str, ...] = ()
+    next_step: str = ""
+    simulated: bool = False
+    battery: float | None = None
+    page: Page = "home"
+    selected: int = 0
+    focused: bool = False
+    spectrum: SpectrumPageView = field(default_factory=SpectrumPageView)
+    devices: tuple[DeviceRow, ...] = ()
+    lens: LensPageView = field(default_factory=LensPageView)
+    findings: tuple[FindingView, ...] = ()
+    homing: HomingView | None = None
+    picture: PictureView | None = None
+    health: tuple[HealthRow, ...] = ()
+    walk: InspectionView = field(default_factory=InspectionView)
+    menu: tuple[MenuItem, ...] = MENU
+    ring: tuple[Page, ...] = ()  # pages of the ring where it is another than usual
+    help_lines: tuple[HelpLine, ...] = field(default_factory=lambda: help_lines(DEFAULT_COUNTRY))

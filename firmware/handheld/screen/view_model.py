@@ -1,0 +1,288 @@
+"""From what the engine knows to what the screen shows: pure functions, one a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from firmware.handheld.screen.navigator import PagePosition, with_rows
+from firmware.handheld.screen.state import ScreenState, SenseState
+from firmware.handheld.screen.views import (
+    DEVICES_MOST,
+    FINDINGS_MOST,
+    LINES_MOST,
+    MARKS_MOST,
+    MENU,
+    CandidateMark,
+    DeviceRow,
+    FindingView,
+    HealthRow,
+    LensPageView,
+    MenuItem,
+    Page,
+    SpectrumLine,
+    SpectrumPageView,
+)
+from firmware.i18n.catalog import Language, Sentence, catalog_for, plain
+from firmware.sensor import Observation
+from firmware.verdict.engine import SensorStatus, Snapshot
+from firmware.verdict.evidence.model import Evidence
+from firmware.verdict.evidence.reasons import KNOWN_REASON
+from firmware.verdict.fusion import Contribution, Level, Verdict
+from hw.types import SensorName
+from lensdetect.model import LensView as FinderView
+from sweeper.model import Emission
+from sweeper.track import OVERLOAD
+from wifiscan.model import AccessPoint, BleDevice, Station
+
+ALERT_NATS = 1.1  # three times as common with a camera: worth marking once the room is not quiet
+SAID_NATS = 0.69  # twice as common: worth a word on its row
+ALERT_SCORE = 0.5  # a device or a transmission from here on is marked: more likely than not
+ALARMING = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
+NOT_WORDS = re.compile(r"[^a-z0-9]+")
+
+
+def from_snapshot(
+    snapshot: Snapshot,
+    *,
+    lang: Language,
+    observations: Sequence[Observation] = (),
+    place: PagePosition | None = None,
+    progress: float | None = None,
+    simulated: bool = False,
+    battery: float | None = None,
+    lens: FinderView | None = None,
+) -> ScreenState:
+    """Return the screen of one moment. ``lens`` is `lensdetect.finder.LensFinder.view`, where there is one;
+    the analog picture and homing are added by whoever has them.
+    """
+    verdict = snapshot.verdict
+    findings = findings_of(snapshot.findings, verdict.contributions, lang)
+    devices = devices_of(observations, known_in(verdict))
+    at = place or PagePosition()
+    at = with_rows(at, row_counts(devices, findings, at.menu))
+    return ScreenState(
+        level=verdict.level,
+        probability=verdict.probability,
+        prior=verdict.prior,
+        share_caught=verdict.share_caught,
+        senses=tuple(_sense(status, verdict, lang) for status in snapshot.sensors),
+        lang=lang,
+        scanning=snapshot.phase == "scanning",
+        progress=progress if snapshot.phase == "scanning" else None,
+        elapsed_s=snapshot.elapsed_s,
+        reasons=reasons_of(verdict, lang),
+        blind_to=verdict.blind_to,
+        next_step=verdict.next_step,
+        simulated=simulated,
+        battery=battery,
+        page=at.page,
+        selected=at.selected,
+        focused=at.focused,
+        menu=at.menu,
+        ring=at.ring if at.walking else (),
+        spectrum=spectrum_of(observations, known_in(verdict)),
+        devices=devices,
+        lens=LensPageView() if lens is None else lens_of(lens, lang),
+        findings=findings,
+        health=tuple(_health(status, lang) for status in snapshot.sensors),
+    )
+
+
+def row_counts(
+    devices: Sequence[DeviceRow], findings: Sequence[FindingView], menu: Sequence[MenuItem] = MENU
+) -> dict[Page, int]:
+    """Return how many rows the pages with rows have."""
+    return {"menu": len(menu), "devices": len(devices), "finding": len(findings)}
+
+
+def reasons_of(verdict: Verdict, lang: Language) -> tuple[Sentence, ...]:
+    """Return what speaks for a camera, strongest first; where nothing can be said, why not."""
+    if verdict.level in ALARMING:
+        speaking = [c for c in verdict.contributions if c.log_lr > 0]
+        speaking.sort(key=lambda c: -c.log_lr)
+        return tuple(Sentence(key=c.reason, params=c.params) for c in speaking)
+    if verdict.level is Level.INCONCLUSIVE and verdict.rule in catalog_for(lang):
+        return (Sentence(key=verdict.rule),)
+    return ()
+
+
+def _sense(status: SensorStatus, verdict: Verdict, lang: Language) -> SenseState:
+    own = [c for c in verdict.contributions if c.sensor == status.name and c.subject]
+    best = max(own, key=lambda c: c.log_lr, default=None)
+    said = best is not None and best.log_lr >= SAID_NATS
+    return SenseState(
+        name=status.name,
+        state=status.state,
+        coverage=status.coverage,
+        headline=_brief(best, lang) if best is not None and said else None,
+        alert=best is not None and best.log_lr >= ALERT_NATS and verdict.level in ALARMING,
+        trouble=_trouble(status, lang),
+    )
+
+
+def _brief(contribution: Contribution, lang: Language) -> Sentence:
+    """Return the few words of a reason, or the whole reason where nobody wrote few."""
+    key = contribution.reason.replace("reason.", "brief.", 1)
+    return Sentence(key=key if key in catalog_for(lang) else contribution.reason, params=contribution.params)
+
+
+def _trouble(status: SensorStatus, lang: Language) -> str:
+    """Return the key of what is wrong with a sense that still works, in few words if somebody wrote them."""
+    key = _hint(status, lang) if status.state in {"running", "finished"} else ""
+    return f"brief.{key}" if f"brief.{key}" in catalog_for(lang) else key
+
+
+def _health(status: SensorStatus, lang: Language) -> HealthRow:
+    counts = status.counts
+    return HealthRow(
+        sense=status.name,
+        read=0 if counts is None else counts.read,
+        dropped=0 if counts is None else sum(counts.dropped.values()),
+        hint=_hint(status, lang),
+    )
+
+
+def _hint(status: SensorStatus, lang: Language) -> str:
+    """Return the key of what to do; an unknown reason still says that the device must be connected."""
+    if not status.reason:
+        return "hint.not_found" if status.state in {"lost", "missing"} else ""
+    catalog = catalog_for(lang)
+    return next((k for k in (f"hint.{status.reason}", status.reason) if k in catalog), "hint.unknown")
+
+
+def findings_of(
+    evidence: Sequence[Evidence], contributions: Sequence[Contribution], lang: Language
+) -> tuple[FindingView, ...]:
+    """Return what speaks for a camera, named so that an inspector finds it again.
+
+    The strength is what it added to the room's verdict, where that is known: the same figure everywhere.
+    """
+    added = {(c.sensor, c.subject): c.log_lr for c in contributions if c.subject}
+    return tuple(
+        FindingView(
+            sense=e.sensor,
+            subject=_subject(e, lang),
+            reason=Sentence(key=e.reason, params=e.params),
+            log_lr=added.get((e.sensor, e.subject), e.log_lr),
+            confirmed=e.confirmed,
+        )
+        for e in evidence[:FINDINGS_MOST]
+        if e.log_lr > 0
+    )
+
+
+def _subject(evidence: Evidence, lang: Language) -> str:
+    name = evidence.params.get("name")
+    if isinstance(name, str):
+        return name
+    key = evidence.reason.replace("reason.", "brief.", 1)
+    catalog = catalog_for(lang)
+    return catalog.fill(key, evidence.params) if key in catalog else evidence.subject
+
+
+def spectrum_of(observations: Sequence[Observation], known: Collection[str] = ()) -> SpectrumPageView:
+    """Return the transmissions that were heard, the loudest of them if there are too many.
+
+    ``known`` are the subjects that were declared harmless here.
+    """
+    emissions = [o for o in observations if isinstance(o, Emission)]
+    emissions.sort(key=lambda e: (-e.scores.get("camera", 0.0), -e.snr_db, e.center_hz))
+    return SpectrumPageView(lines=tuple(_line(e, f"rf:{e.id}" in known) for e in emissions[:LINES_MOST]))
+
+
+def _line(emission: Emission, declared: bool) -> SpectrumLine:  # noqa: FBT001
+    known = declared or emission.kind in {"known-service", "self-noise"}
+    return SpectrumLine(
+        center_hz=emission.center_hz,
+        bandwidth_hz=emission.bandwidth_hz,
+        snr_db=emission.snr_db,
+        label=line_name(emission),
+        alert=not known and emission.scores.get("camera", 0.0) >= ALERT_SCORE,
+        known=known,
+    )
+
+
+def line_name(emission: Emission) -> Sentence:
+    """Return what a transmission is, in the reader's language."""
+    if emission.kind == "known-service" and emission.service:
+        return service_name(emission.service)
+    if emission.kind == "self-noise" and emission.service == OVERLOAD:
+        return service_name(OVERLOAD)
+    return Sentence(key=f"line.{emission.kind}", params={"service": emission.service or ""})
+
+
+def service_name(name: str) -> Sentence:
+    """Return a radio service in the reader's language; one that nobody translated keeps its own name."""
+    key = f"service.{NOT_WORDS.sub('_', name.lower()).strip('_')}"
+    return Sentence(key=key) if key in catalog_for("en") else plain(name)
+
+
+def lens_of(view: FinderView, lang: Language) -> LensPageView:
+    """Return the live picture with its marks in shares of the picture, so that any panel can draw it."""
+    key = f"guide.{view.guidance}"
+    usable = key in catalog_for(lang) and view.guidance != "hold"  # "hold on as you do": sweep on
+    guide = key if usable else "guide.sweep"
+    if view.frame is None:
+        return LensPageView(cells=view.coverage_map, guide=guide)
+    height, width = view.frame.pixels.shape
+    marks = tuple(
+        CandidateMark(x=g.x_px / width, y=g.y_px / height, label=g.label, score=g.score)
+        for g in sorted(view.glints, key=lambda g: (-g.score, g.id))[:MARKS_MOST]
+    )
+    return LensPageView(picture=view.frame.pixels, marks=marks, cells=view.coverage_map, guide=guide)
+
+
+def devices_of(observations: Sequence[Observation], known: Collection[str] = ()) -> tuple[DeviceRow, ...]:
+    """Return Wi-Fi and Bluetooth devices, the likeliest cameras first; ``known`` are declared harmless."""
+    return tuple(_device(o, known=address_of(o) in known) for o in devices_in_order(observations))
+
+
+def known_in(verdict: Verdict) -> frozenset[str]:
+    """Return the subjects that say nothing because somebody has declared them harmless here."""
+    return frozenset(c.subject for c in verdict.contributions if c.reason == KNOWN_REASON)
+
+
+def devices_in_order(observations: Sequence[Observation]) -> list[Station | AccessPoint | BleDevice]:
+    """Return the devices in the order of their rows: row i of the page is device i here."""
+    found = [o for o in observations if isinstance(o, Station | AccessPoint | BleDevice)]
+    found.sort(key=lambda o: (-o.score, -(o.rssi_dbm or -200.0), _name(o)))
+    return found[:DEVICES_MOST]
+
+
+def address_of(device: Station | AccessPoint | BleDevice) -> str:
+    """Return the address that stays the same while the device is followed."""
+    if isinstance(device, Station):
+        return device.mac
+    return device.bssid if isinstance(device, AccessPoint) else device.address
+
+
+def _device(o: Station | AccessPoint | BleDevice, *, known: bool) -> DeviceRow:
+    sense: SensorName = "ble" if isinstance(o, BleDevice) else "wifi"
+    return DeviceRow(
+        sense=sense,
+        name=_name(o),
+        detail=_detail(o),
+        score=o.score,
+        rssi_dbm=o.rssi_dbm,
+        alert=o.score >= ALERT_SCORE and not known,
+        known=known,
+    )
+
+
+def _name(o: Station | AccessPoint | BleDevice) -> str:
+    if isinstance(o, Station):
+        return o.vendor or o.mac
+    return (o.ssid or o.bssid) if isinstance(o, AccessPoint) else (o.name or o.address)
+
+
+def _detail(o: Station | AccessPoint | BleDevice) -> Sentence:
+    if isinstance(o, Station) and o.activity == "camera-stream" and o.uplink_bps is not None:
+        return Sentence(key="device.streaming", params={"uplink_bps": o.uplink_bps})
+    if o.identity:
+        return Sentence(key="device.sign", params={"why": o.identity[0].why})
+    address = address_of(o)
+    channel = None if isinstance(o, BleDevice) else o.channel_mhz
+    if channel is None:
+        return Sentence(key="device.address", params={"address": address})
+    return Sentence(key="device.wifi", params={"address": address, "channel_mhz": channel})

@@ -1,0 +1,102 @@
+"""Parts of pages: the top bar, the level card, a sense's row, bars, the battery."""
+
+from __future__ import annotations
+
+from firmware.handheld.screen.canvas import Canvas, Rect, mix
+from firmware.handheld.screen.state import ScreenState, SenseState
+from firmware.handheld.screen.theme import Rgb
+from firmware.i18n.catalog import Catalog
+from firmware.i18n.numbers import write_clock, write_percent
+
+MARGIN = 6
+TOP_H = 20
+BAR_H = 4
+ICON = 16
+WIDE_ROW = 250  # rows wider than this have room for the name, the words and the share
+WIDE_PANEL = 300  # panels wider than this have room for a wide tag
+LOW_BATTERY = 0.2
+
+
+def draw_top(canvas: Canvas, state: ScreenState, catalog: Catalog, title: str) -> Rect:
+    """Draw the top bar: title, simulated or not, running time, battery, progress. Return what is below."""
+    theme, width = canvas.theme, canvas.area.w
+    tag_w = (96 if width > WIDE_PANEL else 76) if state.simulated else 0
+    right = width - MARGIN - (_draw_battery(canvas, state.battery) if state.battery is not None else 0)
+    clock_w = 44 if width > WIDE_PANEL else 36
+    clock = Rect(right - clock_w, 1, clock_w, TOP_H - 3)
+    canvas.text(clock, write_clock(state.elapsed_s), size_px=13, min_px=9, color=theme.dim, align="right")
+    tag = Rect(clock.x - tag_w - 2, 2, tag_w, TOP_H - 5)
+    if state.simulated:
+        canvas.fill(tag, theme.warn, radius=3)
+        word = catalog.text("screen.simulated")
+        canvas.text(tag.inset(3, 0, 3, 0), word, size_px=12, min_px=9, color=theme.ground, align="center")
+    room = Rect(MARGIN, 1, tag.x - MARGIN - 4, TOP_H - 3)
+    canvas.text(room, title, size_px=14, min_px=11, color=theme.text)
+    line = Rect(0, TOP_H - 2, width, 2)
+    canvas.fill(line, theme.rule)
+    if state.progress is not None:
+        canvas.fill(line._replace(w=round(width * min(1.0, max(0.0, state.progress)))), theme.accent)
+    return Rect(0, TOP_H, width, canvas.area.h - TOP_H)
+
+
+def _draw_battery(canvas: Canvas, share: float | None) -> int:
+    level = min(1.0, max(0.0, share or 0.0))
+    theme = canvas.theme
+    low = level < LOW_BATTERY
+    body = Rect(canvas.area.w - MARGIN - 22, 4, 20, 11)
+    canvas.frame(body, theme.dim, radius=2)
+    canvas.fill(Rect(body.x + 20, 7, 2, 5), theme.dim)
+    canvas.fill(Rect(body.x + 2, 6, round(16 * level), 7), theme.warn if low else theme.dim)
+    return 26
+
+
+def draw_bar(canvas: Canvas, rect: Rect, share: float | None, color: Rgb) -> None:
+    """Draw a share as a bar; an unknown share as an empty, dashed one."""
+    theme = canvas.theme
+    if share is None:
+        for x in range(rect.x, rect.x + rect.w - 3, 8):
+            canvas.fill(Rect(x, rect.y + rect.h // 2, 4, 1), theme.rule)
+        return
+    canvas.fill(rect, theme.rule, radius=rect.h // 2)
+    width = round(rect.w * min(1.0, max(0.0, share)))
+    if width:
+        canvas.fill(rect._replace(w=max(width, rect.h)), color, radius=rect.h // 2)
+
+
+def sense_color(canvas: Canvas, sense: SenseState) -> Rgb:
+    """Return the colour of a sense: it warns, it is gone, or it works."""
+    theme = canvas.theme
+    if sense.alert or sense.state == "lost" or sense.trouble:
+        return theme.warn
+    return theme.dim if sense.state in {"missing", "starting"} else theme.accent
+
+
+def draw_sense(canvas: Canvas, rect: Rect, sense: SenseState, catalog: Catalog) -> None:
+    """Draw one sense: icon, name, what it says, how much it looked at."""
+    theme, color = canvas.theme, sense_color(canvas, sense)
+    if sense.alert:
+        canvas.fill(rect.inset(2, 0, 2, 0), mix(theme.ground, theme.warn, 0.22), radius=4)
+    canvas.shape(sense.name, rect.x + MARGIN, rect.y + (rect.h - ICON) // 2, ICON, color)
+    if sense.unwell:
+        canvas.shape("cross", rect.x + MARGIN + 8, rect.y + rect.h // 2, 10, theme.warn)
+    left = rect.x + MARGIN + ICON + 6
+    line = Rect(left, rect.y + 1, rect.x + rect.w - MARGIN - left, rect.h - BAR_H - 3)
+    _draw_sense_words(canvas, line, sense, catalog)
+    bar = Rect(left, rect.y + rect.h - BAR_H - 1, line.w, BAR_H - 1)
+    draw_bar(canvas, bar, sense.coverage, color)
+
+
+def _draw_sense_words(canvas: Canvas, line: Rect, sense: SenseState, catalog: Catalog) -> None:
+    theme, wide = canvas.theme, line.w > WIDE_ROW
+    name_w, share_w = (62 if wide else 54), 34
+    name = catalog.text(f"sense.{sense.name}")
+    canvas.text(line._replace(w=name_w), name, size_px=13, min_px=9, color=theme.text)
+    said = line.inset(left=name_w + 4)
+    if wide or not sense.alert:  # where room is scarce, what was noticed matters more than the share
+        said = said.inset(right=share_w + 4)
+        share = "–" if sense.coverage is None else write_percent(sense.coverage, catalog.locale)
+        room = Rect(line.x + line.w - share_w, line.y, share_w, line.h)
+        canvas.text(room, share, size_px=12, min_px=9, color=theme.dim, align="right")
+    loud = sense.alert or sense.state == "lost" or bool(sense.trouble)
+    words = catalog.say(sense.spoken())
+    canvas.text(said, words, size_px=13, min_px=10, color=theme.text if loud else theme.dim)

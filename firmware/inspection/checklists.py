@@ -1,0 +1,69 @@
+"""Where to look, and the steps of the guided scan: data with a source beside every entry."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from firmware.errors import BadKnowledge
+from hw.types import SensorName
+
+CHECKLIST, PERSONAL = "checklist.toml", "personal.toml"
+STRICT = ConfigDict(extra="forbid", frozen=True)
+Key = str
+
+
+class PlaceToLook(BaseModel):
+    """One place in a cubicle: its words are ``place.<key>``."""
+
+    model_config = STRICT
+    key: str = Field(pattern=r"^[a-z]+$")
+    shape: str = Field(pattern=r"^[a-z]+$")
+    source: str = Field(min_length=8)
+
+    @property
+    def message(self) -> str:
+        """The key of its words, under which a record holds it."""
+        return f"place.{self.key}"
+
+
+class GuidedStep(BaseModel):
+    """One step of the guided scan: its words are ``step.<key>`` and ``step.<key>.how``."""
+
+    model_config = STRICT
+    key: str = Field(pattern=r"^[a-z]+$")
+    shape: str = Field(pattern=r"^[a-z]+$")
+    until: Mapping[SensorName, float] = Field(min_length=1)
+    source: str = Field(min_length=8)
+
+    def progress(self, coverage: Mapping[SensorName, float | None]) -> float | None:
+        """Return how far this step is, 0…1, by what was really covered; None where no sense can tell."""
+        shares = [min(1.0, (coverage.get(s) or 0.0) / most) for s, most in self._present(coverage)]
+        return sum(shares) / len(shares) if shares else None
+
+    def _present(self, coverage: Mapping[SensorName, float | None]) -> list[tuple[SensorName, float]]:
+        return [(sense, most) for sense, most in self.until.items() if coverage.get(sense) is not None]
+
+
+def _load(name: str, table: str, model: type[BaseModel]) -> tuple[BaseModel, ...]:
+    raw = tomllib.loads((files("firmware.inspection") / name).read_text(encoding="utf-8"))
+    try:
+        return tuple(TypeAdapter(list[model]).validate_python(raw[table]))  # type: ignore[valid-type]
+    except (ValidationError, KeyError) as error:
+        raise BadKnowledge(f"{name}: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def checklist() -> tuple[PlaceToLook, ...]:
+    """Return the places to look, in order."""
+    return tuple(p for p in _load(CHECKLIST, "place", PlaceToLook) if isinstance(p, PlaceToLook))
+
+
+@lru_cache(maxsize=1)
+def guided_steps() -> tuple[GuidedStep, ...]:
+    """Return the steps of the guided scan, in order."""
+    return tuple(s for s in _load(PERSONAL, "step", GuidedStep) if isinstance(s, GuidedStep))

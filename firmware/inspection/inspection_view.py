@@ -1,0 +1,300 @@
+"""From a walk to what its pages show: pure, and in no language yet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from firmware.handheld.screen.inspection_views import Bar, CheckRow, Choice, InspectionView, VisitRow
+from firmware.handheld.screen.views import MenuItem, Page
+from firmware.i18n.catalog import Param, Sentence, plain
+from firmware.inspection.checklists import checklist, guided_steps
+from firmware.inspection.state import InspectionState, Moment, Reference, Stage, StartRow, Visited
+from firmware.inspection.state_machine import InspectionMachine, reference_rows, start_rows
+from firmware.verdict.fusion import Level, Verdict
+from hw.types import SensorName
+
+PAGE_OF: Mapping[Stage, Page] = {
+    "start": "start",
+    "site": "choose",
+    "operator": "choose",
+    "room": "choose",
+    "reference": "choose",
+    "corridor": "corridor",
+    "cubicle": "cubicle",
+    "thin": "thin",
+    "summary": "summary",
+    "personal": "personal",
+    "result": "result",
+}
+LOOKS: tuple[MenuItem, ...] = ("theme", "language", "sound")
+START_SHAPES: Mapping[StartRow, str] = {
+    "resume": "turn",
+    "inspection": "site",
+    "personal": "bed",
+    "readout": "lens",
+}
+LEVEL_ORDER = (Level.LIKELY_CAMERA, Level.CHECK, Level.INCONCLUSIVE, Level.NOTHING_FOUND)
+FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
+OUTSIDE: tuple[SensorName, ...] = ("rf", "wifi", "ble")  # the senses of a corridor: there is no wall to light
+KINDS_NAMED = 3  # of cameras that could not be seen, in words; the rest is counted
+STAMP = 15  # characters of a walk's id that say its day and time
+HOUR_S, DAY_S = 3600.0, 86_400.0
+
+
+def menu_of(walk: InspectionState) -> tuple[MenuItem, ...]:
+    """Return what can be switched or ended at this stage."""
+    if walk.stage in {"corridor", "cubicle", "thin"}:
+        rooms: tuple[MenuItem, ...] = ("rooms",) if len(walk.plan.room) > 1 else ()
+        return ("finish", *rooms, "start", *LOOKS)
+    if walk.stage == "personal":
+        return ("finish", "start", *LOOKS)
+    return LOOKS if walk.stage == "start" else ("start", *LOOKS)
+
+
+def view_of(
+    walk: InspectionState, now: Moment, verdict: Verdict, machine: InspectionMachine
+) -> InspectionView:
+    """Return what the page of this stage shows."""
+    views: Mapping[Stage, Callable[[], InspectionView]] = {
+        "start": lambda: _start(walk),
+        "site": lambda: _choice("walk.site", tuple(_site(p.name, p.cubicle_count) for p in walk.plans)),
+        "operator": lambda: _choice("walk.operator", _operators(walk)),
+        "room": lambda: _choice("walk.room", tuple(_site(r.name, len(r.cubicles)) for r in walk.plan.room)),
+        "reference": lambda: _reference(walk),
+        "corridor": lambda: _corridor(walk, now, machine),
+        "cubicle": lambda: _cubicle(walk),
+        "thin": lambda: _thin(walk, now, machine),
+        "summary": lambda: _summary(walk),
+        "personal": lambda: _personal(walk, now),
+        "result": lambda: _result(walk, verdict),
+    }
+    view = views[walk.stage]()
+    if walk.trouble:
+        view = replace(view, notice=Sentence(key=walk.trouble), alarm=True)
+    return view
+
+
+def _start(walk: InspectionState) -> InspectionView:
+    choices = tuple(_start_row(row, walk) for row in start_rows(walk))
+    return InspectionView(choices=choices, keys=Sentence(key="keys.start"))
+
+
+def _start_row(row: StartRow, walk: InspectionState) -> Choice:
+    detail = Sentence(key=f"start.{row}.how")
+    if row == "resume" and walk.resume is not None:
+        at = walk.resume
+        if at.stage == "cubicle":
+            params = {"room": at.room, "cubicle": at.cubicle}
+            detail = Sentence(key="walk.place", params=params)
+        else:
+            detail = Sentence(key="walk.at_corridor", params={"site": at.site})
+    return Choice(words=Sentence(key=f"start.{row}"), detail=detail, shape=START_SHAPES[row])
+
+
+def _choice(key: str, choices: tuple[Choice, ...]) -> InspectionView:
+    return InspectionView(title=Sentence(key=key), choices=choices, keys=Sentence(key="keys.choose"))
+
+
+def _site(name: str, cubicles: int) -> Choice:
+    return Choice(
+        words=plain(name), detail=Sentence(key="walk.cubicles", params={"count": cubicles}), shape="site"
+    )
+
+
+def _operators(walk: InspectionState) -> tuple[Choice, ...]:
+    named = tuple(Choice(words=plain(name), shape="person") for name in walk.plan.site.operators)
+    return (*named, Choice(words=Sentence(key="walk.nobody"), shape="person"))
+
+
+def _reference(walk: InspectionState) -> InspectionView:
+    shapes = {"use": "tick", "measure": "rf", "skip": "arrow"}
+    choices = tuple(
+        Choice(
+            words=Sentence(key=f"walk.ref.{row}"),
+            detail=Sentence(key=f"walk.ref.{row}.how"),
+            shape=shapes[row],
+        )
+        for row in reference_rows(walk)
+    )
+    return InspectionView(
+        title=Sentence(key="walk.ref"),
+        lead=_reference_words(walk.reference),
+        choices=choices,
+        keys=Sentence(key="keys.choose"),
+    )
+
+
+def _reference_words(reference: Reference | None) -> Sentence:
+    if reference is None:
+        return Sentence(key="walk.ref.none")
+    if reference.health == "unusable":
+        return Sentence(key="walk.ref.unusable")
+    unit, size_s = ("minutes", 60.0)
+    if reference.age_s >= HOUR_S:
+        unit, size_s = ("hours", HOUR_S) if reference.age_s < DAY_S else ("days", DAY_S)
+    count = max(0, int(reference.age_s // size_s))
+    return Sentence(key=f"walk.ref.{reference.health}.{unit}", params={"count": count})
+
+
+def _corridor(walk: InspectionState, now: Moment, machine: InspectionMachine) -> InspectionView:
+    word = "measuring" if machine.thin(walk, now) else "done"
+    if not any(now.coverage.get(s) is not None for s in OUTSIDE):
+        word = "none"
+    return InspectionView(
+        title=plain(walk.plan.name),
+        lead=Sentence(key=f"walk.corridor.{word}"),
+        bars=tuple(_bar(s, now, machine.enough("corridor", s)) for s in OUTSIDE),
+        keys=Sentence(key="keys.corridor"),
+    )
+
+
+def _bar(sense: str, now: Moment, enough: float) -> Bar:
+    shares: Mapping[str, float | None] = {str(k): v for k, v in now.coverage.items()}
+    return Bar(
+        words=Sentence(key=f"sense.{sense}"),
+        share=shares.get(sense),
+        enough=enough,
+        shape=sense,
+    )
+
+
+def _cubicle(walk: InspectionState) -> InspectionView:
+    rows = tuple(
+        CheckRow(words=Sentence(key=p.message), shape=p.shape, mark=_shown(walk.marks.get(p.message, "")))
+        for p in checklist()
+    )
+    last = next((v for v in reversed(walk.done) if v.kind == "cubicle"), None)
+    params: dict[str, Param] = {
+        "room": walk.room_plan.name,
+        "cubicle": walk.cubicle_name,
+        "number": walk.cubicle + 1,
+        "count": len(walk.room_plan.cubicles),
+    }
+    numbered = walk.cubicle_name == str(walk.cubicle + 1)
+    return InspectionView(
+        title=Sentence(key=f"walk.place_{'numbered' if numbered else 'of'}", params=params),
+        checks=rows,
+        keys=Sentence(key="keys.cubicle"),
+        notice=None if last is None or walk.marks else _came_of(last),
+    )
+
+
+def _shown(mark: str) -> str:
+    return "unreachable" if mark == "skipped" else mark
+
+
+def _came_of(last: Visited) -> Sentence:
+    """Return what came of the cubicle before, said until the first mark of this one."""
+    if not last.stored:
+        return Sentence(key="walk.storing", params={"cubicle": last.cubicle})
+    if not last.compared:
+        return Sentence(key="walk.stored", params={"cubicle": last.cubicle})
+    params: dict[str, Param] = {
+        "cubicle": last.cubicle,
+        "new": last.new,
+        "missing": last.missing,
+        "louder": last.louder,
+    }
+    return Sentence(key="walk.stored_compared", params=params)
+
+
+def _thin(walk: InspectionState, now: Moment, machine: InspectionMachine) -> InspectionView:
+    few = machine.thin(walk, now)
+    left = len(checklist()) - len(walk.marks)
+    places = (Sentence(key="walk.thin.places", params={"count": left}),) if "places" in few else ()
+    return InspectionView(
+        lead=Sentence(key="walk.thin"),
+        lines=places,
+        bars=tuple(_bar(s, now, machine.enough(walk.leaving, s)) for s in few if s != "places"),
+        keys=Sentence(key="keys.thin"),
+    )
+
+
+def _summary(walk: InspectionState) -> InspectionView:
+    cubicles = [v for v in walk.done if v.kind == "cubicle"]
+    counts = Counter(v.level for v in cubicles)
+    seen = len({(v.room, v.cubicle) for v in cubicles})
+    planned = walk.plan.cubicle_count
+    key = "walk.summary.all" if seen >= planned else "walk.summary.some"
+    lines = [Sentence(key=key, params={"count": seen, "planned": planned})]
+    left = sum(v.left for v in cubicles)
+    if left:
+        lines.append(Sentence(key="walk.summary.left", params={"count": left}))
+    notice = {
+        "working": Sentence(key="walk.export.working"),
+        "whole": Sentence(
+            key="walk.export.whole", params={"name": walk.exported.removeprefix("ansim-")[:STAMP]}
+        ),
+    }.get(walk.export)
+    return InspectionView(
+        title=plain(walk.plan.name),
+        counts=tuple((level.value, counts[level.value]) for level in LEVEL_ORDER),
+        lines=tuple(lines),
+        visits=tuple(_visit(v) for v in walk.done),
+        notice=notice,
+        keys=Sentence(key="keys.summary"),
+    )
+
+
+def _visit(visit: Visited) -> VisitRow:
+    words = Sentence(key="walk.place", params={"room": visit.room, "cubicle": visit.cubicle})
+    notes = [Sentence(key="walk.note.caught", params={"share": visit.share_caught})]
+    if visit.found:
+        notes.append(Sentence(key="walk.note.found", params={"count": visit.found}))
+    if visit.compared and (visit.new or visit.louder or visit.missing):
+        params = {"new": visit.new, "missing": visit.missing, "louder": visit.louder}
+        notes.append(Sentence(key="walk.note.changed", params=params))
+    if not visit.stored:
+        notes = [Sentence(key="walk.note.not_stored")]
+    if visit.kind == "corridor":
+        words = Sentence(key="walk.ref")
+    return VisitRow(words=words, level=visit.level, notes=tuple(notes), stored=visit.stored)
+
+
+def _personal(walk: InspectionState, now: Moment) -> InspectionView:
+    steps = guided_steps()
+    step = steps[walk.step]
+    progress = step.progress(now.coverage)
+    alone = "step.by_eye" if "lens" in step.until else "step.no_radio"
+    detail = f"step.{step.key}.how" if progress is not None else alone
+    return InspectionView(
+        lead=Sentence(key=f"step.{step.key}"),
+        detail=Sentence(key=detail),
+        shape=step.shape,
+        progress=progress,
+        step=(walk.step + 1, len(steps)),
+        keys=Sentence(key="keys.personal"),
+    )
+
+
+def _result(walk: InspectionState, verdict: Verdict) -> InspectionView:
+    lead = Sentence(key=f"result.{verdict.level.value}")
+    if walk.selected:
+        return InspectionView(
+            lead=lead,
+            detail=Sentence(key="result.not_checked"),
+            lines=_not_checked(verdict),
+            keys=Sentence(key="keys.result"),
+        )
+    word = {Level.LIKELY_CAMERA: "likely", Level.CHECK: "check"}.get(verdict.level, "quiet")
+    count = 4 if verdict.level in FOUND else 3
+    return InspectionView(
+        lead=lead,
+        detail=Sentence(key="screen.what_now"),
+        lines=tuple(Sentence(key=f"result.do.{word}.{n + 1}") for n in range(count)),
+        keys=Sentence(key="keys.result"),
+    )
+
+
+def _not_checked(verdict: Verdict) -> tuple[Sentence, ...]:
+    """Return in plain words what this scan could not have caught."""
+    lines = [Sentence(key="screen.caught", params={"share": verdict.share_caught})]
+    if verdict.coverage.get("lens") is not None:
+        lines.append(Sentence(key="result.only_lit"))
+    lines += [Sentence(key=f"result.blind.{kind}") for kind in verdict.blind_to[:KINDS_NAMED]]
+    missing = [s for s, share in verdict.coverage.items() if share is None]
+    if missing and len(lines) < KINDS_NAMED + 1:
+        lines.append(Sentence(key=f"result.without.{missing[0]}"))
+    return tuple(lines)

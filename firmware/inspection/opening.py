@@ -1,0 +1,79 @@
+"""`ansim run`: the two ways to use the handheld, with the clerk who keeps their records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from firmware.inspection.controller import InspectionController
+from firmware.inspection.record_writer import RecordWriter
+from firmware.inspection.site_plan import Sites, load_sites, read_plan
+from firmware.inspection.state import InspectionState
+from firmware.inspection.state_machine import InspectionMachine
+from firmware.inspection.visit_records import new_walk_id
+from firmware.log import get_logger
+from firmware.records.compare.site_knowledge import SiteAllowlist
+from firmware.records.save_scan import records_home
+from firmware.settings.settings import Settings
+from hw.kit import parse_spec
+
+log = get_logger(__name__)
+
+InspectionOption = Annotated[
+    Path | None,
+    typer.Option("--inspection", metavar="SITE.toml", help="Begin a team's inspection of this site plan."),
+]
+PersonalOption = Annotated[bool, typer.Option("--personal", help="Begin the guided scan of one room.")]
+PlaceOption = Annotated[
+    str | None,
+    typer.Option("--place", metavar="PLACE", help="Store the run as a signed record of site/room/cubicle."),
+]
+
+
+def sites_of(settings: Settings, plan: Path | None) -> Sites:
+    """Return the site plans of this unit, or the one that was named; what is wrong with others is logged.
+
+    Raises
+    ------
+    SettingsError
+        With every mistake in the plan that was named.
+    """
+    if plan is not None:
+        return Sites(plans=(read_plan(plan),))
+    sites = load_sites(Path(settings.walk.sites))
+    for mistake in sites.mistakes:
+        log.warning("site plan left out", what=str(mistake))
+    return sites
+
+
+@contextmanager
+def open_walk(
+    kit: str,
+    settings: Settings,
+    *,
+    wanted: bool,
+    plan: Path | None = None,
+    personal: bool = False,
+    threaded: bool = True,
+    knowledge: SiteAllowlist | None = None,
+) -> Iterator[InspectionController | None]:
+    """Open the walk where it is wanted; its clerk finishes what was handed over when it is left."""
+    if not wanted:
+        yield None
+        return
+    sites = sites_of(settings, plan)
+    simulated = parse_spec(kit)[0] == "sim"
+    folder = records_home(settings)
+    with RecordWriter(folder, settings=settings, kit=kit, simulated=simulated, threaded=threaded) as clerk:
+        clerk.knowledge = knowledge or clerk.knowledge
+        walk = InspectionState(plans=sites.plans)
+        walker = InspectionController(InspectionMachine(settings.walk.least), walk, clerk)
+        if personal:
+            walker.walk = InspectionState(plans=sites.plans, stage="personal", walk=new_walk_id())
+        elif plan is not None:
+            walker.begin("inspection")
+        yield walker

@@ -1,0 +1,209 @@
+"""The clerk keeps records on a thread of its own: the walk hands over and goes on, whatever the disk does.
+
+::
+
+    submit(job) ─► bounded queue ─► thread: RecordStore, progress file, export ─► take() ─► Told
+                                     what cannot be stored waits, and is tried again before every new job
+
+One job after the other, so that a walk never stands farther on the disk than its records do.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from firmware.errors import FirmwareError
+from firmware.inspection.checkpoint import load_progress, save_progress
+from firmware.inspection.state import (
+    AskReference,
+    CorridorKnown,
+    Export,
+    Keep,
+    NotStored,
+    Recalled,
+    RecordStored,
+    ReportExported,
+    Save,
+    WriterReply,
+)
+from firmware.inspection.visit_records import (
+    VisitFindings,
+    export_site,
+    file_visit,
+    reference_of,
+    visited,
+    what_came_of,
+)
+from firmware.log import get_logger
+from firmware.records.compare.site_knowledge import SiteAllowlist
+from firmware.records.custody.errors import RecordsError, StoreBusy, StoreFull, StoreUnwritable
+from firmware.records.store import RecordStore
+from firmware.settings.settings import Settings
+
+JOBS_MOST = 256  # of a walk that is faster than its disk; beyond, the oldest saved progress is dropped
+WAITING_MOST = 64  # records that wait for room on the disk
+CLOSE_WAIT_S = 20.0  # an export takes seconds on a small computer
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """Look for a walk that was interrupted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepJob:
+    """A record to store, with what the senses left."""
+
+    keep: Keep
+    findings: VisitFindings
+
+
+Job = KeepJob | Save | AskReference | Export | Recall
+
+
+class RecordWriter:
+    """Does the jobs of one unit. A context manager; with ``threaded=False`` every job is done at once."""
+
+    def __init__(
+        self, folder: Path, *, settings: Settings, kit: str, simulated: bool, threaded: bool = True
+    ) -> None:
+        self.folder = folder
+        self.knowledge = SiteAllowlist()
+        self._settings, self._kit, self._simulated = settings, kit, simulated
+        self._threaded = threaded
+        self._jobs: queue.Queue[Job | None] = queue.Queue(JOBS_MOST)
+        self._told: deque[WriterReply] = deque(maxlen=JOBS_MOST)
+        self._waiting: deque[KeepJob] = deque()
+        self._thread = threading.Thread(target=self._run, name="ansim-clerk", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._threaded:
+            self._thread.start()
+        self.submit(Recall())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what was handed over, within a bounded time; may be called twice."""
+        if self._threaded and self._thread.is_alive():
+            with suppress(queue.Full):
+                self._jobs.put(None, timeout=1.0)
+            self._thread.join(CLOSE_WAIT_S)
+
+    def submit(self, job: Job) -> None:
+        """Hand over a job; never waits."""
+        if not self._threaded:
+            self._do(job)
+            return
+        try:
+            self._jobs.put_nowait(job)
+        except queue.Full:
+            log.error("too many jobs wait for the disk", job=type(job).__name__)
+            if isinstance(job, KeepJob):
+                self._told.append(NotStored(record=job.keep.record, trouble="walk.store.busy"))
+
+    def take(self) -> Sequence[WriterReply]:
+        """Return what was done since the last time."""
+        said = []
+        while self._told:
+            said.append(self._told.popleft())
+        return said
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            self._do(job)
+
+    def _do(self, job: Job) -> None:
+        """Do one job; whatever goes wrong is said, and never ends the thread."""
+        doing: dict[type[Job], Callable[[], None]] = {
+            KeepJob: lambda: self._keep(job) if isinstance(job, KeepJob) else None,
+            Save: lambda: self._save(job) if isinstance(job, Save) else None,
+            AskReference: lambda: self._refer(job) if isinstance(job, AskReference) else None,
+            Export: lambda: self._export(job) if isinstance(job, Export) else None,
+            Recall: self._recall,
+        }
+        try:
+            doing[type(job)]()
+        except (FirmwareError, OSError) as error:
+            log.warning("not done", job=type(job).__name__, what=str(error))
+        except Exception:  # a bug here must not end the inspection
+            log.exception("the clerk failed", job=type(job).__name__)
+
+    def _keep(self, job: KeepJob) -> None:
+        self._waiting.append(job)
+        if len(self._waiting) > WAITING_MOST:
+            lost = self._waiting.popleft()
+            log.error("a record is lost: the disk took none for too long", record=lost.keep.record)
+        self._store_waiting()
+
+    def _store_waiting(self) -> None:
+        for job in tuple(self._waiting):
+            try:
+                with RecordStore(self.folder, config=self._settings.records) as store:
+                    filed = file_visit(
+                        store, job.keep, job.findings, settings=self._settings, kit=self._kit,
+                        simulated=self._simulated,
+                    )  # fmt: skip
+            except (FirmwareError, OSError) as error:
+                log.warning("not stored", record=job.keep.record, what=str(error))
+                self._told.append(NotStored(record=job.keep.record, trouble=trouble_key(error)))
+                return
+            except Exception as error:  # a bug with one record must not hold up the others
+                log.exception("not stored", record=job.keep.record)
+                self._told.append(NotStored(record=job.keep.record, trouble=trouble_key(error)))
+                continue
+            self._waiting = deque(one for one in self._waiting if one is not job)
+            self._told.append(RecordStored(visited=visited(filed)))
+
+    def _save(self, job: Save) -> None:
+        save_progress(self.folder, job.progress)
+
+    def _refer(self, job: AskReference) -> None:
+        with RecordStore(self.folder, config=self._settings.records) as store:
+            self._told.append(CorridorKnown(reference=reference_of(store, job.site, self._settings)))
+            self.knowledge.enter(job.site, store)
+
+    def _recall(self) -> None:
+        progress = load_progress(self.folder)
+        if progress is None:
+            return
+        with suppress(RecordsError), RecordStore(self.folder, config=self._settings.records) as store:
+            progress = what_came_of(store, progress)
+        self._told.append(Recalled(progress=progress))
+
+    def _export(self, job: Export) -> None:
+        self._store_waiting()
+        try:
+            with RecordStore(self.folder, config=self._settings.records) as store:
+                path = export_site(store, job, settings=self._settings, kit=self._kit)
+            self._told.append(ReportExported(name=path.name))
+        except ModuleNotFoundError:
+            self._told.append(ReportExported(name="", trouble="walk.export.missing"))
+        except Exception as error:
+            log.exception("not exported", what=str(error))
+            self._told.append(ReportExported(name="", trouble=trouble_key(error)))
+
+
+def trouble_key(error: Exception) -> str:
+    """Return the message key of what is wrong with the store."""
+    for kind, key in (
+        (StoreFull, "walk.store.full"),
+        (StoreUnwritable, "walk.store.read_only"),
+        (StoreBusy, "walk.store.busy"),
+    ):
+        if isinstance(error, kind):
+            return key
+    return "walk.store.trouble"

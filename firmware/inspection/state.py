@@ -1,0 +1,215 @@
+"""What a walk remembers, what happens to it, and what it asks for: frozen, and free of any device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from firmware.inspection.site_plan import RoomPlan, SitePlan
+from firmware.records.model import CheckState, Place, RecordKind
+from hw.types import SensorName
+
+Stage = Literal[
+    "start", "site", "operator", "room", "reference", "corridor", "cubicle", "thin", "summary", "personal",
+    "result",
+]  # fmt: skip
+Word = Literal["up", "down", "ok", "ok_held", "back", "menu", "moment"]
+StartRow = Literal["resume", "inspection", "personal", "readout"]
+ReferenceRow = Literal["use", "measure", "skip"]
+DONE_MOST = 40_000  # visits of one walk; a site plan has at most 200 × 200 cubicles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The moment at which something happens: what the senses have covered, and what they say."""
+
+    coverage: Mapping[SensorName, float | None] = field(default_factory=dict)
+    level: str = ""
+    elapsed_s: float = 0.0
+    scanning: bool = True
+    fresh_id: str = ""  # of a walk that would begin now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The latest corridor reference of a site: how old, and whether it may still serve."""
+
+    record: str
+    age_s: float
+    health: str  # fresh, stale, expired, unusable
+
+    @property
+    def usable(self) -> bool:
+        """True where cubicles may be compared with it."""
+        return self.health in {"fresh", "stale"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """One place that was inspected: its record, and what came of it once it was stored."""
+
+    record: str
+    kind: RecordKind
+    room: str
+    cubicle: str
+    level: str
+    share_caught: float = 0.0
+    looked: int = 0  # places of the checklist
+    left: int = 0
+    found: int = 0
+    stored: bool = False
+    new: int = 0  # beside the last inspection of the same cubicle
+    missing: int = 0
+    louder: int = 0
+    nearer: int = 0  # beside the corridor
+    compared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Where a walk stands, by names: what survives a power loss."""
+
+    site: str
+    operator: str
+    walk: str
+    visit: int
+    stage: Literal["corridor", "cubicle"]
+    room: str
+    cubicle: str
+    marks: Mapping[str, CheckState] = field(default_factory=dict)
+    done: tuple[Visited, ...] = ()
+    behind: bool = False  # the place is stored already: the power went before the walk moved on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionState:
+    """One moment of a walk."""
+
+    stage: Stage = "start"
+    selected: int = 0
+    plans: tuple[SitePlan, ...] = ()
+    site: int = 0
+    operator: str = ""
+    room: int = 0
+    cubicle: int = 0
+    walk: str = ""  # its id; the ids of its records begin with it
+    visit: int = 0  # number of the record that comes next
+    marks: Mapping[str, CheckState] = field(default_factory=dict)
+    done: tuple[Visited, ...] = ()
+    reference: Reference | None = None
+    resume: Checkpoint | None = None
+    leaving: Stage = "cubicle"  # what the warning is about
+    step: int = 0  # of the guided scan
+    export: str = ""  # "", working, whole, failed
+    exported: str = ""  # the file's name
+    trouble: str = ""  # key of what the store says
+
+    @property
+    def plan(self) -> SitePlan:
+        """The site that is walked."""
+        return self.plans[min(self.site, len(self.plans) - 1)]
+
+    @property
+    def room_plan(self) -> RoomPlan:
+        """The room that is walked."""
+        return self.plan.room[min(self.room, len(self.plan.room) - 1)]
+
+    @property
+    def cubicle_name(self) -> str:
+        """The cubicle that is inspected."""
+        return self.room_plan.cubicles[min(self.cubicle, len(self.room_plan.cubicles) - 1)]
+
+    @property
+    def record(self) -> str:
+        """Id of the record of the place that is inspected now."""
+        return f"{self.walk}-{self.visit:03d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """The senses start afresh: another place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """Store what the senses found here."""
+
+    record: str
+    kind: RecordKind
+    operator: str = ""
+    place: Place = field(default_factory=Place)
+    checklist: Mapping[str, CheckState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Save:
+    """Remember where the walk stands; None forgets it."""
+
+    progress: Checkpoint | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskReference:
+    """Look up the latest corridor reference of a site."""
+
+    site: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """Close the walk: a record of the whole site, its report, and whether the file is whole."""
+
+    walk: str
+    site: str
+    operator: str
+    done: tuple[Visited, ...]
+    planned: int = 0  # cubicles of the whole site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Show the readout: the thumb is on the ring of pages until it comes back."""
+
+
+Effect = Begin | Keep | Save | AskReference | Export | Leave
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordStored:
+    """A record is on the disk."""
+
+    visited: Visited
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotStored:
+    """A record is not on the disk yet, and why (a message key)."""
+
+    record: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorridorKnown:
+    """What the store knows of a site's corridor."""
+
+    reference: Reference | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """The walk that a power loss interrupted, with the visit it was at already stored or not."""
+
+    progress: Checkpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportExported:
+    """The report was written and checked; ``trouble`` is empty where it is whole."""
+
+    name: str
+    trouble: str = ""
+
+
+WriterReply = RecordStored | NotStored | CorridorKnown | Recalled | ReportExported

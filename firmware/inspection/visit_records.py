@@ -1,0 +1,292 @@
+"""What the clerk puts on the disk: one record a place, one for the whole site, and its checked report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from firmware.inspection.state import Checkpoint, Export, Keep, Reference, Visited
+from firmware.records.build_record import compose, make_id
+from firmware.records.bundle import verify_file
+from firmware.records.compare.diff import against_corridor, compare, reference_health
+from firmware.records.custody.atomic_files import replace as write_durably
+from firmware.records.custody.errors import BundleUnreadable, NoSuchRecord, clear_errors
+from firmware.records.custody.hash_chain import canonical, sha256
+from firmware.records.custody.unit_key import owner_only
+from firmware.records.model import Compared, Inspection, Place, SenseLook, Span, Visit
+from firmware.records.queries import StoredRecord as StoredRecord
+from firmware.records.save_scan import Occasion, about_scan, scanned_of, span_until_now, wall_seen
+from firmware.records.store import RecordStore
+from firmware.sensor import Observation
+from firmware.settings.settings import Settings
+from firmware.verdict.engine import Snapshot
+from firmware.verdict.fusion import Level
+from hw.types import SENSOR_NAMES
+from lensdetect.model import LensView
+
+EXPORTS = "exports"  # folder beside the records
+SCREEN_NAME, SCREEN_TYPE = "readout.png", "image/png"
+WORST_FIRST: tuple[str, ...] = (
+    Level.LIKELY_CAMERA.value,
+    Level.CHECK.value,
+    Level.INCONCLUSIVE.value,
+    Level.NOTHING_FOUND.value,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitFindings:
+    """What the senses left at one place, and when. ``screen`` is the readout as PNG, empty for none."""
+
+    snapshot: Snapshot
+    observations: tuple[Observation, ...]
+    span: Span
+    screen: bytes = b""
+    eye: LensView | None = None
+
+
+def file_visit(
+    store: RecordStore, keep: Keep, found: VisitFindings, *, settings: Settings, kit: str, simulated: bool
+) -> StoredRecord:
+    """Store one place, compared with its corridor and its last inspection; stored already, it stays."""
+    try:
+        return store.stored(keep.record)
+    except NoSuchRecord:
+        pass
+    screen = (
+        (store.attachments.put(found.screen, name=SCREEN_NAME, media_type=SCREEN_TYPE),)
+        if found.screen
+        else ()
+    )
+    occasion = Occasion(
+        kind=keep.kind,
+        place=keep.place,
+        operator=keep.operator,
+        checklist=keep.checklist,
+        attachments=screen,
+    )
+    about = about_scan(occasion, span=found.span, kit=kit, simulated=simulated, settings=settings)
+    wall = wall_seen(found.eye, settings)
+    scanned = scanned_of(found.snapshot, found.observations, wall=wall)
+    record = compose(scanned, about, store.key, name=keep.record)
+    record = replace(record, compared=comparisons_of(store, record))
+    return StoredRecord(inspection=record, entry=store.append(record))
+
+
+def comparisons_of(store: RecordStore, record: Inspection) -> tuple[Compared, ...]:
+    """Return how a place differs from its corridor and from its own last inspection."""
+    if record.kind != "cubicle":
+        return ()
+    compared = []
+    corridor = store.latest_corridor(record.place.site)
+    if corridor is not None:
+        beside = against_corridor(corridor.inspection, record)
+        words = [c.word for c in beside.changes]
+        compared.append(
+            Compared(
+                beside="corridor",
+                record=corridor.inspection.id,
+                health=beside.health.word,
+                new=words.count("new"),
+                louder=words.count("louder"),
+            )
+        )
+    for earlier in store.earlier(record):
+        words = [c.word for c in compare(earlier.inspection, record).changes]
+        compared.append(
+            Compared(
+                beside="earlier",
+                record=earlier.inspection.id,
+                new=words.count("new"),
+                missing=words.count("missing"),
+                louder=words.count("louder"),
+            )
+        )
+    return tuple(compared)
+
+
+def visited(stored: StoredRecord) -> Visited:
+    """Return what the walk is told about a record that is on the disk."""
+    record = stored.inspection
+    marks = list(record.checklist.values())
+    earlier = next((c for c in record.compared if c.beside == "earlier"), None)
+    corridor = next((c for c in record.compared if c.beside == "corridor"), None)
+    return Visited(
+        record=record.id,
+        kind=record.kind,
+        room=record.place.room,
+        cubicle=record.place.cubicle,
+        level=record.level,
+        share_caught=float(record.verdict.get("share_caught", 0.0)),
+        looked=marks.count("looked"),
+        left=marks.count("skipped") + marks.count("unreachable"),
+        found=marks.count("found"),
+        stored=True,
+        new=earlier.new if earlier else 0,
+        missing=earlier.missing if earlier else 0,
+        louder=earlier.louder if earlier else 0,
+        nearer=corridor.new + corridor.louder if corridor else 0,
+        compared=earlier is not None,
+    )
+
+
+def reference_of(store: RecordStore, site: str, settings: Settings) -> Reference | None:
+    """Return the latest corridor reference of a site, judged as for an inspection that would begin now."""
+    latest = store.latest_corridor(site)
+    if latest is None:
+        return None
+    record = latest.inspection
+    now = about_scan(
+        Occasion(kind="cubicle"),
+        span=span_until_now(0.0),
+        kit=record.kit,
+        simulated=record.simulated,
+        settings=settings,
+    )
+    probe = replace(
+        record, span=now.span, versions=now.versions, settings_sha256=sha256(canonical(now.settings))
+    )
+    health = reference_health(record, probe)
+    return Reference(record=record.id, age_s=health.age_s, health=health.word)
+
+
+def what_came_of(store: RecordStore, progress: Checkpoint) -> Checkpoint:
+    """Return an interrupted walk with what the store holds of it.
+
+    Notes
+    -----
+    The record comes first and the progress after it. So the power may have gone when the place was stored
+    and the walk not yet moved on; then the walk is at a place that is done, and its next visit is another.
+    """
+    done = []
+    for one in progress.done:
+        try:
+            done.append(visited(store.stored(one.record)))
+        except NoSuchRecord:
+            done.append(one)
+    known = {one.record for one in done}
+    here = f"{progress.walk}-{progress.visit:03d}"
+    visit = progress.visit
+    try:
+        record = store.stored(here)
+    except NoSuchRecord:
+        record = None
+    if record is not None:
+        visit += 1
+        if here not in known:
+            done.append(visited(record))
+    return replace(progress, done=tuple(done), visit=visit, behind=record is not None)
+
+
+def export_site(store: RecordStore, job: Export, *, settings: Settings, kit: str) -> Path:
+    """Store the record of the whole site, write its bundle beside the records, and check the file.
+
+    Raises
+    ------
+    BundleUnreadable
+        If the file is not whole after it was written.
+    RecordsError
+        If the disk takes no more.
+    ModuleNotFoundError
+        If the libraries of the report are not installed.
+    """
+    from firmware.report.export import export  # plotting and PDF are heavy, and may not be installed
+
+    stored = [store.stored(v.record) for v in job.done if _held(store, v.record)]
+    if not stored:
+        raise NoSuchRecord("Nothing of this walk is stored yet", hint="Make room on the disk first.")
+    name = f"{job.walk}-site"
+    if not _held(store, name):
+        store.append(site_record(name, stored, job, settings=settings, kit=kit))
+    done = export(store, name)
+    folder = store.folder / EXPORTS
+    path = folder / done.name
+    owner_only(folder)
+    with clear_errors(path):
+        write_durably(path, done.content)
+    if not verify_file(path, public=store.key.public).whole:
+        raise BundleUnreadable(f"{path} is not whole", hint="Check the disk, then export it again.")
+    return path
+
+
+def _held(store: RecordStore, name: str) -> bool:
+    try:
+        store.stored(name)
+    except NoSuchRecord:
+        return False
+    return True
+
+
+def site_record(
+    name: str, stored: Sequence[StoredRecord], job: Export, *, settings: Settings, kit: str
+) -> Inspection:
+    """Return the record of a whole site: every place with its entry's hash, and the most serious verdict.
+
+    Notes
+    -----
+    Coverage of a sense is the least it reached in any cubicle: the site was looked at as well as its worst
+    cubicle was. The verdict is the most serious cubicle's own, word by word.
+    """
+    rooms = [s for s in stored if s.inspection.kind != "corridor"] or list(stored)
+    worst = min(rooms, key=lambda s: (WORST_FIRST.index(s.inspection.level), s.entry.row)).inspection
+    spans = [s.inspection.span for s in stored]
+    span = replace(
+        spans[-1],
+        started_utc_ns=min(s.started_utc_ns for s in spans),
+        ended_utc_ns=max(s.ended_utc_ns for s in spans),
+    )
+    return replace(
+        worst,
+        id=name,
+        kind="site",
+        operator=job.operator,
+        place=Place(site=job.site),
+        span=span,
+        kit=kit,
+        senses=_least_looked([s.inspection for s in rooms]),
+        findings=(),
+        left_out=0,
+        checklist={},
+        attachments=(),
+        note="",
+        sealed="",
+        compared=(),
+        country=settings.country,
+        visits=tuple(_visit(s) for s in stored),
+        planned=job.planned,
+    )
+
+
+def _visit(stored: StoredRecord) -> Visit:
+    record, marks = stored.inspection, list(stored.inspection.checklist.values())
+    return Visit(
+        record=record.id,
+        entry=stored.entry.hash,
+        kind=record.kind,
+        room=record.place.room,
+        cubicle=record.place.cubicle,
+        level=record.level,
+        probability=float(record.verdict.get("probability", 0.0)),
+        share_caught=float(record.verdict.get("share_caught", 0.0)),
+        started_utc_ns=record.span.started_utc_ns,
+        looked=marks.count("looked"),
+        left=marks.count("skipped") + marks.count("unreachable"),
+        found=marks.count("found"),
+        compared=record.compared,
+    )
+
+
+def _least_looked(records: Sequence[Inspection]) -> tuple[SenseLook, ...]:
+    looks = []
+    for name in SENSOR_NAMES:
+        own = [s for r in records for s in r.senses if s.sensor == name]
+        least = min(own, key=lambda s: -1.0 if s.coverage is None else s.coverage, default=None)
+        looks.append(least or SenseLook(sensor=name, coverage=None, parts={}))
+    return tuple(looks)
+
+
+def new_walk_id() -> str:
+    """Return the id of a walk that begins now."""
+    return make_id(time.time_ns())

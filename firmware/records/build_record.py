@@ -1,0 +1,254 @@
+"""From what a scan left behind to one record: sorted, redacted, bounded, sealed."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.records.custody.hash_chain import canonical, sha256
+from firmware.records.custody.redact import Redactor
+from firmware.records.custody.unit_key import UnitKey
+from firmware.records.model import (
+    FINDINGS_MOST,
+    TEXT_MOST,
+    Attachment,
+    CalibrationAge,
+    CheckState,
+    Finding,
+    Inspection,
+    Place,
+    RecordKind,
+    SenseLook,
+    Span,
+    Wall,
+)
+from firmware.sensor import Observation
+from firmware.verdict.fusion import Verdict
+from hw.types import SENSOR_NAMES, Counts, Coverage, SensorName
+from lensdetect.model import Glint
+from sweeper.model import Emission
+from wifiscan.model import AccessPoint, BleDevice, Station
+
+SUSPICIOUS_FROM = 0.5  # score from which a thing is more likely a camera than not, prior aside
+MOST_SIDES = 3
+WALL_CELLS_MOST = 512  # a side
+SIGHTINGS_KEPT = 8  # of a glint's path
+CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+ID_TAIL_BYTES = 3
+Identity = Literal["address", "looks", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """Everything a scan left behind, as the engine and the sensors gave it."""
+
+    verdict: Verdict
+    observations: Sequence[Observation]
+    coverages: Sequence[Coverage] = ()
+    counts: Sequence[Counts] = ()
+    wall: Wall | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """Who, where, when and with what: all that a scan does not know itself."""
+
+    kind: RecordKind
+    span: Span
+    operator: str = ""
+    place: Place = field(default_factory=Place)
+    kit: str = ""
+    simulated: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)  # digested, not stored
+    versions: Mapping[str, str] = field(default_factory=dict)
+    calibrations: Sequence[CalibrationAge] = ()
+    checklist: Mapping[str, CheckState] = field(default_factory=dict)
+    attachments: Sequence[Attachment] = ()
+    note: str = ""
+    country: str = ""
+
+
+def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str | None = None) -> Inspection:
+    """Return the record of one scan.
+
+    Parameters
+    ----------
+    scanned : Scanned
+        What was found; addresses in clear.
+    about : Circumstances
+        Who, where, when and with what.
+    key : UnitKey
+        Names bystanders' devices and seals suspicious addresses.
+    name : str, optional
+        The record's id; by default made of the time and some chance.
+    """
+    redactor = Redactor(key, _suspicious_subjects(scanned))
+    findings = sorted(
+        (_finding(o, redactor) for o in scanned.observations),
+        key=lambda f: (not f.suspicious, -f.score, SENSOR_NAMES.index(f.sensor), f.subject),
+    )
+    verdict = _redact_verdict(scanned.verdict, redactor)
+    clear = redactor.cleared()
+    return Inspection(
+        id=name or make_id(about.span.started_utc_ns),
+        kind=about.kind,
+        operator=clean(about.operator),
+        place=Place(
+            site=clean(about.place.site), room=clean(about.place.room), cubicle=clean(about.place.cubicle)
+        ),
+        span=about.span,
+        kit=clean(redactor.text(about.kit, keep=False)),
+        simulated=about.simulated,
+        settings_sha256=sha256(canonical(about.settings)),
+        versions=dict(about.versions),
+        calibrations=tuple(about.calibrations),
+        verdict=verdict,
+        senses=_senses(scanned),
+        findings=tuple(findings[:FINDINGS_MOST]),
+        left_out=max(0, len(findings) - FINDINGS_MOST),
+        checklist=dict(about.checklist),
+        attachments=tuple(about.attachments),
+        note=clean(redactor.text(about.note, keep=False), most=4000),
+        sealed=key.seal(canonical(clear)) if clear else "",
+        country=about.country,
+        wall=scanned.wall,
+    )
+
+
+def make_id(utc_ns: int) -> str:
+    """Return a new record's id: its UTC time, and enough chance for two units at the same second."""
+    when = datetime.fromtimestamp(utc_ns / 1e9, tz=UTC)
+    return f"{when:%Y%m%d-%H%M%S}-{secrets.token_hex(ID_TAIL_BYTES)}"
+
+
+def clean(text: str, *, most: int = TEXT_MOST) -> str:
+    """Return what a person typed without control characters, at most ``most`` characters."""
+    return CONTROL.sub(" ", text).strip()[:most]
+
+
+def wall_of(cells: NDArray[np.uint8], *, cell_m: float) -> Wall | None:
+    """Return the lens's map of the wall for a record; None where no cell was lit.
+
+    Parameters
+    ----------
+    cells : ndarray, shape (rows, columns)
+        From how many sides each cell was looked at, 0…3.
+    cell_m : float
+        Side of a cell, m.
+    """
+    if not cells.any():
+        return None
+    rows = np.minimum(cells, MOST_SIDES)[:WALL_CELLS_MOST, :WALL_CELLS_MOST]
+    return Wall(cell_m=cell_m, rows=tuple("".join(str(c) for c in row) for row in rows.tolist()))
+
+
+def _suspicious_subjects(scanned: Scanned) -> set[str]:
+    speaking = {c.subject for c in scanned.verdict.contributions if c.log_lr > 0.0 and c.subject}
+    return speaking | {subject_of(o) for o in scanned.observations if score_of(o) >= SUSPICIOUS_FROM}
+
+
+def subject_of(observation: Observation) -> str:
+    """Return the name under which evidence speaks of an observation."""
+    match observation:
+        case Emission():
+            return f"rf:{observation.id}"
+        case Station():
+            return observation.mac
+        case AccessPoint():
+            return observation.bssid
+        case BleDevice():
+            return observation.address
+        case Glint():
+            return f"lens:{observation.id}"
+
+
+def score_of(observation: Observation) -> float:
+    """Return the camera score of any observation."""
+    return observation.scores.get("camera", 0.0) if isinstance(observation, Emission) else observation.score
+
+
+def sensor_of(observation: Observation) -> SensorName:
+    """Return the sense an observation came from."""
+    if isinstance(observation, Emission):
+        return "rf"
+    if isinstance(observation, Glint):
+        return "lens"
+    return "ble" if isinstance(observation, BleDevice) else "wifi"
+
+
+def identity_of(observation: Observation) -> Identity:
+    """Say what makes this the same thing another day.
+
+    Notes
+    -----
+    A fixed address does. A random one changes (a phone's per network, a Bluetooth one every quarter of an
+    hour), and then only looks remain, which anybody can imitate. A glint is a place in a moving picture.
+    """
+    match observation:
+        case Emission():
+            return "looks"
+        case Station():
+            return "looks" if observation.randomised else "address"
+        case AccessPoint():
+            return "address"
+        case BleDevice():
+            return "address" if observation.address_type == "public" else "looks"
+        case Glint():
+            return "none"
+
+
+def _finding(observation: Observation, redactor: Redactor) -> Finding:
+    subject = subject_of(observation)
+    suspicious = redactor.is_suspicious(subject)
+    data = observation.as_json()
+    if isinstance(observation, Glint):
+        data["sightings"] = data["sightings"][-SIGHTINGS_KEPT:]
+    return Finding(
+        sensor=sensor_of(observation),
+        subject=redactor.subject(subject)[:TEXT_MOST],
+        score=float(score_of(observation)),
+        suspicious=suspicious,
+        identity=identity_of(observation),
+        data=redactor.value(data, keep=suspicious),
+    )
+
+
+def _redact_verdict(verdict: Verdict, redactor: Redactor) -> dict[str, Any]:
+    plain = verdict.as_json()
+    plain["contributions"] = [_redact_contribution(c, redactor) for c in plain["contributions"]]
+    return plain
+
+
+def _redact_contribution(contribution: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
+    keep = redactor.is_suspicious(contribution["subject"])
+    return {
+        **contribution,
+        "subject": redactor.subject(contribution["subject"]),
+        "params": redactor.value(contribution["params"], keep=keep),
+    }
+
+
+def _senses(scanned: Scanned) -> tuple[SenseLook, ...]:
+    coverages = {c.sensor: c for c in scanned.coverages}
+    counts = {c.sensor: c for c in scanned.counts}
+    looks = []
+    for name in SENSOR_NAMES:
+        coverage, count = coverages.get(name), counts.get(name)
+        looks.append(
+            SenseLook(
+                sensor=name,
+                coverage=scanned.verdict.coverage.get(name),
+                parts=dict(coverage.parts) if coverage else {},
+                reasons=tuple(coverage.reasons) if coverage else (),
+                read=count.read if count else 0,
+                dropped=dict(count.dropped) if count else {},
+            )
+        )
+    return tuple(looks)

@@ -1,0 +1,1 @@
+"""Comparing inspections: what is new, gone or stronger, and which devices a site has declared its own."""

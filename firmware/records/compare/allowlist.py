@@ -1,0 +1,285 @@
+"""What an inspector has declared harmless at a site: the site's own cameras, its television, its routers.
+
+A declaration is an entry of the chain like any other: signed, with operator, time and reason, never changed.
+Withdrawing it is another entry. What makes a thing the same thing another day:
+
+=============  ==============================================  ==============================================
+fixed address  its keyed hash; the address itself is not kept  recognised, and then its evidence is set to 0
+transmission   kind, frequency, bandwidth                      recognised, likewise; another on this channel
+                                                               passes for it unless it is louder
+looks alone    maker, network, Bluetooth content, while the    recognised as *similar*: said, and its evidence
+               address is random                               stays, for anybody can imitate looks
+nothing        a random address that says nothing of itself;   cannot be declared at all
+               a glint, which is a place in a moving picture
+=============  ==============================================  ==============================================
+
+A thing that is known speaks again as soon as it is louder, or more like a camera, than when it was declared;
+a confirmed lens and a picture from the air always speak. Nothing is ever left out in silence: what is set to
+zero stands in the verdict's contributions with its reason.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+
+from firmware.records.build_record import clean, identity_of, score_of, subject_of
+from firmware.records.compare.diff import LEAST_STEP_HZ, LOUDER_DB, SAME_FREQUENCY, looks_of
+from firmware.records.custody.errors import NoSuchRecord, NotRecognisable, StoreDamaged
+from firmware.records.custody.hash_chain import canonical
+from firmware.records.custody.unit_key import PSEUDONYM_MARK, UnitKey
+from firmware.records.model import Finding
+from firmware.sensor import Observation
+from firmware.verdict.evidence.model import Evidence
+from firmware.verdict.evidence.reasons import KNOWN_REASON
+from sweeper.model import Emission
+from wifiscan.model import AccessPoint, BleDevice, Station
+
+STRICT = ConfigDict(extra="forbid")
+MORE_NATS = math.log(2.0)  # twice as common with a camera as when it was declared: it has changed
+SAME_WIDTH = 1.5  # the wider bandwidth over the narrower one, up to which it is one transmission
+ID_BYTES = 4
+TEXT_MOST = 200
+MARKS_MOST = 4096  # of one site
+By = Literal["address", "signal", "looks"]
+Sense = Literal["rf", "wifi", "ble"]
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceMark:
+    """By what a thing is recognised, and how it was then. ``key`` is a keyed hash, never an address."""
+
+    sensor: Sense
+    by: By
+    key: Annotated[str, Field(max_length=TEXT_MOST)]
+    label: Annotated[str, Field(max_length=TEXT_MOST)]
+    score: Annotated[float, Field(ge=0.0, le=1.0)]
+    level_db: float | None = None
+    center_hz: float | None = None
+    bandwidth_hz: float | None = None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """One entry: a thing declared harmless at a site, or such a declaration withdrawn."""
+
+    id: Annotated[str, Field(pattern=r"^known-[0-9a-f]{8}$")]
+    action: Literal["declare", "withdraw"]
+    site: Annotated[str, Field(min_length=1, max_length=TEXT_MOST)]
+    operator: Annotated[str, Field(max_length=TEXT_MOST)]
+    reason: Annotated[str, Field(min_length=1, max_length=TEXT_MOST)]
+    mark: DeviceMark | None = None
+    withdraws: str = ""
+
+    def body(self) -> bytes:
+        """Return it as the bytes that are signed."""
+        place = {"site": self.site, "room": "", "cubicle": ""}
+        return canonical({"kind": "known", "place": place, **asdict(self)})
+
+
+_DECLARATION = TypeAdapter(Declaration)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingDeclaration:
+    """A declaration that holds, with the time of its entry."""
+
+    declaration: Declaration
+    mark: DeviceMark
+    utc_ns: int
+
+
+def read_declaration(body: bytes) -> Declaration:
+    """Read an entry's body.
+
+    Raises
+    ------
+    StoreDamaged
+        If it is not a declaration of this version.
+    """
+    try:
+        fields = json.loads(body)
+        fields = {k: v for k, v in fields.items() if k not in {"kind", "place"}}
+        return _DECLARATION.validate_python(fields)
+    except (ValueError, AttributeError, ValidationError) as error:
+        raise StoreDamaged("This is not a declaration that this version reads") from error
+
+
+def declare(finding: Finding, *, site: str, operator: str, reason: str) -> Declaration:
+    """Return a declaration of one finding of a record.
+
+    Raises
+    ------
+    NotRecognisable
+        If nothing about it would be the same another day, or if it is a lens.
+    """
+    return Declaration(
+        id=_new_id(),
+        action="declare",
+        site=clean(site),
+        operator=clean(operator),
+        reason=clean(reason),
+        mark=mark_of(finding),
+    )
+
+
+def withdraw(known: StandingDeclaration, *, operator: str, reason: str) -> Declaration:
+    """Return the entry that ends a declaration."""
+    return Declaration(
+        id=_new_id(),
+        action="withdraw",
+        site=known.declaration.site,
+        operator=clean(operator),
+        reason=clean(reason),
+        withdraws=known.declaration.id,
+    )
+
+
+def _new_id() -> str:
+    return f"known-{secrets.token_hex(ID_BYTES)}"
+
+
+def in_force(entries: Iterable[tuple[Declaration, int]]) -> tuple[StandingDeclaration, ...]:
+    """Return what holds after all entries of a site, oldest first; ``int`` is an entry's time, UTC ns."""
+    holding: dict[str, StandingDeclaration] = {}
+    for declaration, utc_ns in entries:
+        if declaration.action == "withdraw":
+            holding.pop(declaration.withdraws, None)
+        elif declaration.mark is not None:
+            holding[declaration.id] = StandingDeclaration(
+                declaration=declaration, mark=declaration.mark, utc_ns=utc_ns
+            )
+    return tuple(holding.values())[-MARKS_MOST:]
+
+
+def find_known(known: Sequence[StandingDeclaration], name: str) -> StandingDeclaration:
+    """Return the declaration of this id, or of its unambiguous beginning."""
+    head = "known-" + name.removeprefix("known-")
+    found = [k for k in known if k.declaration.id.startswith(head)]
+    if len(found) != 1 or not name:
+        many = "More than one declaration begins" if found else "No declaration begins"
+        raise NoSuchRecord(f"{many} with {name!r}", hint="`ansim known list` shows them.")
+    return found[0]
+
+
+def mark_of(finding: Finding) -> DeviceMark:
+    """Return by what a finding can be recognised another day. Raises as `declare`."""
+    if finding.sensor == "lens":
+        raise NotRecognisable("A lens is never known: another one may stand behind the same spot")
+    data = finding.data
+    level = data.get("snr_db" if finding.sensor == "rf" else "rssi_dbm")
+    by, key = _recognised_by(finding)
+    mark = DeviceMark(
+        sensor=finding.sensor,
+        by=by,
+        key=key[:TEXT_MOST],
+        label=_label(finding)[:TEXT_MOST],
+        score=finding.score,
+        level_db=float(level) if isinstance(level, int | float) else None,
+    )
+    if by != "signal":
+        return mark
+    return replace(mark, center_hz=float(data["center_hz"]), bandwidth_hz=float(data["bandwidth_hz"]))
+
+
+def _recognised_by(finding: Finding) -> tuple[By, str]:
+    if finding.sensor == "rf":
+        return "signal", str(finding.data.get("kind"))
+    if finding.identity == "address":
+        return "address", finding.subject
+    looks = looks_of(finding)
+    if not looks:
+        raise NotRecognisable("It cannot be recognised again: its address is random and nothing else stays")
+    return "looks", looks
+
+
+def _label(finding: Finding) -> str:
+    """Return what people call it; names that were replaced say nothing."""
+    words = [str(finding.data.get(k) or "") for k in ("ssid", "name", "vendor", "service", "kind")]
+    said = dict.fromkeys(w for w in words if w and not w.startswith(PSEUDONYM_MARK))
+    return clean(" · ".join(said) or finding.subject)
+
+
+class Recogniser:
+    """Sets the evidence of what is known to zero, and says so."""
+
+    def __init__(self, known: Sequence[StandingDeclaration], key: UnitKey) -> None:
+        self._addresses: Mapping[str, StandingDeclaration] = {
+            k.mark.key: k for k in known if k.mark.by == "address"
+        }
+        self._signals = [k for k in known if k.mark.by == "signal"]
+        self._name = lru_cache(maxsize=MARKS_MOST)(key.pseudonym)
+
+    def __call__(self, observation: Observation, evidence: Evidence) -> Evidence:
+        """Return the evidence as it counts at this site."""
+        if evidence.log_lr <= 0.0 or evidence.confirmed or evidence.sensor == "lens":
+            return evidence
+        known = self._known(observation)
+        if known is None or has_changed(observation, known.mark):
+            return evidence
+        said: dict[str, Any] = {
+            "label": known.mark.label,
+            "why": known.declaration.reason,
+            "nats": round(evidence.log_lr, 2),
+        }
+        return replace(
+            evidence, log_lr=0.0, log_lr_by_kind={}, headroom_nats=0.0, reason=KNOWN_REASON, params=said
+        )
+
+    def _known(self, observation: Observation) -> StandingDeclaration | None:
+        if isinstance(observation, Emission):
+            return next((k for k in self._signals if is_same_signal(observation, k.mark)), None)
+        if identity_of(observation) != "address":
+            return None
+        return self._addresses.get(self._name(subject_of(observation)))
+
+
+def is_same_signal(emission: Emission, mark: DeviceMark) -> bool:
+    """Say whether a transmission has the kind, the frequency and the bandwidth of a known one."""
+    if emission.kind != mark.key or mark.center_hz is None or mark.bandwidth_hz is None:
+        return False
+    wider_hz = max(emission.bandwidth_hz, mark.bandwidth_hz)
+    narrower_hz = max(1.0, min(emission.bandwidth_hz, mark.bandwidth_hz))
+    apart_hz = abs(emission.center_hz - mark.center_hz)
+    near = apart_hz <= max(LEAST_STEP_HZ, SAME_FREQUENCY * narrower_hz)
+    return near and wider_hz / narrower_hz <= SAME_WIDTH
+
+
+def has_changed(observation: Observation, mark: DeviceMark) -> bool:
+    """Say whether a known thing is louder or more like a camera than when it was declared."""
+    level_db = level_of(observation)
+    if mark.level_db is None or level_db is None or level_db - mark.level_db >= LOUDER_DB:
+        return True
+    return _logit(score_of(observation)) - _logit(mark.score) >= MORE_NATS
+
+
+def level_of(observation: Observation) -> float | None:
+    """Return how loud a transmitter is, in the unit of its sense; None where nobody knows."""
+    match observation:
+        case Emission():
+            return observation.snr_db
+        case Station() | AccessPoint() | BleDevice():
+            return observation.rssi_dbm
+        case _:
+            return None
+
+
+def _logit(share: float) -> float:
+    bounded = min(max(share, 1e-6), 1.0 - 1e-6)
+    return math.log(bounded / (1.0 - bounded))
+
+
+def similar_to(finding: Finding, known: Iterable[StandingDeclaration]) -> StandingDeclaration | None:
+    """Return the known thing whose looks a finding has, where its address says nothing: a hint, no excuse."""
+    looks = looks_of(finding)
+    marks = (k for k in known if k.mark.by == "looks" and k.mark.sensor == finding.sensor)
+    return next((k for k in marks if looks and looks == k.mark.key), None)

@@ -1,0 +1,290 @@
+"""What changed since last time: new, missing, louder; and whether the reference may be trusted at all.
+
+Two records of one unit can be compared because the unit gives the same address the same pseudonym. What
+carries over is said for each thing (`Finding.identity`):
+
+=========  ===================================================  =========================================
+address    a network, a fixed address                           the same thing: may be *known*
+looks      a transmission (kind and frequency), a random        the same looks: may be *similar*; anybody
+           address (maker, name, network)                       can imitate looks, so never excused by them
+none       a glint: a place in a moving picture                 not comparable
+=========  ===================================================  =========================================
+
+Everything here is pure: records in, frozen results out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from firmware.records.model import Finding, Inspection, SenseLook
+from firmware.verdict.fusion import Level
+
+NS_PER_S = 10**9
+LOUDER_DB = 6.0  # twice the field strength; 3 dB is within the spread of one hand's movement
+NEAR_DB = 10.0  # cubicle over corridor: a local emitter rises 15.6 dB from 3 m to 0.5 m, a broadcast does not
+SAME_FREQUENCY = 0.5  # of the wider one's bandwidth: centres nearer than this are one transmission
+LEAST_STEP_HZ = 50_000.0  # two centres of one narrow line may differ by this much between sweeps
+COVERED_FROM = 0.5  # of a sense, below which "missing" only means that nobody looked
+FRESH_S = 4 * 3600.0  # a corridor reference of the same half day
+CLOCK_SLACK_S = 60.0  # a reference may end this much after the inspection begins: one walk through a door
+STALE_S = 24 * 3600.0  # beyond a day other people and other devices are in the building
+FOUND = frozenset({Level.CHECK.value, Level.LIKELY_CAMERA.value})
+
+ChangeWord = Literal["new", "missing", "louder"]
+HealthWord = Literal["fresh", "stale", "expired", "unusable"]
+KnownWord = Literal["known", "similar", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference. ``change_db`` is given for what became louder; ``similar`` marks looks alone."""
+
+    word: ChangeWord
+    sensor: str
+    finding: Finding
+    change_db: float | None = None
+    by_looks: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether a reference may be compared with: ``reasons`` are message keys."""
+
+    word: HealthWord
+    age_s: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanDiff:
+    """Two records side by side, the most suspicious change first."""
+
+    earlier_id: str
+    earlier_utc_ns: int
+    changes: tuple[Change, ...]
+    not_comparable: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceDifference:
+    """A cubicle beside the corridor in front of it. Without a usable reference there are no changes."""
+
+    reference_id: str
+    reference_utc_ns: int
+    health: Health
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownThing:
+    """One thing that somebody looked at and knows. ``looks`` without ``subject`` can only be similar."""
+
+    sensor: str
+    subject: str
+    looks: str
+    note: str
+
+
+def compare(earlier: Inspection, now: Inspection) -> ScanDiff:
+    """Compare two inspections of the same place.
+
+    Notes
+    -----
+    A thing counts as missing only where its sense looked at least half as well now; louder needs a level
+    in both. Random addresses are compared by their looks: many phones alike are one.
+    """
+    pairs, new, missing = _match(_comparable(earlier), _comparable(now))
+    changes = [_change("new", f) for f in new if _covered(earlier, f.sensor)]
+    changes += [_change("missing", f) for f in missing if _covered(now, f.sensor)]
+    for before, after in pairs:
+        rise_db = _rise_db(before, after)
+        if rise_db is not None and rise_db >= LOUDER_DB:
+            changes.append(_change("louder", after, rise_db))
+    return ScanDiff(
+        earlier_id=earlier.id,
+        earlier_utc_ns=earlier.span.started_utc_ns,
+        changes=tuple(sorted(changes, key=_rank)),
+        not_comparable=sum(f.identity == "none" for f in now.findings),
+        warnings=tuple(_warnings(earlier, now)),
+    )
+
+
+def nearer(corridor: Inspection, cubicle: Inspection) -> tuple[Change, ...]:
+    """Return what is much louder in the cubicle than in the corridor, or heard only there."""
+    pairs, new, _ = _match(_comparable(corridor), _comparable(cubicle))
+    changes = [_change("new", f) for f in new if f.sensor == "rf" and _covered(corridor, "rf")]
+    for before, after in pairs:
+        rise_db = _rise_db(before, after)
+        if rise_db is not None and rise_db >= NEAR_DB:
+            changes.append(_change("louder", after, rise_db))
+    return tuple(sorted(changes, key=_rank))
+
+
+def against_corridor(corridor: Inspection, cubicle: Inspection) -> PlaceDifference:
+    """Compare a cubicle with its corridor, as far as the reference may be trusted."""
+    health = reference_health(corridor, cubicle)
+    usable = health.word in {"fresh", "stale"}
+    return PlaceDifference(
+        reference_id=corridor.id,
+        reference_utc_ns=corridor.span.started_utc_ns,
+        health=health,
+        changes=nearer(corridor, cubicle) if usable else (),
+    )
+
+
+def reference_health(reference: Inspection, now: Inspection) -> Health:
+    """Say whether a corridor reference may serve for an inspection.
+
+    Notes
+    -----
+    Age is by the wall clock and therefore never negative by more than a jump: a reference from the future
+    is unusable. Other settings or versions measure other levels.
+    """
+    age_s = (now.span.started_utc_ns - reference.span.ended_utc_ns) / NS_PER_S
+    reasons = [*_clock_reasons(age_s), *_warnings(reference, now)]
+    if reference.level in FOUND:
+        reasons.append("baseline.reference_found")
+    if not _covered(reference, "rf") and not _covered(reference, "wifi"):
+        reasons.append("baseline.reference_thin")
+    if reasons:
+        return Health(word="unusable", age_s=age_s, reasons=tuple(reasons))
+    word: HealthWord = "fresh" if age_s <= FRESH_S else "stale" if age_s <= STALE_S else "expired"
+    return Health(word=word, age_s=age_s, reasons=() if word == "fresh" else (f"baseline.{word}",))
+
+
+def known_from(finding: Finding, note: str) -> KnownThing | None:
+    """Return an entry for the known-good list; None for what cannot be known another day."""
+    if finding.identity == "none":
+        return None
+    subject = finding.subject if finding.identity == "address" else ""
+    return KnownThing(sensor=finding.sensor, subject=subject, looks=looks_of(finding), note=note)
+
+
+def recognise(finding: Finding, known: Iterable[KnownThing]) -> tuple[KnownWord, str]:
+    """Say whether somebody knows this thing, with their note.
+
+    Notes
+    -----
+    Only a fixed address makes a thing *known*. The same looks under a rotating address are *similar*: a
+    hint for people, never a reason to leave a device out of the verdict.
+    """
+    similar = ""
+    for entry in known:
+        if entry.sensor != finding.sensor:
+            continue
+        if entry.subject and finding.identity == "address" and entry.subject == finding.subject:
+            return "known", entry.note
+        if not similar and entry.looks and entry.looks == looks_of(finding):
+            similar = entry.note
+    return ("similar", similar) if similar else ("unknown", "")
+
+
+def looks_of(finding: Finding) -> str:
+    """Return what a thing looks like apart from its address; empty where it looks like nothing much."""
+    data = finding.data
+    if finding.sensor == "rf":
+        return f"{data.get('kind')}@{_number(data, 'center_hz') / 1e6:.1f}"
+    if finding.sensor == "ble":
+        words = [data.get("name"), data.get("company_id"), data.get("benign")]
+    elif finding.sensor == "wifi":
+        words = [data.get("type"), data.get("vendor"), data.get("ssid"), data.get("bssid")]
+    else:
+        return ""
+    said = [str(w) for w in words if w is not None]
+    return "|".join(said) if len(said) > 1 else ""
+
+
+def _comparable(record: Inspection) -> list[Finding]:
+    return [f for f in record.findings if f.identity != "none"]
+
+
+def _match(
+    before: Sequence[Finding], after: Sequence[Finding]
+) -> tuple[list[tuple[Finding, Finding]], list[Finding], list[Finding]]:
+    """Pair what is the same: by address, by frequency, by looks; return pairs, new ones, missing ones."""
+    pairs: list[tuple[Finding, Finding]] = []
+    new: list[Finding] = []
+    by_name = {_name(f): f for f in reversed(before) if f.sensor != "rf"}
+    emissions = sorted((f for f in before if f.sensor == "rf"), key=lambda f: _number(f.data, "center_hz"))
+    met: set[int] = set()
+    for finding in after:
+        other = _nearest(finding, emissions) if finding.sensor == "rf" else by_name.get(_name(finding))
+        if other is None:
+            new.append(finding)
+        else:
+            pairs.append((other, finding))
+            met.add(id(other))
+    alike = {_name(f) for f in after if f.sensor != "rf"}
+    missing = [f for f in before if id(f) not in met and (f.sensor == "rf" or _name(f) not in alike)]
+    return pairs, new, missing
+
+
+def _name(finding: Finding) -> tuple[str, str]:
+    if finding.identity == "address":
+        return finding.sensor, finding.subject
+    return finding.sensor, "looks:" + (looks_of(finding) or finding.subject)
+
+
+def _nearest(finding: Finding, emissions: Sequence[Finding]) -> Finding | None:
+    here_hz, width_hz = _number(finding.data, "center_hz"), _number(finding.data, "bandwidth_hz")
+    best: tuple[float, Finding] | None = None
+    for other in emissions:
+        apart_hz = abs(_number(other.data, "center_hz") - here_hz)
+        wider_hz = max(width_hz, _number(other.data, "bandwidth_hz"))
+        near = apart_hz <= max(LEAST_STEP_HZ, SAME_FREQUENCY * wider_hz)
+        if near and (best is None or apart_hz < best[0]):
+            best = (apart_hz, other)
+    return None if best is None else best[1]
+
+
+def _rise_db(before: Finding, after: Finding) -> float | None:
+    name = "snr_db" if after.sensor == "rf" else "rssi_dbm"
+    first, second = before.data.get(name), after.data.get(name)
+    if not isinstance(first, int | float) or not isinstance(second, int | float):
+        return None
+    return float(second) - float(first)
+
+
+def _number(data: Mapping[str, Any], name: str) -> float:
+    value = data.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _covered(record: Inspection, sensor: str) -> bool:
+    look: SenseLook | None = next((s for s in record.senses if s.sensor == sensor), None)
+    return look is not None and (look.coverage or 0.0) >= COVERED_FROM
+
+
+def _change(word: ChangeWord, finding: Finding, change_db: float | None = None) -> Change:
+    return Change(
+        word=word,
+        sensor=finding.sensor,
+        finding=finding,
+        change_db=change_db,
+        by_looks=finding.identity == "looks",
+    )
+
+
+def _rank(change: Change) -> tuple[bool, float, int, str]:
+    order = ("new", "louder", "missing")
+    finding = change.finding
+    return not finding.suspicious, -finding.score, order.index(change.word), finding.subject
+
+
+def _warnings(reference: Inspection, now: Inspection) -> list[str]:
+    differing = []
+    if reference.settings_sha256 != now.settings_sha256:
+        differing.append("baseline.other_settings")
+    if reference.versions != now.versions:
+        differing.append("baseline.other_versions")
+    if reference.simulated != now.simulated:
+        differing.append("baseline.other_world")
+    return differing
+
+
+def _clock_reasons(age_s: float) -> list[str]:
+    return ["baseline.from_the_future"] if age_s < -CLOCK_SLACK_S else []

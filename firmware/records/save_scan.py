@@ -1,0 +1,148 @@
+"""From a finished scan to a signed record: the wiring between the senses' floor and the records."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from firmware.records.build_record import Circumstances, Scanned, compose, wall_of
+from firmware.records.model import Attachment, CalibrationAge, CheckState, Place, RecordKind, Span, Wall
+from firmware.records.store import RecordStore
+from firmware.runtime.calibration import LENS_FILE, RF_FILE, calibration_folder
+from firmware.sensor import Observation
+from firmware.settings.settings import Settings
+from firmware.verdict.engine import Snapshot
+from firmware.verdict.fusion import Verdict
+from hw.kit import parse_spec
+from hw.types import Counts, Coverage
+from lensdetect.model import LensView
+
+PLACE_PARTS = 3
+FOLDER_VARIABLE = "ANSIM_RECORDS"
+CALIBRATIONS: Mapping[str, str] = {"lens": LENS_FILE, "rf": RF_FILE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Who, where and why: what a person says about a scan, apart from what the machine knows."""
+
+    kind: RecordKind = "scan"
+    place: Place = field(default_factory=Place)
+    operator: str = ""
+    checklist: Mapping[str, CheckState] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+
+
+def place_of(text: str) -> Place:
+    """Read ``site/room/cubicle``; the parts after the first may be left out."""
+    parts = [part.strip() for part in text.split("/", PLACE_PARTS - 1)]
+    site, room, cubicle = (*parts, "", "", "")[:PLACE_PARTS]
+    return Place(site=site, room=room, cubicle=cubicle)
+
+
+def records_home(settings: Settings) -> Path:
+    """Return the folder of the records: the one in the settings or the environment, or the user's."""
+    chosen = settings.records.folder or os.environ.get(FOLDER_VARIABLE, "")
+    return Path(chosen) if chosen else user_data_path("ansim") / "records"
+
+
+def span_until_now(lasted_s: float) -> Span:
+    """Return the span of a scan that has just ended, by the wall clock."""
+    ended_ns = time.time_ns()
+    zone = datetime.now().astimezone()
+    offset = zone.utcoffset()
+    return Span(
+        started_utc_ns=ended_ns - round(lasted_s * 1e9),
+        ended_utc_ns=ended_ns,
+        zone=zone.tzname() or "UTC",
+        offset_s=0 if offset is None else round(offset.total_seconds()),
+    )
+
+
+def calibrations_of(kit: str, *, now_s: float, folder: Path | None = None) -> tuple[CalibrationAge, ...]:
+    """Return how old this unit's calibrations are; nothing for a recorded or simulated one."""
+    if parse_spec(kit)[0] != "pi":
+        return ()
+    paths = {name: (folder or calibration_folder()) / file for name, file in CALIBRATIONS.items()}
+    return tuple(CalibrationAge(name=name, age_s=_age_s(path, now_s)) for name, path in paths.items())
+
+
+def _age_s(path: Path, now_s: float) -> float | None:
+    try:
+        return max(0.0, now_s - path.stat().st_mtime)
+    except OSError:
+        return None
+
+
+def about_scan(
+    occasion: Occasion, *, span: Span, kit: str, simulated: bool, settings: Settings
+) -> Circumstances:
+    """Return everything about a scan that the scan does not know itself."""
+    return Circumstances(
+        kind=occasion.kind,
+        span=span,
+        operator=occasion.operator,
+        place=occasion.place,
+        kit=kit,
+        simulated=simulated,
+        settings=settings.model_dump(mode="json"),
+        versions={"ansim": version("ansim")},
+        calibrations=calibrations_of(kit, now_s=span.started_utc_ns / 1e9),
+        checklist=occasion.checklist,
+        attachments=occasion.attachments,
+        country=settings.country,
+    )
+
+
+def scanned_of(
+    snapshot: Snapshot, observations: Sequence[Observation], *, wall: Wall | None = None
+) -> Scanned:
+    """Return what a scan left behind, as the engine knows it at its end."""
+    return Scanned(
+        verdict=snapshot.verdict,
+        observations=tuple(observations),
+        coverages=tuple(s.look for s in snapshot.sensors if s.look is not None),
+        counts=tuple(s.counts for s in snapshot.sensors if s.counts is not None),
+        wall=wall,
+    )
+
+
+def wall_seen(eye: LensView | None, settings: Settings) -> Wall | None:
+    """Return which part of the wall the lens sense lit, as its last view says."""
+    return None if eye is None else wall_of(eye.coverage_map, cell_m=settings.lens.cell_m)
+
+
+def keep_scan(
+    *,
+    verdict: Verdict,
+    observations: Sequence[Observation],
+    coverages: Sequence[Coverage],
+    counts: Sequence[Counts],
+    span: Span,
+    place: Place,
+    kit: str,
+    simulated: bool,
+    settings: Settings,
+    folder: Path,
+    eye: LensView | None = None,
+) -> str:
+    """Append one scan to the unit's records and return its id; signed and on the disk when this returns."""
+    about = about_scan(Occasion(place=place), span=span, kit=kit, simulated=simulated, settings=settings)
+    scanned = Scanned(
+        verdict=verdict,
+        observations=observations,
+        coverages=coverages,
+        counts=counts,
+        wall=wall_seen(eye, settings),
+    )
+    with RecordStore(folder, config=settings.records) as store:
+        record = compose(scanned, about, store.key)
+        store.append(record)
+        return record.id

@@ -1,0 +1,217 @@
+"""What a report says, as plain lines in one language: pure, so that paper and tables say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from firmware.i18n.catalog import Catalog
+from firmware.i18n.escape import PDF_LIMIT, visible
+from firmware.i18n.numbers import (
+    UNKNOWN,
+    write_decimal,
+    write_frequency,
+    write_percent,
+    write_probability,
+    write_rate,
+)
+from firmware.records.custody.hash_chain import Entry
+from firmware.records.model import CalibrationAge, Finding, Inspection, SenseLook
+from firmware.verdict.fusion import Contribution, Level, Verdict
+
+NS_PER_S = 10**9
+DAY_S, HOUR_S, MINUTE_S = 86_400.0, 3600.0, 60.0
+SKIPPED_NAMED = 4  # places of the checklist that page one names; the checklist itself names all
+PSEUDONYM_SHOWN = 9  # characters of a pseudonym on paper: enough to tell devices of one room apart
+PSEUDONYM = re.compile("~[0-9a-f]{16}")
+QR_MARK = "ANSIM1"
+HELP_STEPS: Mapping[Level, tuple[str, ...]] = {
+    Level.LIKELY_CAMERA: ("todo.likely.1", "todo.likely.2", "todo.likely.3", "todo.likely.4"),
+    Level.CHECK: ("todo.check.1", "todo.check.2", "todo.check.3", "todo.check.4"),
+    Level.NOTHING_FOUND: ("paper.do.eyes",),
+    Level.INCONCLUSIVE: ("paper.do.again", "paper.do.eyes"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportLine:
+    """One finding on paper."""
+
+    sense: str
+    what: str
+    signal: str
+    signs: str
+    score: str
+    suspicious: bool
+
+
+class Wording:
+    """Turns the parts of a record into words of one language."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.locale = catalog.locale
+
+    def key(self, key: str) -> str:
+        """Return the sentence of a key."""
+        return str(self.catalog.text(key))
+
+    def percent(self, share: float | None) -> str:
+        """Write a share; a dash where there is none."""
+        return UNKNOWN if share is None else write_percent(share, self.locale)
+
+    def probability(self, value: float) -> str:
+        """Write a probability, never as certain."""
+        return write_probability(value, self.locale)
+
+    def when(self, utc_ns: int, offset_s: int, zone: str) -> tuple[str, str]:
+        """Return the local time with its zone, and UTC."""
+        utc = datetime.fromtimestamp(utc_ns // NS_PER_S, tz=UTC)
+        local = utc.astimezone(timezone(timedelta(seconds=offset_s)))
+        sign, minutes = "−" if offset_s < 0 else "+", abs(offset_s) // 60
+        shift = f"UTC{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+        return f"{local:%Y-%m-%d %H:%M:%S} ({visible(zone)}, {shift})", f"{utc:%Y-%m-%d %H:%M:%S} UTC"
+
+    def place(self, record: Inspection) -> str:
+        """Return the place in one line."""
+        parts = [visible(p, limit=PDF_LIMIT) for p in (record.place.site, record.place.room) if p]
+        if record.place.cubicle:
+            parts.append(str(self.catalog.text("paper.cubicle", name=record.place.cubicle)))
+        return " · ".join(parts) or self.key("paper.no_place")
+
+    def age(self, calibration: CalibrationAge) -> str:
+        """Return how old a calibration is, in words."""
+        if calibration.age_s is None:
+            return self.key("paper.never")
+        for unit_s, key in ((DAY_S, "paper.days"), (HOUR_S, "paper.hours"), (MINUTE_S, "paper.minutes")):
+            if calibration.age_s >= unit_s or unit_s == MINUTE_S:
+                return str(self.catalog.text(key, count=int(calibration.age_s // unit_s)))
+        return UNKNOWN
+
+    def not_looked(self, record: Inspection, verdict: Verdict) -> list[str]:
+        """Return what was not looked at: kinds, senses, parts of senses, places."""
+        said = [self.key(k) for k in verdict.blind_to]
+        lines = [
+            str(self.catalog.text("paper.blind_kind", kind=self.catalog.text(k))) for k in verdict.blind_to
+        ]
+        for look in record.senses:
+            name = self.catalog.text(f"sense.{look.sensor}")
+            if look.coverage is None:
+                lines.append(str(self.catalog.text("paper.sense_missing", sense=name)))
+            elif look.sensor in verdict.failed:
+                lines.append(str(self.catalog.text("paper.sense_failed", sense=name)))
+        skipped = [self.catalog.text(k) for k, state in record.checklist.items() if state == "skipped"]
+        if skipped:
+            rest = f" +{len(skipped) - SKIPPED_NAMED}" if len(skipped) > SKIPPED_NAMED else ""
+            lines.append(f"{self.key('paper.skipped')} {', '.join(skipped[:SKIPPED_NAMED])}{rest}")
+        return lines or ([] if said else [self.key("paper.share_rest")])
+
+    def reason(self, contribution: Contribution) -> str:
+        """Return the sentence of a contribution, pseudonyms cut short."""
+        params = {k: short(v) if isinstance(v, str) else v for k, v in contribution.params.items()}
+        return str(self.catalog.fill(contribution.reason, params))
+
+    def dropped(self, look: SenseLook) -> str:
+        """Return what was read and left out, with the reasons; nothing where nothing was counted."""
+        if not look.read and not look.dropped:
+            return ""
+        why = ", ".join(f"{visible(k)} {v}" for k, v in sorted(look.dropped.items()))
+        text = str(self.catalog.text("report.read", read=look.read, dropped=sum(look.dropped.values())))
+        return f"{text} ({why})" if why else text
+
+    def finding(self, finding: Finding) -> ReportLine:
+        """Return one finding in words."""
+        data = finding.data
+        what, signal, signs = {
+            "rf": self._emission,
+            "lens": self._glint,
+            "wifi": self._station,
+            "ble": self._advertiser,
+        }[finding.sensor](finding, data)
+        return ReportLine(
+            sense=self.key(f"sense.{finding.sensor}"),
+            what=what,
+            signal=signal,
+            signs=signs,
+            score=self.probability(finding.score),
+            suspicious=finding.suspicious,
+        )
+
+    def _emission(self, _: Finding, data: Mapping[str, Any]) -> tuple[str, str, str]:
+        frequency = write_frequency(number(data, "center_hz"), self.locale)
+        width = write_frequency(number(data, "bandwidth_hz"), self.locale)
+        named = data.get("service") or data.get("channel") or ""
+        service = visible(str(data.get("service") or data.get("kind") or ""))
+        key = f"line.{data.get('kind')}"
+        kind = str(self.catalog.text(key, service=service)) if key in self.catalog else service
+        return (
+            f"{frequency} · {width}",
+            f"SNR {write_decimal(round(number(data, 'snr_db')), self.locale)} dB",
+            f"{kind} ({visible(str(named))})" if named and visible(str(named)) != kind else kind,
+        )
+
+    def _glint(self, finding: Finding, data: Mapping[str, Any]) -> tuple[str, str, str]:
+        where = f"{number(data, 'x_px'):.0f}, {number(data, 'y_px'):.0f} px"
+        poses = str(self.catalog.text("paper.poses", count=int(number(data, "poses"))))
+        return (
+            f"#{data.get('id', finding.subject)} · {where}",
+            poses,
+            self.key(f"glint.{data.get('label', 'unsure')}"),
+        )
+
+    def _station(self, finding: Finding, data: Mapping[str, Any]) -> tuple[str, str, str]:
+        words = [
+            short(finding.subject),
+            visible(str(data.get("ssid") or "")),
+            visible(str(data.get("vendor") or "")),
+        ]
+        if data.get("type") == "station" and finding.sensor == "wifi" and not finding.suspicious:
+            words[1] = ""
+        rate = data.get("uplink_bps")
+        up = f" · ↑ {write_rate(float(rate), self.locale)}" if isinstance(rate, int | float) else ""
+        return " · ".join(short(w) for w in words if w), dbm(data) + up, signs_of(data, self.catalog)
+
+    def _advertiser(self, finding: Finding, data: Mapping[str, Any]) -> tuple[str, str, str]:
+        words = [short(finding.subject), visible(str(data.get("name") or ""))]
+        return " · ".join(short(w) for w in words if w), dbm(data), signs_of(data, self.catalog)
+
+
+def number(data: Mapping[str, Any], name: str) -> float:
+    """Return a number of a finding; NaN where it has none."""
+    value = data.get(name)
+    return float(value) if isinstance(value, int | float) else float("nan")
+
+
+def dbm(data: Mapping[str, Any]) -> str:
+    """Return the signal strength."""
+    value = data.get("rssi_dbm")
+    return f"{value:.0f} dBm" if isinstance(value, int | float) else ""
+
+
+def signs_of(data: Mapping[str, Any], catalog: Catalog | None = None) -> str:
+    """Return why a device is what it seems to be; without a catalog in the words of the record."""
+    words = [str(i.get("why", "")) for i in data.get("identity", ()) if isinstance(i, Mapping)]
+    kinds = [(k, str(data[k])) for k in ("activity", "benign") if data.get(k)]
+    if catalog is not None:
+        words = [catalog.why(w) for w in words]
+        kinds = [(k, _known(f"{k}.{word}", word, catalog)) for k, word in kinds]
+    words += [word for _, word in kinds]
+    return short(visible("; ".join(w for w in words if w), limit=PDF_LIMIT))
+
+
+def _known(key: str, word: str, catalog: Catalog) -> str:
+    return str(catalog.text(key)) if key in catalog else word
+
+
+def short(text: str) -> str:
+    """Return text with every pseudonym cut to what paper needs."""
+    return PSEUDONYM.sub(lambda m: m[0][:PSEUDONYM_SHOWN], text)
+
+
+def qr_text(record: Inspection, entry: Entry) -> str:
+    """Return what the QR code says: enough to find the entry and to compare its hash."""
+    fields = entry.fields()
+    return f"{QR_MARK} {record.id} {entry.row} {entry.hash} {fields.get('key', '')}".upper()

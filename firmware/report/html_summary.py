@@ -1,0 +1,171 @@
+"""One page about one scan, for people: the verdict, why, how much was looked at, what was found.
+
+Plain HTML with everything inside it, so that it opens anywhere and nothing is loaded from elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from PIL import Image
+
+from firmware.handheld.screen.view_model import line_name
+from firmware.i18n.catalog import Catalog
+from firmware.i18n.escape import for_html
+from firmware.sensor import Observation
+from firmware.verdict.fusion import Contribution, Level, Verdict
+from hw.types import SENSOR_NAMES, Counts
+from lensdetect.model import Glint
+from sweeper.model import Emission
+from wifiscan.model import AccessPoint, BleDevice
+
+LEVEL_COLOUR = {
+    Level.INCONCLUSIVE: "#5b6770",
+    Level.NOTHING_FOUND: "#0072b2",
+    Level.CHECK: "#b36b00",
+    Level.LIKELY_CAMERA: "#b3261e",
+}
+FINDINGS_SHOWN = 12
+TITLE_LIMIT = 120  # graphemes
+STYLE = """
+:root{color-scheme:light dark;--ink:#1c2226;--soft:#5b6770;--line:#d9dee2;--paper:#fff}
+@media(prefers-color-scheme:dark){:root{--ink:#e8ecef;--soft:#9aa7b0;--line:#37414a;--paper:#14191d}}
+*{box-sizing:border-box}body{font:16px/1.5 system-ui,"Noto Sans KR",sans-serif;color:var(--ink);
+background:var(--paper);max-width:46rem;margin:2rem auto;padding:0 1rem}
+.level{color:#fff;border-radius:.8rem;padding:1.2rem 1.5rem;display:flex;justify-content:space-between;
+align-items:center;gap:1rem}.level h1{margin:0;font-size:1.9rem}.level b{font-size:2.6rem}
+.simulated{border:2px dashed #b36b00;border-radius:.5rem;padding:.4rem .8rem;margin:1rem 0}
+h2{font-size:1.1rem;margin:2rem 0 .5rem}table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.35rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
+th{color:var(--soft);font-weight:600}td.n{text-align:right;white-space:nowrap}
+.bar{background:var(--line);border-radius:.3rem;height:.6rem;min-width:8rem}
+.bar i{display:block;height:100%;border-radius:.3rem;background:#0072b2}
+.screens{display:flex;gap:1rem;flex-wrap:wrap}.screens img{border-radius:.5rem;max-width:100%}
+.soft{color:var(--soft)}.title{font-size:1.3rem}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """Everything that the page says."""
+
+    title: str
+    when: str
+    simulated: bool
+    verdict: Verdict
+    observations: Sequence[Observation]
+    counts: Sequence[Counts]
+    screens: Sequence[Image.Image]
+
+
+def summary_html(scan: Scan, catalog: Catalog) -> str:
+    """Return the whole page as one HTML text."""
+    verdict = scan.verdict
+    title = for_html(scan.title, limit=TITLE_LIMIT)
+    prior, log_lr = f"{verdict.prior:.1%}", f"{verdict.log_lr:+.2f}"
+    parts = [
+        f"<!doctype html><html lang={catalog.lang}><meta charset=utf-8><title>ansim · {title}</title>",
+        f"<meta name=viewport content='width=device-width'><style>{STYLE}</style>",
+        f"<p class=soft>ansim · {escape(scan.when)}<h1 class=title>{title}</h1>",
+        f"<p class=simulated>{escape(catalog.text('report.simulated'))}</p>" if scan.simulated else "",
+        f"<div class=level style='background:{LEVEL_COLOUR[verdict.level]}'>",
+        f"<h1>{escape(catalog.text(f'level.{verdict.level.value}'))}</h1>",
+        f"<b>{_percent(verdict.probability)}</b></div>",
+        f"<p>{escape(catalog.text('report.share', share=_percent(verdict.share_caught)))} ",
+        escape(catalog.text("report.prior", prior=prior, log_lr=log_lr)),
+        f"<p><b>{escape(catalog.text(verdict.next_step))}</b>" if verdict.next_step else "",
+        _reasons(verdict.contributions, catalog),
+        _coverage(scan, catalog),
+        _findings(scan.observations, catalog),
+        _blind(verdict, catalog),
+        _screens(scan.screens, catalog),
+        f"<p class=soft>{escape(catalog.text('report.limits'))}",
+    ]
+    return "\n".join(p for p in parts if p) + "\n"
+
+
+def _percent(share: float) -> str:
+    return "<1 %" if 0 < share < 0.01 else ">99 %" if 0.99 < share < 1 else f"{share:.0%}".replace("%", " %")
+
+
+def _reasons(contributions: Sequence[Contribution], catalog: Catalog) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(catalog.text(f'sense.{c.sensor}'))}"
+        f"<td>{escape(catalog.fill(c.reason, c.params))}<td class=n>{c.log_lr:+.2f}"
+        for c in contributions[:FINDINGS_SHOWN]
+    )
+    head = (
+        f"<tr><th>{escape(catalog.text('report.sense'))}<th>{escape(catalog.text('report.reason'))}<th>log LR"
+    )
+    return f"<h2>{escape(catalog.text('report.why'))}</h2><table>{head}{rows}</table>" if rows else ""
+
+
+def _coverage(scan: Scan, catalog: Catalog) -> str:
+    read: Mapping[str, Counts] = {c.sensor: c for c in scan.counts}
+    rows = []
+    for name in SENSOR_NAMES:
+        share = scan.verdict.coverage.get(name)
+        bar = f"<div class=bar><i style='width:{100 * (share or 0):.0f}%'></i></div>"
+        said = catalog.text("report.missing") if share is None else _percent(share)
+        dropped = sum(read[name].dropped.values()) if name in read else 0
+        numbers = catalog.text("report.read", read=read[name].read, dropped=dropped) if name in read else ""
+        cells = (escape(catalog.text(f"sense.{name}")), bar, escape(said), escape(numbers))
+        rows.append("<tr>" + "".join(f"<td>{c}" for c in cells))
+    return f"<h2>{escape(catalog.text('report.looked_at'))}</h2><table>{''.join(rows)}</table>"
+
+
+def _findings(observations: Sequence[Observation], catalog: Catalog) -> str:
+    named = sorted(
+        ((_score(o), *_name(o, catalog)) for o in observations), key=lambda row: (-row[0], row[1], row[2])
+    )
+    rows = ""
+    for score, sense, name in named[:FINDINGS_SHOWN]:
+        said = for_html(name, limit=TITLE_LIMIT)
+        rows += f"<tr><td>{escape(catalog.text(f'sense.{sense}'))}<td>{said}<td class=n>{_percent(score)}"
+    return (
+        f"<h2>{escape(catalog.text('report.findings', count=len(named)))}</h2><table>{rows}</table>"
+        if rows
+        else ""
+    )
+
+
+def _score(observation: Observation) -> float:
+    return observation.scores.get("camera", 0.0) if isinstance(observation, Emission) else observation.score
+
+
+def _name(observation: Observation, catalog: Catalog) -> tuple[str, str]:
+    if isinstance(observation, Emission):
+        return "rf", f"{observation.center_hz / 1e6:.2f} MHz · {catalog.say(line_name(observation))}"
+    if isinstance(observation, Glint):
+        label = catalog.text(f"glint.{observation.label}")
+        return "lens", f"{label} · {observation.x_px:.0f}, {observation.y_px:.0f} px"
+    if isinstance(observation, BleDevice):
+        return "ble", _masked(observation.address) + (f" · {observation.name}" if observation.name else "")
+    if isinstance(observation, AccessPoint):
+        return "wifi", _masked(observation.bssid) + (f" · {observation.ssid}" if observation.ssid else "")
+    return "wifi", _masked(observation.mac) + (f" · {observation.vendor}" if observation.vendor else "")
+
+
+def _masked(address: str) -> str:
+    """Keep the vendor half of an address: a bystander's device is not named on paper."""
+    return address[:8] + ":··:··:··"
+
+
+def _blind(verdict: Verdict, catalog: Catalog) -> str:
+    rows = "".join(f"<li>{escape(catalog.text(key))}" for key in verdict.blind_to)
+    return f"<h2>{escape(catalog.text('report.blind'))}</h2><ul>{rows}</ul>" if rows else ""
+
+
+def _screens(screens: Sequence[Image.Image], catalog: Catalog) -> str:
+    if not screens:
+        return ""
+    pictures = []
+    for screen in screens:
+        buffer = io.BytesIO()
+        screen.save(buffer, "PNG")
+        pictures.append(f"<img src='data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}'>")
+    return f"<h2>{escape(catalog.text('report.screen'))}</h2><div class=screens>{''.join(pictures)}</div>"

@@ -1,0 +1,145 @@
+"""The senses take turns under manual clocks: the same input gives the same bytes every time.
+
+Whoever's clock is earliest makes the next step (ties: rf, wifi, ble, lens). A sense whose device fails is
+tried again every simulated second; the others never notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol
+
+from firmware.runtime.controls import PollButtons, hand_over
+from firmware.sensor import Observation, Sensor
+from firmware.verdict.engine import (
+    Engine,
+    Event,
+    Finished,
+    SensorFinished,
+    SensorLost,
+    SensorStarted,
+    Snapshot,
+    StepDone,
+    Tick,
+)
+from hw.errors import EndOfRecording, HwError
+from hw.protocols import Clock
+from hw.types import SENSOR_NAMES, SensorName
+
+RETRY_NS = 1_000_000_000  # a failed device is asked again after this much simulated time
+NUDGE_NS = 10_000_000  # a step that took no time (an empty read) still takes this much, so that time goes on
+CATCH_UP_NS = 5_000_000_000  # of a longer gap in all recordings only the last moments are ticked through
+NS_PER_S = 1e9
+
+Turn = Literal["stepped", "lost", "ended"]
+
+
+class Takes(Protocol):
+    """Whatever takes events; the engine does."""
+
+    def handle(self, event: Event) -> None:
+        """Take in one event."""
+        ...
+
+
+def run_lockstep(
+    sensors: Mapping[SensorName, Sensor],
+    engine: Engine,
+    *,
+    clocks: Mapping[SensorName, Clock],
+    until_s: float | None,
+    tick_s: float = 0.1,
+    on_progress: Callable[[Snapshot], bool | None] | None = None,
+    poll_buttons: PollButtons | None = None,
+    renew: Callable[[SensorName, int], Sensor] | None = None,
+) -> Snapshot:
+    """Run all senses to the end and return the last snapshot.
+
+    Parameters
+    ----------
+    sensors, clocks : mapping
+        The senses, and the manual clock that each one's devices move.
+    until_s : float or None
+        Session time at which to stop; None runs until every recording is over.
+    tick_s : float
+        Session time between two verdicts.
+    on_progress : callable, optional
+        Called with every new snapshot; returning True ends the session early.
+    poll_buttons : callable, optional
+        Asked for presses after every snapshot.
+    renew : callable, optional
+        Makes a sense anew when a new inspection begins, given its name and the place's number.
+    """
+    sensors = dict(sensors)
+    until_ns = None if until_s is None else round(until_s * NS_PER_S)
+    tick_ns = round(tick_s * NS_PER_S)
+    active = [name for name in SENSOR_NAMES if name in sensors]
+    next_tick_ns, end_ns = tick_ns, 0
+    stopped, lost = False, frozenset[SensorName]()
+
+    def begin_afresh(place: int) -> None:
+        for sense in active:
+            now_ns = clocks[sense].now_ns()
+            try:
+                sensors[sense] = renew(sense, place) if renew is not None else sensors[sense]
+                engine.handle(SensorStarted(sensor=sense, t_ns=now_ns))
+            except HwError as error:
+                engine.handle(SensorLost(sensor=sense, t_ns=now_ns, reason=error.reason, hint=error.hint))
+
+    while active and not stopped:
+        name = min(active, key=lambda n: clocks[n].now_ns())
+        now_ns = clocks[name].now_ns()
+        if until_ns is not None and now_ns >= until_ns:
+            break
+        next_tick_ns += max(0, (now_ns - next_tick_ns - CATCH_UP_NS) // tick_ns) * tick_ns
+        while next_tick_ns <= now_ns and not stopped:
+            engine.handle(Tick(t_ns=next_tick_ns))
+            stopped = on_progress is not None and on_progress(engine.snapshot()) is True
+            hand_over(engine, poll_buttons, begin_afresh if renew else None, t_ns=next_tick_ns)
+            next_tick_ns += tick_ns
+        if not stopped:
+            turn = take_turn(name, sensors[name], clocks[name], engine)
+            lost = lost | {name} if turn == "lost" else lost - {name}
+            active = [n for n in active if n != name or turn != "ended"]
+        end_ns = max(end_ns, clocks[name].now_ns())
+    for name in (n for n in active if n not in lost):
+        sensors[name].finish()
+        engine.handle(step_done(sensors[name], clocks[name].now_ns(), whole=True))
+    engine.handle(Finished(t_ns=end_ns if until_ns is None else min(until_ns, max(end_ns, next_tick_ns))))
+    if on_progress is not None:
+        on_progress(engine.snapshot())
+    return engine.snapshot()
+
+
+def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> Turn:
+    """Let one sense make one step; return how that went."""
+    before_ns = clock.now_ns()
+    try:
+        changed = sensor.step()
+    except EndOfRecording:
+        engine.handle(step_done(sensor, clock.now_ns(), whole=True))
+        engine.handle(SensorFinished(sensor=name, t_ns=clock.now_ns()))
+        return "ended"
+    except HwError as error:
+        engine.handle(SensorLost(sensor=name, t_ns=before_ns, reason=error.reason, hint=error.hint))
+        clock.sleep_until(before_ns + RETRY_NS)
+        return "lost"
+    if clock.now_ns() <= before_ns:
+        clock.sleep_until(before_ns + NUDGE_NS)
+    engine.handle(step_done(sensor, clock.now_ns(), observations=tuple(changed)))
+    return "stepped"
+
+
+def step_done(
+    sensor: Sensor, t_ns: int, *, observations: Sequence[Observation] | None = None, whole: bool = False
+) -> StepDone:
+    """Bundle what a sense says after a step."""
+    return StepDone(
+        sensor=sensor.name,
+        t_ns=t_ns,
+        observations=tuple(sensor.observations()) if observations is None else observations,
+        coverage=sensor.coverage(),
+        counts=sensor.counts(),
+        health=sensor.health(),
+        whole=whole,
+    )

@@ -1,0 +1,1 @@
+"""The settings of a unit: one TOML file, validated, every mistake reported at once."""

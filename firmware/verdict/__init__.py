@@ -1,0 +1,1 @@
+"""Observations and coverage in, one verdict out: the engine, the fusion, the levels."""

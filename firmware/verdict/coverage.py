@@ -1,0 +1,80 @@
+"""How much of the job was really done: per sense, per kind of camera, and how it fades.
+
+Missing and failed are different things. A sense that was never there is simply not counted; one that was
+there and is lost has its coverage fade to nothing within two seconds, because what it did not see since
+then nobody knows; one that ran but heard nothing at all (a receiver without antenna) has not looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods
+from firmware.verdict.evidence.score_calibration import along
+from hw.types import Coverage, SensorName
+
+LOST_FADE_S = 1.5  # a lost sense is at zero after this; the screen promises two seconds
+
+KindCoverage = Mapping[SensorName, Mapping[Kind, float]]
+
+
+def fade_factor(lost_for_s: float, *, fade_s: float = LOST_FADE_S) -> float:
+    """Return what is left (1…0) of a coverage ``lost_for_s`` after its sense was lost."""
+    return min(1.0, max(0.0, 1.0 - lost_for_s / fade_s))
+
+
+def scale_coverage(coverage: Coverage, factor: float) -> Coverage:
+    """Return a coverage with every share multiplied by ``factor`` and kept in 0…1."""
+    return replace(
+        coverage,
+        share=_share(coverage.share * factor),
+        parts={name: _share(part * factor) for name, part in coverage.parts.items()},
+    )
+
+
+def _share(value: float) -> float:
+    return min(1.0, max(0.0, value)) if value == value else 0.0  # NaN: nobody looked
+
+
+def kinds_covered(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
+    """Return the coverage 0…1 that speaks of each kind this sense could catch.
+
+    A part that is absent from the report was not looked at; a report without any parts has its headline
+    share stand for all of them. ``response`` of the sense turns the share of its job that was done into the
+    share of cameras that this job finds: a radio hears the busy channels first (below 1), a lens needs many
+    poses of each spot (above 1).
+    """
+    covered: dict[Kind, float] = {}
+    for kind in KINDS:
+        catch = table.by_catch.get((coverage.sensor, kind))
+        if catch is not None:
+            parts = coverage.parts or dict.fromkeys(catch.parts, coverage.share)
+            share = _share(sum(w * _share(parts.get(p, 0.0)) for p, w in catch.parts.items()))
+            covered[kind] = share ** table.senses[coverage.sensor].response
+    return covered
+
+
+def caught_by_kind(coverages: Sequence[Coverage], table: Likelihoods) -> dict[Kind, float]:
+    """Return, for each kind, the chance that this scan would have caught it.
+
+    ``1 − Π_s (1 − c·Pd)``, along the curve of what such claims were really worth (``claims`` of the table).
+    """
+    missed = dict.fromkeys(KINDS, 1.0)
+    for coverage in coverages:
+        for kind, share in kinds_covered(coverage, table).items():
+            missed[kind] *= 1.0 - share * table.by_catch[coverage.sensor, kind].pd
+    return {kind: along(table.claims.curve, 1.0 - miss) for kind, miss in missed.items()}
+
+
+def share_caught(coverages: Sequence[Coverage], table: Likelihoods) -> float:
+    """Return the share of camera kinds, weighted, that this scan would have caught."""
+    caught = caught_by_kind(coverages, table)
+    return sum(weight * caught[kind] for kind, weight in table.weights.items())
+
+
+def gain_if_full(sensor: SensorName, coverages: Sequence[Coverage], table: Likelihoods) -> float:
+    """Return how much the share caught would rise if this sense had done its whole job."""
+    others = [c for c in coverages if c.sensor != sensor]
+    full = Coverage(sensor=sensor, share=1.0)
+    return share_caught([*others, full], table) - share_caught(coverages, table)

@@ -1,0 +1,56 @@
+"""What a transmission says."""
+
+from __future__ import annotations
+
+from firmware.verdict.evidence.likelihoods import Likelihoods
+from firmware.verdict.evidence.model import Evidence
+from firmware.verdict.evidence.score_calibration import make_evidence
+from sweeper.model import Emission, EmissionKind
+
+SIGN_BY_KIND: dict[EmissionKind, str] = {
+    "analog-video-pal": "analog-video",
+    "analog-video-ntsc": "analog-video",
+    "cofdm": "cofdm",
+    "wideband-local": "wideband-local",
+    "cellular-uplink": "cellular-uplink",
+}
+REASON_BY_SIGN = {
+    "analog-video": "reason.rf.analog_video",
+    "cofdm": "reason.rf.cofdm",
+    "wideband-local": "reason.rf.wideband",
+    "cellular-uplink": "reason.rf.cellular",
+}
+STANDARDS: dict[EmissionKind, str] = {"analog-video-pal": "PAL", "analog-video-ntsc": "NTSC"}
+
+
+def weigh_emission(emission: Emission, table: Likelihoods) -> Evidence | None:
+    """Weigh a transmission by ``scores["camera"]``; None for kinds that may never raise the room.
+
+    A synchronised picture (``scores["picture"]``) confirms analog video physically.
+    """
+    sign = SIGN_BY_KIND.get(emission.kind)
+    if sign is None:
+        return None
+    picture = emission.scores.get("picture", 0.0)
+    confirmed = sign == "analog-video" and picture >= table.confirmed.picture_score
+    return make_evidence(
+        "picture" if confirmed else sign,
+        sensor="rf",
+        subject=f"rf:{emission.id}",
+        score=emission.scores.get("camera", 0.0),
+        reason="reason.rf.picture" if confirmed else REASON_BY_SIGN[sign],
+        params=_params(emission),
+        last_ns=emission.last_ns,
+        table=table,
+        confirmed=confirmed,
+    )
+
+
+def _params(emission: Emission) -> dict[str, str | float | int]:
+    numbers: dict[str, str | float | int] = {
+        "center_hz": emission.center_hz,
+        "bandwidth_hz": emission.bandwidth_hz,
+        "snr_db": round(emission.snr_db, 1),
+    }
+    standard = STANDARDS.get(emission.kind)
+    return numbers | ({"standard": standard} if standard else {})

@@ -1,0 +1,91 @@
+"""Why the number is what it is: contributions that add up, and the next step.
+
+For one sense, its finds are taken strongest first; each contributes what it *adds* to the finds before it
+(``ln Σ w·max(1, best)`` after, less before), so a second, weaker subject adds little and a repeat nothing.
+Silence contributes the rest up to the sense's own ``ln Σ w·LR_s``. What all senses together say beyond the
+sum of these is the verdict's ``agreement``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from firmware.verdict.coverage import gain_if_full
+from firmware.verdict.evidence.likelihoods import Likelihoods
+from firmware.verdict.fusion import Contribution, Level, SensorReport, SensorTerms, room_nats
+from hw.types import SENSOR_NAMES, Coverage, SensorName
+
+FINDS_EXPLAINED = 8  # a sense; further ones add nothing that a person could use
+KNOWN_EXPLAINED = 4  # of a sense's things that were declared harmless: listed, although they add nothing
+SMALLEST_LISTED = 0.005  # nats; what adds less is left out of the list (it stays in the sum, in `agreement`)
+SMALLEST_GAIN = 0.02  # of the share caught that is worth another step
+
+
+def contributions(
+    says: Sequence[SensorTerms], reports: Sequence[SensorReport], table: Likelihoods
+) -> tuple[Contribution, ...]:
+    """Return what every find and every silence added, the weightiest first."""
+    shares = {r.sensor: 0.0 if r.coverage is None else r.coverage.share for r in reports}
+    every = [c for say in says for c in _of_sense(say, shares[say.sensor], table)]
+    for report in reports:
+        known = sorted(report.known, key=lambda e: (-e.raw_nats, e.subject))[:KNOWN_EXPLAINED]
+        every += [_contribution(report.sensor, e.subject, 0.0, e.reason, e.params) for e in known]
+    order = {name: i for i, name in enumerate(SENSOR_NAMES)}
+    return tuple(sorted(every, key=lambda c: (-abs(c.log_lr), order[c.sensor], c.subject, c.reason)))
+
+
+def own_nats(say: SensorTerms, table: Likelihoods) -> float:
+    """Return what one sense alone says of the room: ``ln Σ_k w_k · LR_s(k)``."""
+    return math.log(sum(weight * say.lr[kind] for kind, weight in table.weights.items()))
+
+
+def _of_sense(say: SensorTerms, share: float, table: Likelihoods) -> list[Contribution]:
+    speaking = [find for find in say.finds if find.strength > 0.0][:FINDS_EXPLAINED]
+    listed: list[Contribution] = []
+    before = 0.0
+    for i, find in enumerate(speaking, start=1):
+        after = room_nats(speaking[:i], table)
+        e = find.evidence
+        listed.append(_contribution(say.sensor, e.subject, after - before, e.reason, e.params))
+        before = after
+    if share > 0.0:
+        key = f"reason.{say.sensor}.nothing_else" if speaking else f"reason.{say.sensor}.nothing"
+        rest = own_nats(say, table) - before
+        listed.append(_contribution(say.sensor, "", rest, key, {"share": round(share, 4)}))
+    return [c for c in listed if abs(c.log_lr) >= SMALLEST_LISTED]
+
+
+def _contribution(
+    sensor: SensorName, subject: str, nats: float, reason: str, params: Mapping[str, str | float | int]
+) -> Contribution:
+    return Contribution(sensor=sensor, subject=subject, log_lr=nats, reason=reason, params=params)
+
+
+def next_step(
+    level: Level, reports: Sequence[SensorReport], running: Sequence[SensorName], table: Likelihoods
+) -> tuple[str, float]:
+    """Return the message key of what to do next, and by how much it would raise the share caught."""
+    if level is Level.LIKELY_CAMERA:
+        return "next.police", 0.0
+    if level is Level.CHECK:
+        return "next.look", 0.0
+    coverages = [r.coverage for r in reports if r.coverage is not None]
+    best, gain = best_gain(coverages, table)
+    if any(r.failed or r.deaf for r in reports):
+        return "next.reconnect", gain
+    if gain < SMALLEST_GAIN:
+        return "next.nothing", 0.0
+    there = {r.sensor for r in reports if r.coverage is not None}
+    if best not in there and best != "rf":  # for the radio there is a sentence of its own
+        return "next.reconnect", gain
+    if best == "rf" and best in there:
+        return ("next.wait" if best in running else "next.nothing"), gain
+    return f"next.{best}", gain
+
+
+def best_gain(coverages: Sequence[Coverage], table: Likelihoods) -> tuple[SensorName, float]:
+    """Return the sense whose full work would raise the share caught most, and by how much."""
+    gains = {name: gain_if_full(name, coverages, table) for name in SENSOR_NAMES}
+    best = max(SENSOR_NAMES, key=lambda name: gains[name])
+    return best, gains[best]

@@ -1,0 +1,283 @@
+"""From evidence and coverage to one number: the latent-kind mixture, and the types of the verdict.
+
+::
+
+    LR_s(k) = max( (1 − c·max(Pd, Pfa)) / (1 − c·Pfa) ,  exp(nats of the best subject for k) )
+    LR      = Σ_k w_k · Π_s LR_s(k) · agreed(k)          posterior odds = prior odds · LR
+
+A sense speaks for a kind by its best find or by its silence, whichever is larger; a missing sense is 1
+everywhere. Senses are independent *given the kind*: this keeps a silent radio from clearing a card camera.
+Within a sense subjects are never multiplied: the best one counts, less the room-level correction
+``ln max(1, confounder_share · candidates)``, because among many candidates the best looks good by chance.
+Of senses that share their errors (one ``group``) only the strongest find counts; the others at most 1.
+Where several groups speak for one kind, the strongest counts in full and of the nats of each other one a
+share ``keep``: what they agree on adds what training says, and no more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from firmware.verdict.coverage import kinds_covered
+from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods, Sense
+from firmware.verdict.evidence.model import Evidence
+from hw.types import SENSOR_NAMES, Coverage, SensorName
+
+NS_PER_S = 1e9
+
+
+class Level(StrEnum):
+    """The four verdict words, weakest claim first."""
+
+    INCONCLUSIVE = "inconclusive"
+    NOTHING_FOUND = "nothing_found"
+    CHECK = "check"
+    LIKELY_CAMERA = "likely_camera"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """What one subject (or one sense's silence) added to the verdict, in nats, and why."""
+
+    sensor: SensorName
+    subject: str
+    log_lr: float
+    reason: str  # message key
+    params: Mapping[str, str | float | int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindRow:
+    """One line of the arithmetic: a kind, its weight, what each sense says of it, and the product."""
+
+    kind: Kind
+    weight: float
+    lr: Mapping[SensorName, float]
+    product: float  # weight · Π lr · agreed; the products add up to exp(log_lr) of the verdict
+    agreed: float = 1.0  # what is taken off where several senses speak for this kind
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row for the ``arithmetic`` of the verdict line."""
+        plain = {"kind": self.kind, "weight": self.weight, "lr": dict(self.lr), "product": self.product}
+        return plain if self.agreed == 1.0 else plain | {"agreed": self.agreed}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The one answer: how likely a hidden camera is, and how much of the job was done to say so.
+
+    ``share_caught`` is the share of camera kinds (weighted) that this scan would have caught, had one been
+    there. ``coverage`` is None for a sense that is missing. ``blind_to`` are the kinds that no sense of
+    this scan could have caught, as message keys. ``log_lr`` is the contributions' sum plus ``agreement``:
+    what senses add (or take) by speaking of the same kinds. ``rule`` is the row of the level table that
+    spoke, ``failed`` the senses whose device should be checked.
+    """
+
+    level: Level
+    probability: float
+    prior: float
+    log_lr: float
+    share_caught: float
+    coverage: Mapping[SensorName, float | None]
+    contributions: tuple[Contribution, ...]
+    blind_to: tuple[str, ...] = ()
+    next_step: str = ""  # message key of what would raise the share caught most
+    next_gain: float = 0.0  # and by how much
+    rule: str = ""
+    failed: tuple[SensorName, ...] = ()
+    agreement: float = 0.0
+    arithmetic: tuple[KindRow, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the ``verdict`` line of the JSON-lines contract."""
+        return {
+            "type": "verdict",
+            "level": self.level.value,
+            "probability": self.probability,
+            "prior": self.prior,
+            "log_lr": self.log_lr,
+            "share_caught": self.share_caught,
+            "coverage": {name: self.coverage.get(name) for name in SENSOR_NAMES},
+            "contributions": [
+                {"sensor": c.sensor, "subject": c.subject, "log_lr": c.log_lr, "reason": c.reason}
+                | {"params": dict(c.params)}
+                for c in self.contributions
+            ],
+            "blind_to": list(self.blind_to),
+            "next_step": self.next_step,
+            "next_gain": self.next_gain,
+            "rule": self.rule,
+            "failed": list(self.failed),
+            "agreement": self.agreement,
+            "arithmetic": [row.as_json() for row in self.arithmetic],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorReport:
+    """All that the fusion takes from one sense.
+
+    ``coverage`` is what counts now (faded when lost, zero when deaf), None for a missing sense.
+    ``candidates`` is the number of subjects that were judged, of which ``evidence`` holds at least the
+    strongest. ``now_ns`` is the time up to which this sense really looked.
+    """
+
+    sensor: SensorName
+    coverage: Coverage | None
+    evidence: Sequence[Evidence] = ()
+    candidates: int = 0
+    now_ns: int = 0
+    heard: bool = True
+    failed: bool = False  # it ran and is lost, or its device is not well
+    deaf: bool = False  # it ran and heard nothing at all
+    known: Sequence[Evidence] = ()  # of things that were declared harmless here: listed, and worth nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Find:
+    """One subject's room-level say: ``nats`` by kind, after fading, correction and caps."""
+
+    evidence: Evidence
+    nats: Mapping[Kind, float]
+
+    @property
+    def strength(self) -> float:
+        """Nats for the kind that fits best."""
+        return max(self.nats.values(), default=-math.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorTerms:
+    """What one sense says of each kind: ``lr`` is the larger of ``silence`` and the best find."""
+
+    sensor: SensorName
+    silence: Mapping[Kind, float]
+    finds: tuple[Find, ...]  # strongest first
+    best: Mapping[Kind, float]  # nats of the best find; -inf where there is none
+    lr: Mapping[Kind, float]
+
+
+def correction_nats(candidates: int, sense: Sense) -> float:
+    """Return what the best of many candidates loses: ``ln`` of how many compete to be the one, ≥ 0."""
+    rivals = min(sense.confounders_most, sense.confounder_share * candidates)
+    return math.log(max(1.0, rivals))
+
+
+def fade_nats(nats: float, *, age_s: float, sense: Sense) -> float:
+    """Return positive evidence faded by the time its sense looked without meeting it again."""
+    if nats <= 0.0 or age_s <= sense.fresh_s:
+        return nats
+    return nats * float(0.5 ** ((age_s - sense.fresh_s) / sense.half_life_s))
+
+
+def silence_lr(covered: Mapping[Kind, float], sensor: SensorName, table: Likelihoods) -> dict[Kind, float]:
+    """Return, for each kind, the likelihood ratio of finding nothing.
+
+    Notes
+    -----
+    Both the chance to catch (Pd) and the chance of a false alarm (Pfa) grow with the coverage: a sense
+    that looked at nothing says nothing. A kind out of reach makes exactly as many false alarms as a clean
+    room, hence ``max(Pd, Pfa)``. The ratio never exceeds 1 and never rises with coverage.
+    """
+    pfa = table.senses[sensor].pfa
+    ratios = dict.fromkeys(KINDS, 1.0)
+    for kind, share in covered.items():
+        pd = max(table.by_catch[sensor, kind].pd, pfa)
+        ratios[kind] = (1.0 - share * pd) / (1.0 - share * pfa)
+    return ratios
+
+
+def sense_say(report: SensorReport, table: Likelihoods) -> SensorTerms:
+    """Return what one sense says of each kind."""
+    covered = {} if report.coverage is None else kinds_covered(report.coverage, table)
+    silence = silence_lr(covered, report.sensor, table)
+    finds = _limit(tuple(_finds(report, table)), table.senses[report.sensor], table)
+    best = {k: max((f.nats[k] for f in finds if k in f.nats), default=-math.inf) for k in KINDS}
+    lr = {kind: max(silence[kind], math.exp(best[kind])) for kind in KINDS}
+    return SensorTerms(sensor=report.sensor, silence=silence, finds=finds, best=best, lr=lr)
+
+
+def _finds(report: SensorReport, table: Likelihoods) -> list[Find]:
+    sense = table.senses[report.sensor]
+    loss = correction_nats(max(report.candidates, len(report.evidence)), sense)
+    found = []
+    for evidence in report.evidence:
+        paid = max(0.0, loss - evidence.headroom_nats)
+        age_s = max(0, report.now_ns - evidence.last_ns) / NS_PER_S
+        by_kind = {k: evidence.log_lr_by_kind[k] for k in KINDS if k in evidence.log_lr_by_kind}
+        nats = {k: fade_nats(v - paid, age_s=age_s, sense=sense) for k, v in by_kind.items()}
+        found.append(Find(evidence=evidence, nats=nats))
+    return sorted(found, key=lambda f: (-f.strength, f.evidence.subject, f.evidence.reason))
+
+
+def _limit(finds: tuple[Find, ...], sense: Sense, table: Likelihoods) -> tuple[Find, ...]:
+    """Keep the sense's say on the whole room under its cap by shrinking what is above neutral."""
+    room = math.exp(room_nats(finds, table))
+    if room <= math.exp(sense.cap_nats):
+        return finds
+    factor = (math.exp(sense.cap_nats) - 1.0) / (room - 1.0)
+    return tuple(
+        Find(evidence=f.evidence, nats={k: _shrink(v, factor) for k, v in f.nats.items()}) for f in finds
+    )
+
+
+def _shrink(nats: float, factor: float) -> float:
+    return nats if nats <= 0.0 else math.log(1.0 + (math.exp(nats) - 1.0) * factor)
+
+
+def room_nats(finds: Sequence[Find], table: Likelihoods) -> float:
+    """Return ``ln Σ_k w_k · max(1, best find for k)``: what these finds add to a room nobody looked at."""
+    total = 0.0
+    for kind, weight in table.weights.items():
+        best = max((f.nats[kind] for f in finds if kind in f.nats), default=0.0)
+        total += weight * math.exp(max(0.0, best))
+    return math.log(total)
+
+
+def mix(says: Sequence[SensorTerms], table: Likelihoods) -> tuple[KindRow, ...]:
+    """Return the arithmetic of the room: one row a kind; ``ln`` of the products' sum is the log LR."""
+    rows = []
+    for kind, weight in table.weights.items():
+        lr = _once_a_group({say.sensor: say.lr[kind] for say in says}, table)
+        agreed = agreement_factor(lr, keep=table.agreement.keep)
+        product = weight * math.prod(lr.values()) * agreed
+        rows.append(KindRow(kind=kind, weight=weight, lr=lr, product=product, agreed=agreed))
+    return tuple(rows)
+
+
+def agreement_factor(lr: Mapping[SensorName, float], *, keep: float) -> float:
+    """Return what is taken off a kind for which several senses speak, 0…1.
+
+    Parameters
+    ----------
+    lr : mapping
+        Likelihood ratio of each sense for this kind; those of one group were settled before.
+    keep : float, 0…1
+        Share of the nats of every sense but the strongest that counts.
+
+    Notes
+    -----
+    ``exp(−(1 − keep) · Σ ln LR)`` over all that speak for the kind but the strongest. A sense that is
+    silent (LR at most 1) is left as it is, and a stronger find never lowers the product.
+    """
+    speaking = sorted(ratio for ratio in lr.values() if ratio > 1.0)[:-1]
+    return math.exp(-(1.0 - keep) * sum(map(math.log, speaking))) if speaking else 1.0
+
+
+def _once_a_group(lr: Mapping[SensorName, float], table: Likelihoods) -> dict[SensorName, float]:
+    """Let only the strongest find of a group count: Wi-Fi and Bluetooth hear one device, make one error."""
+    best: dict[str, SensorName] = {}
+    for name, ratio in lr.items():
+        group = table.senses[name].group
+        if group not in best or ratio > lr[best[group]]:
+            best[group] = name
+    return {n: ratio if n in best.values() else min(1.0, ratio) for n, ratio in lr.items()}
+
+
+def posterior(prior: float, log_lr: float) -> float:
+    """Return the probability after the evidence: ``logistic(logit(prior) + log_lr)``."""
+    return 1.0 / (1.0 + math.exp(-(math.log(prior / (1.0 - prior)) + log_lr)))

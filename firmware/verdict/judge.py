@@ -1,0 +1,86 @@
+"""Reports of the senses in, one verdict out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from firmware.verdict.coverage import caught_by_kind
+from firmware.verdict.evidence.likelihoods import Likelihoods, packaged_likelihoods
+from firmware.verdict.explain import contributions, next_step
+from firmware.verdict.fusion import Find, SensorReport, SensorTerms, Verdict, mix, posterior, sense_say
+from firmware.verdict.levels import LevelKeeper, Signs
+from hw.types import SENSOR_NAMES, SensorName
+
+
+class Judge:
+    """Weighs a room again and again; remembers nothing but the level it gave last."""
+
+    def __init__(self, *, prior: float, table: Likelihoods | None = None) -> None:
+        self.table = packaged_likelihoods() if table is None else table
+        self.prior = prior
+        self._keeper = LevelKeeper(self.table.levels)
+
+    def afresh(self) -> Judge:
+        """Return a judge for the next room: the same knowledge, no level to keep."""
+        return Judge(prior=self.prior, table=self.table)
+
+    def judge(
+        self, reports: Sequence[SensorReport], *, t_ns: int, running: Sequence[SensorName] = ()
+    ) -> Verdict:
+        """Return the verdict at ``t_ns`` on one report a sense; a sense without a report is missing."""
+        table = self.table
+        says = [sense_say(r, table) for r in reports if r.coverage is not None or r.evidence]
+        rows = mix(says, table)
+        log_lr = math.log(sum(row.product for row in rows))
+        coverages = [r.coverage for r in reports if r.coverage is not None]
+        caught = caught_by_kind(coverages, table)
+        share = sum(weight * caught[kind] for kind, weight in table.weights.items())
+        rule = self._keeper.update(_signs(says, reports, log_lr, share, table), t_ns)
+        listed = contributions(says, reports, table)
+        step, gain = next_step(rule.level, reports, running, table)
+        return Verdict(
+            level=rule.level,
+            probability=posterior(self.prior, log_lr),
+            prior=self.prior,
+            log_lr=log_lr,
+            share_caught=share,
+            coverage=_headline(reports),
+            contributions=listed,
+            blind_to=tuple(f"kind.{k}" for k, c in caught.items() if c < table.levels.blind_below),
+            next_step=step,
+            next_gain=gain,
+            rule=rule.key,
+            failed=tuple(r.sensor for r in reports if r.failed or r.deaf),
+            agreement=log_lr - sum(c.log_lr for c in listed),
+            arithmetic=rows,
+        )
+
+
+def _headline(reports: Sequence[SensorReport]) -> Mapping[SensorName, float | None]:
+    shares = {r.sensor: None if r.coverage is None else r.coverage.share for r in reports}
+    return {name: shares.get(name) for name in SENSOR_NAMES}
+
+
+def _strongest(finds: Iterable[Find]) -> float:
+    return max((f.strength for f in finds), default=-math.inf)
+
+
+def _signs(
+    says: Sequence[SensorTerms],
+    reports: Sequence[SensorReport],
+    room: float,
+    share: float,
+    table: Likelihoods,
+) -> Signs:
+    finds = [find for say in says for find in say.finds]
+    return Signs(
+        room_nats=room,
+        by_sense={say.sensor: say.best for say in says},
+        groups={name: sense.group for name, sense in table.senses.items()},
+        confirmed_nats=_strongest(f for f in finds if f.evidence.confirmed),
+        picture_nats=_strongest(f for f in finds if f.evidence.confirmed and f.evidence.sensor == "rf"),
+        share_caught=share,
+        heard=any(r.heard for r in reports),
+        failed=any(r.failed for r in reports),
+    )

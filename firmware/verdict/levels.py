@@ -1,0 +1,138 @@
+"""The one table of levels: what each word requires, and how it is kept from flickering.
+
+===============  ==================  ====================================================================
+level            rule                requires
+===============  ==================  ====================================================================
+LIKELY_CAMERA    rule.confirmed      a confirmed lens ≥ ``confirmed_nats`` and the room ≥
+                                     ``confirmed_room_nats``; or a synchronised picture ≥ ``confirmed_nats``
+                                     and the room not against it (≥ ``picture_room_nats``)
+LIKELY_CAMERA    rule.two_senses     two senses of different groups, each ≥ ``agree_nats`` for the same
+                                     kind of camera, and the room ≥ ``likely_room_nats``
+CHECK            rule.one_sense      one sense ≥ ``check_sense_nats`` for any kind
+CHECK            rule.room           the whole room ≥ ``check_room_nats``
+INCONCLUSIVE     rule.nothing_heard  no sense heard anything
+INCONCLUSIVE     rule.sensor_failed  a sense that ran has failed
+INCONCLUSIVE     rule.too_little     the scan would have caught less than ``share_floor`` of the kinds
+NOTHING_FOUND    rule.looked         none of the above
+===============  ==================  ====================================================================
+
+The first row that holds speaks. A find outranks a failure: a lost sense must not hide what another found.
+A level already reached is kept with thresholds lowered by the hysteresis, and a weaker one takes over from
+CHECK or LIKELY_CAMERA only after ``hold_s``. Wi-Fi and Bluetooth are one group: one name, one error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from firmware.verdict.evidence.likelihoods import KINDS, Kind, Levels
+from firmware.verdict.fusion import Level
+from hw.types import SensorName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """All that a level depends on. ``by_sense`` holds the best find's nats by kind for each sense."""
+
+    room_nats: float
+    by_sense: Mapping[SensorName, Mapping[Kind, float]]
+    groups: Mapping[SensorName, str]
+    confirmed_nats: float  # of the strongest confirmed find; -inf without one
+    picture_nats: float  # the same for synchronised pictures alone
+    share_caught: float
+    heard: bool
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRule:
+    """One row: ``holds(signs, levels, slack)``; ``slack`` is 0 to enter, 1 to stay."""
+
+    level: Level
+    key: str
+    holds: Callable[[Signs, Levels, float], bool]
+
+
+def _confirmed(signs: Signs, at: Levels, slack: float) -> bool:
+    margin = slack * at.hysteresis_nats
+    strong = at.confirmed_nats - margin
+    seen = signs.picture_nats >= strong and signs.room_nats >= at.picture_room_nats - margin
+    return seen or (signs.confirmed_nats >= strong and signs.room_nats >= at.confirmed_room_nats - margin)
+
+
+def _two_senses(signs: Signs, at: Levels, slack: float) -> bool:
+    margin = slack * at.hysteresis_nats
+    return agreement_nats(signs) >= at.agree_nats - margin and signs.room_nats >= at.likely_room_nats - margin
+
+
+def _one_sense(signs: Signs, at: Levels, slack: float) -> bool:
+    best = max((n for kinds in signs.by_sense.values() for n in kinds.values()), default=float("-inf"))
+    return best >= at.check_sense_nats - slack * at.hysteresis_nats
+
+
+def _room(signs: Signs, at: Levels, slack: float) -> bool:
+    return signs.room_nats >= at.check_room_nats - slack * at.hysteresis_nats
+
+
+def _too_little(signs: Signs, at: Levels, slack: float) -> bool:
+    return signs.share_caught < at.share_floor + slack * at.hysteresis_share
+
+
+TABLE: tuple[LevelRule, ...] = (
+    LevelRule(Level.LIKELY_CAMERA, "rule.confirmed", _confirmed),
+    LevelRule(Level.LIKELY_CAMERA, "rule.two_senses", _two_senses),
+    LevelRule(Level.CHECK, "rule.one_sense", _one_sense),
+    LevelRule(Level.CHECK, "rule.room", _room),
+    LevelRule(Level.INCONCLUSIVE, "rule.nothing_heard", lambda signs, _at, _slack: not signs.heard),
+    LevelRule(Level.INCONCLUSIVE, "rule.sensor_failed", lambda signs, _at, _slack: signs.failed),
+    LevelRule(Level.INCONCLUSIVE, "rule.too_little", _too_little),
+    LevelRule(Level.NOTHING_FOUND, "rule.looked", lambda _signs, _at, _slack: True),
+)
+ALARMS = (Level.CHECK, Level.LIKELY_CAMERA)
+RANK = {Level.NOTHING_FOUND: 0, Level.INCONCLUSIVE: 0, Level.CHECK: 1, Level.LIKELY_CAMERA: 2}
+
+
+def agreement_nats(signs: Signs) -> float:
+    """Return the nats of the weaker of the two senses (of different groups) that agree best on one kind."""
+    best = float("-inf")
+    for one, other in combinations(signs.by_sense, 2):
+        if signs.groups[one] != signs.groups[other]:
+            pairs = (_weaker(signs.by_sense[one], signs.by_sense[other], k) for k in KINDS)
+            best = max(best, *pairs)
+    return best
+
+
+def _weaker(one: Mapping[Kind, float], other: Mapping[Kind, float], kind: Kind) -> float:
+    return min(one.get(kind, float("-inf")), other.get(kind, float("-inf")))
+
+
+def first_rule(signs: Signs, at: Levels, *, staying: Level | None = None) -> LevelRule:
+    """Return the first row that holds; rows of the level we stay in are met with their slack."""
+    for rule in TABLE:
+        if rule.holds(signs, at, 1.0 if rule.level is staying else 0.0):
+            return rule
+    raise AssertionError("the last row always holds")
+
+
+class LevelKeeper:
+    """Remembers the level, so that the word does not flicker."""
+
+    def __init__(self, levels: Levels) -> None:
+        self._at = levels
+        self._rule: LevelRule | None = None
+        self._falling_since_ns: int | None = None
+
+    def update(self, signs: Signs, t_ns: int) -> LevelRule:
+        """Return the row that speaks at ``t_ns``."""
+        staying = None if self._rule is None else self._rule.level
+        rule = first_rule(signs, self._at, staying=staying)
+        if self._rule is not None and RANK[rule.level] < RANK[self._rule.level]:
+            if self._falling_since_ns is None:
+                self._falling_since_ns = t_ns
+            if t_ns - self._falling_since_ns < self._at.hold_s * 1e9:
+                return self._rule
+        self._falling_since_ns = None
+        self._rule = rule
+        return rule

@@ -1,0 +1,1 @@
+"""Parsers and writers of recording formats: pure functions of bytes, no device."""

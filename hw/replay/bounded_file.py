@@ -1,0 +1,98 @@
+"""Files that are written while a session runs: bounded, hashed as they grow, never in the way of the run."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+BUFFER_BYTES = 1 << 20
+MEGABYTE = 1_000_000
+KEPT_FREE_SHARE = {"sdr": 0.25, "camera": 0.1}  # the greedy parts leave this much of the limit to the others
+
+
+class ReadBudget:
+    """How many bytes a session may take, for all its parts together."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._used = 0
+        self._lock = threading.Lock()
+
+    def take(self, count: int, role: str) -> bool:
+        """Ask for ``count`` bytes; False where the part would take too much."""
+        most = self._limit * (1.0 - KEPT_FREE_SHARE.get(role, 0.0))
+        with self._lock:
+            if self._used + count > most:
+                return False
+            self._used += count
+            return True
+
+
+class RecordingStopped(Exception):
+    """A part cannot be recorded any further. Never leaves this package: the run goes on."""
+
+
+class GrowingFile:
+    """A file that is only ever appended to. A write is there wholly or, after a failure, not at all."""
+
+    def __init__(self, path: Path, *, role: str, budget: ReadBudget) -> None:
+        self.path = path
+        self.role = role
+        self.bytes = 0
+        self._budget = budget
+        self._digest = hashlib.sha256()
+        self._file: BinaryIO | None = None
+
+    def write(self, content: bytes) -> None:
+        """Append. Raises `RecordingStopped` at the limit or where the disk is full."""
+        if not self._budget.take(len(content), self.role):
+            raise RecordingStopped("the limit of the session is reached")
+        try:
+            if self._file is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self.path.open("wb", buffering=BUFFER_BYTES)
+            self._file.write(content)
+        except (OSError, ValueError) as error:
+            self._give_up()
+            raise RecordingStopped(f"the disk takes no more: {error}") from error
+        self._digest.update(content)
+        self.bytes += len(content)
+
+    def flush(self) -> None:
+        """Hand everything to the disk, so that a power cut does not take it."""
+        try:
+            if self._file is not None:
+                self._file.flush()
+        except OSError as error:
+            self._give_up()
+            raise RecordingStopped(f"the disk takes no more: {error}") from error
+
+    def close(self) -> None:
+        """Close; may be called twice."""
+        try:
+            if self._file is not None:
+                self._file.close()
+        except OSError:
+            self._give_up()
+        self._file = None
+
+    def sha256(self) -> str:
+        """Return the digest of what was written."""
+        return self._digest.hexdigest()
+
+    def _give_up(self) -> None:
+        """Cut off what was written in part, and hash again what is really there."""
+        file, self._file = self._file, None
+        try:
+            if file is not None:
+                file.raw.close()  # type: ignore[attr-defined]
+            size = self.path.stat().st_size
+            if size > self.bytes:
+                with self.path.open("rb+") as again:
+                    again.truncate(self.bytes)
+            self.bytes = min(size, self.bytes)
+            self._digest = hashlib.sha256(self.path.read_bytes())
+        except OSError:
+            self.bytes = 0

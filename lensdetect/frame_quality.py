@@ -1,0 +1,104 @@
+"""Whether the eye can see at all: dark, covered, blown out, frozen, light dead or stuck.
+
+What the eye could not see counts as not looked at, never as nothing found.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from hw.types import Frame
+from lensdetect.frame_stats import BLOWN_SHARE, FrameStats, examine, trouble_of
+
+FROZEN_FRAMES = 6  # identical pictures in a row: a real sensor's noise is never twice the same
+SICK_FRAMES = 12  # bad pictures in a row before the sense says so
+WELL_FRAMES = 6  # good ones in a row before it takes that back
+COVERED_SPREAD_DN = 2.5  # texture left in a picture behind a thumb or a cap
+SATURATED_MEAN_DN = 235.0  # a thumb lit by the ring, touching the lens
+LED_WINDOW = 72  # frames over which the light must have made a difference
+MIN_MODULATION = 1.08
+BLACK_DN = 8.0  # nothing in the picture is brighter than this: a cap, or night and no light
+
+
+class Watch:
+    """Frames in; usable looks out, the others counted with their reason."""
+
+    def __init__(self) -> None:
+        self.dropped: Counter[str] = Counter()
+        self.read = 0
+        self.size: tuple[int, int] | None = None  # width, height
+        self.resized = False
+        self._before: FrameStats | None = None
+        self._brightest_dn = 0.0
+        self._same = self._sick = self._well = self._unlit = 0
+        self._picture_trouble = ""
+        self._light_trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        """Return what is wrong now, or an empty string."""
+        return self._picture_trouble or self._light_trouble
+
+    def look(self, frame: Frame) -> FrameStats | None:
+        """Return the frame with its measurements, or count why it cannot be used."""
+        self.read += 1
+        self.resized = False
+        reason = trouble_of(frame)
+        look = None if reason else examine(frame)
+        if look is not None:
+            reason = self._doubt(look)
+        if reason is not None:
+            self.drop(reason)
+            return None
+        self._sick, self._well = 0, self._well + 1
+        if self._well >= WELL_FRAMES:
+            self._picture_trouble = ""
+        return look
+
+    def drop(self, reason: str) -> None:
+        """Count one picture that could not be used."""
+        self.dropped[reason] += 1
+        self._well, self._sick = 0, self._sick + 1
+        if self._sick >= SICK_FRAMES:
+            self._picture_trouble = reason
+
+    def _doubt(self, look: FrameStats) -> str | None:
+        before, self._before = self._before, look
+        size = (look.frame.pixels.shape[1], look.frame.pixels.shape[0])
+        if self.size is not None and size != self.size:
+            self.size, self.resized = size, True
+            return "size_changed"
+        self.size = size
+        self._brightest_dn = max(0.97 * self._brightest_dn, float(look.small.max()))
+        same = before is not None and np.array_equal(before.frame.pixels, look.frame.pixels)
+        self._same = self._same + 1 if same else 0
+        if self._same >= FROZEN_FRAMES:
+            return "frozen"
+        if look.blown_share > BLOWN_SHARE:
+            return "blown_out"
+        return "covered" if is_covered(look) else None
+
+    def light(self, modulation: float | None, *, lit: bool) -> None:
+        """Take note of how much difference the light makes; ``lit`` if a usable cycle was just seen."""
+        if lit:
+            self._unlit, self._light_trouble = 0, ""
+            return
+        self._unlit += 1
+        if self._unlit >= LED_WINDOW:
+            dead = modulation is not None and modulation < MIN_MODULATION
+            dark = self._brightest_dn < BLACK_DN
+            self._light_trouble = "dark" if dark else "led_dead" if dead else "led_unclear"
+
+
+def is_covered(look: FrameStats) -> bool:
+    """Return whether a picture shows nothing at all, dark or bright.
+
+    A dark room with the light off looks the same as a cap, so this is asked of bright plain pictures only;
+    darkness is told by the light making no difference (`Watch.light`).
+    """
+    if look.mean_dn <= SATURATED_MEAN_DN:
+        return False
+    low, high = np.percentile(look.small, (1, 99))
+    return bool(high - low < COVERED_SPREAD_DN * 4)

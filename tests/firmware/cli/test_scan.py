@@ -1,0 +1,67 @@
+"""What people see of a scan: tables, verdict and summary survive hostile names and hide bystanders."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from firmware.cli.picture import terminal_picture
+from firmware.cli.tables import tables
+from firmware.i18n.catalog import LANGUAGES, Catalog, Language
+from firmware.report.html_summary import Scan, summary_html
+from tests.firmware.cli.test_jsonl import ACCESS_POINT, BLE, EMISSION, GLINT, STATION, VERDICT
+
+HOSTILE = "[red]<script>\x1b[2J\u202e"
+OBSERVATIONS = [
+    EMISSION,
+    replace(STATION, vendor=HOSTILE, randomised=False),
+    replace(ACCESS_POINT, ssid=HOSTILE),
+    replace(BLE, name=HOSTILE),
+    GLINT,
+]
+
+
+def printed(catalog: Catalog) -> str:
+    console = Console(file=io.StringIO(), width=160, force_terminal=False)
+    console.print(tables(OBSERVATIONS, catalog))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert isinstance(text, str)
+    return text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_tables_show_hostile_names_and_obey_none(lang: Language) -> None:
+    text = printed(Catalog(lang))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "script" in text
+    assert "[red]" in text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_summary_escapes_names_and_hides_bystanders(lang: Language) -> None:
+    scan = Scan(
+        title="A room", when="2026-01-01", simulated=True, verdict=VERDICT,
+        observations=OBSERVATIONS, counts=[], screens=[Image.new("RGB", (32, 24))],
+    )  # fmt: skip
+    html = summary_html(scan, Catalog(lang))
+    assert "<script>" not in html
+    assert "\x1b" not in html
+    for address in (STATION.mac, ACCESS_POINT.bssid, BLE.address):
+        assert address not in html
+    assert Catalog(lang).text("report.simulated") in html
+    assert "data:image/png;base64," in html
+
+
+def test_a_picture_in_the_terminal_has_two_pixels_a_character() -> None:
+    image = Image.new("RGB", (8, 4))
+    image.putpixel((0, 0), (255, 0, 0))
+    image.putpixel((0, 1), (0, 0, 255))
+    first = terminal_picture(image, columns=8).segments[0]
+    assert first.text == "▀"
+    assert first.style is not None
+    assert (first.style.color.name, first.style.bgcolor.name) == ("#ff0000", "#0000ff")  # type: ignore[union-attr]

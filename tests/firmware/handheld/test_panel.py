@@ -1,0 +1,126 @@
+"""The handheld application on a simulated panel: presses in, pictures and sounds out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from firmware.handheld.panel import Panel, PanelStyle
+from firmware.runtime.sensor_snapshot import SensorSnapshot
+from firmware.verdict.engine import Snapshot
+from firmware.verdict.fusion import Level, Verdict
+from hw.clock import ManualClock
+from hw.kit import Kit
+from hw.sim.panel import SimButtons, SimBuzzer, SimDisplay
+from hw.types import SensorName
+from tests.firmware.sensors import ScriptedSensor
+from wifiscan.model import Station
+
+VERDICT = Verdict(
+    level=Level.NOTHING_FOUND, probability=0.003, prior=0.005, log_lr=-0.5, share_caught=0.6,
+    coverage={"rf": 0.5, "wifi": 0.5, "ble": 0.5, "lens": 0.5}, contributions=(),
+)  # fmt: skip
+STATION = Station(
+    mac="02:00:00:00:00:07", randomised=True, vendor=None, bssid=None, ssid=None, channel_mhz=2437,
+    rssi_dbm=-60.0, frames=5, bytes_up=6, bytes_down=7, uplink_bps=None, streaming_score=None, identity=(),
+    score=0.1, first_ns=0, last_ns=1,
+)  # fmt: skip
+S = 1_000_000_000
+
+
+def snapshot(t_s: float, *, level: Level = Level.NOTHING_FOUND, over: bool = False) -> Snapshot:
+    return Snapshot(
+        t_ns=round(t_s * S), elapsed_s=t_s, phase="finished" if over else "scanning", inspection=1,
+        verdict=replace(VERDICT, level=level), sensors=(), findings=(),
+    )  # fmt: skip
+
+
+class Bench:
+    def __init__(self) -> None:
+        clock = ManualClock()
+        self.display, self.buttons, self.buzzer = (
+            SimDisplay(),
+            SimButtons(clock=clock),
+            SimBuzzer(clock=clock),
+        )
+        self.panel = Panel(PanelStyle(lang="en", theme="dark", silent=False), until_s=30.0, simulated=True)
+        self.panel.attach(
+            Kit(spec="sim:x", recorded=False, display=self.display, buttons=self.buttons, buzzer=self.buzzer)
+        )
+        wifi = ScriptedSensor("wifi", seen=(STATION,), clock=clock)
+        self.wifi = SensorSnapshot(wifi, clock=clock)
+        self.wifi.step()
+        self.sensors: dict[SensorName, SensorSnapshot] = {"wifi": self.wifi}
+
+    def tap(self, *buttons: Literal["up", "down", "ok", "back"]) -> None:
+        for button in buttons:
+            self.buttons.press(button)
+            self.panel.poll()
+
+
+def test_it_draws_ten_times_a_second_and_not_more() -> None:
+    bench = Bench()
+    for i in range(100):
+        bench.panel.watch(snapshot(i * 0.01), bench.sensors)
+    assert bench.display.shown == 10
+
+
+def test_a_press_turns_the_page_at_once() -> None:
+    bench = Bench()
+    bench.panel.watch(snapshot(1.0), bench.sensors)
+    home = bench.display.latest
+    bench.tap("down")
+    bench.panel.watch(snapshot(1.01), bench.sensors)
+    assert bench.display.shown == 2
+    assert home is not None
+    assert bench.display.latest is not None
+    assert bench.display.latest.tobytes() != home.tobytes()
+
+
+def test_the_menu_turns_language_theme_and_sound() -> None:
+    bench = Bench()
+    bench.panel.watch(snapshot(0.1), bench.sensors)
+    bench.tap("up", "ok", "down", "ok")  # menu → its rows → theme
+    assert bench.panel.look.theme == "bright"
+    bench.tap("down", "ok")
+    assert bench.panel.look.lang == "ko"
+    bench.tap("down", "ok")
+    assert bench.panel.look.silent
+
+
+def test_scan_in_the_menu_is_a_new_inspection_for_the_engine() -> None:
+    bench = Bench()
+    bench.tap("up", "ok")
+    bench.buttons.press("ok")
+    assert [(p.button, p.long) for p in bench.panel.poll()] == [("back", True), ("ok", True)]
+
+
+def test_a_rising_level_sounds_and_silence_is_kept_when_asked() -> None:
+    loud, silent = Bench(), Bench()
+    silent.panel.look = replace(silent.panel.look, silent=True)
+    for bench in (loud, silent):
+        bench.panel.watch(snapshot(1.0), bench.sensors)
+        bench.panel.watch(snapshot(2.0, level=Level.LIKELY_CAMERA), bench.sensors)
+    assert len(loud.buzzer.beeps) == 3
+    assert not silent.buzzer.beeps
+
+
+def test_a_device_is_followed_warmer() -> None:
+    bench = Bench()
+    bench.panel.watch(snapshot(0.5), bench.sensors)
+    bench.tap("down", "down", "ok", "ok")  # devices → rows → homing
+    for second in range(1, 20):
+        heard = replace(STATION, rssi_dbm=-80.0 + 2 * second, last_ns=second * S)
+        bench.wifi.table = (heard,)
+        bench.panel.watch(snapshot(float(second)), bench.sensors)
+    state = bench.panel.state(snapshot(20.0), bench.sensors)
+    assert state.page == "homing"
+    assert state.homing is not None
+    assert state.homing.trend == "warmer"
+
+
+def test_without_a_kit_it_keeps_the_last_picture() -> None:
+    panel = Panel(PanelStyle(lang="ko", theme="dark", silent=True), until_s=None, simulated=False)
+    panel.watch(snapshot(1.0, over=True), {})
+    assert panel.picture is not None
+    assert panel.picture.size == (320, 240)

@@ -1,0 +1,163 @@
+"""The clerk: what was handed over is on the disk in order, whatever the disk and the power do."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from firmware.inspection.checkpoint import FILE, load_progress, save_progress
+from firmware.inspection.record_writer import KeepJob, RecordWriter, trouble_key
+from firmware.inspection.state import (
+    Checkpoint,
+    Export,
+    InspectionState,
+    Keep,
+    NotStored,
+    Recalled,
+    RecordStored,
+    ReportExported,
+    Save,
+)
+from firmware.inspection.state_machine import InspectionMachine
+from firmware.inspection.visit_records import VisitFindings
+from firmware.records.custody.errors import StoreBusy, StoreDamaged, StoreFull, StoreUnwritable
+from firmware.records.model import Place
+from firmware.records.save_scan import span_until_now
+from firmware.records.store import RecordStore
+from firmware.settings.settings import load_settings
+from tests.firmware.inspection.presser import NOW, PLAN, SNAPSHOT
+
+ROOT = Path(__file__).parents[3]
+PROGRESS = Checkpoint(
+    site="S",
+    operator="7",
+    walk="w-1",
+    visit=3,
+    stage="cubicle",
+    room="R",
+    cubicle="3",
+    marks={"place.bin": "found"},
+)
+
+
+DAMAGED = ["", "{", "[]", '{"site": 3}', json.dumps({**asdict(PROGRESS), "stage": "moon"})]
+
+
+def clerk_at(folder: Path, *more: str) -> RecordWriter:
+    settings = load_settings(overrides=(f"records.folder={folder}", *more))
+    return RecordWriter(folder, settings=settings, kit="sim:x", simulated=True, threaded=False)
+
+
+def job(record: str, cubicle: str = "1") -> KeepJob:
+    place = Place(site="S", room="R", cubicle=cubicle)
+    keep = Keep(record=record, kind="cubicle", place=place)
+    return KeepJob(
+        keep=keep, findings=VisitFindings(snapshot=SNAPSHOT, observations=(), span=span_until_now(20.0))
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_killed_at_any_instant_the_walk_never_stands_farther_than_its_records(
+    tmp_path: Path, seed: int
+) -> None:
+    command = [sys.executable, "-m", "tests.firmware.inspection.presser", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as child:
+        while (at := load_progress(tmp_path)) is None or at.visit < 2:
+            assert child.poll() is None
+            time.sleep(0.002)
+        time.sleep(random.Random(seed).uniform(0.0, 0.25))
+        child.kill()
+    progress = load_progress(tmp_path)
+    assert progress is not None
+    with RecordStore(tmp_path) as store:
+        assert store.verify().whole
+        kept = [row.id for row in store.listed()]
+    assert kept == [f"{NOW.fresh_id}-{n:03d}" for n in range(len(kept))]
+    assert len(kept) - 1 <= progress.visit <= len(kept)
+    with clerk_at(tmp_path) as clerk:
+        told = clerk.take()[0]
+    assert isinstance(told, Recalled)
+    again = InspectionMachine({}).press(InspectionState(plans=(PLAN,), resume=told.progress), "ok", NOW).walk
+    assert (again.stage, again.visit) == ("cubicle", len(kept))
+    assert again.cubicle_name == str(len(kept))  # the corridor is one of the records
+
+
+def test_the_same_place_is_never_stored_twice(tmp_path: Path) -> None:
+    with clerk_at(tmp_path) as clerk:
+        clerk.submit(job("walk-000"))
+        clerk.submit(job("walk-000"))
+        assert [type(t) for t in clerk.take()] == [RecordStored, RecordStored]
+    with RecordStore(tmp_path) as store:
+        assert len(store.listed()) == 1
+
+
+def test_what_finds_no_room_waits_bounded_and_is_stored_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("firmware.inspection.record_writer.WAITING_MOST", 4)
+    with clerk_at(tmp_path, f"records.free_least_bytes={1 << 40}") as clerk:
+        for n in range(9):
+            clerk.submit(job(f"walk-{n:03d}"))
+        told = clerk.take()
+        assert {type(t) for t in told} == {NotStored}
+        assert {t.trouble for t in told if isinstance(t, NotStored)} == {"walk.store.full"}
+        assert len(clerk._waiting) == 4
+        clerk._settings = load_settings(overrides=("records.free_least_bytes=0",))
+        clerk.submit(job("walk-999"))
+        assert {type(t) for t in clerk.take()} == {RecordStored}
+    with RecordStore(tmp_path) as store:
+        assert store.listed()[-1].id == "walk-999"
+
+
+def test_a_place_that_may_not_be_written_is_said_and_nothing_is_raised(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    with clerk_at(blocked / "records") as clerk:
+        clerk.submit(job("walk-000"))
+        clerk.submit(Save(progress=PROGRESS))
+        told = clerk.take()
+    assert [type(t) for t in told] == [NotStored]
+
+
+def test_every_trouble_of_the_store_has_words() -> None:
+    errors = [StoreFull("x"), StoreUnwritable("x"), StoreBusy("x"), StoreDamaged("x")]
+    keys = [trouble_key(error) for error in errors]
+    assert len(set(keys)) == 4
+
+
+def test_an_export_without_any_record_is_said(tmp_path: Path) -> None:
+    with clerk_at(tmp_path) as clerk:
+        clerk.submit(Export(walk="w-1", site="S", operator="", done=()))
+        told = clerk.take()
+    assert [type(t) for t in told] == [ReportExported]
+    assert isinstance(told[0], ReportExported)
+    assert told[0].trouble
+
+
+def test_progress_comes_back_as_it_was_and_is_forgotten(tmp_path: Path) -> None:
+    save_progress(tmp_path, PROGRESS)
+    assert load_progress(tmp_path) == PROGRESS
+    save_progress(tmp_path, None)
+    save_progress(tmp_path, None)
+    assert load_progress(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_progress_file_is_no_walk_and_no_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_text(text)
+    assert load_progress(tmp_path) is None
+
+
+def test_compared_with_the_last_inspection_of_the_same_cubicle(tmp_path: Path) -> None:
+    with clerk_at(tmp_path) as clerk:
+        for record, cubicle in (("walk-001", "1"), ("walk-002", "2"), ("next-001", "1")):
+            clerk.submit(job(record, cubicle))
+        compared = [t.visited.compared for t in clerk.take() if isinstance(t, RecordStored)]
+    assert compared == [False, False, True]

@@ -1,0 +1,125 @@
+"""Taking turns: deterministic, fair, and deaf to each other's failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from firmware.runtime.lockstep import run_lockstep
+from firmware.verdict.engine import Snapshot
+from firmware.verdict.fusion import Level
+from hw.clock import ManualClock
+from hw.types import SENSOR_NAMES, SensorName
+from tests.firmware.sensors import S, ScriptedSensor, engine_for, room, streamer
+
+
+def crew(
+    only: tuple[SensorName, ...] = SENSOR_NAMES, **special: Mapping[str, Any]
+) -> dict[SensorName, ScriptedSensor]:
+    seen = room()
+    return {
+        n: ScriptedSensor(
+            name=n, clock=ManualClock(), seen=seen[n], step_s=0.2 + 0.1 * i, **dict(special.get(n, {}))
+        )
+        for i, n in enumerate(SENSOR_NAMES)
+        if n in only
+    }
+
+
+def run(
+    sensors: dict[SensorName, ScriptedSensor], until_s: float | None = 10.0
+) -> tuple[Snapshot, list[Snapshot]]:
+    shown: list[Snapshot] = []
+    clocks = {n: s.clock for n, s in sensors.items()}
+    engine = engine_for(*sensors)
+    last = run_lockstep(sensors, engine, clocks=clocks, until_s=until_s, on_progress=shown.append)
+    return last, shown
+
+
+def test_the_same_senses_give_the_same_snapshots() -> None:
+    assert run(crew()) == run(crew())
+
+
+def test_a_clean_room_is_scanned_to_the_end() -> None:
+    last, shown = run(crew())
+    assert last.verdict.level is Level.NOTHING_FOUND
+    assert last.phase == "finished"
+    assert last.elapsed_s == pytest.approx(10.0, abs=0.5)
+    assert len(shown) >= 90
+
+
+def test_the_earliest_clock_moves_first() -> None:
+    order: list[tuple[float, str]] = []
+    sensors = crew()
+    for sensor in sensors.values():
+        sensor.on_step = lambda s=sensor: order.append((s.clock.now_ns() / S, s.name))  # type: ignore[misc]
+    run(sensors)
+    assert [t for t, _ in order] == sorted(t for t, _ in order)
+    assert [n for _, n in order[:4]] == list(SENSOR_NAMES)
+
+
+def test_unplugging_one_changes_no_other_and_the_run_goes_on() -> None:
+    (whole, _), (broken, shown) = run(crew()), run(crew(wifi={"lost_from_s": 5.0}))
+    for name in ("rf", "ble", "lens"):
+        states = [next(s for s in snap.sensors if s.name == name) for snap in (whole, broken)]
+        assert states[0] == states[1]
+    at = [(s.t_ns / S, s.verdict.coverage["wifi"] or 0.0) for s in shown]
+    assert all(share > 0.8 for t_s, share in at if 4.5 < t_s < 5.0)
+    assert all(share == 0 for t_s, share in at if t_s >= 7.0)
+    assert broken.verdict.level is Level.INCONCLUSIVE
+    assert broken.t_ns >= 10 * S
+
+
+def test_a_sense_that_heals_is_found_again() -> None:
+    last, shown = run(crew(wifi={"lost_from_s": 3.0, "lost_until_s": 5.5}))
+    assert any(s.verdict.failed == ("wifi",) for s in shown)
+    assert last.verdict.failed == ()
+    assert last.verdict.level is Level.NOTHING_FOUND
+
+
+def test_without_a_limit_it_ends_with_the_last_recording() -> None:
+    ends = {n: {"ends_at_s": 2.0 + i} for i, n in enumerate(SENSOR_NAMES)}
+    last, _ = run(crew(**ends), until_s=None)
+    assert {s.state for s in last.sensors} == {"finished"}
+    assert last.t_ns == pytest.approx(5.4 * S, abs=0.7 * S)
+
+
+def test_a_find_of_the_last_step_is_not_lost() -> None:
+    sensors = crew(("wifi",), wifi={"ends_at_s": 2.0})
+    sensors["wifi"].on_step = lambda: setattr(
+        sensors["wifi"],
+        "seen",
+        [*room()["wifi"], *([streamer()] if sensors["wifi"].clock.now_ns() >= 2 * S else [])],
+    )
+    last, _ = run(sensors, until_s=None)
+    assert last.verdict.level is Level.CHECK
+
+
+def test_a_step_that_takes_no_time_does_not_stop_time() -> None:
+    sensors = crew()
+    sensors["ble"].step_s = 0.0
+    last, _ = run(sensors, until_s=2.0)
+    assert last.elapsed_s == pytest.approx(2.0, abs=0.5)
+    assert sensors["ble"].steps > 100
+
+
+def test_a_long_gap_in_a_recording_is_neither_a_stall_nor_a_wait() -> None:
+    sensors = crew(("rf", "wifi"))
+    sensors["rf"].on_step = lambda: sensors["rf"].clock.sleep_until(round(86_400 * S))
+    sensors["wifi"].ends_at_s = 30.0
+    last, shown = run(sensors, until_s=86_500.0)
+    assert all(s.verdict.failed == () for s in shown)
+    assert len(shown) < 2000
+    assert {s.state for s in last.sensors if s.name in sensors} == {"finished"}
+
+
+def test_the_watcher_may_end_it() -> None:
+    sensors = crew()
+    clocks = {n: s.clock for n, s in sensors.items()}
+    last = run_lockstep(
+        sensors, engine_for(), clocks=clocks, until_s=1e6, on_progress=lambda s: s.elapsed_s >= 1.0
+    )
+    assert last.phase == "finished"
+    assert last.elapsed_s < 2.0

@@ -1,0 +1,316 @@
+"""The engine: states, fading, levels that keep still, bounded memory."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware.settings.sections import EngineConfig
+from firmware.verdict.engine import (
+    Button,
+    Engine,
+    Event,
+    Finished,
+    SensorFinished,
+    SensorLost,
+    SensorMissing,
+    SensorStarted,
+    SensorStatus,
+    Snapshot,
+    Tick,
+)
+from firmware.verdict.evidence.likelihoods import designed_likelihoods
+from firmware.verdict.fusion import Level
+from firmware.verdict.sensor_state import STATES, SensorState
+from hw.types import SENSOR_NAMES, ButtonPress, Counts, DeviceHealth, SensorName
+from tests.firmware.sensors import (
+    S,
+    clean_room,
+    covered,
+    emission,
+    engine_for,
+    glint,
+    room,
+    station,
+    step,
+    streamer,
+)
+
+
+def feed(engine: Engine, seen: dict[SensorName, list[object]], *, t_s: float, share: float = 0.9) -> Snapshot:
+    for name in SENSOR_NAMES:
+        if name in seen:
+            engine.handle(step(name, seen[name], t_s=t_s, share=share))  # type: ignore[arg-type]
+    return tick(engine, t_s)
+
+
+def tick(engine: Engine, t_s: float) -> Snapshot:
+    engine.handle(Tick(t_ns=round(t_s * S)))
+    return engine.snapshot()
+
+
+def status(snapshot: Snapshot, name: SensorName) -> SensorStatus:
+    return next(s for s in snapshot.sensors if s.name == name)
+
+
+def press(button: str, *, long: bool = True, t_s: float = 1.0) -> Button:
+    return Button(press=ButtonPress(t_ns=round(t_s * S), button=button, long=long))  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------ what a session goes through
+
+
+def test_before_anything_was_heard_the_room_is_inconclusive() -> None:
+    snapshot = tick(engine_for(), 0.1)
+    assert snapshot.verdict.level is Level.INCONCLUSIVE
+    assert snapshot.verdict.share_caught == 0
+    assert {s.state for s in snapshot.sensors} == {"starting"}
+
+
+def test_a_full_clean_scan_finds_nothing_and_says_how_much_it_saw() -> None:
+    snapshot = feed(engine_for(), clean_room(), t_s=30)  # type: ignore[arg-type]
+    assert snapshot.verdict.level is Level.NOTHING_FOUND
+    assert snapshot.verdict.share_caught > 0.7
+    assert {s.state for s in snapshot.sensors} == {"running"}
+    assert snapshot.findings == ()
+
+
+def test_findings_come_strongest_first() -> None:
+    seen = room(wifi=[streamer(score=0.9), streamer("ca:ff", score=0.99)], lens=[glint(score=0.95)])
+    snapshot = feed(engine_for(), seen, t_s=30)  # type: ignore[arg-type]
+    assert [e.subject for e in snapshot.findings] == ["ca:ff", "lens:1", "ca:fe"]
+
+
+def test_a_room_in_which_no_sense_heard_anything_is_inconclusive_and_names_the_devices() -> None:
+    engine = engine_for()
+    for name in SENSOR_NAMES:
+        silent = Counts(sensor=name, read=100 if name == "rf" else 0, dropped={})
+        engine.handle(step(name, [], t_s=30, share=1.0, counts=silent))
+    snapshot = tick(engine, 30)
+    assert snapshot.verdict.level is Level.INCONCLUSIVE
+    assert snapshot.verdict.rule == "rule.nothing_heard"
+    assert snapshot.verdict.failed == SENSOR_NAMES
+    assert snapshot.verdict.share_caught == 0
+    assert {s.reason for s in snapshot.sensors} == {"status.deaf"}
+
+
+def test_the_receivers_own_noise_is_not_hearing() -> None:
+    engine = engine_for("rf")
+    engine.handle(step("rf", [emission(kind="self-noise")], t_s=30, share=1.0))
+    assert tick(engine, 30).verdict.rule == "rule.nothing_heard"
+
+
+@pytest.mark.parametrize(
+    ("present", "level"),
+    [
+        ("rf", Level.INCONCLUSIVE),
+        ("ble", Level.INCONCLUSIVE),
+        ("wifi", Level.NOTHING_FOUND),
+        ("lens", Level.NOTHING_FOUND),
+    ],
+)
+def test_one_sense_alone_says_no_more_than_it_can(present: SensorName, level: Level) -> None:
+    engine = engine_for(present)
+    engine.handle(step(present, clean_room()[present], t_s=30))
+    snapshot = tick(engine, 30)
+    assert snapshot.verdict.level is level
+    assert 0 < snapshot.verdict.share_caught < 0.75
+    assert [s.name for s in snapshot.sensors if s.state == "missing"] == [
+        n for n in SENSOR_NAMES if n != present
+    ]
+    assert all(snapshot.verdict.coverage[n] is None for n in SENSOR_NAMES if n != present)
+
+
+# ------------------------------------------------------------------ losing and finding a sense
+
+
+def test_unplugging_fades_one_coverage_within_two_seconds_and_changes_no_other() -> None:
+    engine = engine_for()
+    before = feed(engine, clean_room(), t_s=10)  # type: ignore[arg-type]
+    engine.handle(SensorLost(sensor="wifi", t_ns=10 * S, reason="unplugged", hint="Plug it in again."))
+    half, after = tick(engine, 11), tick(engine, 12)
+    assert before.verdict.coverage["wifi"] == 0.9
+    assert 0 < (half.verdict.coverage["wifi"] or 0) < 0.9
+    assert after.verdict.coverage["wifi"] == 0
+    for name in ("rf", "ble", "lens"):
+        assert status(after, name) == status(before, name)  # type: ignore[arg-type]
+    lost = status(after, "wifi")
+    assert (lost.state, lost.reason, lost.hint) == ("lost", "unplugged", "Plug it in again.")
+    assert after.verdict.level is Level.INCONCLUSIVE
+    assert after.verdict.failed == ("wifi",)
+    assert after.verdict.next_step == "next.reconnect"
+
+
+def test_a_sense_that_comes_back_counts_again() -> None:
+    engine = engine_for()
+    feed(engine, clean_room(), t_s=10)  # type: ignore[arg-type]
+    engine.handle(SensorLost(sensor="wifi", t_ns=10 * S, reason="unplugged"))
+    assert tick(engine, 13).verdict.level is Level.INCONCLUSIVE
+    engine.handle(SensorStarted(sensor="wifi", t_ns=13 * S))
+    assert tick(engine, 13.2).verdict.failed == ("wifi",)  # opened is not yet working
+    engine.handle(step("wifi", clean_room()["wifi"], t_s=14))
+    back = tick(engine, 14)
+    assert back.verdict.level is Level.NOTHING_FOUND
+    assert status(back, "wifi").state == "running"
+
+
+def test_what_a_lost_sense_had_found_stays_found() -> None:
+    engine = engine_for()
+    feed(engine, room(wifi=[streamer()]), t_s=10)  # type: ignore[arg-type]
+    engine.handle(SensorLost(sensor="wifi", t_ns=10 * S, reason="unplugged"))
+    assert tick(engine, 600).verdict.level is Level.CHECK
+
+
+def test_a_reopened_sense_numbers_anew_and_hides_nothing() -> None:
+    engine = engine_for("lens")
+    engine.handle(step("lens", [glint(1)], t_s=1))
+    engine.handle(SensorLost(sensor="lens", t_ns=S, reason="unplugged"))
+    engine.handle(SensorStarted(sensor="lens", t_ns=2 * S))
+    engine.handle(step("lens", [glint(1, label="specular", score=0.01)], t_s=3))
+    assert tick(engine, 3).verdict.level is Level.LIKELY_CAMERA
+
+
+def test_a_stalled_sense_is_noticed() -> None:
+    engine = engine_for(stall_s=5.0)
+    feed(engine, clean_room(), t_s=1)  # type: ignore[arg-type]
+    engine.handle(step("rf", [], t_s=9))
+    snapshot = tick(engine, 9)
+    assert {s.name for s in snapshot.sensors if s.state == "lost"} == {"wifi", "ble", "lens"}
+    assert status(snapshot, "wifi").reason == "status.stalled"
+    assert status(snapshot, "rf").state == "running"
+
+
+def test_a_finished_recording_keeps_its_coverage() -> None:
+    engine = engine_for("wifi")
+    engine.handle(step("wifi", clean_room()["wifi"], t_s=1))
+    engine.handle(SensorFinished(sensor="wifi", t_ns=2 * S))
+    snapshot = tick(engine, 500)
+    assert snapshot.verdict.coverage["wifi"] == 0.9
+    assert snapshot.verdict.level is Level.NOTHING_FOUND
+
+
+def test_a_missing_sense_says_why() -> None:
+    engine = engine_for("wifi")
+    engine.handle(SensorMissing(sensor="rf", reason="library", hint="Install it."))
+    rf = status(tick(engine, 1), "rf")
+    assert (rf.state, rf.reason, rf.hint, rf.coverage) == ("missing", "library", "Install it.", None)
+
+
+def test_a_device_that_is_not_well_and_saw_nothing_has_failed() -> None:
+    engine = engine_for()
+    feed(engine, clean_room(), t_s=10)  # type: ignore[arg-type]
+    dark = DeviceHealth(ok=False, reason="covered", hint="Uncover it.")
+    engine.handle(step("lens", [], t_s=11, share=0.0, health=dark))
+    snapshot = tick(engine, 11)
+    assert snapshot.verdict.level is Level.INCONCLUSIVE
+    assert snapshot.verdict.failed == ("lens",)
+    assert status(snapshot, "lens").reason == "covered"
+
+
+# ------------------------------------------------------------------ levels keep still
+
+
+def test_a_level_does_not_flicker_around_its_threshold() -> None:
+    engine = engine_for()
+    words = []
+    for i in range(40):
+        score = 0.83 if i % 2 else 0.81  # on both sides of 1.4 nats
+        words.append(feed(engine, room(wifi=[streamer(score=score)]), t_s=1 + i * 0.1).verdict.level)  # type: ignore[arg-type]
+    assert sum(a is not b for a, b in pairwise(words)) <= 1
+
+
+def test_an_alarm_falls_only_after_it_was_gone_for_a_while() -> None:
+    engine = engine_for()
+    assert feed(engine, room(wifi=[streamer()]), t_s=1).verdict.level is Level.CHECK  # type: ignore[arg-type]
+    gone = room(wifi=[streamer(score=0.05)])
+    hold_s = designed_likelihoods().levels.hold_s
+    assert feed(engine, gone, t_s=2).verdict.level is Level.CHECK  # type: ignore[arg-type]
+    assert feed(engine, gone, t_s=1.9 + hold_s).verdict.level is Level.CHECK  # type: ignore[arg-type]
+    assert feed(engine, gone, t_s=2 + hold_s).verdict.level is Level.NOTHING_FOUND  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------ session and buttons
+
+
+def test_after_the_end_nothing_changes_until_a_new_inspection() -> None:
+    engine = engine_for()
+    feed(engine, room(lens=[glint()]), t_s=1)  # type: ignore[arg-type]
+    engine.handle(press("back", t_s=2))
+    over = engine.snapshot()
+    assert over.phase == "finished"
+    assert {s.state for s in over.sensors} == {"finished"}
+    feed(engine, room(wifi=[streamer()]), t_s=3)  # type: ignore[arg-type]
+    assert engine.snapshot() == over
+    engine.handle(press("ok", t_s=4))
+    anew = engine.snapshot()
+    assert (anew.phase, anew.inspection, anew.elapsed_s, anew.findings) == ("scanning", 2, 0.0, ())
+    assert anew.verdict.level is Level.INCONCLUSIVE
+
+
+def test_short_presses_belong_to_the_screen() -> None:
+    engine = engine_for()
+    engine.handle(press("back", long=False))
+    assert engine.snapshot().phase == "scanning"
+
+
+# ------------------------------------------------------------------ always
+
+
+def test_memory_is_bounded_and_keeps_the_camera() -> None:
+    lane = SensorState("wifi", EngineConfig(subjects_most=64), designed_likelihoods())
+    for i in range(2000):
+        seen = [streamer(score=0.99)] if i == 3 else [station(f"00:{i}", score=0.001 + (i % 7) / 100)]
+        lane.step(
+            seen, t_ns=i, coverage=covered("wifi", 1.0), counts=Counts(sensor="wifi", read=i, dropped={}),
+            health=DeviceHealth(ok=True),
+        )  # fmt: skip
+        assert lane.report(i).candidates <= 64
+    assert "ca:fe" in {e.subject for e in lane.strongest()}
+
+
+EVENTS = st.one_of(
+    st.builds(Tick, t_ns=st.integers(0, 10**11)),
+    st.builds(Finished, t_ns=st.integers(0, 10**11)),
+    st.builds(SensorStarted, sensor=st.sampled_from(SENSOR_NAMES), t_ns=st.integers(0, 10**11)),
+    st.builds(SensorFinished, sensor=st.sampled_from(SENSOR_NAMES), t_ns=st.integers(0, 10**11)),
+    st.builds(SensorMissing, sensor=st.sampled_from(SENSOR_NAMES), reason=st.just("busy")),
+    st.builds(
+        SensorLost,
+        sensor=st.sampled_from(SENSOR_NAMES),
+        t_ns=st.integers(0, 10**11),
+        reason=st.just("unplugged"),
+    ),
+    st.builds(press, st.sampled_from(["back", "ok", "up"]), t_s=st.floats(0, 100)),
+    st.sampled_from(SENSOR_NAMES).flatmap(
+        lambda n: st.builds(
+            step, st.just(n), st.just(clean_room()[n]), t_s=st.floats(0, 100), share=st.floats(0, 1)
+        )
+    ),
+)
+
+
+@given(st.lists(EVENTS, max_size=25))
+@settings(max_examples=80)
+def test_any_order_of_events_leaves_a_sane_snapshot(events: list[Event]) -> None:
+    engine, last_ns = engine_for(), 0
+    for event in events:
+        engine.handle(event)
+        snapshot = engine.snapshot()
+        assert snapshot.t_ns >= last_ns
+        assert 0 < snapshot.verdict.probability < 1
+        assert 0 <= snapshot.verdict.share_caught <= 1
+        assert {s.state for s in snapshot.sensors} <= {state for state, _ in STATES}
+        last_ns = snapshot.t_ns
+
+
+def test_the_same_events_give_the_same_snapshot() -> None:
+    def run() -> Snapshot:
+        engine = engine_for()
+        for t_s in (1, 2, 3):
+            feed(engine, room(wifi=[streamer()], lens=[glint()]), t_s=t_s)  # type: ignore[arg-type]
+        return engine.snapshot()
+
+    assert run() == run()

@@ -1,0 +1,293 @@
+"""Capture files: what is planted must come back, and no bytes whatsoever may break the reader."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hw.errors import BadRecording
+from hw.formats import capture
+from hw.formats.capture import CaptureReader, Timeline, capture_format, peek
+from hw.formats.pcapng import read_options, ticks_per_second
+from tests.hw import capture_files as made
+from tests.hw.capture_files import Record
+
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
+T0 = 1_700_000_000_000_000_000
+LOOSE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+records_st = st.lists(
+    st.builds(
+        Record,
+        data=st.binary(max_size=70),
+        stamp_ns=st.integers(0, 10**12).map(lambda n: T0 + n // 1000 * 1000),
+        wire=st.none() | st.integers(70, 3000),
+    ),
+    max_size=25,
+)
+
+
+def read_all(
+    path: Path, content: bytes, **options: object
+) -> tuple[list[tuple[int, int, int, bytes, int]], CaptureReader]:
+    path.write_bytes(content)
+    with CaptureReader(path, **options) as reader:  # type: ignore[arg-type]
+        rows = [
+            (batch.link_type, int(t), int(w), batch.buffer[s : s + n], int(f))
+            for batch in reader
+            for s, n, w, t, f in zip(
+                batch.starts.tolist(),
+                batch.lengths.tolist(),
+                batch.wire_lengths.tolist(),
+                batch.times_ns.tolist(),
+                batch.flags.tolist(),
+                strict=True,
+            )
+        ]
+    return rows, reader
+
+
+def planted(records: list[Record], *, link: int | None = None) -> list[tuple[int, int, int, bytes, int]]:
+    first = records[0].stamp_ns if records else 0
+    return [
+        (r.link if link is None else link, r.stamp_ns - first, r.wire_length, r.data, r.flags)
+        for r in records
+    ]
+
+
+@LOOSE
+@given(records=records_st, order=st.sampled_from("<>"), nano=st.booleans())
+def test_every_pcap_record_comes_back(tmp_path: Path, records: list[Record], order: str, nano: bool) -> None:
+    rows, reader = read_all(tmp_path / "a", made.pcap(records, order=order, nano=nano), mend_times=False)
+    assert rows == planted(records)
+    assert not reader.dropped
+    assert reader.format == "pcap"
+
+
+@LOOSE
+@given(
+    records=records_st,
+    order=st.sampled_from("<>"),
+    links=st.lists(st.sampled_from([127, 105, 251]), min_size=25, max_size=25),
+)
+def test_every_pcapng_record_comes_back(
+    tmp_path: Path, records: list[Record], order: str, links: list[int]
+) -> None:
+    mixed = [Record(r.data, r.stamp_ns, r.wire, link) for r, link in zip(records, links, strict=False)]
+    rows, reader = read_all(tmp_path / "a", made.pcapng(mixed, order=order), mend_times=False)
+    assert rows == planted(mixed)
+    assert not reader.dropped
+
+
+@LOOSE
+@given(records=records_st, flags=st.integers(0, 3))
+def test_every_btsnoop_record_comes_back(tmp_path: Path, records: list[Record], flags: int) -> None:
+    flagged = [Record(r.data, r.stamp_ns, r.wire, 1002, flags) for r in records]
+    rows, reader = read_all(tmp_path / "a", made.btsnoop(flagged), mend_times=False)
+    assert rows == planted(flagged)
+    assert not reader.dropped
+
+
+@LOOSE
+@given(
+    records=records_st.filter(lambda r: len(r) > 0),
+    cut=st.integers(1, 60),
+    kind=st.sampled_from(["pcap", "pcapng", "btsnoop"]),
+)
+def test_a_truncated_tail_costs_only_what_was_cut(
+    tmp_path: Path, records: list[Record], cut: int, kind: str
+) -> None:
+    build = {"pcap": made.pcap, "pcapng": made.pcapng, "btsnoop": made.btsnoop}[kind]
+    whole = build(records)
+    least = {"pcap": 24, "pcapng": 60, "btsnoop": 16}[kind]
+    kept = whole[: max(least, len(whole) - cut)]
+    rows, reader = read_all(tmp_path / "a", kept, mend_times=False)
+    expected = planted(records, link=1002 if kind == "btsnoop" else None)
+    assert rows == expected[: len(rows)]
+    ends = [len(build(records[:n])) for n in range(len(records) + 1)]
+    assert len(rows) == sum(end <= len(kept) for end in ends[1:])
+    assert reader.dropped["truncated_record"] == (len(kept) not in ends)
+
+
+@LOOSE
+@given(
+    records=records_st,
+    noise=st.binary(max_size=200),
+    at=st.integers(0, 3000),
+    kind=st.sampled_from(["pcap", "pcapng", "btsnoop"]),
+)
+def test_damage_never_breaks_the_reader(
+    tmp_path: Path, records: list[Record], noise: bytes, at: int, kind: str
+) -> None:
+    content = bytearray({"pcap": made.pcap, "pcapng": made.pcapng, "btsnoop": made.btsnoop}[kind](records))
+    at = 24 + at % max(1, len(content))
+    content[at : at + len(noise)] = noise
+    rows, _ = read_all(tmp_path / "a", bytes(content))
+    times = [row[1] for row in rows]
+    assert times == sorted(times)
+    assert all(len(row[3]) <= row[2] for row in rows)
+
+
+@LOOSE
+@given(
+    head=st.sampled_from(
+        [made.pcap([]), made.section(), made.section(">") + made.interface(127, order=">"), made.btsnoop([])]
+    ),
+    noise=st.binary(max_size=400),
+)
+def test_noise_after_a_header_never_breaks_the_reader(tmp_path: Path, head: bytes, noise: bytes) -> None:
+    read_all(tmp_path / "a", head + noise)
+
+
+@pytest.mark.parametrize("kind", ["pcap", "pcapng", "btsnoop"])
+def test_reading_goes_on_behind_an_absurd_length(tmp_path: Path, kind: str) -> None:
+    build = {"pcap": made.pcap, "pcapng": made.pcapng, "btsnoop": made.btsnoop}[kind]
+    records = [Record(bytes([n]) * 40, T0 + n * 1_000_000) for n in range(20)]
+    content = bytearray(build(records))
+    ends = [len(build(records[:n])) for n in range(21)]
+    offset = {"pcap": 8, "pcapng": 4, "btsnoop": 4}[kind]
+    content[ends[9] + offset : ends[9] + offset + 4] = b"\xff\xff\xff\x7f"
+    rows, reader = read_all(tmp_path / "a", bytes(content))
+    frames = [row[3] for row in rows]
+    assert frames == [r.data for n, r in enumerate(records) if n != 9]
+    assert reader.dropped["absurd_length"] + reader.dropped["bad_block"] == 1
+
+
+def test_a_file_longer_than_a_chunk_is_read_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "CHUNK_BYTES", 1000)
+    records = [Record(bytes([n % 251]) * (n % 300), T0 + n * 1000) for n in range(300)]
+    for content in (made.pcap(records), made.pcapng(records)):
+        rows, reader = read_all(tmp_path / "a", content)
+        assert [row[3] for row in rows] == [r.data for r in records]
+        assert not reader.dropped
+
+
+def test_blocks_of_every_kind_and_a_second_section(tmp_path: Path) -> None:
+    first, second, third, fourth = (Record(bytes([n]) * 9, T0 + n * 10**9) for n in range(4))
+    content = (
+        made.section("<")
+        + made.interface(127, resolution=6)
+        + made.interface(105, resolution=None)
+        + made.block(0xBAD, b"unknown block")
+        + made.enhanced(first, 0, ticks_per_s=10**6)
+        + made.enhanced(second, 1, ticks_per_s=10**6)
+        + made.simple(Record(b"simple", wire=6))
+        + made.section(">")
+        + made.interface(251, order=">", resolution=0x80 | 10, offset_s=5)
+        + made.enhanced(Record(third.data, third.stamp_ns - 5 * 10**9), 0, order=">", ticks_per_s=1024)
+        + made.interface(127, order=">", resolution=9)
+        + made.obsolete(fourth, 1, order=">")
+        + made.enhanced(fourth, 7, order=">")
+    )
+    rows, reader = read_all(tmp_path / "a", content)
+    assert [(r[0], r[1], r[3]) for r in rows] == [
+        (127, 0, first.data),
+        (105, 10**9, second.data),
+        (127, 10**9, b"simple"),
+        (251, 2 * 10**9, third.data),
+        (127, 3 * 10**9, fourth.data),
+    ]
+    assert reader.dropped == {"unknown_interface": 1}
+    assert reader.wall_ns == T0
+
+
+def test_other_link_types_are_counted(tmp_path: Path) -> None:
+    records = [Record(b"x" * 20, T0 + n, link=127 if n % 3 else 251) for n in range(30)]
+    rows, reader = read_all(tmp_path / "a", made.pcapng(records), accept={127})
+    assert {row[0] for row in rows} == {127}
+    assert (len(rows), reader.dropped["other_link_type"]) == (20, 10)
+
+
+def test_times_that_jump_are_mended() -> None:
+    timeline = Timeline()
+    second, year = 10**9, 365 * 86_400 * 10**9
+    stamps = np.array(
+        [T0, T0 + second, T0 + second - 500, T0 + 30 * year, T0 + 2 * second, 0, second, 2 * second]
+    )
+    times = timeline.place(stamps)
+    assert times.tolist() == [0, *[second] * 5, 2 * second - 500, 3 * second - 500]
+    assert timeline.mended == 3
+    assert timeline.place(stamps[:0]).tolist() == []
+    later = timeline.place(np.array([2 * second - 10, 3 * second]))
+    assert later.tolist() == [3 * second - 500, 4 * second - 500]
+
+
+@given(st.lists(st.lists(st.integers(-(1 << 62), 1 << 62), max_size=30), max_size=4))
+@settings(deadline=None)
+def test_times_never_run_backwards(batches: list[list[int]]) -> None:
+    timeline, before = Timeline(), 0
+    for stamps in batches:
+        for t in timeline.place(np.array(stamps, dtype=np.int64)).tolist():
+            assert t >= before
+            before = t
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xd4\xc3\xb2\xa1",
+        b"hello world, this is no capture",
+        b"btsnoop\0",
+        made.pcap([])[:20],
+        b"\x1f\x8b\x08\x00",
+    ],
+)
+def test_what_is_no_capture_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(BadRecording):
+        CaptureReader(tmp_path / "a")
+
+
+def test_formats_are_told_by_content() -> None:
+    assert capture_format(made.pcap([])) == "pcap"
+    assert capture_format(made.pcap([], order=">", nano=True)) == "pcap"
+    assert capture_format(made.section()) == "pcapng"
+    assert capture_format(made.btsnoop([])) == "btsnoop"
+    assert capture_format(b"\n\r\r\n" + bytes(8)) is None
+
+
+def test_a_peek_tells_the_link_types(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(made.pcap([], link=105))
+    assert peek(tmp_path / "a") == (frozenset({105}), None)
+
+
+@given(st.binary(max_size=300), st.sampled_from("<>"))
+def test_options_are_bounded(noise: bytes, order: str) -> None:
+    assert len(read_options(noise, order)) <= 64
+
+
+@given(st.integers(0, 255))
+def test_every_clock_rate_is_usable(resolution: int) -> None:
+    assert 1 <= ticks_per_second(resolution) < 1 << 64
+
+
+def test_frame_check_flags_do_not_change_the_link_type(tmp_path: Path) -> None:
+    content = bytearray(made.pcap([Record(b"abc")]))
+    content[20:24] = struct.pack("<I", 0x14000069)
+    rows, _ = read_all(tmp_path / "a", bytes(content))
+    assert rows[0][0] == 105
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("path", sorted(SHARED.glob("*/*cap*")), ids=lambda p: p.name)
+def test_the_same_as_scapy_on_real_files(path: Path, tmp_path: Path) -> None:
+    utils = pytest.importorskip("scapy.utils")
+    reference = list(utils.RawPcapReader(io.BytesIO(path.read_bytes())))
+    rows, _ = read_all(tmp_path / "a", path.read_bytes())
+    assert [row[3] for row in rows] == [bytes(data) for data, _ in reference]
+
+
+@pytest.mark.shared
+def test_there_are_real_files_to_read() -> None:
+    if not SHARED.is_dir():
+        pytest.skip("the shared recordings are not here")
+    assert len(list(SHARED.glob("*/*cap*"))) > 20

@@ -1,0 +1,160 @@
+"""From tables to observations: one joint score a device, with the names and numbers behind it.
+
+``score`` is a probability as if cameras and other devices were equally common. Its logit is the log of a
+mixture: an idle camera (identity speaks, traffic is small) or a streaming one (traffic speaks, identity
+helps). Identity and traffic are weighed together, so that neither counts twice. A device of which nothing
+speaks has about 0.05.
+"""
+
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+
+from wifiscan.classify import sigmoid
+from wifiscan.keyed_table import NO_ROW
+from wifiscan.links import Link
+from wifiscan.model import AccessPoint, Identity, Station
+from wifiscan.tables import Tables
+from wifiscan.traffic_labels import FORWARDED_SHARE, name_behaviour
+from wifiscan.vendors import format_mac, is_randomised, vendor_of
+
+FORWARDED_LOGIT = -3.0  # a router that passes a film to a phone is no camera, whatever the film looks like
+ROUTER_LOGIT = (
+    1.0  # most an access point without a telling name reaches: its own address may hide a forwarder
+)
+BUSY_BPS = 30e3  # an idle camera sends less than this
+BUSY_LOGIT = -2.0  # what much other traffic says against an idle camera
+IDLE_BPS = 20e3
+REGULAR_SHARE = 0.8  # of the exchanges keep the rhythm
+REGULAR_S = (0.5, 6.0)  # rhythm of a camera's keep-alives
+KEYFRAME_SHOWN, KEY_PICTURES_SHOWN = 0.18, 3.0  # a weaker or faster rhythm is not that of key frames
+REGULAR_NATS = 0.8  # what a rhythm adds to a maker known for cameras; without one it says nothing
+
+
+def station_logit(identity_nats: float, none_nats: float, link: Link | None, *, is_ap: bool) -> float:
+    """Return the joint log likelihood ratio of one device, in nats."""
+    if identity_nats > none_nats and _is_regular(link):
+        identity_nats += REGULAR_NATS
+    if link is None or link.logit is None:
+        busy = link is not None and link.features.get("mean_bps", 0.0) > BUSY_BPS
+        return identity_nats + (BUSY_LOGIT / 2 if busy else 0.0)
+    helped = (identity_nats - none_nats) / 2  # an unknown name says nothing against a stream
+    stream = _stream_logit(link, is_ap=is_ap and helped <= 1.0)
+    idle = identity_nats + (BUSY_LOGIT if link.features["mean_bps"] > BUSY_BPS else 0.0)
+    return float(np.logaddexp(log(0.5) + stream + helped, log(0.5) + idle))
+
+
+def _is_regular(link: Link | None) -> bool:
+    if link is None or not link.keep_alive:
+        return False
+    low, high = REGULAR_S
+    return link.keep_alive["regularity"] >= REGULAR_SHARE and low <= link.keep_alive["keep_alive_s"] <= high
+
+
+def _stream_logit(link: Link, *, is_ap: bool) -> float:
+    logit = link.logit if link.logit is not None else 0.0
+    if link.features["own_share"] < FORWARDED_SHARE:
+        return min(logit, FORWARDED_LOGIT)
+    return min(logit, ROUTER_LOGIT) if is_ap else logit
+
+
+def describe_station(tables: Tables, mac: int) -> Station | None:
+    """Return one transmitter as an observation."""
+    row = int(tables.stations.find(np.array([mac], np.uint64))[0])
+    if row == NO_ROW:
+        return None
+    c = tables.stations.columns
+    named, own = tables.named_stations.get(mac), tables.named_aps.get(mac)
+    bssid = int(c["bssid"][row]) or None
+    network = tables.named_aps.get(bssid) if bssid else None
+    identity: tuple[Identity, ...] = (
+        *tables.signatures.of_mac(mac),
+        *(named.identity if named else ()),
+        *(own.identity if own else ()),
+    )
+    told = network or own
+    link = tables.flows.best.get(mac)
+    is_ap = own is not None or (bssid == mac)
+    none = tables.signatures.weights["none"]
+    logit = station_logit(tables.signatures.weight(identity), none, link, is_ap=is_ap)
+    heard_us = max(tables.flows.clock.channels().values(), default=0)
+    return Station(
+        mac=format_mac(mac),
+        randomised=is_randomised(mac),
+        vendor=vendor_of(mac),
+        bssid=format_mac(bssid) if bssid else (format_mac(mac) if own else None),
+        ssid=told.ssid if told else None,
+        channel_mhz=int(c["mhz"][row]) or None,
+        rssi_dbm=round(float(c["rssi"][row]), 1) if c["heard_rssi"][row] else None,
+        frames=int(c["frames"][row]),
+        bytes_up=int(c["bytes_up"][row]),
+        bytes_down=int(c["bytes_down"][row]),
+        uplink_bps=_uplink_bps(link, int(c["bytes_up"][row]), heard_us),
+        streaming_score=_streaming_score(link, is_ap=is_ap),
+        identity=identity,
+        score=sigmoid(logit),
+        first_ns=int(c["first_ns"][row]),
+        last_ns=int(c["last_ns"][row]),
+        activity=_activity(link, identity, is_ap=is_ap),
+        features=_shown(link),
+    )
+
+
+def _shown(link: Link | None) -> dict[str, float]:
+    """Return the numbers behind a score; a key-frame period is shown only where there is one."""
+    if link is None:
+        return {}
+    numbers = dict(link.features or link.keep_alive)
+    pictures = numbers.get("keyframe_s", 0.0) * numbers.get("frame_rate_hz", 0.0)
+    if numbers.get("keyframe", 0.0) < KEYFRAME_SHOWN or pictures < KEY_PICTURES_SHOWN:
+        numbers["keyframe_s"] = 0.0
+    return {k: round(float(v), 6) for k, v in numbers.items()}
+
+
+def _uplink_bps(link: Link | None, bytes_up: int, heard_us: int) -> float | None:
+    if link is not None and link.features:
+        return round(link.features["mean_bps"], 1)
+    return round(bytes_up * 8e6 / heard_us, 1) if heard_us else None
+
+
+def _streaming_score(link: Link | None, *, is_ap: bool) -> float | None:
+    if link is None or link.logit is None:
+        return None
+    return sigmoid(_stream_logit(link, is_ap=is_ap))
+
+
+def _activity(link: Link | None, identity: tuple[Identity, ...], *, is_ap: bool) -> str | None:
+    if link is not None and link.logit is not None and _stream_logit(link, is_ap=is_ap) > 0:
+        return "camera-stream"
+    known = any(i.strength != "C" for i in identity) or (bool(identity) and _is_regular(link))
+    if known and (link is None or not link.features or link.features["mean_bps"] < IDLE_BPS):
+        return "camera-idle"
+    if link is None:
+        return None
+    if not link.features and link.keep_alive.get("regularity", 0.0) >= REGULAR_SHARE:
+        return "iot-heartbeat"
+    return name_behaviour(link.features)
+
+
+def describe_access_point(tables: Tables, bssid: int) -> AccessPoint | None:
+    """Return one access point as an observation; its traffic is told by the station of the same address."""
+    row = int(tables.access_points.find(np.array([bssid], np.uint64))[0])
+    if row == NO_ROW:
+        return None
+    c = tables.access_points.columns
+    named = tables.named_aps.get(bssid)
+    identity = (*tables.signatures.of_mac(bssid), *(named.identity if named else ()))
+    return AccessPoint(
+        bssid=format_mac(bssid),
+        ssid=named.ssid if named else None,
+        channel_mhz=int(c["mhz"][row]) or None,
+        rssi_dbm=round(float(c["rssi"][row]), 1) if c["heard_rssi"][row] else None,
+        frames=int(c["frames"][row]),
+        identity=identity,
+        score=sigmoid(tables.signatures.weight(identity)),
+        first_ns=int(c["first_ns"][row]),
+        last_ns=int(c["last_ns"][row]),
+        vendor=vendor_of(bssid),
+    )

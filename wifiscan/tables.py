@@ -1,0 +1,295 @@
+"""The tables of the Wi-Fi sense: transmitters, access points and links, updated a batch at a time.
+
+::
+
+    Headers ─► admit transmitters ─► count ─► elements of new access points ─► links ─► judge traffic
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wifiscan.config import WifiConfig
+from wifiscan.dot11 import (
+    BEACON,
+    CONTROL,
+    DATA,
+    GROUP_BIT,
+    MANAGEMENT,
+    PROBE_REQUEST,
+    PROBE_RESPONSE,
+    Headers,
+    checksum_fails,
+)
+from wifiscan.elements import dissect, outline
+from wifiscan.flows import Flows
+from wifiscan.keyed_table import NO_ROW, Columns, KeyedRows
+from wifiscan.links import Link
+from wifiscan.model import Identity
+from wifiscan.radiotap import NO_RSSI
+from wifiscan.signatures import Signatures
+
+BEACON_FIXED_BYTES = 12  # time stamp, interval, capabilities
+DISSECTED_A_BATCH = 64  # elements given to Scapy in one batch; the others wait for their next beacon
+OUTLINED_A_BATCH = 4096
+CHECKED_FRAMES = 4  # frames of a new transmitter whose checksum is tried
+RSSI_NEW_WEIGHT = 0.3  # of a new dwell in the smoothed level
+IDENTITY_WORTH = 200.0
+SUSPICION_WORTH = 1000.0
+
+STATION_COLUMNS: dict[str, type] = {
+    "first_ns": np.int64, "last_ns": np.int64, "frames": np.int64, "data_frames": np.int64,
+    "bytes_up": np.int64, "bytes_down": np.int64, "rssi": np.float64, "heard_rssi": np.bool_,
+    "bssid": np.uint64, "mhz": np.int32, "suspicion": np.float64,
+}  # fmt: skip
+AP_COLUMNS: dict[str, type] = {
+    "first_ns": np.int64, "last_ns": np.int64, "frames": np.int64, "rssi": np.float64, "heard_rssi": np.bool_,
+    "mhz": np.int32, "suspicion": np.float64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What the elements of an access point or a station said when they were last read."""
+
+    fingerprint: int
+    ssid: str | None
+    channel: int | None
+    identity: tuple[Identity, ...]
+
+
+class Tables:
+    """Everything known of the air."""
+
+    def __init__(self, config: WifiConfig, signatures: Signatures) -> None:
+        self.config = config
+        self.signatures = signatures
+        self.stations = KeyedRows(config.stations, STATION_COLUMNS)
+        self.access_points = KeyedRows(config.access_points, AP_COLUMNS)
+        self.flows = Flows(config)
+        self.named_aps: dict[int, Named] = {}
+        self.named_stations: dict[int, Named] = {}
+        self.dropped: Counter[str] = Counter()
+        self.changed_stations: set[int] = set()
+        self.changed_aps: set[int] = set()
+
+    def digest(self, headers: Headers, *, t_ns: int, until_ns: int, channel: int) -> None:
+        """Take in one batch that was heard from ``t_ns`` until ``until_ns`` on a tuned channel."""
+        self.changed_stations.clear()
+        self.changed_aps.clear()
+        self.dropped.update(headers.dropped)
+        if len(headers):
+            self._stations(headers)
+            self._elements(headers)
+        known = self.stations.find(headers.ta) != NO_ROW
+        self._mark(self.flows.digest(headers, known, t_ns=t_ns, until_ns=until_ns, channel=channel))
+
+    def finish(self) -> None:
+        """Judge what is pending: nothing more will come."""
+        self._mark(self.flows.judge_all())
+
+    def _mark(self, judged: list[Link]) -> None:
+        for link in judged:
+            self.changed_stations.add(link.ta)
+            row = self.stations.find(np.array([link.ta], np.uint64))[0]
+            if row != NO_ROW and link.logit is not None and link.logit > 0:
+                self.stations.columns["suspicion"][row] = SUSPICION_WORTH
+
+    # ------------------------------------------------------------------ transmitters
+
+    def _stations(self, h: Headers) -> None:
+        sent = np.flatnonzero(h.kind != CONTROL)
+        if not len(sent):
+            return
+        keys, first, inverse, counts = np.unique(
+            h.ta[sent], return_index=True, return_inverse=True, return_counts=True
+        )
+        is_data = h.kind[sent] == DATA
+        size = np.where(is_data, h.body[sent], 0).astype(np.float64)
+        up = np.asarray(np.bincount(inverse, weights=size, minlength=len(keys)), np.float64)
+        self._admit(h, keys, sent[first], sent, inverse, counts, up)
+        rows = self.stations.find(keys)
+        known = rows != NO_ROW
+        at = rows[known]
+        c = self.stations.columns
+        c["frames"][at] += counts[known]
+        c["bytes_up"][at] += up[known].astype(np.int64)
+        c["data_frames"][at] += np.bincount(inverse, weights=is_data, minlength=len(keys))[known].astype(
+            np.int64
+        )
+        fresh = at[c["last_ns"][at] == 0]
+        c["first_ns"][fresh] = h.t_ns[sent[first[known]]][c["last_ns"][at] == 0]
+        self._latest(h, sent, inverse, rows)
+        _levels(c, rows, inverse, h.rssi_dbm[sent], len(keys))
+        self._received(h)
+        self.changed_stations.update(keys[known].tolist())
+
+    def _admit(
+        self,
+        h: Headers,
+        keys: NDArray[np.uint64],
+        first: NDArray[np.int64],
+        sent: NDArray[np.int64],
+        inverse: NDArray[np.int64],
+        counts: NDArray[np.int64],
+        up: NDArray[np.float64],
+    ) -> None:
+        new = np.flatnonzero(self.stations.find(keys) == NO_ROW)
+        if not len(new):
+            return
+        good = np.array([not self._broken(h, int(first[k]), sent, inverse, int(k)) for k in new], bool)
+        self.dropped["bad_fcs"] += int(counts[new[~good]].sum())
+        new = new[good]
+        worth = np.log2(1 + counts[new]) + 10 * np.log2(1 + up[new] / 1000)
+        got = self.stations.add(keys[new], worth, self._station_worth())
+        if not got.all():
+            self.dropped["table_full"] += int(counts[new[~got]].sum())
+        if not self.dropped["bad_fcs"]:
+            del self.dropped["bad_fcs"]
+        self._prune(self.named_stations, self.stations)
+        if len(self.flows.best) > len(self.stations):
+            self.flows.forget(set(self.stations.keys[self.stations.rows()].tolist()))
+
+    @staticmethod
+    def _broken(h: Headers, first: int, sent: NDArray[np.int64], inverse: NDArray[np.int64], k: int) -> bool:
+        """Tell whether the checksums of a new transmitter's frames all fail: then nobody sent them."""
+        if not checksum_fails(h, first):
+            return False
+        rows = sent[np.flatnonzero(inverse == k)[1:CHECKED_FRAMES]]
+        return all(checksum_fails(h, int(row)) for row in rows)
+
+    def _station_worth(self) -> NDArray[np.float64]:
+        c = self.stations.columns
+        kilobytes = c["bytes_up"] / 1000
+        worth = np.log2(1 + c["frames"]) + 10 * np.log2(1 + kilobytes) + c["suspicion"]
+        return np.asarray(worth, np.float64)
+
+    @staticmethod
+    def _prune(named: dict[int, Named], table: KeyedRows) -> None:
+        if len(named) > len(table):
+            live = set(table.keys[table.rows()].tolist())
+            for key in [k for k in named if k not in live]:
+                del named[key]
+
+    def _latest(
+        self, h: Headers, sent: NDArray[np.int64], inverse: NDArray[np.int64], rows: NDArray[np.int64]
+    ) -> None:
+        """Keep the newest time, network and channel: later frames of the batch write over earlier ones."""
+        c = self.stations.columns
+        at = rows[inverse]
+        known = at != NO_ROW
+        c["last_ns"][at[known]] = h.t_ns[sent[known]]
+        in_bss = known & (h.kind[sent] == DATA) & (h.bssid[sent] & GROUP_BIT == 0)
+        c["bssid"][at[in_bss]] = h.bssid[sent[in_bss]]
+        tuned = known & (h.mhz[sent] > 0)
+        c["mhz"][at[tuned]] = h.mhz[sent[tuned]]
+
+    def _received(self, h: Headers) -> None:
+        data = np.flatnonzero((h.kind == DATA) & (h.body > 0) & (h.ra & GROUP_BIT == 0))
+        if not len(data):
+            return
+        keys, inverse = np.unique(h.ra[data], return_inverse=True)
+        rows = self.stations.find(keys)
+        total = np.bincount(inverse, weights=h.body[data], minlength=len(keys))
+        known = rows != NO_ROW
+        self.stations.columns["bytes_down"][rows[known]] += total[known].astype(np.int64)
+
+    # ------------------------------------------------------------------ elements
+
+    def _elements(self, h: Headers) -> None:
+        management = h.kind == MANAGEMENT
+        beacons = np.flatnonzero(management & ((h.subtype == BEACON) | (h.subtype == PROBE_RESPONSE)))
+        budget = DISSECTED_A_BATCH
+        if len(beacons):
+            self._access_points(h, beacons)
+            budget = self._read_elements(h, beacons, h.bssid, BEACON_FIXED_BYTES, self.named_aps, budget)
+        probes = np.flatnonzero(management & (h.subtype == PROBE_REQUEST))
+        if len(probes):
+            self._read_elements(h, probes, h.ta, 0, self.named_stations, budget)
+
+    def _access_points(self, h: Headers, beacons: NDArray[np.int64]) -> None:
+        beacons = beacons[self.stations.find(h.ta[beacons]) != NO_ROW]
+        keys, first, inverse, counts = np.unique(
+            h.bssid[beacons], return_index=True, return_inverse=True, return_counts=True
+        )
+        new = self.access_points.find(keys) == NO_ROW
+        c = self.access_points.columns
+        worth = np.log2(1 + counts[new]).astype(np.float64)
+        if new.any():
+            got = self.access_points.add(keys[new], worth, np.log2(1 + c["frames"]) + c["suspicion"])
+            if not got.all():
+                self.dropped["table_full_ap"] += int(counts[new][~got].sum())
+            self._prune(self.named_aps, self.access_points)
+        rows = self.access_points.find(keys)
+        known = rows != NO_ROW
+        at = rows[known]
+        c["frames"][at] += counts[known]
+        begun = c["last_ns"][at] != 0
+        c["first_ns"][at[~begun]] = h.t_ns[beacons[first[known]]][~begun]
+        each = rows[inverse]
+        heard = each != NO_ROW
+        c["last_ns"][each[heard]] = h.t_ns[beacons[heard]]
+        tuned = heard & (h.mhz[beacons] > 0)
+        c["mhz"][each[tuned]] = h.mhz[beacons[tuned]]
+        _levels(c, rows, inverse, h.rssi_dbm[beacons], len(keys))
+        self.changed_aps.update(keys[known].tolist())
+
+    def _read_elements(
+        self,
+        h: Headers,
+        rows: NDArray[np.int64],
+        owner: NDArray[np.uint64],
+        fixed: int,
+        named: dict[int, Named],
+        budget: int,
+    ) -> int:
+        """Read the elements of one frame an owner and length; ask Scapy where they are new."""
+        table = self.access_points if named is self.named_aps else self.stations
+        mixed = owner[rows] * np.uint64(0x9E3779B97F4A7C15) + h.body[rows].astype(np.uint64)
+        _, once = np.unique(mixed, return_index=True)
+        for row in rows[np.sort(once)[:OUTLINED_A_BATCH]].tolist():
+            key = int(owner[row])
+            begin = int(h.body_at[row]) + fixed
+            body = h.data[begin : int(h.body_at[row] + h.body_kept[row])].tobytes()
+            short = outline(body)
+            old = named.get(key)
+            if (old is not None and old.fingerprint == short.fingerprint) or budget <= 0:
+                continue
+            at = table.find(np.array([key], np.uint64))[0]
+            if at == NO_ROW or checksum_fails(h, row):
+                continue
+            budget -= 1
+            ssid = short.ssid or (old.ssid if old else None)
+            found = self.signatures.of_ssid(ssid) if ssid and fixed else ()
+            found += self.signatures.of_wps(dissect(body).wps_names)
+            named[key] = Named(
+                fingerprint=short.fingerprint, ssid=ssid, channel=short.channel, identity=found
+            )
+            if found:
+                table.columns["suspicion"][at] = IDENTITY_WORTH
+        return budget
+
+
+def _levels(
+    columns: Columns,
+    rows: NDArray[np.int64],
+    inverse: NDArray[np.int64],
+    rssi: NDArray[np.int16],
+    n: int,
+) -> None:
+    """Smooth the mean level of this batch into the table."""
+    told = rssi != NO_RSSI
+    count = np.bincount(inverse[told], minlength=n)
+    total = np.bincount(inverse[told], weights=rssi[told], minlength=n)
+    use = (count > 0) & (rows != NO_ROW)
+    mean = total[use] / count[use]
+    at = rows[use]
+    old = columns["heard_rssi"][at].astype(bool)
+    columns["rssi"][at] = np.where(
+        old, (1 - RSSI_NEW_WEIGHT) * columns["rssi"][at] + RSSI_NEW_WEIGHT * mean, mean
+    )
+    columns["heard_rssi"][at] = True
