@@ -7,15 +7,33 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Strength = Literal["A", "B", "C"]
+Seen = Literal["block", "ssid", "wps", "name", "company", "service"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """One identity rule that matched, and why, in plain words."""
+    """One identity rule that matched, where it matched (``seen``) and on what (``value``).
+
+    ``why`` is the English sentence of the JSON-lines contract. People read the sentence that a message
+    catalogue makes of ``params``; an identity without a place keeps ``why`` in every language.
+    """
 
     rule: str
     strength: Strength
     why: str
+    seen: Seen | Literal[""] = ""
+    value: str = ""
+
+    @property
+    def params(self) -> dict[str, str | float | int]:
+        """What a message catalogue needs to say it in any language."""
+        return {
+            "why": self.why,
+            "strength": self.strength,
+            "rule": self.rule,
+            "seen": self.seen,
+            "value": self.value,
+        }
 
     def as_json(self) -> dict[str, str]:
         """Return the entry of ``identity`` in the JSON-lines contract."""

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from wifiscan.errors import BadSignatures
-from wifiscan.model import Identity, Strength
+from wifiscan.model import Identity, Seen, Strength
 from wifiscan.vendors import format_mac, is_randomised
 
 SHOWN_LIMIT = 40  # characters of a name from the air that go into a reason
 STRENGTHS: Mapping[str, Strength] = {"A": "A", "B": "B", "C": "C"}
+SENTENCES: Mapping[Seen, str] = {  # English, for the JSON-lines contract; people read the message catalogues
+    "block": "{value} is a block of {what}",
+    "ssid": "network name {value}: {what}",
+    "wps": "device name {value}: {what}",
+    "name": "name {value}: {what}",
+    "company": "company id {value}: {what}",
+    "service": "service {value}: {what}",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureRule:
-    """One row: ``pattern`` for names, ``number`` for company ids and service UUIDs."""
+    """One row: ``pattern`` for names, ``number`` for company ids and service UUIDs.
+
+    ``what_ko`` says the same as ``what`` in Korean; a maker's own name is the same in both.
+    """
 
     id: str
     what: str
+    what_ko: str
     strength: Strength
     pattern: re.Pattern[str] | None = None
     number: int | None = None
@@ -58,29 +70,23 @@ class Signatures:
         rule = None if is_randomised(address) else self.ouis.get(address >> 24)
         if rule is None:
             return ()
-        return (_identity(rule, f"{format_mac(address)[:8]} is a block of {rule.what}"),)
+        return (_identity(rule, "block", format_mac(address)[:8]),)
 
     def of_ssid(self, ssid: str) -> tuple[Identity, ...]:
         """Return what a network name says."""
-        return _named(self.ssids, ssid, "network name")
+        return _named(self.ssids, ssid, "ssid")
 
     def of_wps(self, names: Iterable[str]) -> tuple[Identity, ...]:
         """Return what the set-up element's model and device names say."""
-        return _distinct(i for name in names for i in _named(self.wps, name, "device name"))
+        return _distinct(i for name in names for i in _named(self.wps, name, "wps"))
 
     def of_ble(
         self, *, name: str | None, company_ids: Sequence[int], services: Sequence[int]
     ) -> tuple[Identity, ...]:
         """Return what an advertiser says."""
         found = [*_named(self.ble_names, name, "name")] if name else []
-        for number in company_ids:
-            if number in self.ble_companies:
-                rule = self.ble_companies[number]
-                found.append(_identity(rule, f"company id 0x{number:04X}: {rule.what}"))
-        for number in services:
-            if number in self.ble_services:
-                rule = self.ble_services[number]
-                found.append(_identity(rule, f"service 0x{number:04X}: {rule.what}"))
+        found += _numbered(self.ble_companies, company_ids, "company")
+        found += _numbered(self.ble_services, services, "service")
         return _distinct(found)
 
     def benign_kind(self, *, makers: Sequence[tuple[int, bytes]], services: Sequence[int]) -> str | None:
@@ -102,18 +108,32 @@ class Signatures:
         return best
 
 
-def _identity(rule: SignatureRule, why: str) -> Identity:
-    return Identity(rule=rule.id, strength=rule.strength, why=why)
+def _identity(rule: SignatureRule, seen: Seen, value: str) -> Identity:
+    why = SENTENCES[seen].format(value=value, what=rule.what)
+    return Identity(rule=rule.id, strength=rule.strength, why=why, seen=seen, value=value)
 
 
-def _named(rules: Sequence[SignatureRule], name: str, kind: str) -> tuple[Identity, ...]:
-    shown = name[:SHOWN_LIMIT]
+def _named(rules: Sequence[SignatureRule], name: str, seen: Seen) -> tuple[Identity, ...]:
+    shown = repr(name[:SHOWN_LIMIT])
     hits = [r for r in rules if r.pattern is not None and r.pattern.fullmatch(name)]
-    return tuple(_identity(r, f"{kind} {shown!r}: {r.what}") for r in hits[:1])
+    return tuple(_identity(r, seen, shown) for r in hits[:1])
+
+
+def _numbered(rules: Mapping[int, SignatureRule], numbers: Iterable[int], seen: Seen) -> Iterator[Identity]:
+    return (_identity(rules[n], seen, f"0x{n:04X}") for n in numbers if n in rules)
 
 
 def _distinct(identities: Iterable[Identity]) -> tuple[Identity, ...]:
     return tuple({i.rule: i for i in identities}.values())
+
+
+@lru_cache(maxsize=1)
+def rule_words() -> Mapping[str, Mapping[str, str]]:
+    """Return what each rule names, by rule id and language (``en``, ``ko``)."""
+    rules = load_signatures()
+    named = (*rules.ssids, *rules.wps, *rules.ble_names)
+    numbered = (*rules.ble_companies.values(), *rules.ble_services.values(), *rules.ouis.values())
+    return {rule.id: {"en": rule.what, "ko": rule.what_ko} for rule in (*named, *numbered)}
 
 
 @lru_cache(maxsize=1)
@@ -158,6 +178,7 @@ def _rule(row: Mapping[str, Any]) -> SignatureRule:
     return SignatureRule(
         id=row["id"],
         what=row["what"],
+        what_ko=row.get("what_ko", row["what"]),
         strength=STRENGTHS[row["strength"]],
         pattern=re.compile(pattern) if pattern is not None else None,
         number=row.get("company_id", row.get("uuid")),

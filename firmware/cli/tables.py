@@ -150,7 +150,8 @@ def _score(score: float) -> Text:
 
 
 def _signs(catalog: Catalog, identity: Sequence[Identity], kind_key: str | None) -> Text:
-    words = [catalog.why(i.why) for i in identity] + ([catalog.text(kind_key)] if kind_key else [])
+    words = [catalog.identity(i.params) for i in identity]
+    words += [catalog.text(kind_key)] if kind_key else []
     return Text(visible("; ".join(words), limit=SIGNS_LIMIT), style="" if identity else "dim")
 
 

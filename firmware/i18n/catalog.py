@@ -1,9 +1,9 @@
 """Sentences by key, in Korean and English.
 
 Sentences live in ``locale/<lang>/LC_MESSAGES/ansim.po``; msgid is the key. Fields are ``{name}`` with an
-optional format word (``{share:percent}``, ``{center_hz:hz}``, ``{kind:key}``, ``{why:why}``). Text
-parameters may come from the air: they are made `visible` on the way in; the medium still adds its own
-escaping on the way out.
+optional format word (``{share:percent}``, ``{center_hz:hz}``, ``{kind:key}``). Where the parameters name the
+``rule`` of an identity, ``{why}`` is the sentence of that rule. Text parameters may come from the air: they
+are made `visible` on the way in; the medium still adds its own escaping on the way out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po
 
 from firmware.i18n.escape import visible
 from firmware.i18n.numbers import write_number
-from wifiscan.wording import in_korean
+from wifiscan.signatures import rule_words
 
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -63,6 +63,8 @@ class _Writer(Formatter):
         self._catalog = catalog
 
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:  # noqa: ARG002
+        if field_name == "why" and "rule" in kwargs:
+            return self._catalog.identity(kwargs), field_name
         return kwargs.get(field_name, _Missing(field_name)), field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:
@@ -79,7 +81,7 @@ class _Writer(Formatter):
     def _text(self, value: str, style: str) -> str:
         if style == "key":
             return self._catalog.text(value)
-        return visible(self._catalog.why(value) if style == "why" else value)
+        return visible(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,17 @@ class Catalog:
             return Written(visible(key))
         return Written(self._writer.vformat(template, (), params))
 
-    def why(self, text: str) -> str:
-        """Return what an identity rule said, in this language; it may quote a name from the air as it is."""
-        return in_korean(text) if self.lang == "ko" else text
+    def identity(self, params: Mapping[str, Any]) -> Written:
+        """Return the sentence of an identity rule in this language.
+
+        ``params`` is `wifiscan.model.Identity.params`, or the entry of a record. An entry that does not say
+        where its rule matched, or of a rule that is unknown here, is shown in the words stored with it.
+        """
+        words = rule_words().get(str(params.get("rule")), {}).get(self.lang)
+        key = f"identity.{params.get('seen')}"
+        if words is None or key not in self:
+            return Written(visible(str(params.get("why", ""))))
+        return self.fill(key, {"value": str(params.get("value", "")), "what": words})
 
     def list_of(self, keys: Sequence[str]) -> Written:
         """Return the sentences of several keys as one list."""

@@ -193,10 +193,11 @@ def dbm(data: Mapping[str, Any]) -> str:
 
 def signs_of(data: Mapping[str, Any], catalog: Catalog | None = None) -> str:
     """Return why a device is what it seems to be; without a catalog in the words of the record."""
-    words = [str(i.get("why", "")) for i in data.get("identity", ()) if isinstance(i, Mapping)]
+    signs = [i for i in data.get("identity", ()) if isinstance(i, Mapping)]
+    words = [str(i.get("why", "")) for i in signs]
     kinds = [(k, str(data[k])) for k in ("activity", "benign") if data.get(k)]
     if catalog is not None:
-        words = [catalog.why(w) for w in words]
+        words = [str(catalog.identity(i)) for i in signs]
         kinds = [(k, _known(f"{k}.{word}", word, catalog)) for k, word in kinds]
     words += [word for _, word in kinds]
     return short(visible("; ".join(w for w in words if w), limit=PDF_LIMIT))

@@ -11,7 +11,7 @@ from scapy.libs.bluetoothids import DATA as COMPANIES
 from scapy.libs.manuf import DATA as MANUF
 
 from wifiscan.errors import BadSignatures
-from wifiscan.signatures import load_signatures, parse_signatures
+from wifiscan.signatures import load_signatures, parse_signatures, rule_words
 from wifiscan.vendors import format_mac, is_randomised, parse_mac, vendor_of
 
 FOLDER = files("wifiscan") / "data"
@@ -22,6 +22,8 @@ REGISTRY = {
     for row in MANUF.splitlines()
     if "/" not in row[:20]
 }
+IN_KOREAN = ("ssid", "wps", "ble_name", "ble_company", "ble_service")
+HANGUL = re.compile("[가-힣]")
 NAMED = [(kind, row) for kind in ("ssid", "wps", "ble_name") for row in RULES[kind]]
 WRONG_IN_PEERS = (0x0B1A, 0x08A9, 0x0413, 0x02D3, 0x09B1, 0x0962, 0x0B14, 0x0E3C)
 
@@ -126,3 +128,31 @@ def test_a_bad_rule_file_is_refused():
     with pytest.raises(re.error):
         parse_signatures(RULES | {"ssid": [RULES["ssid"][0] | {"pattern": "("}]}, OUIS)
     assert issubclass(BadSignatures, ValueError)
+
+
+@pytest.mark.parametrize("row", [r for k in IN_KOREAN for r in RULES[k]], ids=lambda r: r["id"])
+def test_every_rule_says_in_korean_what_it_names(row):
+    assert rule_words()[row["id"]] == {"en": row["what"], "ko": row["what_ko"]}
+    assert HANGUL.search(row["what_ko"])
+
+
+def test_the_same_english_is_never_said_in_two_ways():
+    pairs = {(row["what"], row["what_ko"]) for kind in IN_KOREAN for row in RULES[kind]}
+    assert len(pairs) == len({english for english, _ in pairs})
+
+
+def test_no_two_rules_have_the_same_id():
+    ids = [row["id"] for kind in IN_KOREAN for row in RULES[kind]] + [row["id"] for row in OUIS["oui"]]
+    assert len(ids) == len(set(ids)) == len(rule_words())
+
+
+def test_an_identity_says_where_it_matched_and_on_what():
+    (named,) = load_signatures().of_ssid("V380-1234567")
+    assert (named.seen, named.value) == ("ssid", "'V380-1234567'")
+    (made,) = load_signatures().of_mac(parse_mac("C0:56:E3:00:00:01"))
+    assert (made.rule, made.seen, made.value) == ("oui-hikvision", "block", "c0:56:e3")
+    assert made.as_json() == {
+        "rule": "oui-hikvision",
+        "strength": "A",
+        "why": "c0:56:e3 is a block of Hikvision",
+    }

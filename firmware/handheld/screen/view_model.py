@@ -280,7 +280,7 @@ def _detail(o: Station | AccessPoint | BleDevice) -> Sentence:
     if isinstance(o, Station) and o.activity == "camera-stream" and o.uplink_bps is not None:
         return Sentence(key="device.streaming", params={"uplink_bps": o.uplink_bps})
     if o.identity:
-        return Sentence(key="device.sign", params={"why": o.identity[0].why})
+        return Sentence(key="device.sign", params=o.identity[0].params)
     address = address_of(o)
     channel = None if isinstance(o, BleDevice) else o.channel_mhz
     if channel is None:

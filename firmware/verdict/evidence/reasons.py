@@ -11,6 +11,8 @@ from hw.types import SENSOR_NAMES
 
 KNOWN_REASON = "reason.known"  # of what somebody has declared harmless at this site
 
+IDENTITY_PARAMS = ("why", "strength", "rule", "seen", "value")  # of `wifiscan.model.Identity.params`
+
 REASONS: Mapping[str, tuple[str, ...]] = {
     "reason.rf.analog_video": ("standard", "center_hz", "bandwidth_hz", "snr_db"),
     "reason.rf.picture": ("standard", "center_hz", "snr_db"),
@@ -20,13 +22,13 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "reason.wifi.streaming": ("name", "mbps", "seconds", "fps", "keyframe_s"),
     "reason.wifi.streaming_plain": ("name", "mbps", "seconds"),
     "reason.wifi.idle": ("name", "seconds"),
-    "reason.wifi.identity": ("name", "why", "strength"),
-    "reason.wifi.network": ("name", "why", "strength"),
+    "reason.wifi.identity": ("name", *IDENTITY_PARAMS),
+    "reason.wifi.network": ("name", *IDENTITY_PARAMS),
     "reason.wifi.idle_far": ("name", "seconds", "dbm"),
-    "reason.wifi.identity_far": ("name", "why", "strength", "dbm"),
-    "reason.wifi.network_far": ("name", "why", "strength", "dbm"),
+    "reason.wifi.identity_far": ("name", *IDENTITY_PARAMS, "dbm"),
+    "reason.wifi.network_far": ("name", *IDENTITY_PARAMS, "dbm"),
     "reason.wifi.ordinary": ("name", "seconds"),
-    "reason.ble.identity": ("name", "why", "strength"),
+    "reason.ble.identity": ("name", *IDENTITY_PARAMS),
     "reason.ble.ordinary": ("name",),
     "reason.lens.lens": ("poses", "score"),
     "reason.lens.glint": ("poses", "score"),

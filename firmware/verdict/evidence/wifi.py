@@ -135,7 +135,7 @@ def strongest(identity: Sequence[Identity]) -> Identity | None:
 
 def identity_params(identity: Identity) -> Params:
     """Return what the sentence about an identity needs."""
-    return {"why": identity.why, "strength": identity.strength}
+    return identity.params
 
 
 def _heard(first_ns: int, last_ns: int) -> Params:

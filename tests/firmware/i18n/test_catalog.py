@@ -9,6 +9,8 @@ from typing import get_args
 
 import pytest
 from fontTools.ttLib import TTFont
+from hypothesis import given
+from hypothesis import strategies as st
 
 from firmware.handheld.screen.state import Condition
 from firmware.handheld.screen.views import MENU, Page, Trend
@@ -27,6 +29,8 @@ from firmware.verdict.fusion import Level
 from hw.errors import Reason
 from hw.types import SENSOR_NAMES
 from sweeper.model import EmissionKind
+from wifiscan.model import Identity
+from wifiscan.signatures import load_signatures
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("firmware", "sweeper", "wifiscan", "lensdetect", "hw")
@@ -130,7 +134,7 @@ def test_korean_is_korean_and_english_is_not() -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_format_word_is_known(lang: Language) -> None:
-    known = set(WRITERS) | set(PLAIN_UNITS) | {"key", "why"}
+    known = set(WRITERS) | set(PLAIN_UNITS) | {"key"}
     catalog = Catalog(lang)
     specs = {spec for k in catalog for _, spec in fields_of(catalog.template(k))}
     assert {s for s in specs if s not in known and not re.fullmatch(r"\.\d+f", s)} == set()
@@ -190,3 +194,57 @@ def test_the_clock_reads_like_a_clock() -> None:
         "0:00",
         "0:00",
     ]
+
+
+def identities() -> list[Identity]:
+    """Return an identity of every rule that has an address block, a number or a name of its own."""
+    rules = load_signatures()
+    said = [rules.of_ble(name=None, company_ids=[number], services=()) for number in rules.ble_companies]
+    said += [rules.of_ble(name=None, company_ids=(), services=[number]) for number in rules.ble_services]
+    said += [rules.of_mac(block << 24) for block in rules.ouis]
+    said += [rules.of_ssid("V380-1234567"), rules.of_wps(["IPCAM"])]
+    return [i for found in said for i in found]
+
+
+def test_the_english_sentence_of_an_identity_is_the_one_of_the_json_lines() -> None:
+    said = identities()
+    assert {i.seen for i in said} >= {"ssid", "wps", "block", "company", "service"}
+    assert [str(Catalog("en").identity(i.params)) for i in said] == [i.why for i in said]
+
+
+def test_every_identity_is_said_in_korean() -> None:
+    plain_english = re.compile(r"\b(a|an|the|of|or|that|by|in|name|network|device|service|block|camera)\b")
+    for identity in identities():
+        korean = Catalog("ko").identity(identity.params)
+        assert re.search("[가-힣]", korean), identity
+        bare = re.sub(r"'[^']*'", "", korean)  # the name from the air stays as it is
+        assert identity.seen == "block" or not plain_english.search(bare), korean
+
+
+@given(st.text(min_size=1, max_size=10))
+def test_a_name_from_the_air_stays_whole_and_breaks_nothing(name: str) -> None:
+    params = {"rule": "v380", "seen": "ssid", "value": repr(name), "why": ""}
+    said = Catalog("ko").identity(params)
+    assert said.startswith(("네트워크 이름 '", '네트워크 이름 "'))
+    assert said.endswith(": V380 카메라")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"rule": "v380", "strength": "B", "why": "network name 'V380-1': a V380 camera"},  # an earlier record
+        {"rule": "nobody-wrote-this", "seen": "ssid", "value": "x", "why": "named like a camera"},
+    ],
+)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_identity_that_no_catalogue_can_say_is_read_as_it_is(
+    lang: Language, entry: dict[str, str]
+) -> None:
+    assert Catalog(lang).identity(entry) == entry["why"]
+    assert Catalog(lang).fill("reason.wifi.identity", entry | {"name": "x"}) == f"x: {entry['why']}"
+
+
+def test_a_reason_says_its_identity_in_the_language_of_the_reader() -> None:
+    (found,) = load_signatures().of_ssid("V380-1234567")
+    said = Catalog("ko").fill("reason.wifi.network", {"name": "x", **found.params})
+    assert said == "네트워크 x: 네트워크 이름 'V380-1234567': V380 카메라"
