@@ -1,21 +1,66 @@
-"""The hinge: what the firmware asks of a sense. The sensor packages satisfy it without importing it."""
+"""What the firmware asks of a sensor and its observations; the sensor packages satisfy it unseen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, runtime_checkable
 
-from hw.types import Counts, Coverage, DeviceHealth, SensorName
+from hw.types import Counts, Coverage, DeviceHealth, Lasting, SensorName
 from lensdetect.model import Glint
 from sweeper.model import Emission
 from wifiscan.model import AccessPoint, BleDevice, Station
 
-Observation = Emission | Station | AccessPoint | BleDevice | Glint
+Device = Station | AccessPoint | BleDevice  # what has an address of its own
+
+
+class Observation(Protocol):
+    """One thing a sensor has observed; it says itself whatever is asked of every kind of thing.
+
+    ``subject`` is its stable key in evidence and records, ``level_db`` how loud it is in the unit of its
+    sensor (dBm, or dB over the noise), ``lasting`` what makes it the same thing another day, and
+    ``from_outside`` False where it is the unit's own noise.
+    """
+
+    @property
+    def type_name(self) -> str: ...
+    @property
+    def sensor(self) -> SensorName: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def camera_score(self) -> float: ...
+    @property
+    def level_db(self) -> float | None: ...
+    @property
+    def lasting(self) -> Lasting: ...
+    @property
+    def from_outside(self) -> bool: ...
+    @property
+    def first_ns(self) -> int: ...
+    @property
+    def last_ns(self) -> int: ...
+    def as_json(self) -> dict[str, Any]: ...
+    def as_record(self) -> dict[str, Any]: ...
+
+
+def emissions_in(observations: Iterable[Observation]) -> list[Emission]:
+    """Return the transmissions among the observations, in their order."""
+    return [o for o in observations if isinstance(o, Emission)]
+
+
+def devices_in(observations: Iterable[Observation]) -> list[Device]:
+    """Return the Wi-Fi and Bluetooth devices among the observations, in their order."""
+    return [o for o in observations if isinstance(o, Station | AccessPoint | BleDevice)]
+
+
+def glints_in(observations: Iterable[Observation]) -> list[Glint]:
+    """Return the glints among the observations, in their order."""
+    return [o for o in observations if isinstance(o, Glint)]
 
 
 @runtime_checkable
 class Sensor(Protocol):
-    """One sense over its devices.
+    """One sensor over its devices.
 
     ``step`` does one bounded piece of work (one hop, one dwell, one strobe cycle) and returns what changed.
     ``finish`` settles what is pending when time is up, as the end of a recording does by itself.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 LedState = Literal["off", "ring", "side", "red"]
 SensorName = Literal["rf", "wifi", "ble", "lens"]
+Lasting = Literal["address", "looks", "none"]  # what makes an observed thing the same thing another day
 SENSOR_NAMES: tuple[SensorName, ...] = ("rf", "wifi", "ble", "lens")
 WIFI_BANDS_MHZ: Mapping[str, tuple[int, int]] = MappingProxyType(  # lowest and highest primary channel
     {"2.4 GHz": (2400, 2500), "5 GHz": (4900, 5920), "6 GHz": (5925, 7125)}

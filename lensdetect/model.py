@@ -1,17 +1,18 @@
-"""What the optical sense says of one bright answer."""
+"""What the optical sensor says of one bright reflection."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.types import Frame
+from hw.types import Frame, Lasting, SensorName
 from lensdetect.guidance import GuidanceKey
 
+SIGHTINGS_RECORDED = 8  # of a glint's path that a record keeps
 GlintLabel = Literal["lens", "reflector", "specular", "lamp", "unsure"]
 
 
@@ -32,6 +33,12 @@ class Glint:
     ``x_px, y_px`` is the latest sighting. Old sightings are thinned, so the list stays bounded.
     """
 
+    type_name: ClassVar[str] = "glint"
+    sensor: ClassVar[SensorName] = "lens"
+    lasting: ClassVar[Lasting] = "none"  # a place in a moving picture
+    level_db: ClassVar[float | None] = None
+    from_outside: ClassVar[bool] = True
+
     id: int
     x_px: float
     y_px: float
@@ -44,6 +51,21 @@ class Glint:
     last_ns: int
     sightings: tuple[Sighting, ...]
     features: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """Stable key of the glint in evidence and records."""
+        return f"lens:{self.id}"
+
+    @property
+    def camera_score(self) -> float:
+        """Probability 0…1 that it is a lens, prior aside."""
+        return self.score
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a sealed record keeps: the line with the last sightings only."""
+        line = self.as_json()
+        return line | {"sightings": line["sightings"][-SIGHTINGS_RECORDED:]}
 
     def as_json(self) -> dict[str, Any]:
         """Return the ``glint`` line of the JSON-lines contract."""

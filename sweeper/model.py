@@ -1,10 +1,12 @@
-"""What the RF sense says of one transmission."""
+"""What the RF sensor says of one transmission."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from hw.types import Lasting, SensorName
 
 EmissionKind = Literal[
     "analog-video-pal",
@@ -27,6 +29,10 @@ class Emission:
     names the known service where ``kind`` is ``known-service``; ``channel`` the camera channel it sits on.
     """
 
+    type_name: ClassVar[str] = "emission"
+    sensor: ClassVar[SensorName] = "rf"
+    lasting: ClassVar[Lasting] = "looks"
+
     id: str
     center_hz: float
     bandwidth_hz: float
@@ -39,6 +45,30 @@ class Emission:
     service: str | None = None
     channel: str | None = None
     measures: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """Stable key of the transmission in evidence and records."""
+        return f"rf:{self.id}"
+
+    @property
+    def camera_score(self) -> float:
+        """Probability 0…1 that a camera sends this, prior aside."""
+        return self.scores.get("camera", 0.0)
+
+    @property
+    def level_db(self) -> float | None:
+        """Signal-to-noise ratio, dB."""
+        return self.snr_db
+
+    @property
+    def from_outside(self) -> bool:
+        """False for the receiver's own noise, which does not prove that it hears anything."""
+        return self.kind != "self-noise"
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a sealed record keeps."""
+        return self.as_json()
 
     def as_json(self) -> dict[str, Any]:
         """Return the ``emission`` line of the JSON-lines contract."""

@@ -1,10 +1,12 @@
-"""What the radio sense says of stations, access points and Bluetooth advertisers."""
+"""What the radio sensors say of stations, access points and Bluetooth advertisers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from hw.types import Lasting, SensorName
 
 Strength = Literal["A", "B", "C"]
 Seen = Literal["block", "ssid", "wps", "name", "company", "service"]
@@ -39,6 +41,10 @@ class Identity:
         """Return the entry of ``identity`` in the JSON-lines contract."""
         return {"rule": self.rule, "strength": self.strength, "why": self.why}
 
+    def as_record(self) -> dict[str, str]:
+        """Return the entry of ``identity`` in a record: readable in any language later on."""
+        return self.as_json() | {"seen": self.seen, "value": self.value}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
@@ -47,6 +53,10 @@ class Station:
     ``streaming_score`` is the probability that it streams video now, None where too little was heard;
     ``score`` the joint probability that it is a camera. ``features`` are the numbers behind both.
     """
+
+    type_name: ClassVar[str] = "station"
+    sensor: ClassVar[SensorName] = "wifi"
+    from_outside: ClassVar[bool] = True
 
     mac: str
     randomised: bool
@@ -66,6 +76,40 @@ class Station:
     last_ns: int
     activity: str | None = None  # camera-stream, camera-idle, video-call, upload … where it can be told
     features: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """Stable key of the device in evidence and records: its address."""
+        return self.mac
+
+    @property
+    def called(self) -> str | None:
+        """What people know it by: its maker."""
+        return self.vendor
+
+    @property
+    def camera_score(self) -> float:
+        """Probability 0…1 that it is a camera, prior aside."""
+        return self.score
+
+    @property
+    def level_db(self) -> float | None:
+        """Received signal strength, dBm."""
+        return self.rssi_dbm
+
+    @property
+    def lasting(self) -> Lasting:
+        """What makes it the same device another day; a random address changes with the network."""
+        return "looks" if self.randomised else "address"
+
+    @property
+    def streaming_bps(self) -> float | None:
+        """Uplink rate of what was recognised as a camera's stream, bit/s; None for anything else."""
+        return self.uplink_bps if self.activity == "camera-stream" else None
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a sealed record keeps: the line, and the places where identities matched."""
+        return self.as_json() | {"identity": [i.as_record() for i in self.identity]}
 
     def as_json(self) -> dict[str, Any]:
         """Return the ``station`` line of the JSON-lines contract."""
@@ -96,6 +140,12 @@ class Station:
 class AccessPoint:
     """One basic service set, known by its BSSID."""
 
+    type_name: ClassVar[str] = "access_point"
+    sensor: ClassVar[SensorName] = "wifi"
+    lasting: ClassVar[Lasting] = "address"
+    from_outside: ClassVar[bool] = True
+    streaming_bps: ClassVar[float | None] = None  # what it sends is told by the station of the same address
+
     bssid: str
     ssid: str | None
     channel_mhz: int | None
@@ -106,6 +156,30 @@ class AccessPoint:
     first_ns: int
     last_ns: int
     vendor: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """Stable key of the network in evidence and records: its BSSID."""
+        return self.bssid
+
+    @property
+    def called(self) -> str | None:
+        """What people know it by: its network name."""
+        return self.ssid
+
+    @property
+    def camera_score(self) -> float:
+        """Probability 0…1 that it is a camera's network, prior aside."""
+        return self.score
+
+    @property
+    def level_db(self) -> float | None:
+        """Received signal strength, dBm."""
+        return self.rssi_dbm
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a sealed record keeps: the line, and the places where identities matched."""
+        return self.as_json() | {"identity": [i.as_record() for i in self.identity]}
 
     def as_json(self) -> dict[str, Any]:
         """Return the ``access_point`` line of the JSON-lines contract."""
@@ -128,6 +202,12 @@ class AccessPoint:
 class BleDevice:
     """One Bluetooth LE advertiser."""
 
+    type_name: ClassVar[str] = "ble"
+    sensor: ClassVar[SensorName] = "ble"
+    from_outside: ClassVar[bool] = True
+    streaming_bps: ClassVar[float | None] = None
+    channel_mhz: ClassVar[int | None] = None  # advertising hops over three channels
+
     address: str
     address_type: Literal["public", "random", "unknown"]
     name: str | None
@@ -140,6 +220,35 @@ class BleDevice:
     last_ns: int
     benign: str | None = None  # tracker, beacon, drone … where it is known to be something else
     group: str | None = None  # first address of the device that goes on under this one, as far as can be told
+
+    @property
+    def subject(self) -> str:
+        """Stable key of the device in evidence and records: its address."""
+        return self.address
+
+    @property
+    def called(self) -> str | None:
+        """What people know it by: the name it sends."""
+        return self.name
+
+    @property
+    def camera_score(self) -> float:
+        """Probability 0…1 that it is a camera, prior aside."""
+        return self.score
+
+    @property
+    def level_db(self) -> float | None:
+        """Received signal strength, dBm."""
+        return self.rssi_dbm
+
+    @property
+    def lasting(self) -> Lasting:
+        """What makes it the same device another day; a random address changes every quarter of an hour."""
+        return "address" if self.address_type == "public" else "looks"
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a sealed record keeps: the line, and the places where identities matched."""
+        return self.as_json() | {"identity": [i.as_record() for i in self.identity]}
 
     def as_json(self) -> dict[str, Any]:
         """Return the ``ble`` line of the JSON-lines contract."""

@@ -16,8 +16,9 @@ SIGNIFICANT_DIGITS = 9  # of every float: more than any measurement here holds, 
 
 def lines(observations: Iterable[Observation], counts: Sequence[Counts], verdict: Verdict) -> Iterator[str]:
     """Yield the lines of one finished scan: things, counts a sensor, and last the verdict."""
-    for record in (*observations, *counts, verdict):
-        yield encode(record.as_json())
+    things: Iterable[Observation | Counts | Verdict] = (*observations, *counts, verdict)
+    for thing in things:
+        yield encode(thing.as_json())
 
 
 def encode(record: Mapping[str, Any]) -> str:

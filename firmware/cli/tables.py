@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from firmware.handheld.screen.view_model import line_name
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import visible
+from firmware.i18n.names import line_name
 from firmware.sensor import Observation
 from lensdetect.model import Glint
 from sweeper.model import Emission
@@ -29,26 +29,19 @@ def tables(
     observations: Sequence[Observation], catalog: Catalog, *, rows: int = ROWS_SHOWN
 ) -> RenderableType:
     """Return the tables of every sense that has something to show."""
-    makers: tuple[tuple[type, Callable[..., Table]], ...] = (
-        (Emission, emission_table),
-        (AccessPoint, access_point_table),
-        (Station, station_table),
-        (BleDevice, ble_table),
-        (Glint, glint_table),
+    makers: tuple[tuple[str, Callable[..., Table]], ...] = (
+        (Emission.type_name, emission_table),
+        (AccessPoint.type_name, access_point_table),
+        (Station.type_name, station_table),
+        (BleDevice.type_name, ble_table),
+        (Glint.type_name, glint_table),
     )
     parts: list[RenderableType] = []
     for kind, maker in makers:
-        found = [o for o in observations if isinstance(o, kind)]
+        found = [o for o in observations if o.type_name == kind]
         if found:
             parts.append(maker(found, catalog, rows=rows))
     return Group(*parts) if parts else Text(catalog.text("cli.nothing_heard_yet"), style="dim")
-
-
-def suspicion(observation: Observation) -> float:
-    """Return the probability by which things are sorted, whatever sense they come from."""
-    if isinstance(observation, Emission):
-        return observation.scores.get("camera", 0.0)
-    return observation.score
 
 
 def emission_table(found: Sequence[Emission], catalog: Catalog, *, rows: int) -> Table:
@@ -58,7 +51,7 @@ def emission_table(found: Sequence[Emission], catalog: Catalog, *, rows: int) ->
         table.add_column(catalog.text(f"column.{column}"), justify="right", no_wrap=True)
     table.add_column(catalog.text("column.kind"))
     table.add_column(catalog.text("column.score"), justify="right")
-    ordered = sorted(found, key=lambda e: (e.kind == "self-noise", -suspicion(e), -e.snr_db, e.center_hz))
+    ordered = sorted(found, key=lambda e: (e.kind == "self-noise", -e.camera_score, -e.snr_db, e.center_hz))
     for e in ordered[:rows]:
         kind = catalog.say(line_name(e))
         table.add_row(
@@ -66,7 +59,7 @@ def emission_table(found: Sequence[Emission], catalog: Catalog, *, rows: int) ->
             f"{e.bandwidth_hz / 1e3:,.0f} kHz",
             f"{e.snr_db:.0f} dB",
             Text(f"{kind} ({e.channel})" if e.channel else kind),
-            _score(suspicion(e)),
+            _score(e.camera_score),
         )
     return table
 

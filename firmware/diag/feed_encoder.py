@@ -14,12 +14,9 @@ from firmware.records.custody.hash_chain import canonical
 from firmware.records.custody.redact import ADDRESS, NAME_FIELDS, Redactor
 from firmware.records.custody.unit_key import SECRET_BYTES, UnitKey
 from firmware.runtime.workers import WorkerHealth
-from firmware.sensor import Observation
+from firmware.sensor import Device, Observation, devices_in, emissions_in, glints_in
 from firmware.verdict.engine import SensorStatus, Snapshot
 from hw.types import SensorName
-from lensdetect.model import Glint
-from sweeper.model import Emission
-from wifiscan.model import AccessPoint, BleDevice, Station
 
 VERSION = 1
 LINES_MOST = 64  # spectrum lines
@@ -32,6 +29,7 @@ DROPPED_MOST = 16  # reasons of one sensor
 RATE_WINDOW = 25  # snapshots over which a rate is taken: five seconds, longer than one Wi-Fi dwell
 LINE_BYTES_MOST = 64_000
 NS_PER_S = 1e9
+FEED_TYPES = {"access_point": "ap"}  # where the feed's word differs from the JSON line's
 
 Redact = Callable[[Any], Any]
 
@@ -191,8 +189,7 @@ def _sensor(
 
 
 def _spectrum(observations: Sequence[Observation]) -> list[dict[str, Any]]:
-    lines = [o for o in observations if isinstance(o, Emission)]
-    lines.sort(key=lambda e: (-e.scores.get("camera", 0.0), -e.snr_db, e.center_hz))
+    lines = sorted(emissions_in(observations), key=lambda e: (-e.camera_score, -e.snr_db, e.center_hz))
     return [
         {
             "center_hz": e.center_hz,
@@ -200,39 +197,35 @@ def _spectrum(observations: Sequence[Observation]) -> list[dict[str, Any]]:
             "snr_db": e.snr_db,
             "kind": e.kind,
             "service": e.service,
-            "score": e.scores.get("camera", 0.0),
+            "score": e.camera_score,
         }
         for e in lines[:LINES_MOST]
     ]
 
 
 def _stations(observations: Sequence[Observation]) -> list[dict[str, Any]]:
-    rows = [_station(o) for o in observations if isinstance(o, Station | AccessPoint | BleDevice)]
-    rows.sort(key=lambda r: (-r["score"], -(r["rssi_dbm"] or -999.0), r["address"]))
-    return rows[:STATIONS_MOST]
+    found = devices_in(observations)
+    found.sort(key=lambda d: (-d.score, -(d.rssi_dbm or -999.0), d.subject))
+    return [_station(device) for device in found[:STATIONS_MOST]]
 
 
-def _station(thing: Station | AccessPoint | BleDevice) -> dict[str, Any]:
-    more: dict[str, Any]
-    match thing:
-        case Station():
-            more = {"as": "station", "address": thing.mac, "vendor": thing.vendor, "ssid": thing.ssid}
-            more |= {"activity": thing.activity, "uplink_bps": thing.uplink_bps}
-            frames = thing.frames
-        case AccessPoint():
-            more = {"as": "ap", "address": thing.bssid, "vendor": thing.vendor, "ssid": thing.ssid}
-            frames = thing.frames
-        case BleDevice():
-            more = {"as": "ble", "address": thing.address, "vendor": None, "ssid": thing.name}
-            frames = thing.adverts
-    channel = None if isinstance(thing, BleDevice) else thing.channel_mhz
-    more |= {"channel_mhz": channel, "rssi_dbm": thing.rssi_dbm, "frames": frames, "score": thing.score}
-    return more
+def _station(device: Device) -> dict[str, Any]:
+    said = device.as_json()
+    row = {
+        "as": FEED_TYPES.get(device.type_name, device.type_name),
+        "address": device.subject,
+        "vendor": said.get("vendor"),
+        "ssid": said.get("ssid", said.get("name")),
+        "channel_mhz": device.channel_mhz,
+        "rssi_dbm": device.rssi_dbm,
+        "frames": said.get("frames", said.get("adverts")),
+        "score": device.score,
+    }
+    return row | {name: said[name] for name in ("activity", "uplink_bps") if name in said}
 
 
 def _glints(observations: Sequence[Observation]) -> list[dict[str, Any]]:
-    rows = [o for o in observations if isinstance(o, Glint)]
-    rows.sort(key=lambda g: (-g.score, g.id))
+    rows = sorted(glints_in(observations), key=lambda g: (-g.score, g.id))
     return [
         {"id": g.id, "label": g.label, "score": g.score, "poses": g.poses, "x_px": g.x_px, "y_px": g.y_px}
         for g in rows[:GLINTS_MOST]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from firmware.handheld.screen.view_model import address_of, devices_in_order
+from firmware.handheld.screen.view_model import devices_in_order
 from firmware.handheld.screen.views import FindingView, HomingView
 from firmware.sensor import Observation
 from wifiscan.homing import Homing
@@ -25,7 +25,7 @@ class HomingFollower:
         levels: list[float] = []
         for device in devices_in_order(observations):
             fresh = device.last_ns > self._heard_ns and device.rssi_dbm is not None
-            if fresh and address_of(device) == self.address and device.rssi_dbm is not None:
+            if fresh and device.subject == self.address and device.rssi_dbm is not None:
                 levels.append(device.rssi_dbm)
                 self._heard_ns = device.last_ns
         self._homing.add(t_ns, levels)
@@ -48,7 +48,7 @@ def row_of_finding(
     subjects = {finding.subject for finding in findings}
     devices = devices_in_order(observations)
     pairs = enumerate(zip(devices, names, strict=False))
-    return next((i for i, (d, name) in pairs if subjects & {address_of(d), name}), -1)
+    return next((i for i, (d, name) in pairs if subjects & {d.subject, name}), -1)
 
 
 def follower_of_row(
@@ -58,4 +58,4 @@ def follower_of_row(
     devices = devices_in_order(observations)
     if not 0 <= row < len(devices):
         return None
-    return HomingFollower(address=address_of(devices[row]), name=names[row])
+    return HomingFollower(address=devices[row].subject, name=names[row])

@@ -24,11 +24,10 @@ from firmware.i18n.catalog import Language
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines
 from firmware.inspection.controller import InspectionController
 from firmware.runtime.sensor_snapshot import SensorSnapshot
-from firmware.sensor import Observation
+from firmware.sensor import Observation, emissions_in
 from firmware.verdict.engine import Snapshot
 from hw.kit import Kit
 from hw.types import ButtonPress, SensorName
-from sweeper.model import Emission
 
 REDRAW_NS = 100_000_000  # ten pictures a second are enough for the eye and leave the processor to the senses
 DEFAULT_SIZE = (320, 240)
@@ -53,7 +52,7 @@ def picture_of(rf: SensorSnapshot | None, seen: Sequence[Observation]) -> Pictur
     if rf is None or not rf.pictures:
         return None
     name, best = max(rf.pictures.items(), key=lambda item: item[1].score)
-    centers = (o.center_hz for o in seen if isinstance(o, Emission) and o.id == name)
+    centers = (e.center_hz for e in emissions_in(seen) if e.id == name)
     return PictureView(picture=_as_shown(best.pixels), center_hz=next(centers, None))
 
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,18 +31,13 @@ from firmware.records.model import (
 )
 from firmware.sensor import Observation
 from firmware.verdict.fusion import Verdict
-from hw.types import SENSOR_NAMES, Counts, Coverage, SensorName
-from lensdetect.model import Glint
-from sweeper.model import Emission
-from wifiscan.model import AccessPoint, BleDevice, Station
+from hw.types import SENSOR_NAMES, Counts, Coverage
 
 SUSPICIOUS_FROM = 0.5  # score from which a thing is more likely a camera than not, prior aside
 MOST_SIDES = 3
 WALL_CELLS_MOST = 512  # a side
-SIGHTINGS_KEPT = 8  # of a glint's path
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 ID_TAIL_BYTES = 3
-Identity = Literal["address", "looks", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,72 +146,18 @@ def wall_of(cells: NDArray[np.uint8], *, cell_m: float) -> Wall | None:
 
 def _suspicious_subjects(scanned: Scanned) -> set[str]:
     speaking = {c.subject for c in scanned.verdict.contributions if c.log_lr > 0.0 and c.subject}
-    return speaking | {subject_of(o) for o in scanned.observations if score_of(o) >= SUSPICIOUS_FROM}
-
-
-def subject_of(observation: Observation) -> str:
-    """Return the name under which evidence speaks of an observation."""
-    match observation:
-        case Emission():
-            return f"rf:{observation.id}"
-        case Station():
-            return observation.mac
-        case AccessPoint():
-            return observation.bssid
-        case BleDevice():
-            return observation.address
-        case Glint():
-            return f"lens:{observation.id}"
-
-
-def score_of(observation: Observation) -> float:
-    """Return the camera score of any observation."""
-    return observation.scores.get("camera", 0.0) if isinstance(observation, Emission) else observation.score
-
-
-def sensor_of(observation: Observation) -> SensorName:
-    """Return the sense an observation came from."""
-    if isinstance(observation, Emission):
-        return "rf"
-    if isinstance(observation, Glint):
-        return "lens"
-    return "ble" if isinstance(observation, BleDevice) else "wifi"
-
-
-def identity_of(observation: Observation) -> Identity:
-    """Say what makes this the same thing another day.
-
-    Notes
-    -----
-    A fixed address does. A random one changes (a phone's per network, a Bluetooth one every quarter of an
-    hour), and then only looks remain, which anybody can imitate. A glint is a place in a moving picture.
-    """
-    match observation:
-        case Emission():
-            return "looks"
-        case Station():
-            return "looks" if observation.randomised else "address"
-        case AccessPoint():
-            return "address"
-        case BleDevice():
-            return "address" if observation.address_type == "public" else "looks"
-        case Glint():
-            return "none"
+    return speaking | {o.subject for o in scanned.observations if o.camera_score >= SUSPICIOUS_FROM}
 
 
 def _finding(observation: Observation, redactor: Redactor) -> Finding:
-    subject = subject_of(observation)
-    suspicious = redactor.is_suspicious(subject)
-    data = observation.as_json()
-    if isinstance(observation, Glint):
-        data["sightings"] = data["sightings"][-SIGHTINGS_KEPT:]
+    suspicious = redactor.is_suspicious(observation.subject)
     return Finding(
-        sensor=sensor_of(observation),
-        subject=redactor.subject(subject)[:TEXT_MOST],
-        score=float(score_of(observation)),
+        sensor=observation.sensor,
+        subject=redactor.subject(observation.subject)[:TEXT_MOST],
+        score=float(observation.camera_score),
         suspicious=suspicious,
-        identity=identity_of(observation),
-        data=redactor.value(data, keep=suspicious),
+        identity=observation.lasting,
+        data=redactor.value(observation.as_record(), keep=suspicious),
     )
 
 

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from PIL import Image
 
-from firmware.handheld.screen.view_model import line_name
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import for_html
-from firmware.sensor import Observation
+from firmware.i18n.names import line_name
+from firmware.sensor import Observation, devices_in, emissions_in, glints_in
 from firmware.verdict.fusion import Contribution, Level, Verdict
 from hw.types import SENSOR_NAMES, Counts
-from lensdetect.model import Glint
-from sweeper.model import Emission
-from wifiscan.model import AccessPoint, BleDevice
 
 LEVEL_COLOUR = {
     Level.INCONCLUSIVE: "#5b6770",
@@ -119,9 +116,7 @@ def _coverage(scan: Scan, catalog: Catalog) -> str:
 
 
 def _findings(observations: Sequence[Observation], catalog: Catalog) -> str:
-    named = sorted(
-        ((_score(o), *_name(o, catalog)) for o in observations), key=lambda row: (-row[0], row[1], row[2])
-    )
+    named = sorted(_names(observations, catalog), key=lambda row: (-row[0], row[1], row[2]))
     rows = ""
     for score, sense, name in named[:FINDINGS_SHOWN]:
         said = for_html(name, limit=TITLE_LIMIT)
@@ -133,21 +128,15 @@ def _findings(observations: Sequence[Observation], catalog: Catalog) -> str:
     )
 
 
-def _score(observation: Observation) -> float:
-    return observation.scores.get("camera", 0.0) if isinstance(observation, Emission) else observation.score
-
-
-def _name(observation: Observation, catalog: Catalog) -> tuple[str, str]:
-    if isinstance(observation, Emission):
-        return "rf", f"{observation.center_hz / 1e6:.2f} MHz · {catalog.say(line_name(observation))}"
-    if isinstance(observation, Glint):
-        label = catalog.text(f"glint.{observation.label}")
-        return "lens", f"{label} · {observation.x_px:.0f}, {observation.y_px:.0f} px"
-    if isinstance(observation, BleDevice):
-        return "ble", _masked(observation.address) + (f" · {observation.name}" if observation.name else "")
-    if isinstance(observation, AccessPoint):
-        return "wifi", _masked(observation.bssid) + (f" · {observation.ssid}" if observation.ssid else "")
-    return "wifi", _masked(observation.mac) + (f" · {observation.vendor}" if observation.vendor else "")
+def _names(observations: Sequence[Observation], catalog: Catalog) -> Iterator[tuple[float, str, str]]:
+    """Yield score, sensor and name of everything that was observed."""
+    for e in emissions_in(observations):
+        yield e.camera_score, e.sensor, f"{e.center_hz / 1e6:.2f} MHz · {catalog.say(line_name(e))}"
+    for d in devices_in(observations):
+        yield d.camera_score, d.sensor, _masked(d.subject) + (f" · {d.called}" if d.called else "")
+    for g in glints_in(observations):
+        label = catalog.text(f"glint.{g.label}")
+        yield g.camera_score, g.sensor, f"{label} · {g.x_px:.0f}, {g.y_px:.0f} px"
 
 
 def _masked(address: str) -> str:

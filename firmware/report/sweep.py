@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from firmware.errors import FirmwareError
-from firmware.handheld.screen.view_model import line_name
 from firmware.i18n.catalog import catalog_for
+from firmware.i18n.names import line_name
 from hw.errors import MissingComponent
 from sweeper.model import Emission
 from sweeper.views import SpectrumView, WaterfallView

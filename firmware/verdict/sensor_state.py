@@ -13,10 +13,9 @@ from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.proximity import LevelSpan, hear
 from firmware.verdict.evidence.reasons import KNOWN_REASON
-from firmware.verdict.evidence.weigh import key_of, level_of, weigh
+from firmware.verdict.evidence.weigh import key_of, weigh
 from firmware.verdict.fusion import SensorReport
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
-from sweeper.model import Emission
 
 SensorPhase = Literal["starting", "running", "finished", "lost", "missing"]
 Key = tuple[int, str, str]  # epoch, type, name
@@ -161,10 +160,9 @@ class SensorState:
 
     def _take(self, observation: Observation) -> None:
         kind, name = key_of(observation)
-        if not (isinstance(observation, Emission) and observation.kind == "self-noise"):
-            self._heard_something |= self.name == "rf"
+        self._heard_something |= self.name == "rf" and observation.from_outside
         key = (self._epoch, kind, name)
-        heard = hear(self._heard.get(key), level_of(observation))
+        heard = hear(self._heard.get(key), observation.level_db)
         evidence = weigh(observation, self._table, heard)
         self._evidence.pop(key, None)
         self._known.pop(key, None)

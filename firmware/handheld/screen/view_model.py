@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 
 from firmware.handheld.screen.navigator import PagePosition, with_rows
@@ -23,23 +22,20 @@ from firmware.handheld.screen.views import (
     SpectrumLine,
     SpectrumPageView,
 )
-from firmware.i18n.catalog import Language, Sentence, catalog_for, plain
-from firmware.sensor import Observation
+from firmware.i18n.catalog import Language, Sentence, catalog_for
+from firmware.i18n.names import line_name
+from firmware.sensor import Device, Observation, devices_in, emissions_in
 from firmware.verdict.engine import SensorStatus, Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import KNOWN_REASON
 from firmware.verdict.fusion import Contribution, Level, Verdict
-from hw.types import SensorName
 from lensdetect.model import LensView as FinderView
 from sweeper.model import Emission
-from sweeper.track import OVERLOAD
-from wifiscan.model import AccessPoint, BleDevice, Station
 
 ALERT_NATS = 1.1  # three times as common with a camera: worth marking once the room is not quiet
 SAID_NATS = 0.69  # twice as common: worth a word on its row
 ALERT_SCORE = 0.5  # a device or a transmission from here on is marked: more likely than not
 ALARMING = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
-NOT_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 def from_snapshot(
@@ -186,9 +182,9 @@ def spectrum_of(observations: Sequence[Observation], known: Collection[str] = ()
 
     ``known`` are the subjects that were declared harmless here.
     """
-    emissions = [o for o in observations if isinstance(o, Emission)]
-    emissions.sort(key=lambda e: (-e.scores.get("camera", 0.0), -e.snr_db, e.center_hz))
-    return SpectrumPageView(lines=tuple(_line(e, f"rf:{e.id}" in known) for e in emissions[:LINES_MOST]))
+    emissions = emissions_in(observations)
+    emissions.sort(key=lambda e: (-e.camera_score, -e.snr_db, e.center_hz))
+    return SpectrumPageView(lines=tuple(_line(e, e.subject in known) for e in emissions[:LINES_MOST]))
 
 
 def _line(emission: Emission, declared: bool) -> SpectrumLine:  # noqa: FBT001
@@ -198,24 +194,9 @@ def _line(emission: Emission, declared: bool) -> SpectrumLine:  # noqa: FBT001
         bandwidth_hz=emission.bandwidth_hz,
         snr_db=emission.snr_db,
         label=line_name(emission),
-        alert=not known and emission.scores.get("camera", 0.0) >= ALERT_SCORE,
+        alert=not known and emission.camera_score >= ALERT_SCORE,
         known=known,
     )
-
-
-def line_name(emission: Emission) -> Sentence:
-    """Return what a transmission is, in the reader's language."""
-    if emission.kind == "known-service" and emission.service:
-        return service_name(emission.service)
-    if emission.kind == "self-noise" and emission.service == OVERLOAD:
-        return service_name(OVERLOAD)
-    return Sentence(key=f"line.{emission.kind}", params={"service": emission.service or ""})
-
-
-def service_name(name: str) -> Sentence:
-    """Return a radio service in the reader's language; one that nobody translated keeps its own name."""
-    key = f"service.{NOT_WORDS.sub('_', name.lower()).strip('_')}"
-    return Sentence(key=key) if key in catalog_for("en") else plain(name)
 
 
 def lens_of(view: FinderView, lang: Language) -> LensPageView:
@@ -235,7 +216,7 @@ def lens_of(view: FinderView, lang: Language) -> LensPageView:
 
 def devices_of(observations: Sequence[Observation], known: Collection[str] = ()) -> tuple[DeviceRow, ...]:
     """Return Wi-Fi and Bluetooth devices, the likeliest cameras first; ``known`` are declared harmless."""
-    return tuple(_device(o, known=address_of(o) in known) for o in devices_in_order(observations))
+    return tuple(_device(o, known=o.subject in known) for o in devices_in_order(observations))
 
 
 def known_in(verdict: Verdict) -> frozenset[str]:
@@ -243,25 +224,17 @@ def known_in(verdict: Verdict) -> frozenset[str]:
     return frozenset(c.subject for c in verdict.contributions if c.reason == KNOWN_REASON)
 
 
-def devices_in_order(observations: Sequence[Observation]) -> list[Station | AccessPoint | BleDevice]:
+def devices_in_order(observations: Sequence[Observation]) -> list[Device]:
     """Return the devices in the order of their rows: row i of the page is device i here."""
-    found = [o for o in observations if isinstance(o, Station | AccessPoint | BleDevice)]
-    found.sort(key=lambda o: (-o.score, -(o.rssi_dbm or -200.0), _name(o)))
+    found = devices_in(observations)
+    found.sort(key=lambda o: (-o.score, -(o.rssi_dbm or -200.0), o.called or o.subject))
     return found[:DEVICES_MOST]
 
 
-def address_of(device: Station | AccessPoint | BleDevice) -> str:
-    """Return the address that stays the same while the device is followed."""
-    if isinstance(device, Station):
-        return device.mac
-    return device.bssid if isinstance(device, AccessPoint) else device.address
-
-
-def _device(o: Station | AccessPoint | BleDevice, *, known: bool) -> DeviceRow:
-    sense: SensorName = "ble" if isinstance(o, BleDevice) else "wifi"
+def _device(o: Device, *, known: bool) -> DeviceRow:
     return DeviceRow(
-        sense=sense,
-        name=_name(o),
+        sense=o.sensor,
+        name=o.called or o.subject,
         detail=_detail(o),
         score=o.score,
         rssi_dbm=o.rssi_dbm,
@@ -270,19 +243,11 @@ def _device(o: Station | AccessPoint | BleDevice, *, known: bool) -> DeviceRow:
     )
 
 
-def _name(o: Station | AccessPoint | BleDevice) -> str:
-    if isinstance(o, Station):
-        return o.vendor or o.mac
-    return (o.ssid or o.bssid) if isinstance(o, AccessPoint) else (o.name or o.address)
-
-
-def _detail(o: Station | AccessPoint | BleDevice) -> Sentence:
-    if isinstance(o, Station) and o.activity == "camera-stream" and o.uplink_bps is not None:
-        return Sentence(key="device.streaming", params={"uplink_bps": o.uplink_bps})
+def _detail(o: Device) -> Sentence:
+    if o.streaming_bps is not None:
+        return Sentence(key="device.streaming", params={"uplink_bps": o.streaming_bps})
     if o.identity:
         return Sentence(key="device.sign", params=o.identity[0].params)
-    address = address_of(o)
-    channel = None if isinstance(o, BleDevice) else o.channel_mhz
-    if channel is None:
-        return Sentence(key="device.address", params={"address": address})
-    return Sentence(key="device.wifi", params={"address": address, "channel_mhz": channel})
+    if o.channel_mhz is None:
+        return Sentence(key="device.address", params={"address": o.subject})
+    return Sentence(key="device.wifi", params={"address": o.subject, "channel_mhz": o.channel_mhz})

@@ -30,17 +30,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
-from firmware.records.build_record import clean, identity_of, score_of, subject_of
+from firmware.records.build_record import clean
 from firmware.records.compare.diff import LEAST_STEP_HZ, LOUDER_DB, SAME_FREQUENCY, looks_of
 from firmware.records.custody.errors import NoSuchRecord, NotRecognisable, StoreDamaged
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.custody.unit_key import PSEUDONYM_MARK, UnitKey
 from firmware.records.model import Finding
-from firmware.sensor import Observation
+from firmware.sensor import Observation, emissions_in
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import KNOWN_REASON
 from sweeper.model import Emission
-from wifiscan.model import AccessPoint, BleDevice, Station
 
 STRICT = ConfigDict(extra="forbid")
 MORE_NATS = math.log(2.0)  # twice as common with a camera as when it was declared: it has changed
@@ -236,11 +235,11 @@ class Recogniser:
         )
 
     def _known(self, observation: Observation) -> StandingDeclaration | None:
-        if isinstance(observation, Emission):
-            return next((k for k in self._signals if is_same_signal(observation, k.mark)), None)
-        if identity_of(observation) != "address":
+        for emission in emissions_in((observation,)):
+            return next((k for k in self._signals if is_same_signal(emission, k.mark)), None)
+        if observation.lasting != "address":
             return None
-        return self._addresses.get(self._name(subject_of(observation)))
+        return self._addresses.get(self._name(observation.subject))
 
 
 def is_same_signal(emission: Emission, mark: DeviceMark) -> bool:
@@ -256,21 +255,10 @@ def is_same_signal(emission: Emission, mark: DeviceMark) -> bool:
 
 def has_changed(observation: Observation, mark: DeviceMark) -> bool:
     """Say whether a known thing is louder or more like a camera than when it was declared."""
-    level_db = level_of(observation)
+    level_db = observation.level_db
     if mark.level_db is None or level_db is None or level_db - mark.level_db >= LOUDER_DB:
         return True
-    return _logit(score_of(observation)) - _logit(mark.score) >= MORE_NATS
-
-
-def level_of(observation: Observation) -> float | None:
-    """Return how loud a transmitter is, in the unit of its sense; None where nobody knows."""
-    match observation:
-        case Emission():
-            return observation.snr_db
-        case Station() | AccessPoint() | BleDevice():
-            return observation.rssi_dbm
-        case _:
-            return None
+    return _logit(observation.camera_score) - _logit(mark.score) >= MORE_NATS
 
 
 def _logit(share: float) -> float:

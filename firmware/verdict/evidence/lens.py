@@ -34,7 +34,7 @@ def weigh_glint(glint: Glint, table: Likelihoods) -> Evidence | None:
     return make_evidence(
         sign,
         sensor="lens",
-        subject=f"lens:{glint.id}",
+        subject=glint.subject,
         score=glint.score,
         reason=reason,
         params=params | ({"label": f"glint.{glint.label}"} if sign == "shine" else {}),

@@ -36,7 +36,7 @@ def weigh_emission(emission: Emission, table: Likelihoods) -> Evidence | None:
     return make_evidence(
         "picture" if confirmed else sign,
         sensor="rf",
-        subject=f"rf:{emission.id}",
+        subject=emission.subject,
         score=emission.scores.get("camera", 0.0),
         reason="reason.rf.picture" if confirmed else REASON_BY_SIGN[sign],
         params=_params(emission),

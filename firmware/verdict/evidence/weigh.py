@@ -1,8 +1,9 @@
-"""The one door into evidence: any observation in, evidence or None out."""
+"""Turns any observation into evidence, or into None where it can never be a candidate."""
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from firmware.sensor import Observation
 from firmware.verdict.evidence.lens import weigh_glint
@@ -15,41 +16,35 @@ from lensdetect.model import Glint
 from sweeper.model import Emission
 from wifiscan.model import AccessPoint, BleDevice, Station
 
+Weigher = Callable[[Any, Likelihoods, LevelSpan | None], Evidence | None]
+WEIGHERS: Mapping[str, Weigher] = {
+    Emission.type_name: lambda emission, table, _: weigh_emission(emission, table),
+    Station.type_name: weigh_station,
+    AccessPoint.type_name: weigh_access_point,
+    BleDevice.type_name: lambda device, table, _: weigh_ble(device, table),
+    Glint.type_name: lambda glint, table, _: weigh_glint(glint, table),
+}
+
 
 def weigh(observation: Observation, table: Likelihoods, heard: LevelSpan | None = None) -> Evidence | None:
-    """Weigh one observation; None where it can never be a candidate. ``heard``: its levels so far."""
-    match observation:
-        case Emission():
-            return weigh_emission(observation, table)
-        case Station():
-            return weigh_station(observation, table, heard)
-        case AccessPoint():
-            return weigh_access_point(observation, table, heard)
-        case BleDevice():
-            return weigh_ble(observation, table)
-        case Glint():
-            return weigh_glint(observation, table)
-        case _:
-            assert_never(observation)
+    """Return what an observation says for or against a hidden camera.
 
+    Parameters
+    ----------
+    observation : Observation
+    table : Likelihoods
+    heard : LevelSpan, optional
+        Lowest and highest level (dBm) at which it was heard during this inspection; without it the level of
+        now decides whether it is near.
 
-def level_of(observation: Observation) -> float | None:
-    """Return the level (dBm) by which a device is near or far; None for what has none."""
-    return observation.rssi_dbm if isinstance(observation, Station | AccessPoint) else None
+    Returns
+    -------
+    Evidence or None
+        None where it can never be a candidate.
+    """
+    return WEIGHERS[observation.type_name](observation, table, heard)
 
 
 def key_of(observation: Observation) -> tuple[str, str]:
-    """Return what makes an observation the same thing as an earlier one: its type and its own name."""
-    match observation:
-        case Emission():
-            return "emission", observation.id
-        case Station():
-            return "station", observation.mac
-        case AccessPoint():
-            return "access_point", observation.bssid
-        case BleDevice():
-            return "ble", observation.address
-        case Glint():
-            return "glint", str(observation.id)
-        case _:
-            assert_never(observation)
+    """Return what makes an observation the same thing as an earlier one: its type and its subject."""
+    return observation.type_name, observation.subject

@@ -33,7 +33,7 @@ def weigh_station(station: Station, table: Likelihoods, heard: LevelSpan | None 
         make_evidence(
             sign,
             sensor="wifi",
-            subject=station.mac,
+            subject=station.subject,
             score=station.score,
             reason=reason,
             params={"name": station.mac} | params,
@@ -101,7 +101,7 @@ def weigh_access_point(network: AccessPoint, table: Likelihoods, heard: LevelSpa
     return make_evidence(
         sign,
         sensor="wifi",
-        subject=network.bssid,
+        subject=network.subject,
         score=network.score,
         reason=reason,
         params={"name": (network.ssid or network.bssid)[:NAME_LIMIT]} | params,
@@ -118,7 +118,7 @@ def weigh_ble(device: BleDevice, table: Likelihoods) -> Evidence | None:
     return make_evidence(
         "advert" if best is None else f"advert-{best.strength}",
         sensor="ble",
-        subject=device.address,
+        subject=device.subject,
         score=device.score,
         reason="reason.ble.ordinary" if best is None else "reason.ble.identity",
         params={"name": (device.name or device.address)[:NAME_LIMIT]}

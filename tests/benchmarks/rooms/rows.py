@@ -10,7 +10,7 @@ from firmware.verdict.coverage import kinds_covered
 from firmware.verdict.evidence.likelihoods import Kind, Likelihoods, packaged_likelihoods
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.proximity import LevelSpan, hear
-from firmware.verdict.evidence.weigh import key_of, level_of, weigh
+from firmware.verdict.evidence.weigh import key_of, weigh
 from firmware.verdict.fusion import Verdict
 from hw.types import SensorName
 from tests.benchmarks.rooms.draw import Case, Truth
@@ -71,7 +71,7 @@ def evidence_of(timeline: Timeline, table: Likelihoods) -> list[Evidence]:
     heard: dict[tuple[str, str], LevelSpan | None] = {}
     for o in (*(o for step in timeline.steps for o in step.changed), *timeline.table):
         latest[key_of(o)] = o
-        heard[key_of(o)] = hear(heard.get(key_of(o)), level_of(o))
+        heard[key_of(o)] = hear(heard.get(key_of(o)), o.level_db)
     return [e for e in (weigh(o, table, heard[k]) for k, o in latest.items()) if e is not None]
 
 

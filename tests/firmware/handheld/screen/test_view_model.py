@@ -10,9 +10,10 @@ import pytest
 from firmware.handheld.screen.canvas import Mode
 from firmware.handheld.screen.navigator import PagePosition
 from firmware.handheld.screen.render import PAGES, paint
-from firmware.handheld.screen.view_model import devices_of, from_snapshot, service_name, spectrum_of
+from firmware.handheld.screen.view_model import devices_of, from_snapshot, spectrum_of
 from firmware.handheld.screen.views import DEVICES_MOST, LINES_MOST
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
+from firmware.i18n.names import service_name
 from firmware.verdict.engine import SensorStatus, Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import REASONS
