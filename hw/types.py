@@ -82,6 +82,7 @@ class Dot11Batch:
     dropped: Mapping[str, int] = field(
         default_factory=lambda: MappingProxyType({})
     )  # unreadable records by reason
+    notes: tuple[str, ...] = ()  # what had to be mended of a recording: clock_steps, clock_disorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Protocol, Self
@@ -36,15 +36,15 @@ from hw.formats.pcap import (
     Columns,
     Ints,
     PcapWalker,
+    joined,
 )
 from hw.formats.pcapng import PcapngWalker, section_order
+from hw.formats.timeline import REORDER_NS, Timeline
 
 CHUNK_BYTES = (
     1 << 22
 )  # read at once; with records of 16 bytes and more this bounds the records in a batch too
-LONGEST_GAP_NS = 86_400 * 1_000_000_000  # a pause longer than a day is a clock that was set, not silence
-LATEST_NS = 1 << 62  # leaves room to add a duration
-BACKWARDS_NS = 1_000_000_000  # records of two interfaces swap places by less than this
+MOST_HELD_BYTES = 4 * CHUNK_BYTES  # records that wait for their place in time
 
 ETHERNET, PPI, RADIOTAP, DOT11, PRISM, AVS = 1, 192, 127, 105, 119, 163
 HCI_H4, HCI_H4_DIRECTION, LINUX_MONITOR = 187, 201, 254
@@ -89,9 +89,10 @@ class RecordReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordBatch:
-    """Records of one link type in file order; record ``i`` is ``buffer[starts[i] : starts[i] + lengths[i]]``.
+    """Records of one link type; record ``i`` is ``buffer[starts[i] : starts[i] + lengths[i]]``.
 
-    ``times_ns`` count from the first record of the file. ``flags`` are those of btsnoop, elsewhere 0.
+    They are in order of ``times_ns``, which count from the first record of the file, and therefore not always
+    in order of their ``starts``. ``flags`` are those of btsnoop, elsewhere 0.
     """
 
     link_type: int
@@ -106,33 +107,6 @@ class RecordBatch:
         return len(self.starts)
 
 
-class Timeline:
-    """Turns the stamps of a file into times that start at 0 and never run backwards.
-
-    A clock that is set during the capture makes stamps jump by hours or years. Such a jump becomes a
-    pause of no length; small steps backwards (records of two interfaces) are evened out.
-    """
-
-    def __init__(self) -> None:
-        self.mended = 0
-        self._last_stamp_ns: int | None = None
-        self._last_ns = 0
-
-    def place(self, stamps_ns: Ints) -> Ints:
-        """Return the times of the next records, in ns since the first one."""
-        if not len(stamps_ns):
-            return stamps_ns
-        before = stamps_ns[0] if self._last_stamp_ns is None else self._last_stamp_ns
-        steps = np.diff(stamps_ns, prepend=before)
-        absurd = (steps > LONGEST_GAP_NS) | (steps < -BACKWARDS_NS)
-        steps[absurd] = 0
-        times_ns = np.minimum(self._last_ns + np.cumsum(steps), LATEST_NS)
-        times_ns = np.maximum(np.maximum.accumulate(times_ns), self._last_ns)
-        self.mended += int(np.count_nonzero(absurd))
-        self._last_stamp_ns, self._last_ns = int(stamps_ns[-1]), int(times_ns[-1])
-        return np.asarray(times_ns, dtype=np.int64)
-
-
 class CaptureReader:
     """Iterates over a capture file in batches.
 
@@ -143,7 +117,7 @@ class CaptureReader:
     accept
         Link types that are wanted; None for all. Others are counted as ``other_link_type``.
     mend_times
-        False keeps times exactly as stamped (minus the first), even where they run backwards.
+        False keeps records in the order of the file and times exactly as stamped (minus the first).
 
     Raises
     ------
@@ -158,6 +132,8 @@ class CaptureReader:
         self.wall_ns: int | None = None  # ns since 1970 of the first record, of whatever link type
         self._accept = None if accept is None else np.array(sorted(accept), dtype=np.int64)
         self._timeline = Timeline() if mend_times else None
+        self._begin_ns = 0  # time of the earliest record, less that of the first one
+        self._given_ns = 0
         self._other: Counter[str] = Counter()
         try:
             self._file = path.open("rb", buffering=0)
@@ -183,19 +159,45 @@ class CaptureReader:
         return frozenset(self._walker.link_types)
 
     @property
-    def mended_times(self) -> int:
-        """How many jumps of the clock were taken out."""
-        return self._timeline.mended if self._timeline else 0
+    def notes(self) -> tuple[str, ...]:
+        """Return words for what was wrong with the stamps so far; empty where they were in order."""
+        if self._timeline is None:
+            return ()
+        timeline = self._timeline
+        if timeline.clocks > 1:
+            return ("clock_steps",)
+        return ("clock_disorder",) if timeline.strays or timeline.disordered else ()
 
     def __iter__(self) -> Iterator[RecordBatch]:
         """Give the batches, once; the file is closed at its end."""
+        held: _Piece | None = None
+        for piece in self._pieces():
+            if held is None or self._follows(held, piece):
+                ready, held = held, piece
+            else:
+                ready, held = _interleave(held, piece)
+            if ready is not None:
+                yield from self._batches(ready)
+        if held is not None:
+            yield from self._batches(held)
+
+    def _follows(self, held: _Piece, piece: _Piece) -> bool:
+        """Tell whether nothing in or behind this piece belongs before what is held."""
+        if self._timeline is None:
+            return True
+        return not self._timeline.disordered and bool(piece.times_ns[0] >= held.times_ns[-1])
+
+    def _pieces(self) -> Iterator[_Piece]:
+        """Give the records of each chunk, in order of time."""
         tail = b""
         while not self._file.closed:
             more = self._read(CHUNK_BYTES)
             chunk = tail + more if tail else more
             runs, used = self._walker.walk(chunk, final=not more)
-            for columns in runs:
-                yield from self._batches(chunk, columns)
+            if runs:
+                columns = joined(runs)
+                piece = _Piece(chunk, columns, self._times_ns(columns.stamps_ns))
+                yield piece if self._timeline is None else piece.sorted()
             if not more:
                 self.close()
                 break
@@ -219,18 +221,21 @@ class CaptureReader:
                 f"{self.path.name} cannot be read: {error.strerror}", hint="Check the disk it lies on."
             ) from error
 
-    def _batches(self, chunk: bytes, columns: Columns) -> Iterator[RecordBatch]:
-        times_ns = self._times_ns(columns.stamps_ns)
+    def _batches(self, piece: _Piece) -> Iterator[RecordBatch]:
+        columns, times_ns = piece.columns, piece.times_ns
         if self._accept is not None:
             keep = np.isin(columns.links, self._accept)
             others = len(keep) - int(np.count_nonzero(keep))
             if others:
                 self._other["other_link_type"] += others
                 columns, times_ns = columns.where(keep), times_ns[keep]
+        if self._timeline is not None and len(times_ns):
+            times_ns = np.maximum(times_ns, self._given_ns)
+            self._given_ns = int(times_ns[-1])
         for first, last in _runs(columns.links):
             yield RecordBatch(
                 link_type=int(columns.links[first]),
-                buffer=chunk,
+                buffer=piece.buffer,
                 starts=columns.starts[first:last],
                 lengths=columns.lengths[first:last],
                 wire_lengths=columns.wire_lengths[first:last],
@@ -239,11 +244,54 @@ class CaptureReader:
             )
 
     def _times_ns(self, stamps_ns: Ints) -> Ints:
-        if self.wall_ns is None:
-            self.wall_ns = int(stamps_ns[0])
-        if self._timeline:
-            return self._timeline.place(stamps_ns)
-        return stamps_ns - self.wall_ns
+        if self._timeline is None:
+            self.wall_ns = int(stamps_ns[0]) if self.wall_ns is None else self.wall_ns
+            return stamps_ns - self.wall_ns
+        times_ns = self._timeline.place(stamps_ns)
+        if self.wall_ns is None:  # the first record of the file may lie behind later ones
+            self._begin_ns = int(times_ns.min())
+            self.wall_ns = int(stamps_ns[0]) + self._begin_ns
+        return times_ns - self._begin_ns
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Records of one or more chunks with their times."""
+
+    buffer: bytes
+    columns: Columns
+    times_ns: Ints
+
+    def sorted(self) -> _Piece:
+        """Return the records in order of time; those of one time stay in order of the file."""
+        if (np.diff(self.times_ns) >= 0).all():
+            return self
+        order = np.argsort(self.times_ns, kind="stable")
+        return _Piece(self.buffer, self.columns.where(order), self.times_ns[order])
+
+    def where(self, keep: NDArray[np.bool_]) -> _Piece:
+        """Return some of the records, with no more of the buffer than they need."""
+        columns = self.columns.where(keep)
+        low = int(columns.starts.min())
+        high = int((columns.starts + columns.lengths).max())
+        moved = replace(columns, starts=columns.starts - low)
+        return _Piece(self.buffer[low:high], moved, self.times_ns[keep])
+
+
+def _interleave(held: _Piece, piece: _Piece) -> tuple[_Piece | None, _Piece | None]:
+    """Sort two pieces into each other; return what is ready and what later records may still precede."""
+    moved = replace(piece.columns, starts=piece.columns.starts + len(held.buffer))
+    whole = _Piece(
+        held.buffer + piece.buffer,
+        joined([held.columns, moved]),
+        np.concatenate((held.times_ns, piece.times_ns)),
+    ).sorted()
+    if len(whole.buffer) > MOST_HELD_BYTES:
+        return whole, None
+    early = whole.times_ns < whole.times_ns[-1] - REORDER_NS
+    if not early.any():
+        return None, whole
+    return whole.where(early), whole.where(~early)
 
 
 def capture_format(head: bytes) -> CaptureFormat | None:

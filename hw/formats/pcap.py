@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,11 +41,18 @@ class Columns:
     links: Ints  # LINKTYPE of each record
     flags: Ints  # btsnoop record flags, elsewhere 0
 
-    def where(self, keep: NDArray[np.bool_]) -> Columns:
-        """Return the records for which ``keep`` is true."""
-        if keep.all():
+    def where(self, keep: NDArray[np.bool_] | Ints) -> Columns:
+        """Return the records for which ``keep`` is true, or those of the given numbers in their order."""
+        if keep.dtype == np.bool_ and keep.all():
             return self
         return Columns(**{name: getattr(self, name)[keep] for name in Columns.__slots__})
+
+
+def joined(runs: Sequence[Columns]) -> Columns:
+    """Return several runs of one chunk as one."""
+    if len(runs) == 1:
+        return runs[0]
+    return Columns(**{n: np.concatenate([getattr(r, n) for r in runs]) for n in Columns.__slots__})
 
 
 def field_view(chunk: bytes, dtype: str) -> NDArray[Any]:

@@ -147,7 +147,7 @@ class RecordedMonitor(RecordedRadio[Dot11Batch]):
             until_ns = max(rest_ns, t_ns)
         self._t_ns = until_ns
         batch = _dot11_batch(records, t_ns=t_ns, until_ns=until_ns, link_type=RADIOTAP)
-        return replace(batch, dropped=self._news())
+        return replace(batch, dropped=self._news(), notes=self._records.reader.notes)
 
 
 class RecordedBle(RecordedRadio[BleBatch]):
@@ -243,7 +243,7 @@ def _dot11_batch(records: RecordBatch | None, *, t_ns: int, until_ns: int, link_
             wire_lengths=none,
             times_ns=none,
         )
-    low, high = int(records.starts[0]), int(records.starts[-1] + records.lengths[-1])
+    low, high = int(records.starts.min()), int((records.starts + records.lengths).max())
     return Dot11Batch(
         t_ns=t_ns,
         until_ns=until_ns,

@@ -74,7 +74,7 @@ def gather(records: Records, count: int, first_ns: int | None) -> RecordBatch | 
 def _joined(pieces: list[RecordBatch]) -> RecordBatch:
     buffer, starts = bytearray(), []
     for piece in pieces:
-        low, high = int(piece.starts[0]), int(piece.starts[-1] + piece.lengths[-1])
+        low, high = int(piece.starts.min()), int((piece.starts + piece.lengths).max())
         starts.append(piece.starts - low + len(buffer))
         buffer += memoryview(piece.buffer)[low:high]
     columns = ("lengths", "wire_lengths", "times_ns", "flags")

@@ -6,14 +6,13 @@ import io
 import struct
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hw.errors import BadRecording
 from hw.formats import capture
-from hw.formats.capture import CaptureReader, Timeline, capture_format, peek
+from hw.formats.capture import CaptureReader, capture_format, peek
 from hw.formats.pcapng import read_options, ticks_per_second
 from tests.hw import capture_files as made
 from tests.hw.capture_files import Record
@@ -206,28 +205,28 @@ def test_other_link_types_are_counted(tmp_path: Path) -> None:
     assert (len(rows), reader.dropped["other_link_type"]) == (20, 10)
 
 
-def test_times_that_jump_are_mended() -> None:
-    timeline = Timeline()
-    second, year = 10**9, 365 * 86_400 * 10**9
-    stamps = np.array(
-        [T0, T0 + second, T0 + second - 500, T0 + 30 * year, T0 + 2 * second, 0, second, 2 * second]
-    )
-    times = timeline.place(stamps)
-    assert times.tolist() == [0, *[second] * 5, 2 * second - 500, 3 * second - 500]
-    assert timeline.mended == 3
-    assert timeline.place(stamps[:0]).tolist() == []
-    later = timeline.place(np.array([2 * second - 10, 3 * second]))
-    assert later.tolist() == [3 * second - 500, 4 * second - 500]
-
-
-@given(st.lists(st.lists(st.integers(-(1 << 62), 1 << 62), max_size=30), max_size=4))
+@given(st.lists(st.integers(-(1 << 33), 1 << 33), max_size=60))
 @settings(deadline=None)
-def test_times_never_run_backwards(batches: list[list[int]]) -> None:
-    timeline, before = Timeline(), 0
-    for stamps in batches:
-        for t in timeline.place(np.array(stamps, dtype=np.int64)).tolist():
-            assert t >= before
-            before = t
+def test_times_never_run_backwards(tmp_path_factory: pytest.TempPathFactory, seconds: list[int]) -> None:
+    path = tmp_path_factory.mktemp("stamps") / "a"
+    records = [Record(b"x" * 20, t % (1 << 32) * 10**9) for t in seconds]
+    times = [row[1] for row in read_all(path, made.pcap(records))[0]]
+    assert times == sorted(times)
+    assert len(times) == len(records)
+
+
+def test_records_out_of_order_are_sorted_over_the_edges_of_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "CHUNK_BYTES", 700)
+    turns = [(begin, radio) for begin in range(0, 40_000, 2000) for radio in (0, 1)]
+    two_radios = [t + radio for begin, radio in turns for t in range(begin, begin + 2000, 50)]
+    records = [Record(str(ms).encode(), T0 + ms * 1_000_000) for ms in two_radios]
+    rows, reader = read_all(tmp_path / "a", made.pcap(records))
+    assert [int(row[3]) for row in rows] == sorted(two_radios)
+    assert [row[1] for row in rows] == [ms * 1_000_000 for ms in sorted(two_radios)]
+    assert reader.notes == ("clock_disorder",)
+    assert reader.wall_ns == T0
 
 
 @pytest.mark.parametrize(

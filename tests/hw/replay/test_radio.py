@@ -96,8 +96,8 @@ def test_unreadable_records_are_told_once(tmp_path: Path) -> None:
         assert len(first.starts) == len(second.starts) == 1
         assert device.health().ok
     assert [dict(b.dropped) for b in read_out(tmp_path / "a.pcap", "monitor")] == [
-        {},
         {"truncated_record": 1},
+        {},
     ]
 
 
