@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import Literal
 
 import segno
 from fpdf import FPDF
 from fpdf.enums import TextMode
 from PIL import Image
 
-from firmware.i18n.escape import shorten, spell_missing
+from firmware.i18n.escape import spell_missing
 from firmware.i18n.font import font_path
+from firmware.report.line_breaking import bounded, break_lines, cut_to_width
 
 Rgb = tuple[int, int, int]
 Align = Literal["L", "R", "C"]
@@ -65,6 +66,7 @@ class PdfCanvas:
         self._pdf.set_creation_date(datetime.fromtimestamp(utc_ns // 10**9, tz=UTC))
         self._foot = foot
         self._fits: dict[tuple[str, float, float], str] = {}
+        self._widths: dict[str, float] = {}  # of one character, mm per point of the font size
         self.y_mm = MARGIN_MM
         self.new_page()
 
@@ -115,19 +117,17 @@ class PdfCanvas:
         """Set one line inside ``width_mm``, cut with an ellipsis if it is longer."""
         if not text:
             return
-        self._font(size_pt, colour)
         shown = self._fitted(text, width_mm, size_pt)
+        self._font(size_pt, colour)
         with self._weight(size_pt, colour, bold=bold):
             self._pdf.set_xy(x_mm, y_mm)
             self._pdf.cell(w=width_mm, h=size_pt * MM_PER_PT * LEADING, text=shown, align=align)
 
     def lines(self, text: str, width_mm: float, size_pt: float = BODY_PT) -> list[str]:
         """Return the text broken into lines of this width."""
-        self._font(size_pt, INK)
         if not text:
             return [""]
-        broken = self._pdf.multi_cell(w=width_mm, text=spell_missing(text), dry_run=True, output="LINES")
-        return [str(line) for line in cast("Sequence[str]", broken)]
+        return break_lines(spell_missing(bounded(text)), width_mm, self._measure(size_pt))
 
     def block(
         self,
@@ -316,16 +316,20 @@ class PdfCanvas:
         if key not in self._fits:
             if len(self._fits) >= FITS_MOST:
                 self._fits.clear()
-            self._fits[key] = self._fit(spell_missing(text), width_mm)
+            shown = spell_missing(bounded(text))
+            self._fits[key] = cut_to_width(shown, width_mm, self._measure(size_pt))
         return self._fits[key]
 
-    def _fit(self, text: str, width_mm: float) -> str:
-        width = self._pdf.get_string_width(text)
-        while width > width_mm + 0.01 and text:
-            keep = max(1, min(len(text) - 1, int(len(text) * width_mm / width)))
-            text = shorten(text, keep) if keep > 1 else ""
-            width = self._pdf.get_string_width(text)
-        return text
+    def _measure(self, size_pt: float) -> Callable[[str], float]:
+        """Return what tells the width of some characters at a size, mm."""
+        return lambda text: sum(self._width_per_pt(char) for char in text) * size_pt
+
+    def _width_per_pt(self, char: str) -> float:
+        width = self._widths.get(char)
+        if width is None:
+            self._pdf.set_font(FONT, size=BODY_PT)
+            width = self._widths[char] = float(self._pdf.get_string_width(char)) / BODY_PT
+        return width
 
 
 def runs(row: Sequence[int]) -> list[tuple[int, int]]:
