@@ -1,4 +1,4 @@
-"""The command `ansim`: mounts the commands; each lives in a file of its own."""
+"""The command `ansim`: the table of its commands, each imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -7,26 +7,78 @@ from typing import Annotated
 
 import typer
 
-from firmware.cli import calibrate, config, demo, diag, explain, known, report, run, scan, session
+from firmware.cli.lazy import CommandEntry, LazyGroup
+
+
+class Commands(LazyGroup):
+    """Every command of `ansim`."""
+
+    table = (
+        CommandEntry(
+            name="demo",
+            target="firmware.cli.commands:demo",
+            line="Walk through a simulated room: every sensor, the fusion, the screen, as on the handheld.",
+        ),
+        CommandEntry(
+            name="run",
+            target="firmware.cli.commands:run",
+            line="Run the handheld application: every sensor at once, the screen, the buttons.",
+            epilog="Try it: ansim run --kit sim:six-cubicles --window",
+        ),
+        CommandEntry(
+            name="explain",
+            target="firmware.cli.commands:explain",
+            line="Say what moved the number, sentence by sentence, and write the arithmetic out.",
+            epilog="Try it: ansim demo, then ansim explain ansim-demo/session",
+        ),
+        CommandEntry(
+            name="scan",
+            target="firmware.cli.scan_commands:app",
+            line="One scan in the terminal: a live table, then the verdict. Exit code 0 nothing found, "
+            "10 suspicious, 11 inconclusive.",
+        ),
+        CommandEntry(
+            name="session",
+            target="firmware.cli.session:app",
+            line="Record what the devices give; look at what was recorded.",
+        ),
+        CommandEntry(
+            name="diag",
+            target="firmware.cli.diag:app",
+            line="For the technician: is every sensor of this unit alive?",
+        ),
+        CommandEntry(
+            name="calibrate",
+            target="firmware.cli.calibrate:app",
+            line="Measure this unit: do it once after assembly and when it was open.",
+        ),
+        CommandEntry(
+            name="report",
+            target="firmware.cli.report:app",
+            line="Stored inspections: list, show, export, verify.",
+        ),
+        CommandEntry(
+            name="known",
+            target="firmware.cli.known:app",
+            line="What was declared harmless at a site: list, add, remove.",
+        ),
+        CommandEntry(
+            name="config",
+            target="firmware.cli.config:app",
+            line="The settings: what they are, where each was set.",
+        ),
+    )
+
 
 app = typer.Typer(
+    cls=Commands,
     name="ansim",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
-    help="Finds hidden cameras with three senses and one honest readout. Passive: it transmits nothing.",
+    help="Finds hidden cameras with three sensors and one honest readout. Passive: it transmits nothing.",
     epilog="Start with [bold]ansim demo[/bold]: a simulated inspection, no hardware.",
 )
-app.command("demo")(demo.demo)
-app.command("run", epilog="Try it: ansim run --kit sim:six-cubicles --window")(run.run)
-app.command("explain", epilog="Try it: ansim demo, then ansim explain ansim-demo/session")(explain.explain)
-app.add_typer(scan.app, name="scan")
-app.add_typer(session.app, name="session")
-app.add_typer(diag.app, name="diag")
-app.add_typer(calibrate.app, name="calibrate")
-app.add_typer(report.app, name="report")
-app.add_typer(known.app, name="known")
-app.add_typer(config.app, name="config")
 
 
 def _print_version(wanted: bool) -> None:
@@ -47,3 +99,7 @@ def root(
 def main() -> None:
     """Run the command line."""
     app()
+
+
+if __name__ == "__main__":
+    main()

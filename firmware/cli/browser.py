@@ -1,4 +1,4 @@
-"""`ansim run --window`: the window's options, its opening, and what stays of it after the run."""
+"""Opens the browser window of `ansim run --window`, and keeps it in use after the run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Annotated
 
 import typer
 
@@ -21,18 +20,6 @@ from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 
 LINGER_EVERY_S = 0.05
-
-WindowOption = Annotated[
-    bool,
-    typer.Option("--window", help="Show the handheld in a browser of this machine, its keys as buttons."),
-]
-BrowserOption = Annotated[
-    bool,
-    typer.Option("--browser/--no-browser", help="With --window: open a browser, or only print the address."),
-]
-PortOption = Annotated[
-    int, typer.Option("--port", min=0, max=65_535, help="With --window: serve at this port; 0 takes any.")
-]
 
 
 @contextmanager

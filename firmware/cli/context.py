@@ -1,4 +1,4 @@
-"""What every command does first: the log, the settings, the language."""
+"""Sets up what every command needs first: the log, the settings, the language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from firmware.cli.options import default_language, language
+from firmware.cli.options import CommonOptions, default_language, language
 from firmware.i18n.catalog import Catalog, Language
 from firmware.log import configure_log
 from firmware.settings.settings import Settings, load_settings
@@ -26,6 +26,13 @@ def prepare(
     configure_log(verbose=verbose)
     settings = load_settings(config=config, overrides=overrides or ())
     return Prepared(settings, Catalog(_chosen(lang, settings)))
+
+
+def prepared_for(options: CommonOptions) -> Prepared:
+    """Return settings and language for a command's options."""
+    return prepare(
+        config=options.config, overrides=options.overrides, lang=options.lang, verbose=options.verbose
+    )
 
 
 def _chosen(lang: str | None, settings: Settings) -> Language:

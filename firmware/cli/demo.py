@@ -1,4 +1,4 @@
-"""`ansim demo`: a simulated inspection, no hardware: verdict, screens, session and summary in one folder."""
+"""Runs a simulated inspection and leaves screens, session and summary in one folder: `ansim demo`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from firmware.cli.errors import expected_errors
-from firmware.cli.options import LangOption, OutOption, VerboseOption, default_language, language
+from firmware.cli.options import default_language, language
 from firmware.cli.verdict import print_verdict
 from firmware.errors import FirmwareError
 from firmware.handheld.screen.navigator import PagePosition
@@ -41,21 +39,9 @@ MARKER = ".ansim-demo"  # says that a folder is ours to empty
 SCREEN_EVERY_S = 10.0
 TITLE_LIMIT = 120  # graphemes
 
-SceneOption = Annotated[
-    str, typer.Option("--scene", help="The simulated room; `ansim demo --scene list` names them.")
-]
 
-
-def demo(
-    scene: SceneOption = "wifi-camera",
-    out: OutOption = Path("ansim-demo"),
-    lang: LangOption = None,
-    verbose: VerboseOption = 0,
-) -> None:
-    """Walk through a simulated room: every sense, the fusion and the screen, as on the handheld.
-
-    Leaves the screens (PNG), the recorded session and a summary (HTML) in the folder it names.
-    """
+def run_demo(scene: str, *, out: Path, lang: str | None, verbose: int) -> None:
+    """Scan a simulated room and leave its screens, recorded session and summary in a folder."""
     configure_log(verbose=verbose)
     with expected_errors():
         room = load_scene(scene)

@@ -30,7 +30,7 @@ from hw.errors import MissingComponent
 from hw.kit import parse_spec
 from hw.pi.discover import Found, discover
 
-app = typer.Typer(no_args_is_help=True, help="For the technician: is every sense of this unit alive?")
+app = typer.Typer(no_args_is_help=True, help="For the technician: is every sensor of this unit alive?")
 app.command("bundle")(bundle)
 STYLE = {Result.PASS: "green", Result.WARN: "yellow", Result.FAIL: "bold red"}
 BOARD_COLUMNS, BOARD_ROWS = 80, 24

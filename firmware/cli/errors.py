@@ -1,4 +1,4 @@
-"""How a command ends: the table of exit codes, and one clear message for every expected error."""
+"""The table of exit codes, and one clear message for every expected error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.text import Text
 
 from firmware.errors import FirmwareError, SettingsError
-from firmware.verdict.fusion import Level
 from hw.errors import BadKit, HwError, MissingComponent
 from lensdetect.errors import LensError
 from sweeper.errors import SweeperError
@@ -29,11 +28,12 @@ class Exit(IntEnum):
     INCONCLUSIVE = 11
 
 
-LEVEL_EXIT = {
-    Level.NOTHING_FOUND: Exit.NOTHING_FOUND,
-    Level.CHECK: Exit.SUSPICIOUS,
-    Level.LIKELY_CAMERA: Exit.SUSPICIOUS,
-    Level.INCONCLUSIVE: Exit.INCONCLUSIVE,
+# By the level's word: the wording of a command's end needs no verdict engine.
+LEVEL_EXIT: dict[str, Exit] = {
+    "nothing_found": Exit.NOTHING_FOUND,
+    "check": Exit.SUSPICIOUS,
+    "likely_camera": Exit.SUSPICIOUS,
+    "inconclusive": Exit.INCONCLUSIVE,
 }
 
 

@@ -1,4 +1,4 @@
-"""``ansim explain``: why the number is what it is, and how to come to it with pencil and paper."""
+"""Prints why a session has its number, with the arithmetic to follow by hand: `ansim explain`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from firmware.cli.commands import ExplainOptions
 from firmware.cli.context import prepare
 from firmware.cli.errors import expected_errors
-from firmware.cli.options import ConfigOption, LangOption, SetOption, VerboseOption
 from firmware.cli.verdict import headline, reason
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import visible
@@ -31,33 +30,18 @@ SUBJECT_LIMIT = 24  # graphemes of a name from the air
 WIDTH = 118  # columns of the tables where nobody's terminal says otherwise
 SURE = 1e-12
 
-SessionArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="SESSION", help="A session folder or recording; sim:SCENE explains a simulated room."
-    ),
-]
 
-
-def explain(
-    session: SessionArgument,
-    config: ConfigOption = None,
-    overrides: SetOption = None,
-    lang: LangOption = None,
-    verbose: VerboseOption = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print verdict and working as JSON lines.")] = False,
-) -> None:
-    """Say what moved the number, sentence by sentence, and write the arithmetic out.
-
-    The session is replayed, so the verdict is the one that its devices' data give with today's tables.
-    """
+def explain_session(session: str, options: ExplainOptions) -> None:
+    """Replay a session and print its verdict, its reasons and the arithmetic behind them."""
     with expected_errors():
-        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
+        settings, catalog = prepare(
+            config=options.config, overrides=options.overrides, lang=options.lang, verbose=options.verbose
+        )
         kit = session if session.partition(":")[0] in BACKENDS else f"replay:{session}"
         outcome = inspect(kit, settings)
         verdict = outcome.snapshot.verdict
         working = _working(outcome)
-        if as_json:
+        if options.as_json:
             typer.echo(json.dumps(verdict.as_json(), ensure_ascii=True))
             typer.echo(json.dumps(working.as_json(), ensure_ascii=True))
             return

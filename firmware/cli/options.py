@@ -1,10 +1,12 @@
-"""The options that commands share, spelled once."""
+"""The options of the commands, each spelled once; no option imports what it switches on."""
 
 from __future__ import annotations
 
-import sys
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
@@ -38,6 +40,79 @@ VerboseOption = Annotated[
     int, typer.Option("-v", "--verbose", count=True, help="Say more on stderr; twice for every detail.")
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for what is left behind.")]
+DurationOption = Annotated[
+    float | None,
+    typer.Option("--duration", min=0.5, max=86_400, help="Seconds to scan; a recording ends by itself."),
+]
+JsonlOption = Annotated[
+    bool, typer.Option("--jsonl", help="One JSON object a line on standard output, the verdict last.")
+]
+RecordOption = Annotated[
+    Path | None, typer.Option("--record", help="Also record everything the devices give into this folder.")
+]
+KeepOption = Annotated[
+    str | None,
+    typer.Option("--keep", metavar="PLACE", help="Store the result as a signed record of site/room/cubicle."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonOptions:
+    """What every command that opens devices is asked: the kit, the settings, the language."""
+
+    kit: KitOption = "auto"
+    config: ConfigOption = None
+    overrides: SetOption = None
+    lang: LangOption = None
+    verbose: VerboseOption = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOptions(CommonOptions):
+    """What every `ansim scan` command is asked."""
+
+    duration_s: DurationOption = None
+    as_jsonl: JsonlOption = False
+    record_to: RecordOption = None
+
+
+def takes_options(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options that are the fields of a dataclass, before its own options.
+
+    Parameters
+    ----------
+    kind
+        A keyword-only dataclass whose fields are annotated as typer options.
+
+    Returns
+    -------
+    Callable
+        A decorator. It turns ``command(options, own_option=…)`` into a function whose signature lists every
+        option, as typer reads it, and hands the dataclass over in one piece.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    shared = [_parameter(f.name, hints[f.name], f.default) for f in fields(kind)]
+    names = [f.name for f in fields(kind)]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+
+        def called(**given: Any) -> None:
+            options = kind(**{name: given.pop(name) for name in names})
+            command(options, **given)
+
+        parameters = [_parameter(p.name, p.annotation, p.default) for p in own]
+        called.__name__, called.__doc__ = command.__name__, command.__doc__
+        called.__signature__ = inspect.Signature([*shared, *parameters])  # type: ignore[attr-defined]
+        called.__annotations__ = {p.name: p.annotation for p in [*shared, *parameters]}
+        return called
+
+    return decorate
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
 def language(word: str) -> Language:
@@ -52,8 +127,3 @@ def language(word: str) -> Language:
 def default_language(environment_lang: str) -> Language:
     """Return Korean for a Korean locale, English otherwise."""
     return "ko" if environment_lang.lower().startswith("ko") else "en"
-
-
-def is_terminal() -> bool:
-    """Say whether a person is watching standard error (progress goes there, results to standard output)."""
-    return sys.stderr.isatty()

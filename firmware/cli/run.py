@@ -1,4 +1,4 @@
-"""`ansim run`: the handheld application, on any kit."""
+"""Runs the handheld application on any kit: `ansim run`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from PIL import Image
@@ -15,16 +14,10 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from firmware.cli.browser import BrowserOption, Lingering, PortOption, WindowOption, open_window
-from firmware.cli.context import prepare
+from firmware.cli.browser import Lingering, open_window
+from firmware.cli.commands import RunOptions
+from firmware.cli.context import prepared_for
 from firmware.cli.errors import LEVEL_EXIT, expected_errors
-from firmware.cli.options import (
-    ConfigOption,
-    KitOption,
-    LangOption,
-    SetOption,
-    VerboseOption,
-)
 from firmware.cli.picture import terminal_picture
 from firmware.cli.scan import keep, known_at
 from firmware.cli.verdict import print_verdict
@@ -33,7 +26,7 @@ from firmware.diag.feed_client import SOCKET
 from firmware.errors import FeedTrouble
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.i18n.catalog import Catalog
-from firmware.inspection.opening import InspectionOption, PersonalOption, PlaceOption, open_walk
+from firmware.inspection.opening import open_walk
 from firmware.log import get_logger
 from firmware.records.compare.site_knowledge import SiteAllowlist
 from firmware.records.custody.errors import RecordsError
@@ -51,55 +44,12 @@ TERMINAL_EVERY_S = 0.5
 FOREVER_S = 10 * 365 * 86_400.0  # the handheld runs until it is switched off
 log = get_logger(__name__)
 
-ScreenOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--screen", help="Write the last screen to this PNG (default without a panel: ansim-screen.png)."
-    ),
-]
-RecordOption = Annotated[
-    Path | None, typer.Option("--record", help="Record everything the devices give into this folder.")
-]
-FeedOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--feed", help="Serve `ansim diag watch` on this UNIX socket (the service: /run/ansim/feed.sock)."
-    ),
-]
-DurationOption = Annotated[
-    float | None,
-    typer.Option(
-        "--duration", min=0.5, max=86_400, help="Stop after this many seconds; the handheld runs on."
-    ),
-]
 
-
-def run(
-    kit: KitOption = "auto",
-    config: ConfigOption = None,
-    overrides: SetOption = None,
-    lang: LangOption = None,
-    verbose: VerboseOption = 0,
-    duration: DurationOption = None,
-    screen: ScreenOption = None,
-    record: RecordOption = None,
-    feed: FeedOption = None,
-    window: WindowOption = False,
-    browser: BrowserOption = True,
-    port: PortOption = 0,
-    inspection: InspectionOption = None,
-    personal: PersonalOption = False,
-    place: PlaceOption = None,
-) -> None:
-    """Run the handheld application: every sense at once, the screen, the buttons.
-
-    A panel of the kit is drawn to; without one the screen is shown in the terminal and written to a PNG. A
-    simulated room runs in real time; a recording is played as fast as it goes, to one verdict and one screen.
-    With --window the screen is shown in a browser, every kit runs in real time, and a simulated room runs on.
-    Whoever has buttons begins at the start page: a team inspects a site, a person is guided through a room.
-    """
+def run_handheld(options: RunOptions) -> None:
+    """Run the handheld on the kit that was asked for and end with the exit code of its verdict."""
     with expected_errors():
-        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
+        settings, catalog = prepared_for(options)
+        kit, place = options.kit, options.place
         look = PanelStyle(
             lang=catalog.lang,
             theme=settings.ui.theme,
@@ -107,25 +57,27 @@ def run(
             country=settings.country,
         )
         backend = parse_spec(kit)[0]
-        handheld = backend == "pi" or (window and backend == "sim")  # a recording has one story only
-        endless = duration is None and handheld
-        until_s = None if endless else session_length_s(kit, duration)
+        handheld = backend == "pi" or (options.window and backend == "sim")  # a recording has one story only
+        endless = options.duration_s is None and handheld
+        until_s = None if endless else session_length_s(kit, options.duration_s)
         console, notifier, lingering = Console(stderr=True), Notifier(), Lingering()
         knowledge = SiteAllowlist()
         with (
             Live(console=console, auto_refresh=False, transient=True) as live,
-            _feed(feed) as served,
-            open_window(wanted=window, browser=browser, port=port, lang=catalog.lang) as showing,
+            _feed(options.feed) as served,
+            open_window(
+                wanted=options.window, browser=options.browser, port=options.port, lang=catalog.lang
+            ) as showing,
             open_walk(
                 kit,
                 settings,
-                wanted=place is None and (personal or inspection is not None or handheld),
-                plan=inspection,
-                personal=personal,
+                wanted=place is None and (options.personal or options.inspection is not None or handheld),
+                plan=options.inspection,
+                personal=options.personal,
                 knowledge=knowledge,
             ) as walker,
         ):
-            in_terminal = console.is_terminal and backend != "pi" and not window
+            in_terminal = console.is_terminal and backend != "pi" and not options.window
             panel = Panel(
                 look,
                 until_s=until_s,
@@ -140,18 +92,18 @@ def run(
                 kit,
                 settings,
                 until_s=FOREVER_S if endless else until_s,
-                record_to=record,
+                record_to=options.record_to,
                 panel=panel,
-                live=window or backend != "replay",
+                live=options.window or backend != "replay",
                 watch=Heartbeat(notifier, served, lingering).watch,
                 recognise=knowledge if place is None else known_at(place, settings),
             )
-            if window and duration is None and not endless and not outcome.stopped:
+            if options.window and options.duration_s is None and not endless and not outcome.stopped:
                 lingering.stay(panel, outcome.snapshot)
         notifier.stopping()
         if place is not None:
             keep_run(outcome, kit=kit, place=place, settings=settings)
-        target = screen or (None if backend == "pi" else SCREEN_FILE)
+        target = options.screen or (None if backend == "pi" else SCREEN_FILE)
         if target is not None and panel.picture is not None:
             panel.picture.save(target, "PNG")
             typer.echo(str(target), err=True)

@@ -1,12 +1,13 @@
-"""`ansim scan`: one scan in the terminal."""
+"""Runs one scan in the terminal: the live table, the verdict, the record, the exit code."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -16,28 +17,13 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware.cli import jsonl
-from firmware.cli.context import prepare
+from firmware.cli.context import Prepared, prepared_for
 from firmware.cli.errors import LEVEL_EXIT, expected_errors
 from firmware.cli.homing import home
-from firmware.cli.lan import lan
 from firmware.cli.live_rf import sweep_head, with_picture
-from firmware.cli.options import (
-    ConfigOption,
-    KitOption,
-    LangOption,
-    SetOption,
-    VerboseOption,
-)
-from firmware.cli.scan_rf import (
-    AfterSweep,
-    GainCheckOption,
-    PictureOption,
-    PlanOption,
-    PlotOption,
-    ReferenceOption,
-    with_options,
-)
-from firmware.cli.stills import PicturesArgument, still_kit
+from firmware.cli.options import ScanOptions
+from firmware.cli.scan_rf import AfterSweep, with_options
+from firmware.cli.stills import still_kit
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.i18n.catalog import Catalog
@@ -53,31 +39,9 @@ from hw.types import SensorName
 if TYPE_CHECKING:
     from firmware.cli.overlay import Overlay
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    help="One scan in the terminal: a live table, then the verdict. Exit code 0 nothing found, "
-    "10 suspicious, 11 inconclusive.",
-)
 REFRESH_S = 0.25
 LIVE_ROWS = 8
 UNREADABLE_SHOWN = 8
-
-DurationOption = Annotated[
-    float | None,
-    typer.Option("--duration", min=0.5, max=86_400, help="Seconds to scan; a recording ends by itself."),
-]
-JsonlOption = Annotated[
-    bool, typer.Option("--jsonl", help="One JSON object a line on standard output, the verdict last.")
-]
-RecordOption = Annotated[
-    Path | None, typer.Option("--record", help="Also record everything the devices give into this folder.")
-]
-
-KeepOption = Annotated[
-    str | None,
-    typer.Option("--keep", metavar="PLACE", help="Store the result as a signed record of site/room/cubicle."),
-]
 
 
 class LiveView:
@@ -121,49 +85,111 @@ class LiveView:
         return Group(*head, coverage_table(snapshot, self._catalog), shown, hint)
 
 
+def scan(
+    only: set[SensorName] | None,
+    options: ScanOptions,
+    *,
+    keep_at: str | None = None,
+) -> None:
+    """Run one scan of some sensors (None: of all) and end with the exit code of its verdict."""
+    with expected_errors():
+        outcome = run_scan(only, options, prepared_for(options), keep_at=keep_at)
+    raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
+
+
 def run_scan(
     only: set[SensorName] | None,
+    options: ScanOptions,
+    prepared: Prepared,
     *,
-    kit: str,
-    config: Path | None,
-    overrides: list[str] | None,
-    lang: str | None,
-    verbose: int,
-    duration_s: float | None,
-    as_jsonl: bool,
-    record_to: Path | None,
     also: Watch | None = None,
     keep_at: str | None = None,
     after: After | None = None,
     tell: Callable[[Console], None] | None = None,
+) -> Outcome:
+    """Run one scan to its end, store it where that was asked for, print it and return it."""
+    settings, catalog = prepared
+    until_s = session_length_s(options.kit, options.duration_s)
+    with LiveView(Console(stderr=True), catalog, until_s) as view:
+
+        def watch(snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
+            view.watch(snapshot, sensors)
+            return also is not None and also(snapshot, sensors) is True
+
+        outcome = inspect(
+            options.kit,
+            settings,
+            only=only,
+            until_s=until_s,
+            record_to=options.record_to,
+            watch=watch,
+            after=after,
+            recognise=known_at(keep_at, settings),
+        )
+    if tell is not None:
+        tell(Console(stderr=True))
+    if keep_at is not None:
+        name = keep(outcome, kit=options.kit, place=keep_at, settings=settings)
+        typer.echo(f"ansim report show {name}", err=True)
+    show(outcome, catalog, as_jsonl=options.as_jsonl, simulated=scene_of(options.kit) is not None)
+    return outcome
+
+
+def scan_rf(
+    options: ScanOptions,
+    *,
+    plot: Path | None,
+    picture: Path | None,
+    reference: str | None,
+    plan: str | None,
+    gain_check: bool,
 ) -> None:
-    """Run one scan and end with the exit code of its verdict."""
+    """Sweep once, then plot, store the camera's picture and compare with another place, as asked."""
     with expected_errors():
-        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
-        until_s = session_length_s(kit, duration_s)
-        with LiveView(Console(stderr=True), catalog, until_s) as view:
-
-            def watch(snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
-                view.watch(snapshot, sensors)
-                return also is not None and also(snapshot, sensors) is True
-
-            outcome = inspect(
-                kit,
-                settings,
-                only=only,
-                until_s=until_s,
-                record_to=record_to,
-                watch=watch,
-                after=after,
-                recognise=known_at(keep_at, settings),
-            )
-        if tell is not None:
-            tell(Console(stderr=True))
-        if keep_at is not None:
-            name = keep(outcome, kit=kit, place=keep_at, settings=settings)
-            typer.echo(f"ansim report show {name}", err=True)
-        show(outcome, catalog, as_jsonl=as_jsonl, simulated=scene_of(kit) is not None)
+        overrides = with_options(options.overrides, plan=plan, gain_check=gain_check)
+        prepared = prepared_for(replace(options, overrides=overrides))
+        after = AfterSweep(
+            plot=plot,
+            picture=picture,
+            reference=reference,
+            settings=prepared.settings,
+            catalog=prepared.catalog,
+        )
+        outcome = run_scan({"rf"}, options, prepared, after=after, tell=after.tell)
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
+
+
+def follow(address: str, options: ScanOptions) -> None:
+    """Follow one Wi-Fi transmitter by its level until time is up or Ctrl-C."""
+    with expected_errors():
+        settings, catalog = prepared_for(options)
+        home(
+            address,
+            kit=options.kit,
+            settings=settings,
+            catalog=catalog,
+            duration_s=session_length_s(options.kit, options.duration_s),
+            as_jsonl=options.as_jsonl,
+        )
+
+
+def scan_lens(options: ScanOptions, *, pictures: Sequence[Path], overlay: Path | None) -> None:
+    """Look for lenses, with the camera or in still pictures, and draw what was seen where that was asked."""
+    with ExitStack() as stack, expected_errors():
+        prepared = prepared_for(options)
+        drawing = None if overlay is None else stack.enter_context(closing(_overlay(overlay)))
+        if pictures:
+            options = replace(options, kit=stack.enter_context(still_kit(pictures)))
+            typer.echo(prepared.catalog.text("cli.stills"), err=True)
+        also = None if drawing is None else drawing.watch
+        outcome = run_scan({"lens"}, options, prepared, also=also)
+    raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
+
+
+def _overlay(target: Path) -> Overlay:
+    from firmware.cli.overlay import Overlay  # OpenCV is asked for by no other scan
+
+    return Overlay(target)
 
 
 def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool) -> None:
@@ -206,138 +232,3 @@ def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
         folder=records_home(settings),
         eye=outcome.eye,
     )
-
-
-def _register(name: str, only: set[SensorName] | None, help_text: str, *, example: str) -> None:
-    @app.command(name, help=help_text, epilog=example)
-    def command(
-        kit: KitOption = "auto",
-        config: ConfigOption = None,
-        overrides: SetOption = None,
-        lang: LangOption = None,
-        verbose: VerboseOption = 0,
-        duration: DurationOption = None,
-        as_jsonl: JsonlOption = False,
-        record: RecordOption = None,
-        keep_at: KeepOption = None,
-    ) -> None:
-        run_scan(
-            only, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
-            duration_s=duration, as_jsonl=as_jsonl, record_to=record, keep_at=keep_at,
-        )  # fmt: skip
-
-
-@app.command("rf", epilog="Try it: ansim scan rf --kit sim:analog-camera --plot sweep.png")
-def rf(
-    kit: KitOption = "auto",
-    config: ConfigOption = None,
-    overrides: SetOption = None,
-    lang: LangOption = None,
-    verbose: VerboseOption = 0,
-    duration: DurationOption = None,
-    as_jsonl: JsonlOption = False,
-    record: RecordOption = None,
-    plot: PlotOption = None,
-    picture: PictureOption = None,
-    reference: ReferenceOption = None,
-    plan: PlanOption = None,
-    gain_check: GainCheckOption = False,
-) -> None:
-    """Transmitters of wireless cameras, 24–1766 MHz, with an RTL-SDR.
-
-    What an analog camera shows appears in the terminal. Sweep the corridor first (--record corridor), then
-    the room with --reference corridor: what is stronger in the room is near. More settings: --set rf.….
-    """
-    with expected_errors():
-        overrides = with_options(overrides, plan=plan, gain_check=gain_check)
-        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
-        after = AfterSweep(
-            plot=plot, picture=picture, reference=reference, settings=settings, catalog=catalog
-        )
-    run_scan(
-        {"rf"}, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
-        duration_s=duration, as_jsonl=as_jsonl, record_to=record, after=after, tell=after.tell,
-    )  # fmt: skip
-
-
-@app.command(
-    "wifi", epilog="Try it: ansim scan wifi --kit sim:wifi-camera; then --home with the address it names"
-)
-def wifi(
-    kit: KitOption = "auto",
-    config: ConfigOption = None,
-    overrides: SetOption = None,
-    lang: LangOption = None,
-    verbose: VerboseOption = 0,
-    duration: DurationOption = None,
-    as_jsonl: JsonlOption = False,
-    record: RecordOption = None,
-    home_to: Annotated[
-        str | None,
-        typer.Option("--home", metavar="MAC", help="Follow one transmitter: warmer or colder, bar and beep."),
-    ] = None,
-) -> None:
-    """Wi-Fi cameras by name and by traffic, with an adapter in monitor mode."""
-    if home_to is None:
-        run_scan(
-            {"wifi"}, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
-            duration_s=duration, as_jsonl=as_jsonl, record_to=record,
-        )  # fmt: skip
-        return
-    with expected_errors():
-        settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
-        home(
-            home_to, kit=kit, settings=settings, catalog=catalog,
-            duration_s=session_length_s(kit, duration), as_jsonl=as_jsonl,
-        )  # fmt: skip
-
-
-@app.command("lens", epilog="Try it: ansim scan lens --kit sim:card-camera --overlay seen.mp4")
-def lens(
-    pictures: PicturesArgument = None,
-    kit: KitOption = "auto",
-    config: ConfigOption = None,
-    overrides: SetOption = None,
-    lang: LangOption = None,
-    verbose: VerboseOption = 0,
-    duration: DurationOption = None,
-    as_jsonl: JsonlOption = False,
-    record: RecordOption = None,
-    overlay: Annotated[
-        Path | None,
-        typer.Option("--overlay", help="Draw what was seen and why into this film (.mp4) or folder."),
-    ] = None,
-) -> None:
-    """Lenses, by what answers a ring light and not a light beside it."""
-    with ExitStack() as stack, expected_errors():
-        drawing = None if overlay is None else stack.enter_context(closing(_overlay(overlay)))
-        if pictures:
-            kit = stack.enter_context(still_kit(pictures))
-            _, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
-            typer.echo(catalog.text("cli.stills"), err=True)
-        run_scan(
-            {"lens"}, kit=kit, config=config, overrides=overrides, lang=lang, verbose=verbose,
-            duration_s=duration, as_jsonl=as_jsonl, record_to=record,
-            also=None if drawing is None else drawing.watch,
-        )  # fmt: skip
-
-
-def _overlay(target: Path) -> Overlay:
-    from firmware.cli.overlay import Overlay  # OpenCV is asked for by no other command here
-
-    return Overlay(target)
-
-
-app.command("lan")(lan)
-_register(
-    "all",
-    None,
-    "Every sense there is, one verdict.",
-    example="Try it: ansim scan all --kit sim:wifi-camera; unplugged: --kit 'sim:wifi-camera?unplug=wifi@10'",
-)
-_register(
-    "ble",
-    {"ble"},
-    "Bluetooth LE advertisers: cameras and smart glasses by identity.",
-    example="Try it: ansim scan ble --kit sim:empty-room --jsonl",
-)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
-import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -28,39 +26,6 @@ from sweeper.views import HopLevels
 
 RISES_SHOWN, RANGES_SHOWN = 12, 6
 NEIGHBOURS_MHZ = 4.5  # hops of the camera plan are 4 MHz apart
-
-PlotOption = Annotated[
-    Path | None, typer.Option("--plot", help="Write spectrum and waterfall, emissions named, to this PNG.")
-]
-PictureOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--picture", help="Write the picture of an analog camera to this PNG. Stored only when asked."
-    ),
-]
-ReferenceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--reference",
-        metavar="SESSION",
-        help="A sweep recorded elsewhere (the corridor, with --record): show what is local here.",
-    ),
-]
-PlanOption = Annotated[
-    Literal["camera", "full", "quick"] | None,
-    typer.Option(
-        "--plan",
-        help="camera: the bands of camera senders, some seconds a round; full: 24-1766 MHz without a gap, "
-        "half a minute; quick: the camera channels alone.",
-    ),
-]
-GainCheckOption = Annotated[
-    bool,
-    typer.Option(
-        "--gain-check",
-        help="Hear what would alarm again with 10 dB less gain: what falls by more is made by overload.",
-    ),
-]
 
 
 def with_options(overrides: list[str] | None, *, plan: str | None, gain_check: bool) -> list[str]:

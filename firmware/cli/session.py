@@ -15,12 +15,13 @@ from firmware.cli.context import prepare
 from firmware.cli.errors import expected_errors
 from firmware.cli.options import (
     ConfigOption,
+    DurationOption,
     KitOption,
     LangOption,
     SetOption,
     VerboseOption,
 )
-from firmware.cli.scan import DurationOption, LiveView
+from firmware.cli.scan import LiveView
 from firmware.cli.verdict import print_verdict
 from firmware.i18n.escape import visible
 from firmware.runtime.session import inspect, session_length_s

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from firmware.inspection.controller import InspectionController
 from firmware.inspection.record_writer import RecordWriter
@@ -22,16 +19,6 @@ from firmware.settings.settings import Settings
 from hw.kit import parse_spec
 
 log = get_logger(__name__)
-
-InspectionOption = Annotated[
-    Path | None,
-    typer.Option("--inspection", metavar="SITE.toml", help="Begin a team's inspection of this site plan."),
-]
-PersonalOption = Annotated[bool, typer.Option("--personal", help="Begin the guided scan of one room.")]
-PlaceOption = Annotated[
-    str | None,
-    typer.Option("--place", metavar="PLACE", help="Store the run as a signed record of site/room/cubicle."),
-]
 
 
 def sites_of(settings: Settings, plan: Path | None) -> Sites:

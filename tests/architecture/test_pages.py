@@ -13,6 +13,7 @@ import pytest
 import typer.main
 
 from firmware.cli.app import app
+from firmware.cli.lazy import UnloadedCommand
 from firmware.settings.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,7 @@ def parsed(words: list[str]) -> tuple[Any, list[str]]:
         names = words[0].split("|")
         assert all(name in command.commands for name in names), words
         command, words = command.commands[names[0]], words[1:]
+        command = command.entry.load() if isinstance(command, UnloadedCommand) else command
         if words[:1] == ["|"]:  # "calibrate lens | rf" names both
             words = []
     return command, words

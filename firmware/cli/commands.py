@@ -1,0 +1,138 @@
+"""Options of `ansim demo`, `ansim run` and `ansim explain`; a command imports its own code when it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from firmware.cli.options import (
+    CommonOptions,
+    ConfigOption,
+    LangOption,
+    OutOption,
+    SetOption,
+    VerboseOption,
+    takes_options,
+)
+
+SceneOption = Annotated[
+    str, typer.Option("--scene", help="The simulated room; `ansim demo --scene list` names them.")
+]
+SessionArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SESSION", help="A session folder or recording; sim:SCENE explains a simulated room."
+    ),
+]
+HandheldDurationOption = Annotated[
+    float | None,
+    typer.Option(
+        "--duration", min=0.5, max=86_400, help="Stop after this many seconds; the handheld runs on."
+    ),
+]
+ScreenOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--screen", help="Write the last screen to this PNG (default without a panel: ansim-screen.png)."
+    ),
+]
+SessionRecordOption = Annotated[
+    Path | None, typer.Option("--record", help="Record everything the devices give into this folder.")
+]
+FeedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--feed", help="Serve `ansim diag watch` on this UNIX socket (the service: /run/ansim/feed.sock)."
+    ),
+]
+WindowOption = Annotated[
+    bool,
+    typer.Option("--window", help="Show the handheld in a browser of this machine, its keys as buttons."),
+]
+BrowserOption = Annotated[
+    bool,
+    typer.Option("--browser/--no-browser", help="With --window: open a browser, or only print the address."),
+]
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65_535, help="With --window: serve at this port; 0 takes any.")
+]
+InspectionOption = Annotated[
+    Path | None,
+    typer.Option("--inspection", metavar="SITE.toml", help="Begin a team's inspection of this site plan."),
+]
+PersonalOption = Annotated[bool, typer.Option("--personal", help="Begin the guided scan of one room.")]
+PlaceOption = Annotated[
+    str | None,
+    typer.Option("--place", metavar="PLACE", help="Store the run as a signed record of site/room/cubicle."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print verdict and working as JSON lines.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions(CommonOptions):
+    """What `ansim run` is asked."""
+
+    duration_s: HandheldDurationOption = None
+    screen: ScreenOption = None
+    record_to: SessionRecordOption = None
+    feed: FeedOption = None
+    window: WindowOption = False
+    browser: BrowserOption = True
+    port: PortOption = 0
+    inspection: InspectionOption = None
+    personal: PersonalOption = False
+    place: PlaceOption = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainOptions:
+    """What `ansim explain` is asked, beside the session."""
+
+    config: ConfigOption = None
+    overrides: SetOption = None
+    lang: LangOption = None
+    verbose: VerboseOption = 0
+    as_json: JsonOption = False
+
+
+def demo(
+    scene: SceneOption = "wifi-camera",
+    out: OutOption = Path("ansim-demo"),
+    lang: LangOption = None,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Walk through a simulated room: every sensor, the fusion, the screen, as on the handheld.
+
+    Leaves the screens (PNG), the recorded session and a summary (HTML) in the folder it names.
+    """
+    from firmware.cli.demo import run_demo
+
+    run_demo(scene, out=out, lang=lang, verbose=verbose)
+
+
+@takes_options(RunOptions)
+def run(options: RunOptions) -> None:
+    """Run the handheld application: every sensor at once, the screen, the buttons.
+
+    A panel of the kit is drawn to; without one the screen is shown in the terminal and written to a PNG. A
+    simulated room runs in real time; a recording is played as fast as it goes, to one verdict and one screen.
+    With --window the screen is shown in a browser, every kit runs in real time, and a simulated room runs on.
+    Whoever has buttons begins at the start page: a team inspects a site, a person is guided through a room.
+    """
+    from firmware.cli.run import run_handheld
+
+    run_handheld(options)
+
+
+@takes_options(ExplainOptions)
+def explain(options: ExplainOptions, session: SessionArgument) -> None:
+    """Say what moved the number, sentence by sentence, and write the arithmetic out.
+
+    The session is replayed, so the verdict is the one that its devices' data give with today's tables.
+    """
+    from firmware.cli.explain import explain_session
+
+    explain_session(session, options)
