@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from hw.types import Counts, Coverage, DeviceHealth, Lasting, SensorName
-from lensdetect.model import Glint
+from lensdetect.model import Glint, LensView
 from sweeper.model import Emission
 from wifiscan.model import AccessPoint, BleDevice, Station
+
+if TYPE_CHECKING:
+    from sweeper.picture import Picture
+    from sweeper.plan import PlanSummary
+    from sweeper.views import SpectrumView
 
 Device = Station | AccessPoint | BleDevice  # what has an address of its own
 
@@ -56,6 +62,38 @@ def devices_in(observations: Iterable[Observation]) -> list[Device]:
 def glints_in(observations: Iterable[Observation]) -> list[Glint]:
     """Return the glints among the observations, in their order."""
     return [o for o in observations if isinstance(o, Glint)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepProgress:
+    """How far a sweep is: rounds that are done, the share (0…1) of the one that runs, and the plan."""
+
+    rounds: int
+    share_of_round: float
+    plan: PlanSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableLink:
+    """A device that is answered again and again, but whose own frames this adapter cannot decode."""
+
+    mac: str
+    answers: int
+
+    def as_json(self) -> dict[str, object]:
+        """Return the ``unreadable_link`` line."""
+        return {"type": "unreadable_link", "mac": self.mac, "answers": self.answers}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Views:
+    """What the sensors have to show beside their tables; what nobody has is None or empty."""
+
+    spectrum: SpectrumView | None = None
+    sweep: SweepProgress | None = None
+    pictures: Mapping[str, Picture] = field(default_factory=dict)  # by the id of their transmission
+    lens: LensView | None = None
+    unreadable: tuple[UnreadableLink, ...] = ()
 
 
 @runtime_checkable

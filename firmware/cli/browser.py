@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import typer
@@ -15,9 +15,7 @@ from firmware.handheld.browser.frame_broker import Showing
 from firmware.handheld.browser.server import WindowServer
 from firmware.handheld.panel import Panel
 from firmware.i18n.catalog import Catalog, Language
-from firmware.runtime.sensor_snapshot import SensorSnapshot
 from firmware.verdict.engine import Snapshot
-from hw.types import SensorName
 
 LINGER_EVERY_S = 0.05
 
@@ -46,21 +44,12 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-class Lingering:
-    """Keeps the last moment, so that people can still turn the pages when a recording is over."""
-
-    def __init__(self) -> None:
-        self._sensors: Mapping[SensorName, SensorSnapshot] = {}
-
-    def watch(self, sensors: Mapping[SensorName, SensorSnapshot]) -> None:
-        """Remember the senses of the run."""
-        self._sensors = sensors
-
-    def stay(self, panel: Panel, snapshot: Snapshot, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """Redraw the last moment at every press, until Ctrl-C."""
-        with suppress(KeyboardInterrupt):
-            panel.draw(snapshot, self._sensors)
-            while True:
-                if panel.poll():
-                    panel.draw(snapshot, self._sensors)
-                pause(LINGER_EVERY_S)
+def linger(panel: Panel, snapshot: Snapshot, *, pause: Callable[[float], None] = time.sleep) -> None:
+    """Redraw the last moment at every press, until Ctrl-C: a recording is over, its pages can be turned."""
+    with suppress(KeyboardInterrupt):
+        panel.draw(snapshot)
+        while True:
+            panel.poll()
+            if panel.stale:
+                panel.draw(snapshot)
+            pause(LINGER_EVERY_S)

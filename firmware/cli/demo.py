@@ -25,12 +25,10 @@ from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.i18n.escape import visible
 from firmware.log import configure_log
 from firmware.report.html_summary import Scan, summary_html
-from firmware.runtime.sensor_snapshot import SensorSnapshot
 from firmware.runtime.session import Outcome, inspect
 from firmware.settings.settings import load_settings
 from firmware.verdict.engine import Snapshot
 from hw.sim.scene import Scene, load_scene
-from hw.types import SensorName
 
 # A smaller eye than the handheld's, so that a laptop walks half a minute of room in a few seconds.
 SMALLER_EYE = ("hw.camera.width_px=640", "hw.camera.height_px=480", "hw.camera.rate_hz=30")
@@ -74,7 +72,7 @@ def _walk(spec: str, room: Scene, folder: Path, catalog: Catalog) -> Outcome:
         task = progress.add_task(catalog.text("cli.scanning"), total=room.duration_s, level="")
         due_s = SCREEN_EVERY_S
 
-        def watch(snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
+        def watch(snapshot: Snapshot) -> bool:
             nonlocal due_s
             level = catalog.text(f"level.{snapshot.verdict.level.value}")
             progress.update(task, completed=snapshot.elapsed_s, level=level)
@@ -82,7 +80,6 @@ def _walk(spec: str, room: Scene, folder: Path, catalog: Catalog) -> Outcome:
                 state = from_snapshot(
                     snapshot,
                     lang=catalog.lang,
-                    observations=[o for sensor in sensors.values() for o in sensor.table],
                     progress=snapshot.elapsed_s / room.duration_s,
                     simulated=True,
                 )
@@ -98,10 +95,8 @@ def _draw(outcome: Outcome, lang: Language, page: Page) -> Image.Image:
     state = from_snapshot(
         outcome.snapshot,
         lang=lang,
-        observations=outcome.observations,
         place=PagePosition(page=page),
         simulated=True,
-        lens=outcome.eye,
     )
     return render(state)
 

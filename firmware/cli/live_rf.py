@@ -13,10 +13,9 @@ from rich.text import Text
 from firmware.cli.picture import terminal_picture, upright
 from firmware.i18n.catalog import Catalog
 from firmware.report.sweep import spectrum_line
-from firmware.runtime.sensor_snapshot import SensorSnapshot
+from firmware.sensor import Views
 from sweeper.picture import Picture, best_picture
 from sweeper.plan import PlanSummary
-from sweeper.sweeper import Sweeper
 from sweeper.views import SpectrumView
 
 PICTURE_COLUMNS = 48  # 18 lines high: beside eight rows of the table and the spectrum
@@ -40,18 +39,18 @@ def plan_words(summary: PlanSummary, catalog: Catalog) -> Text:
     )
 
 
-def sweep_head(rf: SensorSnapshot, catalog: Catalog, *, columns: int) -> list[RenderableType]:
-    """Return plan, progress of the round and the spectrum over its scale."""
-    if not isinstance(rf.sense, Sweeper):
+def sweep_head(views: Views, catalog: Catalog, *, columns: int) -> list[RenderableType]:
+    """Return plan, progress of the round and the spectrum over its scale; nothing where nobody sweeps."""
+    sweep, spectrum = views.sweep, views.spectrum
+    if sweep is None:
         return []
-    sweeper = rf.sense
     bar = Table.grid(padding=(0, 1))
-    word = catalog.text("cli.rf.round", number=sweeper.rounds + 1)
-    bar.add_row(word, ProgressBar(total=1.0, completed=sweeper.progress_of_round, width=BAR_COLUMNS))
-    lines: list[RenderableType] = [bar, plan_words(sweeper.summary, catalog)]
-    if rf.spectrum is not None and len(rf.spectrum.frequency_hz):
-        lines.append(Text(spectrum_line(rf.spectrum, columns=columns), style="cyan"))
-        lines.append(Text(spectrum_scale(rf.spectrum, columns=columns), style="dim"))
+    word = catalog.text("cli.rf.round", number=sweep.rounds + 1)
+    bar.add_row(word, ProgressBar(total=1.0, completed=sweep.share_of_round, width=BAR_COLUMNS))
+    lines: list[RenderableType] = [bar, plan_words(sweep.plan, catalog)]
+    if spectrum is not None and len(spectrum.frequency_hz):
+        lines.append(Text(spectrum_line(spectrum, columns=columns), style="cyan"))
+        lines.append(Text(spectrum_scale(spectrum, columns=columns), style="dim"))
     return lines
 
 

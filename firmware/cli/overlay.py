@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 
 from firmware.errors import FirmwareError
 from firmware.i18n.catalog import catalog_for
-from firmware.runtime.sensor_snapshot import PUBLISH_NS, SensorSnapshot
+from firmware.runtime.sensor_snapshot import PUBLISH_NS
 from firmware.verdict.engine import Snapshot
-from hw.types import SensorName
 from lensdetect.model import LensView
 from lensdetect.overlay import draw
 
@@ -35,10 +33,9 @@ class Overlay:
         elif not target.parent.is_dir():
             raise FirmwareError(f"There is no folder {target.parent}", hint="Make it, or choose another.")
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:  # noqa: ARG002
-        """Draw what the sense published last; never ends the scan."""
-        lens = sensors.get("lens")
-        view = None if lens is None else lens.eye
+    def watch(self, snapshot: Snapshot) -> bool:
+        """Draw what the sensor published last; never ends the scan."""
+        view = snapshot.views.lens
         if view is not None and view.frame is not None and view.frame.seq != self._last_seq:
             self._last_seq = view.frame.seq
             if self.written < PICTURES_MOST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from firmware.cli.browser import Lingering, open_window
+from firmware.cli.browser import linger, open_window
 from firmware.cli.commands import RunOptions
 from firmware.cli.context import prepared_for
 from firmware.cli.errors import LEVEL_EXIT, expected_errors
@@ -30,13 +30,11 @@ from firmware.inspection.opening import open_walk
 from firmware.log import get_logger
 from firmware.records.compare.site_knowledge import SiteAllowlist
 from firmware.records.custody.errors import RecordsError
-from firmware.runtime.sensor_snapshot import SensorSnapshot
 from firmware.runtime.service_notify import Notifier
 from firmware.runtime.session import Outcome, inspect, scene_of, session_length_s
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
 from hw.kit import parse_spec
-from hw.types import SensorName
 
 SCREEN_FILE = Path("ansim-screen.png")
 TERMINAL_COLUMNS = 100
@@ -60,7 +58,7 @@ def run_handheld(options: RunOptions) -> None:
         handheld = backend == "pi" or (options.window and backend == "sim")  # a recording has one story only
         endless = options.duration_s is None and handheld
         until_s = None if endless else session_length_s(kit, options.duration_s)
-        console, notifier, lingering = Console(stderr=True), Notifier(), Lingering()
+        console, notifier = Console(stderr=True), Notifier()
         knowledge = SiteAllowlist()
         with (
             Live(console=console, auto_refresh=False, transient=True) as live,
@@ -95,11 +93,11 @@ def run_handheld(options: RunOptions) -> None:
                 record_to=options.record_to,
                 panel=panel,
                 live=options.window or backend != "replay",
-                watch=Heartbeat(notifier, served, lingering).watch,
+                watch=Heartbeat(notifier, served).watch,
                 recognise=knowledge if place is None else known_at(place, settings),
             )
             if options.window and options.duration_s is None and not endless and not outcome.stopped:
-                lingering.stay(panel, outcome.snapshot)
+                linger(panel, outcome.snapshot)
         notifier.stopping()
         if place is not None:
             keep_run(outcome, kit=kit, place=place, settings=settings)
@@ -142,17 +140,16 @@ def _feed(asked: Path | None) -> Iterator[Feed | None]:
 class Heartbeat:
     """Tells systemd and the feed that the loop turns, from the loop itself."""
 
-    def __init__(self, notifier: Notifier, feed: Feed | None, lingering: Lingering) -> None:
-        self._notifier, self._feed, self._lingering = notifier, feed, lingering
+    def __init__(self, notifier: Notifier, feed: Feed | None) -> None:
+        self._notifier, self._feed = notifier, feed
         self._ready = False
         self._due_s = 0.0
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
+    def watch(self, snapshot: Snapshot) -> bool:
         """Beat, at most as often as the unit asks; never ends the run."""
         now_s, interval_s = time.monotonic(), self._notifier.interval_s
-        self._lingering.watch(sensors)
         if self._feed is not None:
-            self._feed.publish(snapshot, [o for sensor in sensors.values() for o in sensor.table])
+            self._feed.publish(snapshot)
         if not self._ready:
             self._ready = True
             self._notifier.ready(snapshot.verdict.level.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,6 @@ from firmware.i18n.catalog import Catalog
 from firmware.records.compare.allowlist import Recogniser
 from firmware.records.compare.site_knowledge import recogniser_at
 from firmware.records.save_scan import keep_scan, place_of, records_home, span_until_now
-from firmware.runtime.sensor_snapshot import SensorSnapshot
 from firmware.runtime.session import After, Outcome, Watch, inspect, scene_of, session_length_s
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
@@ -61,27 +60,24 @@ class LiveView:
     def __exit__(self, *exc: object) -> None:
         self._live.stop()
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
+    def watch(self, snapshot: Snapshot) -> bool:
         """Show where the scan stands; never ends it."""
         now_s = time.monotonic()
         if self._console.is_terminal and now_s >= self._due_s:
-            self._live.update(self._picture(snapshot, sensors), refresh=True)
+            self._live.update(self._picture(snapshot), refresh=True)
             self._due_s = now_s + REFRESH_S
         return False
 
-    def _picture(self, snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> RenderableType:
-        seen = [o for sensor in sensors.values() for o in sensor.table]
+    def _picture(self, snapshot: Snapshot) -> RenderableType:
         word = self._catalog.text("cli.scanning")
         first = Table.grid(padding=(0, 1))
         bar = self._until_s and ProgressBar(total=self._until_s, completed=snapshot.elapsed_s, width=32)
         first.add_row(Text(f"{word} · {snapshot.elapsed_s:.0f} s", style="bold"), bar or "")
         head: list[RenderableType] = [first]
         hint = Text(self._catalog.text("cli.keys"), style="dim")
-        rf = sensors.get("rf")
-        shown = tables(seen, self._catalog, rows=LIVE_ROWS)
-        if rf is not None:
-            head.extend(sweep_head(rf, self._catalog, columns=self._console.width - 6))
-            shown = with_picture(shown, rf.pictures, self._console, self._catalog)
+        shown = tables(snapshot.observations, self._catalog, rows=LIVE_ROWS)
+        head.extend(sweep_head(snapshot.views, self._catalog, columns=self._console.width - 6))
+        shown = with_picture(shown, snapshot.views.pictures, self._console, self._catalog)
         return Group(*head, coverage_table(snapshot, self._catalog), shown, hint)
 
 
@@ -112,9 +108,9 @@ def run_scan(
     until_s = session_length_s(options.kit, options.duration_s)
     with LiveView(Console(stderr=True), catalog, until_s) as view:
 
-        def watch(snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
-            view.watch(snapshot, sensors)
-            return also is not None and also(snapshot, sensors) is True
+        def watch(snapshot: Snapshot) -> bool:
+            view.watch(snapshot)
+            return also is not None and also(snapshot) is True
 
         outcome = inspect(
             options.kit,
@@ -195,16 +191,17 @@ def _overlay(target: Path) -> Overlay:
 def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool) -> None:
     """Print a finished scan, as JSON lines or for people."""
     if as_jsonl:
-        for link in outcome.unreadable:
+        for link in outcome.snapshot.views.unreadable:
             typer.echo(jsonl.encode(link.as_json()))
         for line in jsonl.lines(outcome.observations, outcome.counts, outcome.snapshot.verdict):
             typer.echo(line)
         return
     console = Console()
     console.print(tables(outcome.observations, catalog))
-    if outcome.unreadable:
-        macs = ", ".join(link.mac for link in outcome.unreadable[:UNREADABLE_SHOWN])
-        console.print(Text(catalog.text("cli.unreadable", count=len(outcome.unreadable)) + f" {macs}"))
+    unreadable = outcome.snapshot.views.unreadable
+    if unreadable:
+        macs = ", ".join(link.mac for link in unreadable[:UNREADABLE_SHOWN])
+        console.print(Text(catalog.text("cli.unreadable", count=len(unreadable)) + f" {macs}"))
     if simulated:
         console.print(Text(catalog.text("report.simulated"), style="black on yellow"))
     print_verdict(console, outcome.snapshot, catalog, outcome.coverages)
@@ -220,15 +217,11 @@ def known_at(keep_at: str | None, settings: Settings) -> Recogniser | None:
 def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
     """Store a finished scan and return the id of its record."""
     return keep_scan(
-        verdict=outcome.snapshot.verdict,
-        observations=outcome.observations,
-        coverages=outcome.coverages,
-        counts=outcome.counts,
+        outcome.snapshot,
         span=span_until_now(outcome.snapshot.elapsed_s),
         place=place_of(place),
         kit=kit,
         simulated=scene_of(kit) is not None,
         settings=settings,
         folder=records_home(settings),
-        eye=outcome.eye,
     )

@@ -2,7 +2,7 @@
 
 ::
 
-    live loop ── publish(snapshot, observations) ──► one line ──► thread ──► every client's bounded buffer
+    live loop ── publish(snapshot) ──► one line ──► thread ──► every client's bounded buffer
                     never waits, at most 5 a second                           too slow: dropped
 
 Nobody can steer the unit through it: what a client sends is read and thrown away. The socket belongs to the
@@ -16,7 +16,7 @@ import selectors
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,6 @@ from firmware.diag.feed_encoder import LogTail, Rates, Redact, encode_line, make
 from firmware.errors import FeedTrouble
 from firmware.log import get_logger
 from firmware.runtime.workers import WorkerHealth
-from firmware.sensor import Observation
 from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 
@@ -97,7 +96,6 @@ class Feed:
     def publish(
         self,
         snapshot: Snapshot,
-        observations: Sequence[Observation],
         *,
         workers: Mapping[SensorName, WorkerHealth] | None = None,
         queues: Mapping[str, int] | None = None,
@@ -113,7 +111,6 @@ class Feed:
         encode = partial(
             encode_line,
             snapshot,
-            tuple(observations),
             rates=self._rates.update(snapshot),
             workers=workers or {},
             queues=queues or {},

@@ -116,7 +116,6 @@ class Rates:
 
 def encode_line(
     snapshot: Snapshot,
-    observations: Sequence[Observation],
     *,
     rates: Mapping[SensorName, float],
     workers: Mapping[SensorName, WorkerHealth],
@@ -134,9 +133,9 @@ def encode_line(
         "inspection": snapshot.inspection,
         "verdict": _verdict(snapshot),
         "sensors": [_sensor(s, rates, workers) for s in snapshot.sensors],
-        "spectrum": _spectrum(observations),
-        "stations": _stations(observations),
-        "glints": _glints(observations),
+        "spectrum": _spectrum(snapshot.observations),
+        "stations": _stations(snapshot.observations),
+        "glints": _glints(snapshot.observations),
         "queues": dict(sorted(queues.items())),
         "log": [dict(line) for line in log_tail],
     }

@@ -41,21 +41,24 @@ class HomingFollower:
         )
 
 
-def row_of_finding(
+def subject_of_finding(
     observations: Sequence[Observation], findings: Sequence[FindingView], names: Sequence[str]
-) -> int:
-    """Return the row of the device that the first finding speaks of, -1 where it is no device."""
+) -> str | None:
+    """Return the device that the first finding speaks of, None where it is no device."""
     subjects = {finding.subject for finding in findings}
-    devices = devices_in_order(observations)
-    pairs = enumerate(zip(devices, names, strict=False))
-    return next((i for i, (d, name) in pairs if subjects & {d.subject, name}), -1)
+    pairs = zip(devices_in_order(observations), names, strict=False)
+    return next((d.subject for d, name in pairs if subjects & {d.subject, name}), None)
 
 
-def follower_of_row(
-    observations: Sequence[Observation], row: int, names: Sequence[str]
-) -> HomingFollower | None:
-    """Return a follower of the device in that row of the devices page, None where there is none."""
+def subject_of_row(observations: Sequence[Observation], row: int) -> str | None:
+    """Return the device in that row of the devices page, None where there is none."""
     devices = devices_in_order(observations)
-    if not 0 <= row < len(devices):
-        return None
-    return HomingFollower(address=devices[row].subject, name=names[row])
+    return devices[row].subject if 0 <= row < len(devices) else None
+
+
+def follower_of(observations: Sequence[Observation], subject: str | None) -> HomingFollower | None:
+    """Return a follower of the device with that address, None where it is not among the devices."""
+    for device in devices_in_order(observations):
+        if device.subject == subject:
+            return HomingFollower(address=device.subject, name=device.called or device.subject)
+    return None

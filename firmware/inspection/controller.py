@@ -1,9 +1,9 @@
-"""Between the thumb, the engine and the clerk: what the machine asks for is done here, in order.
+"""Runs the effects that the state machine of an inspection requests, in order.
 
 ::
 
-    press ─► machine ─► effects:  Keep, Begin ─► "end" to the engine ─► its last word ─► record ─► "again"
-                                  the rest ─► clerk, after the records before it
+    press ─► machine ─► effects:  Keep, Begin ─► EndInspection ─► last snapshot ─► record ─► BeginInspection
+                                  the rest ─► record writer, after the records before it
 """
 
 from __future__ import annotations
@@ -11,11 +11,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Literal, Protocol
 
-from firmware.handheld.screen.inspection_views import InspectionView
-from firmware.handheld.screen.views import MenuItem, Page
-from firmware.inspection.inspection_view import PAGE_OF, menu_of, view_of
 from firmware.inspection.record_writer import Job, KeepJob
 from firmware.inspection.resume_point import progress_of
 from firmware.inspection.state import (
@@ -39,10 +36,9 @@ from firmware.inspection.state_machine import (
 )
 from firmware.inspection.visit_records import VisitFindings, new_walk_id
 from firmware.records.save_scan import span_until_now
-from firmware.sensor import Observation
+from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand
 from firmware.verdict.engine import Snapshot
 from hw.types import ButtonPress
-from lensdetect.model import LensView
 
 HELD_MOST = 16  # presses that wait while one place is closed and the next one begun: a tenth of a second
 WORDS: dict[tuple[str, bool], Word] = {
@@ -52,11 +48,12 @@ WORDS: dict[tuple[str, bool], Word] = {
     ("ok", True): "ok_held",
     ("back", False): "back",
 }
+MenuWord = Literal["finish", "rooms", "start"]  # what a menu asks of an inspection
 WORKING = frozenset({"corridor", "cubicle", "thin"})
 
 
 class TakesJobs(Protocol):
-    """Whoever keeps records; the clerk does."""
+    """Whoever keeps records; `RecordWriter` does."""
 
     def submit(self, job: Job) -> None:
         """Hand over a job; never waits."""
@@ -68,7 +65,7 @@ class TakesJobs(Protocol):
 
 
 class InspectionController:
-    """One handheld's walk."""
+    """The inspection or guided scan of one handheld."""
 
     def __init__(
         self,
@@ -79,23 +76,14 @@ class InspectionController:
         new_id: Callable[[], str] = new_walk_id,
     ) -> None:
         self.walk = walk
-        self._machine, self._clerk, self._new_id = machine, clerk, new_id
-        self._now = Moment()
+        self.machine = machine
+        self.now = Moment()
+        self._clerk, self._new_id = clerk, new_id
         self._todo: deque[Effect] = deque()
         self._held: deque[ButtonPress] = deque(maxlen=HELD_MOST)
         self._ending = False
         self._ended_of: int | None = None  # the inspection after whose end the next one is awaited
-        self._asked: deque[ButtonPress] = deque()
-
-    @property
-    def page(self) -> Page:
-        """The page of this stage."""
-        return PAGE_OF[self.walk.stage]
-
-    @property
-    def menu(self) -> tuple[MenuItem, ...]:
-        """What the menu offers at this stage."""
-        return menu_of(self.walk)
+        self._asked: deque[EngineCommand] = deque()
 
     @property
     def busy(self) -> bool:
@@ -105,31 +93,31 @@ class InspectionController:
     def begin(self, row: StartRow) -> None:
         """Begin as if this row of the first page had been chosen."""
         self.walk = replace(self.walk, stage="start", selected=start_rows(self.walk).index(row))
-        self._take(self._machine.press(self.walk, "ok", replace(self._now, fresh_id=self._new_id())))
+        self._take(self.machine.press(self.walk, "ok", replace(self.now, fresh_id=self._new_id())))
 
     def press(self, button: ButtonPress) -> bool:
-        """Act on a press on one of the walk's own pages; return True to show the readout."""
+        """Act on a press on one of the inspection's own pages; return True to show the readout."""
         if self.busy:
             self._held.append(button)
             return False
         word = WORDS.get((button.button, button.long))
         if word is None:
             return False
-        return self._take(self._machine.press(self.walk, word, replace(self._now, fresh_id=self._new_id())))
+        return self._take(self.machine.press(self.walk, word, replace(self.now, fresh_id=self._new_id())))
 
-    def command(self, item: MenuItem) -> None:
+    def command(self, item: MenuWord) -> None:
         """Do what the menu asks for."""
         if item == "finish":
             ended = finish_personal if self.walk.stage == "personal" else lambda walk, _: close_walk(walk)
-            self._take(ended(self.walk, self._now))
+            self._take(ended(self.walk, self.now))
         elif item == "rooms":
             self.walk = replace(self.walk, stage="room", selected=self.walk.room)
         else:
             paused = progress_of(self.walk) if self.walk.stage in WORKING else self.walk.resume
             self.walk = replace(self.walk, stage="start", selected=0, resume=paused)
 
-    def poll(self) -> tuple[ButtonPress, ...]:
-        """Return the presses for the engine: the end of one place, the beginning of the next."""
+    def poll(self) -> tuple[EngineCommand, ...]:
+        """Return the commands for the engine: the end of one place, the beginning of the next."""
         due = tuple(self._asked)
         self._asked.clear()
         return due
@@ -142,32 +130,25 @@ class InspectionController:
         self._held.clear()
         return held
 
-    def watch(
-        self,
-        snapshot: Snapshot,
-        seen: Sequence[Observation],
-        screen: Callable[[], bytes],
-        eye: LensView | None = None,
-    ) -> None:
-        """Take in a moment: what the clerk said, what the senses cover, and the end of a place."""
+    def watch(self, snapshot: Snapshot, screen: Callable[[], bytes]) -> None:
+        """Take in a moment: what was stored, what the sensors cover, and the end of a place.
+
+        ``screen`` draws the readout of the place as PNG, for its record.
+        """
         for told in self._clerk.take():
             self._take(tell(self.walk, told))
         if self._ended_of is not None and snapshot.inspection != self._ended_of:
             self._ended_of = None
-        self._now = Moment(
+        self.now = Moment(
             coverage={s.name: None if s.state == "missing" else s.coverage for s in snapshot.sensors},
             level=snapshot.verdict.level.value,
             elapsed_s=snapshot.elapsed_s,
             scanning=snapshot.phase == "scanning",
         )
         if self._ending and snapshot.phase == "finished":
-            self._close(snapshot, seen, screen, eye)
-        if not self.busy and self._now.scanning:
-            self._take(self._machine.press(self.walk, "moment", self._now))
-
-    def view(self, snapshot: Snapshot) -> InspectionView:
-        """Return what this stage's page shows."""
-        return view_of(self.walk, self._now, snapshot.verdict, self._machine)
+            self._close(snapshot, screen)
+        if not self.busy and self.now.scanning:
+            self._take(self.machine.press(self.walk, "moment", self.now))
 
     def _take(self, step: Transition) -> bool:
         """Go where the step leads; ask the engine for what it has to do first."""
@@ -175,33 +156,25 @@ class InspectionController:
         self._todo.extend(e for e in step.effects if not isinstance(e, Leave))
         if not self._ending and any(isinstance(e, Keep | Begin) for e in self._todo):
             self._ending = True
-            self._asked.append(ButtonPress(t_ns=0, button="back", long=True))
+            self._asked.append(EndInspection())
         if not self._ending:
             self._hand_over(None)
         return any(isinstance(e, Leave) for e in step.effects)
 
-    def _close(
-        self,
-        snapshot: Snapshot,
-        seen: Sequence[Observation],
-        screen: Callable[[], bytes],
-        eye: LensView | None,
-    ) -> None:
-        """The place is closed: hand over its record with the engine's last word, and begin the next one."""
+    def _close(self, snapshot: Snapshot, screen: Callable[[], bytes]) -> None:
+        """The place is closed: hand over its record with the last snapshot, and begin the next one."""
         keeping = any(isinstance(e, Keep) for e in self._todo)
         found = VisitFindings(
             snapshot=snapshot,
-            observations=tuple(seen),
             span=span_until_now(snapshot.elapsed_s),
             screen=screen() if keeping else b"",
-            eye=eye,
         )
         begin = any(isinstance(e, Begin) for e in self._todo)
         self._ending = False
         self._hand_over(found)
         if begin:
             self._ended_of = snapshot.inspection
-            self._asked.append(ButtonPress(t_ns=0, button="ok", long=True))
+            self._asked.append(BeginInspection(place=_place_name(self.walk)))
 
     def _hand_over(self, found: VisitFindings | None) -> None:
         while self._todo:
@@ -211,3 +184,8 @@ class InspectionController:
                     self._clerk.submit(KeepJob(keep=effect, findings=found))
             elif not isinstance(effect, Begin | Leave):
                 self._clerk.submit(effect)
+
+
+def _place_name(walk: InspectionState) -> str:
+    """Return the place that is inspected next; outside a cubicle it is named after the stage."""
+    return f"{walk.room_plan.name}/{walk.cubicle_name}" if walk.stage == "cubicle" else walk.stage

@@ -17,14 +17,12 @@ from firmware.records.custody.hash_chain import canonical, sha256
 from firmware.records.custody.unit_key import owner_only
 from firmware.records.model import Compared, Inspection, Place, SenseLook, Span, Visit
 from firmware.records.queries import StoredRecord as StoredRecord
-from firmware.records.save_scan import Occasion, about_scan, scanned_of, span_until_now, wall_seen
+from firmware.records.save_scan import Occasion, about_scan, scanned_of, span_until_now
 from firmware.records.store import RecordStore
-from firmware.sensor import Observation
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
 from firmware.verdict.fusion import Level
 from hw.types import SENSOR_NAMES
-from lensdetect.model import LensView
 
 EXPORTS = "exports"  # folder beside the records
 SCREEN_NAME, SCREEN_TYPE = "readout.png", "image/png"
@@ -38,13 +36,11 @@ WORST_FIRST: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitFindings:
-    """What the senses left at one place, and when. ``screen`` is the readout as PNG, empty for none."""
+    """What the sensors left at one place, and when. ``screen`` is the readout as PNG, empty for none."""
 
     snapshot: Snapshot
-    observations: tuple[Observation, ...]
     span: Span
     screen: bytes = b""
-    eye: LensView | None = None
 
 
 def file_visit(
@@ -68,8 +64,7 @@ def file_visit(
         attachments=screen,
     )
     about = about_scan(occasion, span=found.span, kit=kit, simulated=simulated, settings=settings)
-    wall = wall_seen(found.eye, settings)
-    scanned = scanned_of(found.snapshot, found.observations, wall=wall)
+    scanned = scanned_of(found.snapshot, settings)
     record = compose(scanned, about, store.key, name=keep.record)
     record = replace(record, compared=comparisons_of(store, record))
     return StoredRecord(inspection=record, entry=store.append(record))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -13,16 +13,12 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from firmware.records.build_record import Circumstances, Scanned, compose, wall_of
-from firmware.records.model import Attachment, CalibrationAge, CheckState, Place, RecordKind, Span, Wall
+from firmware.records.model import Attachment, CalibrationAge, CheckState, Place, RecordKind, Span
 from firmware.records.store import RecordStore
 from firmware.runtime.calibration import LENS_FILE, RF_FILE, calibration_folder
-from firmware.sensor import Observation
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
-from firmware.verdict.fusion import Verdict
 from hw.kit import parse_spec
-from hw.types import Counts, Coverage
-from lensdetect.model import LensView
 
 PLACE_PARTS = 3
 FOLDER_VARIABLE = "ANSIM_RECORDS"
@@ -101,48 +97,31 @@ def about_scan(
     )
 
 
-def scanned_of(
-    snapshot: Snapshot, observations: Sequence[Observation], *, wall: Wall | None = None
-) -> Scanned:
+def scanned_of(snapshot: Snapshot, settings: Settings) -> Scanned:
     """Return what a scan left behind, as the engine knows it at its end."""
+    lens = snapshot.views.lens
     return Scanned(
         verdict=snapshot.verdict,
-        observations=tuple(observations),
-        coverages=tuple(s.look for s in snapshot.sensors if s.look is not None),
-        counts=tuple(s.counts for s in snapshot.sensors if s.counts is not None),
-        wall=wall,
+        observations=snapshot.observations,
+        coverages=snapshot.coverages,
+        counts=snapshot.counts,
+        wall=None if lens is None else wall_of(lens.coverage_map, cell_m=settings.lens.cell_m),
     )
 
 
-def wall_seen(eye: LensView | None, settings: Settings) -> Wall | None:
-    """Return which part of the wall the lens sense lit, as its last view says."""
-    return None if eye is None else wall_of(eye.coverage_map, cell_m=settings.lens.cell_m)
-
-
 def keep_scan(
+    snapshot: Snapshot,
     *,
-    verdict: Verdict,
-    observations: Sequence[Observation],
-    coverages: Sequence[Coverage],
-    counts: Sequence[Counts],
     span: Span,
     place: Place,
     kit: str,
     simulated: bool,
     settings: Settings,
     folder: Path,
-    eye: LensView | None = None,
 ) -> str:
     """Append one scan to the unit's records and return its id; signed and on the disk when this returns."""
     about = about_scan(Occasion(place=place), span=span, kit=kit, simulated=simulated, settings=settings)
-    scanned = Scanned(
-        verdict=verdict,
-        observations=observations,
-        coverages=coverages,
-        counts=counts,
-        wall=wall_seen(eye, settings),
-    )
     with RecordStore(folder, config=settings.records) as store:
-        record = compose(scanned, about, store.key)
+        record = compose(scanned_of(snapshot, settings), about, store.key)
         store.append(record)
         return record.id

@@ -1,27 +1,25 @@
-"""From the buttons to the engine, and what a new inspection asks of the senses: to begin afresh."""
+"""Hands commands to the engine, and renews the sensors where the engine has begun a new inspection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from firmware.verdict.engine import Button, Engine, Renewing
-from hw.types import ButtonPress
+from firmware.verdict.commands import EngineCommand
+from firmware.verdict.engine import Engine, Renewing
 
-PollButtons = Callable[[], Sequence[ButtonPress]]
+PollCommands = Callable[[], Sequence[EngineCommand]]
 Renew = Callable[[int], None]  # takes the number of the place that is entered, from 0
 
 
-def hand_over(engine: Engine, poll: PollButtons | None, renew: Renew | None, *, t_ns: int) -> None:
-    """Give the presses to the engine; where they begin a new inspection, have the senses made anew.
+def obey(engine: Engine, poll: PollCommands | None, renew: Renew | None, *, t_ns: int) -> None:
+    """Give the engine the commands that have come; renew the sensors where one began an inspection.
 
     Notes
     -----
-    A sense that has covered the place before would claim the next one as looked at. So nothing it says
+    A sensor that has covered the place before would claim the next one as looked at. So nothing it says
     counts until it has started again.
     """
-    before = engine.inspection
-    for press in poll() if poll is not None else ():
-        engine.handle(Button(press=press))
-    if engine.inspection != before and renew is not None:
+    answers = [engine.obey(command) for command in (poll() if poll is not None else ())]
+    if renew is not None and "begun" in answers:
         engine.handle(Renewing(t_ns=t_ns))
         renew(engine.inspection - 1)

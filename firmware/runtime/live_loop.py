@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from firmware.runtime.controls import PollButtons, hand_over
+from firmware.runtime.controls import PollCommands, obey
 from firmware.runtime.workers import WorkerPool
 from firmware.verdict.engine import Engine, Finished, Snapshot, Tick
 from hw.protocols import Clock
@@ -19,7 +19,7 @@ def run_live(
     clock: Clock,
     until_s: float | None = None,
     tick_s: float = 0.1,
-    poll_buttons: PollButtons | None = None,
+    poll: PollCommands | None = None,
     on_progress: Callable[[Snapshot], bool | None] | None = None,
 ) -> Snapshot:
     """Run the started workers until time is up, every recording is over, or ``on_progress`` returns True.
@@ -38,7 +38,7 @@ def run_live(
         now_ns = clock.now_ns()
         if now_ns < next_tick_ns:
             continue
-        hand_over(engine, poll_buttons, crew.renew, t_ns=now_ns)
+        obey(engine, poll, crew.renew, t_ns=now_ns)
         engine.handle(Tick(t_ns=now_ns))
         stopped = on_progress is not None and on_progress(engine.snapshot()) is True
         working = not stopped and (until_ns is None or now_ns < until_ns) and crew.alive()

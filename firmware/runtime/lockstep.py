@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
-from firmware.runtime.controls import PollButtons, hand_over
+from firmware.runtime.controls import PollCommands, obey
+from firmware.runtime.sensor_snapshot import SensorSnapshot
 from firmware.sensor import Observation, Sensor
 from firmware.verdict.engine import (
     Engine,
@@ -50,7 +51,7 @@ def run_lockstep(
     until_s: float | None,
     tick_s: float = 0.1,
     on_progress: Callable[[Snapshot], bool | None] | None = None,
-    poll_buttons: PollButtons | None = None,
+    poll: PollCommands | None = None,
     renew: Callable[[SensorName, int], Sensor] | None = None,
 ) -> Snapshot:
     """Run all senses to the end and return the last snapshot.
@@ -65,8 +66,8 @@ def run_lockstep(
         Session time between two verdicts.
     on_progress : callable, optional
         Called with every new snapshot; returning True ends the session early.
-    poll_buttons : callable, optional
-        Asked for presses after every snapshot.
+    poll : callable, optional
+        Asked for commands after every snapshot.
     renew : callable, optional
         Makes a sense anew when a new inspection begins, given its name and the place's number.
     """
@@ -95,7 +96,7 @@ def run_lockstep(
         while next_tick_ns <= now_ns and not stopped:
             engine.handle(Tick(t_ns=next_tick_ns))
             stopped = on_progress is not None and on_progress(engine.snapshot()) is True
-            hand_over(engine, poll_buttons, begin_afresh if renew else None, t_ns=next_tick_ns)
+            obey(engine, poll, begin_afresh if renew else None, t_ns=next_tick_ns)
             next_tick_ns += tick_ns
         if not stopped:
             turn = take_turn(name, sensors[name], clocks[name], engine)
@@ -121,7 +122,7 @@ def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> 
         engine.handle(SensorFinished(sensor=name, t_ns=clock.now_ns()))
         return "ended"
     except HwError as error:
-        engine.handle(SensorLost(sensor=name, t_ns=before_ns, reason=error.reason, hint=error.hint))
+        engine.handle(lost_sensor(sensor, error, before_ns))
         clock.sleep_until(before_ns + RETRY_NS)
         return "lost"
     if clock.now_ns() <= before_ns:
@@ -133,13 +134,31 @@ def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> 
 def step_done(
     sensor: Sensor, t_ns: int, *, observations: Sequence[Observation] | None = None, whole: bool = False
 ) -> StepDone:
-    """Bundle what a sense says after a step."""
+    """Bundle what a sensor says after a step, with its table and views where it is time to show them."""
+    shown = sensor.publish(whole=whole) if isinstance(sensor, SensorSnapshot) else None
+    table, views = (None, None) if shown is None else shown
+    if observations is None:
+        observations = tuple(sensor.observations()) if table is None else table
     return StepDone(
         sensor=sensor.name,
         t_ns=t_ns,
-        observations=tuple(sensor.observations()) if observations is None else observations,
+        observations=observations,
         coverage=sensor.coverage(),
         counts=sensor.counts(),
         health=sensor.health(),
         whole=whole,
+        table=table,
+        views=views,
+    )
+
+
+def lost_sensor(sensor: Sensor, error: HwError, t_ns: int) -> SensorLost:
+    """Say that a sensor's device is gone, with all that the sensor had found until then."""
+    return SensorLost(
+        sensor=sensor.name,
+        t_ns=t_ns,
+        reason=error.reason,
+        hint=error.hint,
+        table=tuple(sensor.observations()) if isinstance(sensor, SensorSnapshot) else None,
+        counts=sensor.counts(),
     )

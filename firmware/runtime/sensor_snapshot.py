@@ -1,21 +1,26 @@
-"""A sense that other threads may look at: its own thread copies its tables out, a few times a second."""
+"""Copies the table and the views of a sensor, a few times a second, for those who look at them elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from firmware.sensor import Observation, Sensor
+from firmware.sensor import Observation, Sensor, SweepProgress, UnreadableLink, Views
 from hw.protocols import Clock
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
 from lensdetect.model import LensView
 from sweeper.picture import Picture
+from sweeper.plan import PlanSummary
 from sweeper.views import SpectrumView
+from wifiscan.flows import Unreadable
+from wifiscan.vendors import format_mac
+
+PUBLISH_NS = 250_000_000  # four times a second: enough for eyes, and long tables cost time to copy
 
 
 @runtime_checkable
 class HasLensView(Protocol):
-    """A sense with a picture of what it sees: the lens."""
+    """A sensor with a picture of what it sees: the lens."""
 
     def view(self) -> LensView:
         """Return what it sees now."""
@@ -23,7 +28,19 @@ class HasLensView(Protocol):
 
 @runtime_checkable
 class HasSpectrum(Protocol):
-    """A sense with a spectrum and pictures of what was sent: the sweep."""
+    """A sensor with a spectrum and pictures of what was sent: the sweep."""
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of the plan that are done."""
+
+    @property
+    def progress_of_round(self) -> float:
+        """Share 0…1 of the round that runs."""
+
+    @property
+    def summary(self) -> PlanSummary:
+        """What the plan costs and hears."""
 
     def spectrum_view(self) -> SpectrumView:
         """Return the spectrum of everything swept."""
@@ -32,63 +49,73 @@ class HasSpectrum(Protocol):
         """Return the pictures by transmission."""
 
 
-PUBLISH_NS = 250_000_000  # four times a second: enough for eyes, and long tables cost time to copy
+@runtime_checkable
+class HasUnreadable(Protocol):
+    """A sensor that meets traffic it cannot decode: Wi-Fi."""
+
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """Return the busy devices whose frames this adapter cannot decode."""
 
 
 class SensorSnapshot:
-    """Wraps a sense; tables, pictures and spectrum are whole copies, swapped in one go: safe to read."""
+    """Wraps a sensor; ``publish`` gives copies that no later step changes: any thread may read them."""
 
-    def __init__(self, sense: Sensor, *, clock: Clock) -> None:
-        self.sense = sense
-        self.table: tuple[Observation, ...] = ()
-        self.eye: LensView | None = None
-        self.spectrum: SpectrumView | None = None
-        self.pictures: Mapping[str, Picture] = {}
+    def __init__(self, sensor: Sensor, *, clock: Clock) -> None:
+        self.sensor = sensor
         self._clock = clock
         self._due_ns = 0
 
+    def publish(self, *, whole: bool = False) -> tuple[tuple[Observation, ...], Views] | None:
+        """Return the table and the views if it is time to, or if everything is asked for."""
+        if not whole and self._clock.now_ns() < self._due_ns:
+            return None
+        self._due_ns = self._clock.now_ns() + PUBLISH_NS
+        return tuple(self.sensor.observations()), views_of(self.sensor)
+
     @property
     def name(self) -> SensorName:
-        """The sense's name."""
-        return self.sense.name
+        """The sensor's name."""
+        return self.sensor.name
 
     def step(self) -> Sequence[Observation]:
-        """Do one step, and publish when it is time to."""
-        changed = self.sense.step()
-        if self._clock.now_ns() >= self._due_ns:
-            self._publish()
-        return changed
+        """Do one step of the sensor."""
+        return self.sensor.step()
 
     def finish(self) -> None:
-        """Settle what is pending, and publish it."""
-        self.sense.finish()
-        self._publish()
-
-    def _publish(self) -> None:
-        self.table = tuple(self.sense.observations())
-        if isinstance(self.sense, HasLensView):
-            self.eye = self.sense.view()
-        if isinstance(self.sense, HasSpectrum):
-            self.spectrum = self.sense.spectrum_view()
-            self.pictures = dict(self.sense.pictures())
-        self._due_ns = self._clock.now_ns() + PUBLISH_NS
+        """Settle what is pending."""
+        self.sensor.finish()
 
     def observations(self) -> Sequence[Observation]:
-        """Return the sense's own table: for its own thread, or when it has stopped."""
-        return self.sense.observations()
+        """Return the sensor's own table: for its own thread, or when it has stopped."""
+        return self.sensor.observations()
 
     def coverage(self) -> Coverage:
         """Return how much was looked at."""
-        return self.sense.coverage()
+        return self.sensor.coverage()
 
     def counts(self) -> Counts:
         """Return what was read and left out."""
-        return self.sense.counts()
+        return self.sensor.counts()
 
     def health(self) -> DeviceHealth:
         """Return how the device is."""
-        return self.sense.health()
+        return self.sensor.health()
 
     def close(self) -> None:
-        """Close the sense."""
-        self.sense.close()
+        """Close the sensor."""
+        self.sensor.close()
+
+
+def views_of(sensor: Sensor) -> Views:
+    """Return what a sensor has to show beside its table."""
+    if isinstance(sensor, HasSpectrum):
+        sweep = SweepProgress(
+            rounds=sensor.rounds, share_of_round=sensor.progress_of_round, plan=sensor.summary
+        )
+        return Views(spectrum=sensor.spectrum_view(), sweep=sweep, pictures=dict(sensor.pictures()))
+    if isinstance(sensor, HasLensView):
+        return Views(lens=sensor.view())
+    if isinstance(sensor, HasUnreadable):
+        links = (UnreadableLink(mac=format_mac(u.mac), answers=u.answers) for u in sensor.unreadable())
+        return Views(unreadable=tuple(links))
+    return Views()

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from firmware.handheld.panel import Panel
+from firmware.runtime.controls import PollCommands
 from firmware.runtime.factory import OpenRun, OpenSensor, RenewSensor, open_sensors
 from firmware.runtime.live_loop import run_live
 from firmware.runtime.lockstep import run_lockstep
@@ -17,46 +18,55 @@ from firmware.runtime.sensor_snapshot import SensorSnapshot
 from firmware.runtime.workers import WorkerPool
 from firmware.sensor import Observation, Sensor
 from firmware.settings.settings import Settings
+from firmware.verdict.commands import EngineCommand
 from firmware.verdict.engine import Engine, Snapshot
 from firmware.verdict.sensor_state import Recognise
-from hw.kit import parse_spec
+from hw.kit import Kit, parse_spec
 from hw.protocols import Clock
 from hw.sim.scene import Scene, load_scene
-from hw.types import SENSOR_NAMES, ButtonPress, Counts, Coverage, SensorName
-from lensdetect.model import LensView
-from wifiscan.scanner import WifiScanner
-from wifiscan.vendors import format_mac
+from hw.types import Counts, Coverage, SensorName
 
 LIVE_SCAN_S = 60.0  # a scan of real devices ends by itself after this
 
 OnProgress = Callable[[Snapshot], bool]
-After = Callable[[Mapping[SensorName, Sensor]], None]  # the senses themselves, when they have stopped
-Watch = Callable[[Snapshot, Mapping[SensorName, SensorSnapshot]], bool | None]
+After = Callable[[Mapping[SensorName, Sensor]], None]  # the sensors themselves, when they have stopped
+Watch = Callable[[Snapshot], bool | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreadableLink:
-    """A device that is answered again and again, but whose own frames this adapter cannot decode."""
+class Handheld(Protocol):
+    """What shows a run and takes commands; the panel does."""
 
-    mac: str
-    answers: int
+    def attach(self, kit: Kit) -> None:
+        """Take the screen and the buttons of a kit."""
 
-    def as_json(self) -> dict[str, object]:
-        """Return the ``unreadable_link`` line."""
-        return {"type": "unreadable_link", "mac": self.mac, "answers": self.answers}
+    def poll(self) -> Sequence[EngineCommand]:
+        """Return the commands for the engine since the last time."""
+
+    def watch(self, snapshot: Snapshot) -> object:
+        """Show this moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one inspection left: the last snapshot, and the tables of every sense."""
+    """What one inspection left: the last snapshot has everything in it."""
 
     snapshot: Snapshot
-    observations: tuple[Observation, ...]
-    counts: tuple[Counts, ...]
-    coverages: tuple[Coverage, ...] = ()
-    unreadable: tuple[UnreadableLink, ...] = ()
-    eye: LensView | None = None  # what the lens sense saw last; shown, never stored unless asked
     stopped: bool = False  # by Ctrl-C, before its time
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """The tables of all sensors."""
+        return self.snapshot.observations
+
+    @property
+    def counts(self) -> tuple[Counts, ...]:
+        """What each sensor has read and left out."""
+        return self.snapshot.counts
+
+    @property
+    def coverages(self) -> tuple[Coverage, ...]:
+        """What each sensor says itself about what it has covered."""
+        return self.snapshot.coverages
 
 
 def scene_of(spec: str) -> Scene | None:
@@ -83,7 +93,7 @@ def inspect(
     until_s: float | None = None,
     record_to: Path | None = None,
     watch: Watch | None = None,
-    panel: Panel | None = None,
+    panel: Handheld | None = None,
     live: bool | None = None,
     after: After | None = None,
     recognise: Recognise | None = None,
@@ -105,36 +115,19 @@ def inspect(
             panel.attach(run.kit)
 
         def on_progress(snapshot: Snapshot) -> bool:
-            stop = watch is not None and watch(snapshot, sensors) is True
+            stop = watch is not None and watch(snapshot) is True
             if panel is not None:
-                panel.watch(snapshot, sensors)
+                panel.watch(snapshot)
             return stop or asked.is_set()
 
         length_s = session_length_s(spec, until_s)
         engine = run.engine(settings, recognise)
-        if live:
-            poll = None if panel is None else panel.poll
-            snapshot = _run_live(run, engine, settings, sensors, length_s, on_progress, poll)
-        else:
-            snapshot = _run_in_turns(run, engine, settings, sensors, length_s, on_progress, panel)
+        go = _run_live if live else _run_in_turns
+        poll = None if panel is None else panel.poll
+        snapshot = go(run, engine, settings, sensors, length_s, on_progress, poll)
         if after is not None:
-            after({name: published.sense for name, published in sensors.items()})
-        ordered = [sensors[name] for name in SENSOR_NAMES if name in sensors]
-        return Outcome(
-            snapshot=snapshot,
-            observations=tuple(o for sensor in ordered for o in sensor.observations()),
-            counts=tuple(sensor.counts() for sensor in ordered),
-            unreadable=_unreadable(sensors.get("wifi")),
-            coverages=tuple(sensor.coverage() for sensor in ordered),
-            eye=sensors["lens"].eye if "lens" in sensors else None,
-            stopped=asked.is_set(),
-        )
-
-
-def _unreadable(wifi: SensorSnapshot | None) -> tuple[UnreadableLink, ...]:
-    if wifi is None or not isinstance(wifi.sense, WifiScanner):
-        return ()
-    return tuple(UnreadableLink(mac=format_mac(u.mac), answers=u.answers) for u in wifi.sense.unreadable())
+            after({name: published.sensor for name, published in sensors.items()})
+        return Outcome(snapshot=snapshot, stopped=asked.is_set())
 
 
 @contextmanager
@@ -168,7 +161,7 @@ def _run_in_turns(
     sensors: dict[SensorName, SensorSnapshot],
     until_s: float | None,
     on_progress: OnProgress,
-    panel: Panel | None,
+    poll: PollCommands | None,
 ) -> Snapshot:
     def go_on(snapshot: Snapshot) -> bool:
         run.panel_clock.sleep_until(snapshot.t_ns)
@@ -185,7 +178,7 @@ def _run_in_turns(
         until_s=until_s,
         tick_s=settings.engine.judge_every_s,
         on_progress=go_on,
-        poll_buttons=None if panel is None else panel.poll,
+        poll=poll,
         renew=renew,
     )
 
@@ -197,7 +190,7 @@ def _run_live(
     sensors: dict[SensorName, SensorSnapshot],
     until_s: float | None,
     on_progress: OnProgress,
-    poll_buttons: Callable[[], Sequence[ButtonPress]] | None,
+    poll: PollCommands | None,
 ) -> Snapshot:
     openers = {n: _published(n, opener, sensors, run.clocks[n]) for n, opener in run.openers.items()}
     renewers = {n: _republished(n, renew, sensors, run.clocks[n]) for n, renew in run.renewers.items()}
@@ -215,7 +208,7 @@ def _run_live(
             clock=run.panel_clock,
             until_s=until_s,
             tick_s=config.judge_every_s,
-            poll_buttons=poll_buttons,
+            poll=poll,
             on_progress=on_progress,
         )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from firmware.log import get_logger
-from firmware.runtime.lockstep import step_done
+from firmware.runtime.lockstep import lost_sensor, step_done
 from firmware.sensor import Sensor
 from firmware.verdict.engine import (
     SensorEvent,
@@ -179,7 +179,7 @@ class Worker:
             self._finish(self._sensor)
             return True
         except HwError as error:
-            self._tell_lost(error.reason, error.hint, error.what)
+            self._tell_lost(error.reason, error.hint, error.what, error)
             return False
         except Exception as error:  # a bug in one sense must not end the inspection
             log.exception("sense crashed", sense=self.name)
@@ -220,10 +220,12 @@ class Worker:
             self._inbox.put(step_done(sensor, now_ns, whole=True))
         self._inbox.put(SensorFinished(sensor=self.name, t_ns=now_ns))
 
-    def _tell_lost(self, reason: str, hint: str, what: str) -> None:
+    def _tell_lost(self, reason: str, hint: str, what: str, error: HwError | None = None) -> None:
         log.warning("sense lost", sense=self.name, reason=reason, what=what, restarts=self._restarts)
         now_ns = self._clock.now_ns()
-        if self._was_open:
+        if error is not None and self._sensor is not None:
+            self._inbox.put(lost_sensor(self._sensor, error, now_ns))
+        elif self._was_open:
             self._inbox.put(SensorLost(sensor=self.name, t_ns=now_ns, reason=reason, hint=hint))
         else:
             self._inbox.put(SensorMissing(sensor=self.name, t_ns=now_ns, reason=reason, hint=hint))

@@ -5,24 +5,25 @@
     sense     starting ──step──► running ──ended──► finished
                  │                │  ▲
                  └──lost──► lost ◄┘  └─ step, started (it is back)          missing ──started──► starting
-    session   scanning ──Finished, back held──► finished ──ok held──► scanning (a new inspection)
+    session   scanning ──Finished, EndInspection──► finished ──BeginInspection──► scanning (a new inspection)
 
-Time comes with the events. The verdict is made on `Tick`, so that the same events give the same snapshots.
+Time comes with events and commands. The verdict is made on `Tick`: the same events, the same snapshots.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from firmware.sensor import Observation
+from firmware.sensor import Observation, Views
 from firmware.settings.sections import EngineConfig
+from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.fusion import Verdict
 from firmware.verdict.judge import Judge
 from firmware.verdict.sensor_state import Recognise, SensorPhase, SensorState
-from hw.types import SENSOR_NAMES, ButtonPress, Counts, Coverage, DeviceHealth, SensorName
+from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName
 
 Phase = Literal["scanning", "finished"]
 NS_PER_S = 1e9
@@ -38,7 +39,10 @@ class SensorStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDone:
-    """One step of a sense: what changed (``whole``: the full table), how much it covers, how it is."""
+    """One step of a sensor: what changed (``whole``: everything), how much it covers, how it is.
+
+    ``table`` and ``views`` are copies of all that it has to show; most steps come without.
+    """
 
     sensor: SensorName
     t_ns: int
@@ -47,6 +51,8 @@ class StepDone:
     counts: Counts
     health: DeviceHealth
     whole: bool = False
+    table: tuple[Observation, ...] | None = None
+    views: Views | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +63,8 @@ class SensorLost:
     t_ns: int
     reason: str
     hint: str = ""
+    table: tuple[Observation, ...] | None = None  # what it had found until then, where it can still be read
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,18 +93,6 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    """A button was pressed."""
-
-    press: ButtonPress
-
-    @property
-    def t_ns(self) -> int:
-        """When, in ns."""
-        return self.press.t_ns
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Renewing:
     """Every sense is made anew for another place: what an old one still says is not of this place."""
 
@@ -111,13 +107,13 @@ class Finished:
 
 
 SensorEvent = SensorStarted | StepDone | SensorLost | SensorFinished | SensorMissing
-Event = SensorEvent | Tick | Button | Renewing | Finished
+Event = SensorEvent | Tick | Renewing | Finished
+Answer = Literal["begun", "ended", "nothing"]  # what a command changed
 
 PHASES: Mapping[tuple[Phase, str], Phase] = {
     ("scanning", "finish"): "finished",
     ("finished", "again"): "scanning",
 }
-HELD_BUTTONS: Mapping[str, str] = {"back": "finish", "ok": "again"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +132,10 @@ class SensorStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything a screen shows at one moment. ``findings`` come strongest first."""
+    """What a screen, a record and a report show of one moment: verdict, tables and views of the same time.
+
+    ``findings`` come strongest first; ``observations`` are the latest tables of all sensors.
+    """
 
     t_ns: int
     elapsed_s: float
@@ -145,10 +144,23 @@ class Snapshot:
     verdict: Verdict
     sensors: tuple[SensorStatus, ...]
     findings: tuple[Evidence, ...]
+    observations: tuple[Observation, ...] = ()
+    views: Views = field(default_factory=Views)
+    place: str = ""  # as it was named when the inspection began
+
+    @property
+    def counts(self) -> tuple[Counts, ...]:
+        """What each sensor has read and left out."""
+        return tuple(s.counts for s in self.sensors if s.counts is not None)
+
+    @property
+    def coverages(self) -> tuple[Coverage, ...]:
+        """What each sensor says itself about what it has covered."""
+        return tuple(s.look for s in self.sensors if s.look is not None)
 
 
 class Engine:
-    """Feeds events to the senses' lanes and has them judged. Its memory is bounded by its configuration."""
+    """Feeds events to the states of the sensors and has them judged; its settings bound its memory."""
 
     def __init__(
         self,
@@ -168,22 +180,20 @@ class Engine:
                 self._lanes[name].miss("", "")
         self._phase: Phase = "scanning"
         self._inspection = 1
+        self._place = ""
         self._start_ns = self._t_ns = t_ns
         self._snapshot = self._look()
 
     def handle(self, event: Event) -> None:
         """Take in one event.
 
-        Time goes on with ticks, buttons and the end; it never runs back. The senses' own events may run
+        Time goes on with ticks, commands and the end; it never runs back. The senses' own events may run
         ahead of it, each by a step of its own length.
         """
         match event:
             case Tick():
                 self._go_on(event.t_ns)
                 self._tick()
-            case Button():
-                self._go_on(event.t_ns)
-                self._press(event.press)
             case Renewing():
                 for lane in self._lanes.values():
                     lane.renew()
@@ -193,6 +203,18 @@ class Engine:
             case _:
                 if self._phase == "scanning":
                     self._feed(event)
+
+    def obey(self, command: EngineCommand) -> Answer:
+        """Do what a person asks for; return whether it began or ended an inspection, or means nothing."""
+        self._go_on(command.t_ns)
+        match command:
+            case EndInspection():
+                return "ended" if self._move("finish") else "nothing"
+            case Rescan():
+                self._move("finish")
+                return "begun" if self._move("again", self._place) else "nothing"
+            case BeginInspection():
+                return "begun" if self._move("again", command.place) else "nothing"
 
     def _go_on(self, t_ns: int) -> None:
         self._t_ns = max(self._t_ns, t_ns)
@@ -217,11 +239,13 @@ class Engine:
                     counts=event.counts,
                     health=event.health,
                     whole=event.whole,
+                    table=event.table,
+                    views=event.views,
                 )
             case SensorStarted():
                 lane.start(event.t_ns)
             case SensorLost():
-                lane.lose(event.reason, event.hint, event.t_ns)
+                lane.lose(event.reason, event.hint, event.t_ns, table=event.table, counts=event.counts)
             case SensorFinished():
                 lane.finish(event.t_ns)
             case SensorMissing():
@@ -233,25 +257,23 @@ class Engine:
                 lane.watch(self._t_ns)
             self._snapshot = self._look()
 
-    def _press(self, press: ButtonPress) -> None:
-        if press.long and press.button in HELD_BUTTONS:
-            self._move(HELD_BUTTONS[press.button])
-
-    def _move(self, word: str) -> None:
+    def _move(self, word: str, place: str = "") -> bool:
         phase = PHASES.get((self._phase, word))
         if phase is None:
-            return
+            return False
         if phase == "finished":
             for lane in self._lanes.values():
                 lane.close(self._t_ns)
         else:
             self._inspection += 1
+            self._place = place
             self._start_ns = self._t_ns
             self._judge = self._judge.afresh()
             for lane in self._lanes.values():
                 lane.clear(self._t_ns)
         self._phase = phase
         self._snapshot = self._look()
+        return True
 
     def _look(self) -> Snapshot:
         lanes = self._lanes.values()
@@ -268,7 +290,14 @@ class Engine:
             verdict=verdict,
             sensors=tuple(self._status(lane, verdict) for lane in lanes),
             findings=self._findings(),
+            observations=tuple(o for lane in lanes for o in lane.table),
+            views=self._views(),
+            place=self._place,
         )
+
+    def _views(self) -> Views:
+        rf, wifi, lens = (self._lanes[name].views for name in ("rf", "wifi", "lens"))
+        return replace(rf, lens=lens.lens, unreadable=wifi.unreadable)
 
     def _status(self, lane: SensorState, verdict: Verdict) -> SensorStatus:
         reason, hint = lane.trouble()

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from firmware.sensor import Observation
+from firmware.sensor import Observation, Views
 from firmware.settings.sections import EngineConfig
 from firmware.verdict.coverage import fade_factor, scale_coverage
 from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods
@@ -58,6 +58,8 @@ class SensorState:
         self.state: SensorPhase = "starting"
         self.counts: Counts | None = None
         self.health: DeviceHealth | None = None
+        self.table: tuple[Observation, ...] = ()
+        self.views = Views()
         self._config = config
         self._table = table
         self._recognise = recognise
@@ -89,11 +91,14 @@ class SensorState:
         counts: Counts,
         health: DeviceHealth,
         whole: bool = False,
+        table: tuple[Observation, ...] | None = None,
+        views: Views | None = None,
     ) -> None:
         """It did one piece of work. Work after its end, or from the place before, changes nothing."""
         if self._stale or not self._move("step"):
             return
         self._coverage, self.counts, self.health = coverage, counts, health
+        self._show(table, views)
         self._looked_ns = max(self._looked_ns, t_ns)
         self._lost_ns, self._trouble = None, ("", "")
         if whole:
@@ -105,10 +110,25 @@ class SensorState:
         self._heard_something |= self.name != "rf" and counts.read > 0
         self._purge()
 
-    def lose(self, reason: str, hint: str, t_ns: int) -> None:
+    def _show(self, table: tuple[Observation, ...] | None, views: Views | None) -> None:
+        self.table = self.table if table is None else table
+        self.views = self.views if views is None else views
+
+    def lose(
+        self,
+        reason: str,
+        hint: str,
+        t_ns: int,
+        *,
+        table: tuple[Observation, ...] | None = None,
+        counts: Counts | None = None,
+    ) -> None:
         """Its device is gone; the first moment of it counts."""
         if self._move("lose"):
             self._lost_ns = t_ns
+        if not self._stale:
+            self._show(table, None)
+            self.counts = self.counts if counts is None else counts
         self._trouble = (reason, hint)
 
     @property
@@ -145,6 +165,7 @@ class SensorState:
         """Forget everything seen so far: a new inspection begins."""
         self._evidence, self._coverage, self.counts, self._strongest = {}, None, None, ()
         self._known, self._heard = {}, {}
+        self.table, self.views = (), Views()
         self._heard_something = False
         self._lost_ns, self._looked_ns = None, t_ns
         if self.state != "missing":  # only its own start brings back what was never there

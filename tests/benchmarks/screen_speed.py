@@ -114,8 +114,7 @@ def engine_ms() -> tuple[float, float]:
     seen = crowd()
     for name, table in seen.items():
         engine.handle(SensorStarted(sensor=name, t_ns=0))
-        engine.handle(_step(name, table, 1))
-    everything = [o for table in seen.values() for o in table]
+        engine.handle(replace(_step(name, table, 1), table=tuple(table)))
 
     def judge(n: int) -> None:
         t_ns = (n + 2) * S_NS // 10
@@ -124,7 +123,7 @@ def engine_ms() -> tuple[float, float]:
         engine.handle(Tick(t_ns=t_ns))
 
     judged = timed_ms(judge)
-    return judged, timed_ms(lambda _: from_snapshot(engine.snapshot(), lang="ko", observations=everything))
+    return judged, timed_ms(lambda _: from_snapshot(engine.snapshot(), lang="ko"))
 
 
 def _step(name: SensorName, table: Sequence[Observation], t_ns: int) -> StepDone:

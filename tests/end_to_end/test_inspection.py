@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,6 @@ from firmware.handheld.screen.state import ScreenState
 from firmware.inspection.checkpoint import load_progress
 from firmware.inspection.opening import open_walk
 from firmware.records.store import RecordStore
-from firmware.runtime.sensor_snapshot import SensorSnapshot
 from firmware.runtime.session import inspect
 from firmware.settings.settings import Settings, load_settings
 from firmware.verdict.engine import Snapshot
@@ -75,7 +74,7 @@ class Inspector:
         self.hurried = self.pressed = False
         self.notices: list[str] = []
 
-    def watch(self, snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
+    def watch(self, snapshot: Snapshot) -> bool:
         state = self.panel.shown
         if state is None:
             return False
@@ -210,7 +209,7 @@ def test_after_a_power_loss_the_walk_goes_on_at_the_same_cubicle(tmp_path: Path)
     settings = settings_in(tmp_path, "walk.least_wifi=0", "walk.least_ble=0")
     with handheld(settings) as panel:
         first = Inspector(panel, stay_s=1.0)
-        dark = lambda s, p: first.watch(s, p) or (first.titles == ["1", "2", "3"] and _marks(panel) == 2)  # noqa: E731
+        dark = lambda s: first.watch(s) or (first.titles == ["1", "2", "3"] and _marks(panel) == 2)  # noqa: E731
         inspect(KIT, settings, only=RADIOS, until_s=200.0, panel=panel, live=False, watch=dark)
     with handheld(settings) as panel:
         second = Inspector(panel, stay_s=1.0)
@@ -238,7 +237,7 @@ def test_a_full_disk_is_said_on_the_screen_and_holds_nobody_up(tmp_path: Path) -
     with handheld(full) as panel:
         inspector = Inspector(panel, stay_s=1.0)
         inspector.hurried = True
-        done = lambda s, p: inspector.watch(s, p) or inspector.titles[-1:] == ["2"]  # noqa: E731
+        done = lambda s: inspector.watch(s) or inspector.titles[-1:] == ["2"]  # noqa: E731
         inspect(KIT, full, only=RADIOS, until_s=120.0, panel=panel, live=False, watch=done)
         assert inspector.titles == ["1", "2"]
         assert "walk.store.full" in inspector.notices
@@ -264,7 +263,7 @@ def test_the_guided_scan_goes_on_by_what_was_really_covered(tmp_path: Path) -> N
             PanelStyle(lang="ko", theme="dark", silent=True), until_s=None, simulated=True, walker=walker
         )
 
-        def person(snapshot: Snapshot, sensors: Mapping[SensorName, SensorSnapshot]) -> bool:
+        def person(snapshot: Snapshot) -> bool:
             state = panel.shown
             if state is None:
                 return False

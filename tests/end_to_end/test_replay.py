@@ -39,7 +39,7 @@ def test_unplugging_one_sense_lowers_its_coverage_within_two_seconds_and_no_othe
     settings = load_settings(overrides=SMALL_EYE)
     seen: dict[float, dict[str, float | None]] = {}
 
-    def watch(snapshot, sensors) -> bool:  # type: ignore[no-untyped-def]
+    def watch(snapshot) -> bool:  # type: ignore[no-untyped-def]
         seen[round(snapshot.elapsed_s, 1)] = dict(snapshot.verdict.coverage)
         return False
 

@@ -1,23 +1,18 @@
-"""What the window shows now, and the presses that came back: the one thing both threads touch."""
+"""What the browser shows now, and the presses that came back: all that both threads touch."""
 
 from __future__ import annotations
 
 import io
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from PIL import Image
 
 from firmware.i18n.catalog import Language
 from firmware.verdict.engine import Snapshot
+from hw.queued_buttons import ButtonName, QueuedButtons
 from hw.types import ButtonPress
-
-ButtonName = Literal["up", "down", "ok", "back"]
-BUTTONS: tuple[ButtonName, ...] = get_args(ButtonName)
-PRESSES_MOST = 16  # that wait for the loop, which takes them ten times a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +33,10 @@ class Showing:
     def __init__(self, lang: Language) -> None:
         self._lang: Callable[[], Language] = lambda: lang
         self._changed = threading.Condition()
-        self._presses: deque[tuple[ButtonName, bool]] = deque(maxlen=PRESSES_MOST)
+        self._buttons = QueuedButtons()
         self._picture: tuple[Image.Image, bytes, str, Language] | None = None
         self._frame: ShownFrame | None = None
         self._number = 0
-        self._t_ns = 0
         self._over = False
 
     def follow(self, lang: Callable[[], Language]) -> None:
@@ -53,7 +47,7 @@ class Showing:
         """Take the picture of this moment; the same picture again is no news."""
         pixels, lang = picture.tobytes(), self._lang()
         with self._changed:
-            self._t_ns = snapshot.t_ns
+            self._buttons.look_at(snapshot.t_ns)
             if self._picture is not None and self._picture[1] == pixels:
                 return
             self._picture = (picture, pixels, snapshot.verdict.level.value, lang)
@@ -63,15 +57,11 @@ class Showing:
 
     def press(self, button: ButtonName, *, long: bool) -> None:
         """Take a press from the page; beyond what is waiting already, the oldest is forgotten."""
-        with self._changed:
-            self._presses.append((button, long))
+        self._buttons.press(button, long=long)
 
     def poll(self) -> Sequence[ButtonPress]:
         """Return the presses since the last time, at the time of the picture that they answered."""
-        with self._changed:
-            taken = tuple(self._presses)
-            self._presses.clear()
-            return tuple(ButtonPress(t_ns=self._t_ns, button=name, long=long) for name, long in taken)
+        return self._buttons.poll()
 
     def wait(self, seen: int, timeout_s: float) -> ShownFrame | None:
         """Return the newest frame as soon as it is another than ``seen``; None if none came in time."""

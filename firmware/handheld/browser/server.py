@@ -25,10 +25,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from firmware.errors import WindowTrouble
-from firmware.handheld.browser.frame_broker import BUTTONS, Showing, ShownFrame
+from firmware.handheld.browser.frame_broker import Showing, ShownFrame
 from firmware.handheld.browser.page import page_html
 from firmware.i18n.font import font_path
 from firmware.log import get_logger
+from hw.queued_buttons import BUTTONS
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")

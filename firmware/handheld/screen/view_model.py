@@ -42,17 +42,13 @@ def from_snapshot(
     snapshot: Snapshot,
     *,
     lang: Language,
-    observations: Sequence[Observation] = (),
     place: PagePosition | None = None,
     progress: float | None = None,
     simulated: bool = False,
     battery: float | None = None,
-    lens: FinderView | None = None,
 ) -> ScreenState:
-    """Return the screen of one moment. ``lens`` is `lensdetect.finder.LensFinder.view`, where there is one;
-    the analog picture and homing are added by whoever has them.
-    """
-    verdict = snapshot.verdict
+    """Return the screen of one moment; homing and the pages of an inspection are added by the panel."""
+    verdict, observations, lens = snapshot.verdict, snapshot.observations, snapshot.views.lens
     findings = findings_of(snapshot.findings, verdict.contributions, lang)
     devices = devices_of(observations, known_in(verdict))
     at = place or PagePosition()

@@ -38,7 +38,7 @@ def snapshot(*, seconds: int = 30, lost: bool = True, finished: bool = False) ->
         gone = SensorLost(sensor="lens", t_ns=(seconds - 1) * S, reason="unplugged", hint="Plug it in.")
         engine.handle(gone)
     engine.handle(Finished(t_ns=seconds * S) if finished else Tick(t_ns=seconds * S))
-    return engine.snapshot()
+    return replace(engine.snapshot(), observations=tuple(things()))
 
 
 def line(*, redacted: bool = True) -> bytes:
@@ -46,7 +46,6 @@ def line(*, redacted: bool = True) -> bytes:
     worker = WorkerHealth(alive=True, steps=120, restarts=2, dropped=1)
     return encode_line(
         snapshot(),
-        things(),
         rates={"rf": 19.5, "wifi": 1513.6, "ble": 4.25, "lens": 0.0},
         workers={"lens": worker},
         queues={"inbox": 3, "saving": 0},

@@ -18,7 +18,7 @@ from firmware.diag.bundle import READ_ME, BundlePart, Cleaner
 from firmware.diag.feed import Feed
 from firmware.errors import BundleTrouble
 from firmware.records.custody.unit_key import load_or_make_unit_key
-from tests.firmware.diag.moments import BYSTANDER, CAMERA_MAC, short_socket, snapshot, things
+from tests.firmware.diag.moments import BYSTANDER, CAMERA_MAC, short_socket, snapshot
 
 RUNNER = CliRunner()
 HOME, HOST = Path("/home/minji"), "minjis-pi"
@@ -133,7 +133,7 @@ def test_nothing_is_written_without_a_yes(tmp_path: Path) -> None:
 
 def test_the_bundle_names_nobody(tmp_path: Path) -> None:
     with Feed(short_socket(tmp_path), redact=lambda value: value) as feed:  # a unit that redacts nothing
-        feed.publish(snapshot(), things())
+        feed.publish(snapshot())
         code, file, _ = command(tmp_path)
     assert code == 0
     parts = parts_of(file)

@@ -15,7 +15,7 @@ from firmware.cli.app import app
 from firmware.cli.diag import BOARD_ROWS
 from firmware.diag.feed import Feed
 from hw.pi.discover import Found
-from tests.firmware.diag.moments import short_socket, snapshot, things
+from tests.firmware.diag.moments import short_socket, snapshot
 
 RUNNER = CliRunner()
 FOUND = (
@@ -32,7 +32,7 @@ def run(*words: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize(("lang", "word"), [("en", "Disconnected"), ("ko", "연결 끊김")])
 def test_watch_once_prints_one_board(lang: str, word: str, tmp_path: Path) -> None:
     with Feed(short_socket(tmp_path)) as feed:
-        feed.publish(snapshot(), things())
+        feed.publish(snapshot())
         code, out, _ = run("watch", "--once", "--socket", str(feed.path), "--lang", lang)
     assert code == 0
     assert word in out

@@ -17,7 +17,7 @@ import pytest
 
 from firmware.diag.feed import EVERY_NS, Feed
 from firmware.errors import FeedTrouble
-from tests.firmware.diag.moments import CAMERA_MAC, short_socket, snapshot, things
+from tests.firmware.diag.moments import CAMERA_MAC, short_socket, snapshot
 
 WAIT_S = 10.0  # only how long a broken test waits
 
@@ -52,7 +52,7 @@ def wait_for(true: Callable[[], bool]) -> None:
 
 
 def publish(feed: Feed, number: int) -> bool:
-    return feed.publish(replace(snapshot(), t_ns=number * EVERY_NS), things())
+    return feed.publish(replace(snapshot(), t_ns=number * EVERY_NS))
 
 
 def test_only_owner_and_group_may_connect(feed: Feed) -> None:
@@ -80,9 +80,9 @@ def test_who_comes_late_gets_the_newest_line_at_once(feed: Feed) -> None:
 
 def test_more_than_five_a_second_become_no_line_but_the_end_always_does(feed: Feed) -> None:
     assert publish(feed, 1)
-    assert not feed.publish(replace(snapshot(), t_ns=EVERY_NS + EVERY_NS // 2), things())
+    assert not feed.publish(replace(snapshot(), t_ns=EVERY_NS + EVERY_NS // 2))
     end = replace(snapshot(finished=True), t_ns=EVERY_NS + EVERY_NS // 2)
-    assert feed.publish(end, things())
+    assert feed.publish(end)
 
 
 def test_a_slow_client_is_dropped_and_the_others_go_on(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from firmware.diag.feed import Feed
 from firmware.diag.feed_client import LINE_BYTES_MOST, ROWS_MOST, Row, parse_line, read_lines
 from firmware.errors import FeedTrouble
-from tests.firmware.diag.moments import line, short_socket, snapshot, things
+from tests.firmware.diag.moments import line, short_socket, snapshot
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -45,7 +45,7 @@ def serve_bytes(path: Path, content: bytes) -> threading.Thread:
 
 def test_lines_of_a_running_unit_come_whole_and_its_end_ends_them(tmp_path: Path) -> None:
     with Feed(short_socket(tmp_path)) as feed:
-        feed.publish(snapshot(), things())
+        feed.publish(snapshot())
         lines = read_lines(feed.path)
         moment = parse_line(next(lines))
         feed.close()

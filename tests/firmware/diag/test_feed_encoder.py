@@ -31,8 +31,9 @@ ADDRESS = re.compile(r"(?<![0-9a-f~])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 def encode(observations: list[Observation]) -> bytes:
     return encode_line(
-        snapshot(), observations, rates={}, workers={}, queues={}, log_tail=(), redact=make_redactor(KEY)
-    )
+        replace(snapshot(), observations=tuple(observations)),
+        rates={}, workers={}, queues={}, log_tail=(), redact=make_redactor(KEY),
+    )  # fmt: skip
 
 
 def test_the_line_tells_what_was_planted() -> None:

@@ -16,7 +16,7 @@ from firmware.diag.feed_encoder import make_redactor
 from firmware.diag.watch import Newest, WatchApp
 from firmware.errors import FeedTrouble
 from firmware.i18n.catalog import Language, catalog_for
-from tests.firmware.diag.moments import KEY, line, short_socket, snapshot, things
+from tests.firmware.diag.moments import KEY, line, short_socket, snapshot
 
 SIZE = (80, 24)
 Step = Callable[[WatchApp], bool]
@@ -152,7 +152,7 @@ def test_over_a_real_socket_the_picture_holds_what_the_unit_said(tmp_path: Path)
             return app.export_screenshot()
 
     with Feed(short_socket(tmp_path), redact=make_redactor(KEY)) as feed:
-        feed.publish(replace(snapshot(), t_ns=EVERY_NS), things())
+        feed.publish(replace(snapshot(), t_ns=EVERY_NS))
         svg = asyncio.run(go(feed))
     assert svg.startswith("<svg")
     assert "Disconnected" in svg

@@ -25,7 +25,7 @@ import pytest
 
 from firmware.diag.feed import EVERY_NS, Feed
 from firmware.diag.feed_encoder import make_redactor
-from tests.firmware.diag.moments import KEY, short_socket, snapshot, things
+from tests.firmware.diag.moments import KEY, short_socket, snapshot
 
 COLUMNS, ROWS = 80, 24
 PATIENCE_S = 60.0
@@ -81,7 +81,7 @@ class Terminal:
 @contextmanager
 def running_unit(folder: Path) -> Iterator[Path]:
     with Feed(short_socket(folder), redact=make_redactor(KEY)) as feed:
-        feed.publish(replace(snapshot(), t_ns=EVERY_NS), things())
+        feed.publish(replace(snapshot(), t_ns=EVERY_NS))
         yield feed.path
 
 

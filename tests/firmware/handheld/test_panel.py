@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from firmware.handheld.commands import Home, SetLanguage, SetSound, SetTheme
 from firmware.handheld.panel import Panel, PanelStyle
-from firmware.runtime.sensor_snapshot import SensorSnapshot
+from firmware.verdict.commands import BeginInspection, EndInspection, Rescan
 from firmware.verdict.engine import Snapshot
 from firmware.verdict.fusion import Level, Verdict
 from hw.clock import ManualClock
 from hw.kit import Kit
 from hw.sim.panel import SimButtons, SimBuzzer, SimDisplay
-from hw.types import SensorName
-from tests.firmware.sensors import ScriptedSensor
 from wifiscan.model import Station
 
 VERDICT = Verdict(
@@ -31,7 +30,7 @@ S = 1_000_000_000
 def snapshot(t_s: float, *, level: Level = Level.NOTHING_FOUND, over: bool = False) -> Snapshot:
     return Snapshot(
         t_ns=round(t_s * S), elapsed_s=t_s, phase="finished" if over else "scanning", inspection=1,
-        verdict=replace(VERDICT, level=level), sensors=(), findings=(),
+        verdict=replace(VERDICT, level=level), sensors=(), findings=(), observations=(STATION,),
     )  # fmt: skip
 
 
@@ -47,10 +46,6 @@ class Bench:
         self.panel.attach(
             Kit(spec="sim:x", recorded=False, display=self.display, buttons=self.buttons, buzzer=self.buzzer)
         )
-        wifi = ScriptedSensor("wifi", seen=(STATION,), clock=clock)
-        self.wifi = SensorSnapshot(wifi, clock=clock)
-        self.wifi.step()
-        self.sensors: dict[SensorName, SensorSnapshot] = {"wifi": self.wifi}
 
     def tap(self, *buttons: Literal["up", "down", "ok", "back"]) -> None:
         for button in buttons:
@@ -61,16 +56,16 @@ class Bench:
 def test_it_draws_ten_times_a_second_and_not_more() -> None:
     bench = Bench()
     for i in range(100):
-        bench.panel.watch(snapshot(i * 0.01), bench.sensors)
+        bench.panel.watch(snapshot(i * 0.01))
     assert bench.display.shown == 10
 
 
 def test_a_press_turns_the_page_at_once() -> None:
     bench = Bench()
-    bench.panel.watch(snapshot(1.0), bench.sensors)
+    bench.panel.watch(snapshot(1.0))
     home = bench.display.latest
     bench.tap("down")
-    bench.panel.watch(snapshot(1.01), bench.sensors)
+    bench.panel.watch(snapshot(1.01))
     assert bench.display.shown == 2
     assert home is not None
     assert bench.display.latest is not None
@@ -79,7 +74,7 @@ def test_a_press_turns_the_page_at_once() -> None:
 
 def test_the_menu_turns_language_theme_and_sound() -> None:
     bench = Bench()
-    bench.panel.watch(snapshot(0.1), bench.sensors)
+    bench.panel.watch(snapshot(0.1))
     bench.tap("up", "ok", "down", "ok")  # menu → its rows → theme
     assert bench.panel.look.theme == "bright"
     bench.tap("down", "ok")
@@ -92,28 +87,54 @@ def test_scan_in_the_menu_is_a_new_inspection_for_the_engine() -> None:
     bench = Bench()
     bench.tap("up", "ok")
     bench.buttons.press("ok")
-    assert [(p.button, p.long) for p in bench.panel.poll()] == [("back", True), ("ok", True)]
+    assert bench.panel.poll() == (Rescan(t_ns=0),)
+
+
+def test_holding_back_ends_and_holding_ok_begins_an_inspection() -> None:
+    bench = Bench()
+    bench.buttons.press("back", long=True)
+    bench.buttons.press("ok", long=True)
+    assert bench.panel.poll() == (EndInspection(t_ns=0), BeginInspection(t_ns=0))
+
+
+def test_short_presses_belong_to_the_screen() -> None:
+    bench = Bench()
+    for button in ("up", "down", "back", "ok"):
+        bench.buttons.press(button)
+    assert bench.panel.poll() == ()
+
+
+def test_the_same_commands_come_from_elsewhere() -> None:
+    panel = Bench().panel
+    assert panel.obey(SetLanguage(lang="ko")) == panel.obey(SetTheme(theme="bright")) == ()
+    assert panel.obey(SetSound(silent=True)) == ()
+    assert (panel.look.lang, panel.look.theme, panel.look.silent) == ("ko", "bright", True)
+    panel.watch(snapshot(1.0))
+    assert panel.obey(Home(subject=STATION.mac)) == ()
+    homing = panel.state(snapshot(2.0)).homing
+    assert homing is not None
+    assert homing.name == STATION.mac
+    assert panel.obey(Rescan(t_ns=5)) == (Rescan(t_ns=5),)
 
 
 def test_a_rising_level_sounds_and_silence_is_kept_when_asked() -> None:
     loud, silent = Bench(), Bench()
     silent.panel.look = replace(silent.panel.look, silent=True)
     for bench in (loud, silent):
-        bench.panel.watch(snapshot(1.0), bench.sensors)
-        bench.panel.watch(snapshot(2.0, level=Level.LIKELY_CAMERA), bench.sensors)
+        bench.panel.watch(snapshot(1.0))
+        bench.panel.watch(snapshot(2.0, level=Level.LIKELY_CAMERA))
     assert len(loud.buzzer.beeps) == 3
     assert not silent.buzzer.beeps
 
 
 def test_a_device_is_followed_warmer() -> None:
     bench = Bench()
-    bench.panel.watch(snapshot(0.5), bench.sensors)
+    bench.panel.watch(snapshot(0.5))
     bench.tap("down", "down", "ok", "ok")  # devices → rows → homing
     for second in range(1, 20):
         heard = replace(STATION, rssi_dbm=-80.0 + 2 * second, last_ns=second * S)
-        bench.wifi.table = (heard,)
-        bench.panel.watch(snapshot(float(second)), bench.sensors)
-    state = bench.panel.state(snapshot(20.0), bench.sensors)
+        bench.panel.watch(replace(snapshot(float(second)), observations=(heard,)))
+    state = bench.panel.state(snapshot(20.0))
     assert state.page == "homing"
     assert state.homing is not None
     assert state.homing.trend == "warmer"
@@ -121,6 +142,6 @@ def test_a_device_is_followed_warmer() -> None:
 
 def test_without_a_kit_it_keeps_the_last_picture() -> None:
     panel = Panel(PanelStyle(lang="ko", theme="dark", silent=True), until_s=None, simulated=False)
-    panel.watch(snapshot(1.0, over=True), {})
+    panel.watch(snapshot(1.0, over=True))
     assert panel.picture is not None
     assert panel.picture.size == (320, 240)

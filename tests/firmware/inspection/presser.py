@@ -36,7 +36,7 @@ def stride(folder: Path) -> None:
             walk, effects = machine.press(walk, word, NOW)  # type: ignore[arg-type]
             for effect in effects:
                 if isinstance(effect, Keep):
-                    found = VisitFindings(snapshot=SNAPSHOT, observations=(), span=span_until_now(20.0))
+                    found = VisitFindings(snapshot=SNAPSHOT, span=span_until_now(20.0))
                     clerk.submit(KeepJob(keep=effect, findings=found))
                 elif not isinstance(effect, Begin | Export):
                     clerk.submit(effect)  # type: ignore[arg-type]

@@ -58,9 +58,7 @@ def clerk_at(folder: Path, *more: str) -> RecordWriter:
 def job(record: str, cubicle: str = "1") -> KeepJob:
     place = Place(site="S", room="R", cubicle=cubicle)
     keep = Keep(record=record, kind="cubicle", place=place)
-    return KeepJob(
-        keep=keep, findings=VisitFindings(snapshot=SNAPSHOT, observations=(), span=span_until_now(20.0))
-    )
+    return KeepJob(keep=keep, findings=VisitFindings(snapshot=SNAPSHOT, span=span_until_now(20.0)))
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware.handheld.inspection_view import PAGE_OF, menu_of, view_of
 from firmware.handheld.screen.shapes import SHAPES
 from firmware.i18n.catalog import LANGUAGES, catalog_for
 from firmware.inspection.checklists import checklist, guided_steps
-from firmware.inspection.inspection_view import PAGE_OF, menu_of, view_of
 from firmware.inspection.resume_point import progress_of
 from firmware.inspection.site_plan import SitePlan, built_in_plan
 from firmware.inspection.state import (

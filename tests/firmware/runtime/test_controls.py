@@ -12,15 +12,16 @@ from firmware.runtime.lockstep import run_lockstep
 from firmware.runtime.session import inspect
 from firmware.runtime.workers import WorkerPool
 from firmware.settings.settings import load_settings
-from firmware.verdict.engine import Button, Renewing, SensorLost, SensorStarted, Snapshot, Tick
+from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand
+from firmware.verdict.engine import Renewing, SensorLost, SensorStarted, Snapshot, Tick
 from hw.clock import ManualClock, SystemClock
 from hw.errors import DeviceLost
 from hw.kit import spec_of_place
 from hw.sim.scene import load_scene, walk_names
-from hw.types import ButtonPress, SensorName
+from hw.types import SensorName
 from tests.firmware.sensors import S, ScriptedSensor, engine_for, station, step
 
-AGAIN = (ButtonPress(t_ns=0, button="back", long=True), ButtonPress(t_ns=0, button="ok", long=True))
+AGAIN: tuple[EngineCommand, ...] = (EndInspection(), BeginInspection())
 
 
 def test_what_the_old_sense_still_says_is_not_of_the_new_place() -> None:
@@ -39,8 +40,8 @@ def test_what_the_old_sense_still_says_is_not_of_the_new_place() -> None:
 
 def test_what_was_missing_is_missing_at_the_next_place_too() -> None:
     engine = engine_for("wifi")
-    for press in AGAIN:
-        engine.handle(Button(press=press))
+    for command in AGAIN:
+        engine.obey(command)
     assert engine.inspection == 2
     states = {s.name: (s.state, s.coverage) for s in engine.snapshot().sensors}
     assert states["lens"] == ("missing", None)
@@ -66,12 +67,12 @@ def test_in_turns_the_next_place_starts_from_nothing() -> None:
         places.append((name, place))
         return ScriptedSensor("wifi", clock=clock, seen=(station(),), full_after_s=10.0)
 
-    def poll() -> tuple[ButtonPress, ...]:
+    def poll() -> tuple[EngineCommand, ...]:
         return pressed.pop() if clock.now_ns() >= 6 * S and pressed else ()
 
     run_lockstep(
         {"wifi": renew("wifi", 0)}, engine_for("wifi"), clocks={"wifi": clock}, until_s=9.0, renew=renew,
-        poll_buttons=poll,
+        poll=poll,
         on_progress=lambda s: shares[s.inspection].append(s.verdict.coverage["wifi"] or 0.0),
     )  # fmt: skip
     assert places == [("wifi", 0), ("wifi", 1)]
@@ -102,7 +103,7 @@ def test_live_workers_swap_between_two_steps_and_old_words_do_not_count() -> Non
     ) as crew:
         run_live(
             crew, engine_for("wifi"), clock=clock, until_s=200.0, tick_s=0.5,
-            poll_buttons=lambda: pressed.pop() if clock.now_ns() > 20 * S and pressed else (),
+            poll=lambda: pressed.pop() if clock.now_ns() > 20 * S and pressed else (),
             on_progress=watch,
         )  # fmt: skip
     assert made == [-1, 1]
@@ -136,25 +137,25 @@ def test_a_room_behind_the_camera_s_door_is_told_from_the_clean_one_before_it() 
     levels: dict[int, str] = {}
     settings = load_settings(overrides=("engine.judge_every_s=0.5",))
 
-    class Thumb:
+    class Person:
         def __init__(self) -> None:
             self.pressed = 0
 
         def attach(self, kit: object) -> None:
             pass
 
-        def poll(self) -> tuple[ButtonPress, ...]:
+        def poll(self) -> tuple[EngineCommand, ...]:
             due = len(levels) > self.pressed
             self.pressed += due
             return AGAIN if due else ()
 
-        def watch(self, snapshot, sensors) -> bool:  # type: ignore[no-untyped-def]
+        def watch(self, snapshot) -> bool:  # type: ignore[no-untyped-def]
             if snapshot.elapsed_s >= 25.0 and snapshot.inspection not in levels:
                 levels[snapshot.inspection] = snapshot.verdict.level.value
             return False
 
     inspect(
-        "sim:empty-room,wifi-camera,empty-room", settings, only={"wifi"}, until_s=78.0, panel=Thumb()  # type: ignore[arg-type]
+        "sim:empty-room,wifi-camera,empty-room", settings, only={"wifi"}, until_s=78.0, panel=Person()
     )  # fmt: skip
     assert levels == {1: "nothing_found", 2: "check", 3: "nothing_found"}
 

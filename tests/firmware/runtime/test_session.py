@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from firmware.cli.scan import show
 from firmware.i18n.catalog import Catalog
-from firmware.runtime.session import Outcome, UnreadableLink
+from firmware.runtime.session import Outcome
+from firmware.sensor import UnreadableLink, Views
 from tests.firmware.handheld.test_panel import snapshot
 
 LINK = UnreadableLink(mac="02:00:00:00:00:09", answers=812)
-OUTCOME = Outcome(snapshot=snapshot(30.0, over=True), observations=(), counts=(), unreadable=(LINK,))
+OUTCOME = Outcome(snapshot=replace(snapshot(30.0, over=True), views=Views(unreadable=(LINK,))))
 
 
 def test_as_a_json_line_before_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware.sensor import UnreadableLink, Views
 from firmware.settings.sections import EngineConfig
+from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan
 from firmware.verdict.engine import (
-    Button,
     Engine,
     Event,
     Finished,
@@ -25,7 +26,7 @@ from firmware.verdict.engine import (
 from firmware.verdict.evidence.likelihoods import designed_likelihoods
 from firmware.verdict.fusion import Level
 from firmware.verdict.sensor_state import STATES, SensorState
-from hw.types import SENSOR_NAMES, ButtonPress, Counts, DeviceHealth, SensorName
+from hw.types import SENSOR_NAMES, Counts, DeviceHealth, SensorName
 from tests.firmware.sensors import (
     S,
     clean_room,
@@ -52,12 +53,15 @@ def tick(engine: Engine, t_s: float) -> Snapshot:
     return engine.snapshot()
 
 
+def give(engine: Engine, event: Event | EngineCommand) -> None:
+    if isinstance(event, EndInspection | BeginInspection | Rescan):
+        engine.obey(event)
+    else:
+        engine.handle(event)
+
+
 def status(snapshot: Snapshot, name: SensorName) -> SensorStatus:
     return next(s for s in snapshot.sensors if s.name == name)
-
-
-def press(button: str, *, long: bool = True, t_s: float = 1.0) -> Button:
-    return Button(press=ButtonPress(t_ns=round(t_s * S), button=button, long=long))  # type: ignore[arg-type]
 
 
 # ------------------------------------------------------------------ what a session goes through
@@ -232,28 +236,65 @@ def test_an_alarm_falls_only_after_it_was_gone_for_a_while() -> None:
     assert feed(engine, gone, t_s=2 + hold_s).verdict.level is Level.NOTHING_FOUND  # type: ignore[arg-type]
 
 
-# ------------------------------------------------------------------ session and buttons
+# ------------------------------------------------------------------ session and commands
 
 
 def test_after_the_end_nothing_changes_until_a_new_inspection() -> None:
     engine = engine_for()
     feed(engine, room(lens=[glint()]), t_s=1)  # type: ignore[arg-type]
-    engine.handle(press("back", t_s=2))
+    assert engine.obey(EndInspection(t_ns=2 * S)) == "ended"
     over = engine.snapshot()
     assert over.phase == "finished"
     assert {s.state for s in over.sensors} == {"finished"}
     feed(engine, room(wifi=[streamer()]), t_s=3)  # type: ignore[arg-type]
     assert engine.snapshot() == over
-    engine.handle(press("ok", t_s=4))
+    assert engine.obey(BeginInspection(t_ns=4 * S, place="WC/2")) == "begun"
     anew = engine.snapshot()
     assert (anew.phase, anew.inspection, anew.elapsed_s, anew.findings) == ("scanning", 2, 0.0, ())
+    assert (anew.place, anew.observations) == ("WC/2", ())
     assert anew.verdict.level is Level.INCONCLUSIVE
 
 
-def test_short_presses_belong_to_the_screen() -> None:
+def test_a_command_that_means_nothing_now_changes_nothing() -> None:
     engine = engine_for()
-    engine.handle(press("back", long=False))
-    assert engine.snapshot().phase == "scanning"
+    assert engine.obey(BeginInspection(t_ns=S)) == "nothing"
+    assert (engine.snapshot().phase, engine.inspection) == ("scanning", 1)
+    assert engine.obey(EndInspection(t_ns=S)) == "ended"
+    assert engine.obey(EndInspection(t_ns=S)) == "nothing"
+
+
+def test_a_rescan_ends_what_runs_and_begins_anew_whatever_ran() -> None:
+    engine = engine_for()
+    assert engine.obey(Rescan(t_ns=S)) == "begun"
+    assert (engine.snapshot().phase, engine.inspection) == ("scanning", 2)
+    engine.obey(EndInspection(t_ns=2 * S))
+    assert engine.obey(Rescan(t_ns=3 * S)) == "begun"
+    assert engine.inspection == 3
+
+
+def test_the_snapshot_shows_the_tables_of_the_steps_before_its_verdict() -> None:
+    engine = engine_for()
+    table = (station("aa"), station("bb"))
+    engine.handle(step("wifi", table, t_s=1.0, table=table))
+    engine.handle(step("rf", [emission()], t_s=1.0, table=(emission(),)))
+    engine.handle(step("wifi", table[:1], t_s=1.1))  # most steps come without a table
+    assert engine.snapshot().observations == ()
+    assert tick(engine, 1.2).observations == (emission(), *table)
+    lost = SensorLost(sensor="wifi", t_ns=2 * S, reason="unplugged", table=table[:1])
+    engine.handle(lost)
+    assert tick(engine, 2.1).observations == (emission(), table[0])
+
+
+def test_every_sensor_adds_its_own_views() -> None:
+    engine = engine_for()
+    link = UnreadableLink(mac="02:00:00:00:00:09", answers=812)
+    sweep = Views(pictures={"1": "picture"})  # type: ignore[dict-item]
+    engine.handle(step("wifi", [], views=Views(unreadable=(link,))))
+    engine.handle(step("rf", [], views=sweep))
+    views = tick(engine, 2.0).views
+    assert (views.unreadable, views.pictures, views.lens) == ((link,), sweep.pictures, None)
+    engine.obey(Rescan(t_ns=3 * S))
+    assert engine.snapshot().views == Views()
 
 
 # ------------------------------------------------------------------ always
@@ -283,7 +324,9 @@ EVENTS = st.one_of(
         t_ns=st.integers(0, 10**11),
         reason=st.just("unplugged"),
     ),
-    st.builds(press, st.sampled_from(["back", "ok", "up"]), t_s=st.floats(0, 100)),
+    st.builds(EndInspection, t_ns=st.integers(0, 10**11)),
+    st.builds(BeginInspection, t_ns=st.integers(0, 10**11)),
+    st.builds(Rescan, t_ns=st.integers(0, 10**11)),
     st.sampled_from(SENSOR_NAMES).flatmap(
         lambda n: st.builds(
             step, st.just(n), st.just(clean_room()[n]), t_s=st.floats(0, 100), share=st.floats(0, 1)
@@ -294,10 +337,10 @@ EVENTS = st.one_of(
 
 @given(st.lists(EVENTS, max_size=25))
 @settings(max_examples=80)
-def test_any_order_of_events_leaves_a_sane_snapshot(events: list[Event]) -> None:
+def test_any_order_of_events_leaves_a_sane_snapshot(events: list[Event | EngineCommand]) -> None:
     engine, last_ns = engine_for(), 0
     for event in events:
-        engine.handle(event)
+        give(engine, event)
         snapshot = engine.snapshot()
         assert snapshot.t_ns >= last_ns
         assert 0 < snapshot.verdict.probability < 1

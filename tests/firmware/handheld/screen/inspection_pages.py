@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from firmware.handheld.inspection_view import menu_of, view_of
 from firmware.handheld.screen.inspection_views import Bar, CheckRow, Choice, InspectionView, VisitRow
 from firmware.handheld.screen.state import ScreenState
 from firmware.handheld.screen.views import Page
 from firmware.i18n.catalog import Language, Sentence
 from firmware.inspection.checklists import checklist
-from firmware.inspection.inspection_view import menu_of, view_of
 from firmware.inspection.site_plan import SitePlan
 from firmware.inspection.state import Checkpoint, InspectionState, Moment, Reference, Stage, Visited
 from firmware.inspection.state_machine import InspectionMachine

@@ -14,6 +14,7 @@ from firmware.handheld.screen.view_model import devices_of, from_snapshot, spect
 from firmware.handheld.screen.views import DEVICES_MOST, LINES_MOST
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.i18n.names import service_name
+from firmware.sensor import Views
 from firmware.verdict.engine import SensorStatus, Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import REASONS
@@ -143,11 +144,16 @@ def test_the_live_view_is_placed_in_shares_of_its_picture() -> None:
         guidance="slower",
         coverage_map=np.ones((2, 3), np.uint8),
     )
-    lens = from_snapshot(snapshot(), lang="ko", lens=view).lens
+    lens = from_snapshot(snapshot(views=Views(lens=view)), lang="ko").lens
     assert [(m.x, m.y, m.label) for m in lens.marks] == [(0.25, 0.25, "lens"), (0.95, 0.99, "lens")]
     assert lens.guide == "guide.slower"
-    assert from_snapshot(snapshot(), lang="ko", lens=replace(view, frame=None)).lens.picture is None
-    assert from_snapshot(snapshot(), lang="ko", lens=replace(view, guidance="?")).lens.guide == "guide.sweep"
+    assert (
+        from_snapshot(snapshot(views=Views(lens=replace(view, frame=None))), lang="ko").lens.picture is None
+    )
+    assert (
+        from_snapshot(snapshot(views=Views(lens=replace(view, guidance="?"))), lang="ko").lens.guide
+        == "guide.sweep"
+    )
 
 
 def glint(x_px: float, y_px: float) -> Glint:
@@ -175,9 +181,8 @@ def test_progress_is_over_when_the_scan_is() -> None:
 def test_every_page_of_a_snapshot_can_be_drawn(size: tuple[int, int], mode: Mode, lang: Language) -> None:
     for page in PAGES:
         state = from_snapshot(
-            snapshot(),
+            snapshot(observations=(emission(1), station(), network(), ble())),
             lang=lang,
-            observations=[emission(1), station(), network(), ble()],
             place=PagePosition(page=page),
         )
         assert_layout(paint(state, size=size, mode=mode))
@@ -286,11 +291,11 @@ def test_what_was_declared_harmless_is_shown_as_known_and_not_as_an_alarm() -> N
         Contribution(sensor=s, subject=name, log_lr=0.0, reason="reason.known", params={})  # type: ignore[arg-type]
         for s, name in (("wifi", rooms.SUSPECT_MAC), ("rf", "rf:e1"))
     )
-    moment = snapshot()
-    quiet = replace(moment, verdict=replace(moment.verdict, contributions=said))
     seen = (rooms.station(rooms.SUSPECT_MAC, 0.93), rooms.emission(1, 1080.0, 0.97))
-    alarm = from_snapshot(moment, lang="en", observations=seen)
-    calm = from_snapshot(quiet, lang="en", observations=seen, place=PagePosition(page="devices"))
+    moment = snapshot(observations=seen)
+    quiet = replace(moment, verdict=replace(moment.verdict, contributions=said))
+    alarm = from_snapshot(moment, lang="en")
+    calm = from_snapshot(quiet, lang="en", place=PagePosition(page="devices"))
     assert [(d.alert, d.known) for d in (*alarm.devices, *alarm.spectrum.lines)] == [(True, False)] * 2
     assert [(d.alert, d.known) for d in (*calm.devices, *calm.spectrum.lines)] == [(False, True)] * 2
     assert Catalog("en").text("device.known") in {box.shown for box in paint(calm).texts}

@@ -1,0 +1,33 @@
+"""What people can ask of the engine: the same commands from buttons, browser, terminal and replayed sessions.
+
+``t_ns`` is the time at which it was asked, 0 for "now".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndInspection:
+    """End the inspection of this place: its last verdict stands until the next one begins."""
+
+    t_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginInspection:
+    """Begin the inspection of the next place; means nothing while one is running."""
+
+    t_ns: int = 0
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescan:
+    """End the inspection that runs, and begin it anew."""
+
+    t_ns: int = 0
+
+
+EngineCommand = EndInspection | BeginInspection | Rescan
