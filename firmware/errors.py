@@ -2,9 +2,9 @@
 
 ::
 
-    FirmwareError                what, why, what to do
+    FirmwareError (AnsimError)   what, why, what to do
     ├── SettingsError  (ValueError)    mistakes in settings, all of them named at once: exit 2
-    ├── NoSensors      (RuntimeError)  none of the senses that were asked for could be opened
+    ├── NoSensors      (RuntimeError)  none of the sensors that were asked for could be opened
     ├── FeedTrouble    (ConnectionError) the feed cannot be served, or nobody serves it
     ├── WindowTrouble  (OSError)       the screen cannot be served to a browser
     ├── BundleTrouble  (OSError)       a support bundle cannot be written
@@ -16,17 +16,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hw.errors import AnsimError
 
-class FirmwareError(Exception):
+
+class FirmwareError(AnsimError):
     """Root of what the top floor reports to people."""
-
-    def __init__(self, what: str, *, hint: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.what}. {self.hint}" if self.hint else self.what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +50,7 @@ class SettingsError(FirmwareError, ValueError):
 
 
 class NoSensors(FirmwareError, RuntimeError):
-    """None of the senses that were asked for could be opened."""
+    """None of the sensors that were asked for could be opened."""
 
 
 class BadKnowledge(FirmwareError, ValueError):

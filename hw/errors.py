@@ -1,16 +1,18 @@
-"""Errors of devices and recordings.
+"""Errors of devices and recordings, and the root of every error that ansim expects.
 
 ::
 
-    HwError                     what, why, what to do
-    ├── MissingComponent        (ImportError)       a library or driver is not installed: exit 3
-    ├── DeviceMissing           (FileNotFoundError) nothing is plugged in
-    ├── DeviceBusy              (BlockingIOError)   somebody else holds it
-    ├── DeviceDenied            (PermissionError)   no right to open it
-    ├── DeviceLost              (ConnectionError)   it was there and is gone
-    ├── BadRecording            (ValueError)        a file that cannot be what it says
-    ├── BadKit                  (ValueError)        a --kit or scene that does not exist: exit 2
-    └── EndOfRecording          (EOFError)          a recording is over: not a fault
+    AnsimError                  what happened and why, what to do: exit 1
+    ├── SweeperError, WifiScanError, LensError, FirmwareError       the other packages' roots
+    └── HwError                 devices and recordings
+        ├── MissingComponent        (ImportError)       a library or driver is not installed: exit 3
+        ├── DeviceMissing           (FileNotFoundError) nothing is plugged in
+        ├── DeviceBusy              (BlockingIOError)   somebody else holds it
+        ├── DeviceDenied            (PermissionError)   no right to open it
+        ├── DeviceLost              (ConnectionError)   it was there and is gone
+        ├── BadRecording            (ValueError)        a file that cannot be what it says
+        ├── BadKit                  (ValueError)        a --kit or scene that does not exist: exit 2
+        └── EndOfRecording          (EOFError)          a recording is over: not a fault
 """
 
 from __future__ import annotations
@@ -36,20 +38,27 @@ class Reason(StrEnum):
     FINISHED = "finished"
 
 
-class HwError(Exception):
+class AnsimError(Exception):
+    """Root of every expected error: what happened, and what to do about it."""
+
+    def __init__(self, what: str, *, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.hint}" if self.hint else self.what
+
+
+class HwError(AnsimError):
     """Root of what can go wrong with a device or a recording."""
 
     reason: Reason = Reason.UNREADABLE
 
     def __init__(self, what: str, *, hint: str = "", reason: Reason | None = None) -> None:
-        super().__init__(what)
-        self.what = what
-        self.hint = hint
+        super().__init__(what, hint=hint)
         if reason is not None:
             self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.what}. {self.hint}" if self.hint else self.what
 
 
 class MissingComponent(HwError, ImportError):

@@ -1,8 +1,8 @@
-"""Errors of the optical sense. Bad pictures are counted with a reason, never raised.
+"""Errors of the optical sensor. Bad pictures are counted with a reason, never raised.
 
 ::
 
-    LensError                what, why, what to do
+    LensError (AnsimError)   what, why, what to do
     ├── BadConditions        (ValueError)  a calibration refused: the reason says what was wrong
     ├── BadCalibration       (ValueError)  a stored calibration that cannot be read
     ├── BadModel             (ValueError)  weights of the score that do not fit the program
@@ -11,16 +11,15 @@
 
 from __future__ import annotations
 
+from hw.errors import AnsimError
 
-class LensError(Exception):
-    """Root of what can go wrong in the optical sense."""
+
+class LensError(AnsimError):
+    """Root of what can go wrong in the optical sensor."""
 
     def __init__(self, what: str, *, reason: str = "", hint: str = "") -> None:
-        super().__init__(what)
-        self.what, self.reason, self.hint = what, reason, hint
-
-    def __str__(self) -> str:
-        return f"{self.what}. {self.hint}" if self.hint else self.what
+        super().__init__(what, hint=hint)
+        self.reason = reason
 
 
 class BadConditions(LensError, ValueError):

@@ -1,8 +1,8 @@
-"""Errors of the RF sense.
+"""Errors of the RF sensor.
 
 ::
 
-    SweeperError            what, why, what to do
+    SweeperError (AnsimError) what, why, what to do
     ├── BadSamples          (ValueError)  samples that cannot be what a receiver gives
     ├── BadBands            (ValueError)  a band table with a mistake in it
     └── BadProfile          (ValueError)  a self-noise profile or reference that cannot be used
@@ -10,17 +10,11 @@
 
 from __future__ import annotations
 
+from hw.errors import AnsimError
 
-class SweeperError(Exception):
-    """Root of what can go wrong in the RF sense."""
 
-    def __init__(self, what: str, *, hint: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.what}. {self.hint}" if self.hint else self.what
+class SweeperError(AnsimError):
+    """Root of what can go wrong in the RF sensor."""
 
 
 class BadSamples(SweeperError, ValueError):

@@ -1,8 +1,8 @@
-"""Errors of the radio sense.
+"""Errors of the radio sensors.
 
 ::
 
-    WifiScanError               what, why, what to do
+    WifiScanError (AnsimError)  what, why, what to do
     ├── BadSignatures           (ValueError)       the rule file or the model file has mistakes
     └── LanRefused              (PermissionError)  an active look-up that was not asked for, or not allowed
 """
@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
+
+from hw.errors import AnsimError
 
 
 class DropReason(StrEnum):
@@ -19,15 +21,10 @@ class DropReason(StrEnum):
     NOT_ASKED = "not_asked"
 
 
-class WifiScanError(Exception):
+class WifiScanError(AnsimError):
     """Root of what can go wrong here; bad frames are counted, never raised."""
 
     reason: DropReason = DropReason.BAD_FILE
-
-    def __init__(self, what: str, *, hint: str = "") -> None:
-        super().__init__(f"{what}. {hint}" if hint else what)
-        self.what = what
-        self.hint = hint
 
 
 class BadSignatures(WifiScanError, ValueError):

@@ -10,11 +10,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from firmware.errors import FirmwareError, SettingsError
-from hw.errors import BadKit, HwError, MissingComponent
-from lensdetect.errors import LensError
-from sweeper.errors import SweeperError
-from wifiscan.errors import WifiScanError
+from firmware.errors import SettingsError
+from hw.errors import AnsimError, BadKit, MissingComponent
 
 
 class Exit(IntEnum):
@@ -51,7 +48,7 @@ def expected_errors() -> Iterator[None]:
     """Turn an expected error into what, why and what to do; anything else is a bug and shows its trace."""
     try:
         yield
-    except (HwError, FirmwareError, SweeperError, WifiScanError, LensError) as error:
+    except AnsimError as error:
         console = Console(stderr=True, highlight=False)
         console.print(Text.assemble(("ansim: ", "bold red"), error.what))
         if error.hint:
