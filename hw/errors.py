@@ -33,6 +33,7 @@ class Reason(StrEnum):
     COVERED = "covered"
     DARK = "dark"
     OVERHEATED = "overheated"
+    LIGHTS_REST = "lights_rest"
     UNDER_VOLTAGE = "under_voltage"
     UNREADABLE = "unreadable"
     FINISHED = "finished"

@@ -1,22 +1,12 @@
-"""Settings of the optical sense."""
+"""Settings of the optical sensor."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hw.config import LightConfig
+
 STRICT = ConfigDict(extra="forbid", frozen=True)
-
-
-class LightConfig(BaseModel):
-    """The strobe lights and how long they may shine (see `lensdetect.safety`)."""
-
-    model_config = STRICT
-    ring_w_sr: float = Field(0.6, ge=0.0, le=10.0, description="Radiant intensity of the ring.")
-    side_w_sr: float = Field(0.6, ge=0.0, le=10.0, description="Radiant intensity of the side group.")
-    red_w_sr: float = Field(0.2, ge=0.0, le=10.0, description="Radiant intensity of the red light.")
-    window_s: float = Field(10.0, ge=1.0, le=100.0, description="Over which averages are taken.")
-    max_duty: float = Field(0.85, ge=0.05, le=1.0, description="Largest share of the window with light.")
-    max_on_s: float = Field(3.0, ge=0.05, le=10.0, description="Longest time without a dark moment.")
 
 
 class LensConfig(BaseModel):

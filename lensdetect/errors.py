@@ -5,8 +5,7 @@
     LensError (AnsimError)   what, why, what to do
     ├── BadConditions        (ValueError)  a calibration refused: the reason says what was wrong
     ├── BadCalibration       (ValueError)  a stored calibration that cannot be read
-    ├── BadModel             (ValueError)  weights of the score that do not fit the program
-    └── UnsafeLight          (ValueError)  lights stronger than an eye may look into
+    └── BadModel             (ValueError)  weights of the score that do not fit the program
 """
 
 from __future__ import annotations
@@ -32,7 +31,3 @@ class BadCalibration(LensError, ValueError):
 
 class BadModel(LensError, ValueError):
     """The weights of the score do not fit the program."""
-
-
-class UnsafeLight(LensError, ValueError):
-    """The lights are stronger than an eye may look into: they are never switched on."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.errors import EndOfRecording, HwError
+from hw.light_guard import guarded, refusals_of
 from hw.protocols import Camera, Clock, Leds
 from hw.types import Counts, Coverage, DeviceHealth, Frame, LedState, SensorName
 from lensdetect.align import MotionFollower
@@ -28,12 +29,13 @@ from lensdetect.frame_stats import FrameStats
 from lensdetect.guidance import GuidanceKey, Situation, guide
 from lensdetect.led_assignment import Polarity, one_light_answers
 from lensdetect.model import Glint, LensView
-from lensdetect.safety import SafeLeds
+from lensdetect.safety import plan_strobe
 from lensdetect.score import Judgement, judge
 from lensdetect.shading import Ranger, Shade, focal_px
 from lensdetect.strobe import Cycle, Strobe
 from lensdetect.track import GlintTrack, Tracker
 
+USUAL_RATE_HZ = 60.0  # pictures a second, where nobody says
 MIN_LIT_DN = 2.0  # ring − off on the wall below which the light does not reach it
 SUSPECT_SCORE = 0.3  # from here on the inspector is led around a point that is not decided yet
 LITTLE_COVERAGE = 0.05  # below this it is said what cost most pictures
@@ -46,6 +48,12 @@ HINTS = {
     "led_unclear": "check the lights",
     "light_does_not_reach": "move closer",
 }
+
+
+def _wanted_states(config: LensConfig, there: tuple[LedState, ...]) -> tuple[LedState, ...]:
+    """Return the lights of one strobe cycle, of those that there are (all, where nobody knows)."""
+    wanted: tuple[LedState, ...] = ("ring", "off", "side", *(("red",) if config.use_red else ()))
+    return tuple(s for s in wanted if s in there or not there)
 
 
 class LensFinder:
@@ -61,9 +69,10 @@ class LensFinder:
         clock: Clock,
         config: LensConfig,
         calibration: Calibration | None = None,
+        rate_hz: float = USUAL_RATE_HZ,
     ) -> None:
         self._camera, self._config = camera, config
-        self._leds = SafeLeds(leds=leds, clock=clock, config=config.lights)
+        self._leds = guarded(leds, clock=clock, config=config.lights)
         self._watch, self._follower = Watch(), MotionFollower()
         self._strobe = Strobe(rings_per_cycle=config.rings_per_cycle)
         self._tracker = Tracker(
@@ -86,9 +95,11 @@ class LensFinder:
         self._too_fast = self._lit_now = False
         self._judged: dict[int, tuple[tuple[int, int, int], Judgement]] = {}
         self._ended: EndOfRecording | None = None
-        states = leds.states()
-        wanted: tuple[LedState, ...] = ("ring", "off", "side", *(("red",) if config.use_red else ()))
-        self._states = tuple(s for s in wanted if s in states or not states)
+        self._states = plan_strobe(
+            _wanted_states(config, leds.states()),
+            state_s=config.frames_per_state / rate_hz,
+            lights=config.lights,
+        )
 
     def step(self) -> Sequence[Glint]:
         """Do one strobe cycle: return the glints that changed."""
@@ -323,16 +334,17 @@ class LensFinder:
 
     def counts(self) -> Counts:
         """Return frames read and what was left out, by reason."""
-        dropped = self._watch.dropped + self._strobe.dropped + self._leds.refused
+        dropped = self._watch.dropped + self._strobe.dropped + refusals_of(self._leds)
         if self._follower.unclear:
             dropped["motion_unclear"] += self._follower.unclear
         return Counts(sensor="lens", read=self._watch.read, dropped=dict(sorted(dropped.items())))
 
     def health(self) -> DeviceHealth:
-        """Return how the eye is: the camera's own word first, then what the pictures say."""
-        own = self._camera.health()
-        if not own.ok:
-            return own
+        """Return how camera and lights are by their own word, then what the pictures say."""
+        for device in (self._camera, self._leds):
+            own = device.health()
+            if not own.ok:
+                return own
         trouble = self._watch.trouble
         return DeviceHealth(ok=not trouble, reason=trouble, hint=HINTS.get(trouble, ""))
 

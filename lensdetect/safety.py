@@ -1,146 +1,71 @@
-"""The lights never shine longer or stronger than is harmless to an eye that looks into them.
+"""Plans the strobe so that it stays within the limits of the light guard, before any light is lit.
 
-Limits after IEC 62471 (exempt group, near infrared): 1 W/sr on average, 4 W/sr at any time. They are enforced
-here in software, whatever the code above asks for; the hardware's own current limit and watchdog come on top.
-This is a design measure, not a certificate.
+The guard (`hw.light_guard`) keeps a strobe that asks for too much dark, picture by picture. A strobe that
+is planned within its limits is never refused: dark states are added until the lights may burn for all of the
+time that is asked of them.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from typing import Self
+from collections.abc import Sequence
+from itertools import chain, groupby
 
-from hw.errors import DeviceLost
-from hw.protocols import Clock, Leds
-from hw.types import DeviceHealth, DeviceInfo, LedState
-from lensdetect.config import LightConfig
-from lensdetect.errors import UnsafeLight
+from hw.config import LightConfig
+from hw.light_guard import AVERAGE_LIMIT_W_SR, PEAK_LIMIT_W_SR, SafeLeds, UnsafeLight, intensities_w_sr
+from hw.types import LedState
 
-AVERAGE_LIMIT_W_SR = 1.0  # IEC 62471 exempt group as planned for; see the module docstring
-PEAK_LIMIT_W_SR = 4.0
+__all__ = ["AVERAGE_LIMIT_W_SR", "PEAK_LIMIT_W_SR", "SafeLeds", "UnsafeLight", "plan_strobe"]
+
+MOST_DARK = 12  # dark states a cycle beyond which a strobe is too slow to be of use
 
 
-class SafeLeds:
-    """Lights behind a budget: what would break it is switched off instead, and counted.
+def plan_strobe(states: Sequence[LedState], *, state_s: float, lights: LightConfig) -> tuple[LedState, ...]:
+    """Return the states of one strobe cycle, in order, with as many dark ones as the limits ask for.
+
+    Parameters
+    ----------
+    states : sequence of LedState
+        What one cycle must hold, with one ``off``.
+    state_s : float
+        How long each state lasts, in s.
+    lights : LightConfig
+        How strong the lights are, and the limits.
 
     Raises
     ------
     UnsafeLight
-        The configured lights are stronger than `PEAK_LIMIT_W_SR`: they are never switched on.
+        No strobe of these lights is within the limits.
+
+    Notes
+    -----
+    The mean intensity of a cycle of ``n`` states is ``ΣI/n``. A window that is no whole number of cycles
+    holds up to one state more of the strongest light than that. The longest time without a dark moment is
+    the longest run of lit states, around the end of the cycle. Dark states first lengthen the one there is
+    (the cycle stays easy to tell by its only gap), then go between all the lights.
     """
-
-    def __init__(self, *, leds: Leds, clock: Clock, config: LightConfig) -> None:
-        self._leds, self._clock, self._config = leds, clock, config
-        self._intensity_w_sr: dict[LedState, float] = {
-            "off": 0.0,
-            "ring": config.ring_w_sr,
-            "side": config.side_w_sr,
-            "red": config.red_w_sr,
-        }
-        strongest = max(self._intensity_w_sr.values())
-        if strongest > PEAK_LIMIT_W_SR:
-            raise UnsafeLight(
-                f"A light of {strongest:g} W/sr is over the limit of {PEAK_LIMIT_W_SR:g} W/sr",
-                reason="over_peak",
-                hint="Lower its current and its figure in the settings.",
-            )
-        self._spans: deque[tuple[int, int, LedState]] = deque()  # from, until, what was lit
-        self._state: LedState = "off"
-        self._since_ns = self._lit_since_ns = clock.now_ns()
-        self.refused: Counter[str] = Counter()
-        self._closed = False
-
-    def states(self) -> tuple[LedState, ...]:
-        """Return what can be lit."""
-        return self._leds.states()
-
-    @property
-    def state(self) -> LedState:
-        """Return what is lit now."""
-        return self._state
-
-    def set(self, state: LedState) -> None:
-        """Switch, unless that would break the budget: then the lights go off."""
-        now = self._clock.now_ns()
-        reason = self._objection(state, now) if state != "off" else None
-        if reason is not None:
-            self.refused[reason] += 1
-            state = "off"
-        self._switch(state, now)
-
-    def tick(self) -> None:
-        """Look at the clock: lights that were on for too long go off. To be called with every picture."""
-        now = self._clock.now_ns()
-        if self._state != "off" and self._objection(self._state, now) is not None:
-            self.refused["on_too_long"] += 1
-            self._switch("off", now)
-
-    def average_w_sr(self, now_ns: int) -> float:
-        """Return the mean radiant intensity over the window that ends now."""
-        window_ns = round(self._config.window_s * 1e9)
-        start = now_ns - window_ns
-        spans = [*self._spans, (self._since_ns, now_ns, self._state)]
-        spent = sum(
-            max(0, min(until, now_ns) - max(begin, start)) * self._intensity_w_sr[state]
-            for begin, until, state in spans
-        )
-        return spent / window_ns
-
-    def lit_share(self, now_ns: int) -> float:
-        """Return the share of the window in which any light was on."""
-        window_ns = round(self._config.window_s * 1e9)
-        start = now_ns - window_ns
-        spans = [*self._spans, (self._since_ns, now_ns, self._state)]
-        lit = sum(max(0, until - max(begin, start)) for begin, until, state in spans if state != "off")
-        return lit / window_ns
-
-    def _objection(self, state: LedState, now_ns: int) -> str | None:
-        if self._intensity_w_sr[state] == 0.0:
-            return None
-        lit_s = (now_ns - self._lit_since_ns) * 1e-9 if self._state != "off" else 0.0
-        if lit_s > self._config.max_on_s:
-            return "on_too_long"
-        if self.average_w_sr(now_ns) > AVERAGE_LIMIT_W_SR:
-            return "over_budget"
-        if self.lit_share(now_ns) > self._config.max_duty:
-            return "over_duty"
-        return None
-
-    def _switch(self, state: LedState, now_ns: int) -> None:
-        self._spans.append((self._since_ns, now_ns, self._state))
-        oldest = now_ns - round(self._config.window_s * 1e9)
-        while self._spans and (self._spans[0][1] < oldest or len(self._spans) > MAX_SPANS):
-            self._spans.popleft()
-        if self._state == "off" and state != "off":
-            self._lit_since_ns = now_ns
-        self._state, self._since_ns = state, now_ns
-        self._leds.set(state)
-
-    def info(self) -> DeviceInfo:
-        """Say what the lights are."""
-        return self._leds.info()
-
-    def health(self) -> DeviceHealth:
-        """Return the lights' own health."""
-        return self._leds.health()
-
-    def close(self) -> None:
-        """Switch off, whatever happens, and let go; may be called twice."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            self._switch("off", self._clock.now_ns())
-        except DeviceLost as lost:
-            self.refused[lost.reason.value] += 1
-        finally:
-            self._leds.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+    for count in range(1, MOST_DARK + 1):
+        dark: tuple[LedState, ...] = tuple("off" for _ in range(count))
+        joined: list[tuple[LedState, ...]] = [dark if s == "off" else (s,) for s in states]
+        together: tuple[LedState, ...] = tuple(chain.from_iterable(joined))
+        lit: list[tuple[LedState, ...]] = [(s, *dark) for s in states if s != "off"]
+        apart: tuple[LedState, ...] = tuple(chain.from_iterable(lit))
+        for plan in (together, apart):
+            if _within(plan, state_s=state_s, lights=lights):
+                return plan
+    raise UnsafeLight(
+        "The lights are too strong, or each state lasts too long, for any strobe",
+        hint="Lower their current and their figures (lens.lights), or lens.frames_per_state.",
+    )
 
 
-MAX_SPANS = 4096  # switches remembered; far more than a strobe makes in a window
+def _within(plan: Sequence[LedState], *, state_s: float, lights: LightConfig) -> bool:
+    intensity = intensities_w_sr(lights)
+    margin = 1 + state_s / lights.window_s
+    mean_w_sr = sum(intensity[s] for s in plan) / len(plan)
+    lit_share = sum(s != "off" for s in plan) / len(plan)
+    runs = [len(list(run)) for lit, run in groupby(chain(plan, plan), key=lambda s: s != "off") if lit]
+    return (
+        mean_w_sr * margin <= AVERAGE_LIMIT_W_SR
+        and lit_share * margin <= lights.max_duty
+        and max(runs, default=0) * state_s <= lights.max_on_s
+    )

@@ -24,10 +24,10 @@ from firmware.verdict.sensor_state import Recognise
 from hw.clock import ManualClock, SystemClock
 from hw.errors import DeviceMissing, HwError
 from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit, spec_of_place
+from hw.light_guard import guarded
 from hw.protocols import Clock
 from hw.types import SENSOR_NAMES, SensorName
 from lensdetect.calibration import Calibration
-from lensdetect.safety import SafeLeds
 
 if TYPE_CHECKING:
     from hw.replay.recorder import Recorder
@@ -70,6 +70,7 @@ def build_sensor(
                 clock=clock,
                 config=settings.lens,
                 calibration=calibration,
+                rate_hz=settings.hw.camera.rate_hz,
             )
 
 
@@ -283,7 +284,7 @@ class SenseSource:
     def _built(self, device: Any) -> Sensor:
         if self._name == "lens":
             camera, leds = device
-            device = (camera, SafeLeds(leds=leds, clock=self._clock, config=self._settings.lens.lights))
+            device = (camera, guarded(leds, clock=self._clock, config=self._settings.lens.lights))
         self._device = device
         return self._sense()
 

@@ -11,24 +11,33 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import ClassVar
 
 from hw.config import CameraConfig, HwConfig
-from hw.errors import DeviceLost, HwError, Reason
+from hw.errors import DeviceBusy, DeviceLost, HwError, Reason
 from hw.kit import CameraWithLeds
+from hw.light_guard import SafeLeds
 from hw.pi.camera_source import EXPOSURE_TOLERANCE, REPLUG_HINT, CameraPicture, Source
 from hw.pi.deadline import PARTING_S
-from hw.pi.leds import NoLeds, PiLeds, open_leds
+from hw.pi.leds import NoLeds, open_leds
 from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, Frame
 
 KEPT_PICTURES = 8  # two strobe states; older ones would only be late
 STALL_S = 2.0  # 120 missing pictures at 60 Hz
+HANGS_HINT = "Its driver does not let it go. Restart ansim: sudo systemctl restart ansim; else the Pi."
 LONGEST_AGE_NS = 1_000_000_000  # a picture older than this has its time from another clock
 
 
 class CameraStream:
-    """A source with its own thread: what blocks there does not block the sensor."""
+    """A source with its own thread: what blocks there does not block the sensor.
+
+    A driver that never returns keeps its thread. `close` then stops the camera from another thread, which
+    makes libcamera give the pending call back; a thread that stays even so is remembered in ``stuck``.
+    """
+
+    stuck: ClassVar[list[threading.Thread]] = []
 
     def __init__(self, source: Source, clock: Clock) -> None:
         self.source = source
@@ -38,6 +47,8 @@ class CameraStream:
         self._news = threading.Condition()
         self._over: DeviceLost | None = None
         self._done = False
+        self._closing = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._take, name="camera", daemon=True)
         self._thread.start()
 
@@ -54,6 +65,14 @@ class CameraStream:
                     self.skipped += 1
                 self._pictures.append((self._session_ns(picture), picture))
                 self._news.notify_all()
+        self._close_source()
+
+    def _close_source(self) -> None:
+        """Close the source once, whichever thread comes first."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
         with contextlib.suppress(Exception):  # a camera that is gone may not even close
             self.source.close()
 
@@ -89,9 +108,21 @@ class CameraStream:
         raise DeviceLost("The camera sends no pictures", hint=REPLUG_HINT, reason=Reason.STALLED)
 
     def close(self) -> None:
-        """Stop; a source that hangs is closed by its own thread when it comes back."""
+        """Stop, within about 2 × `PARTING_S` whatever the driver does."""
         self._done = True
         self._thread.join(PARTING_S)
+        if not self._thread.is_alive():
+            return
+        helper = threading.Thread(target=self._close_source, name="camera-close", daemon=True)
+        helper.start()
+        helper.join(PARTING_S)
+        self._thread.join(PARTING_S)
+        CameraStream.stuck = [t for t in (*self.stuck, helper, self._thread) if t.is_alive()]
+
+    @classmethod
+    def hangs(cls) -> bool:
+        """Return whether an earlier stream of this program still holds the camera."""
+        return any(thread.is_alive() for thread in cls.stuck)
 
 
 class PiCamera(PiDevice[CameraStream]):
@@ -105,11 +136,20 @@ class PiCamera(PiDevice[CameraStream]):
         self._frames = 0
         self._skipped = 0
         self._exposure_us: int | None = None
-        line = Reconnector(lambda: CameraStream(open_source(self._settings), clock), self._part, clock)
+        self._differs: tuple[str, ...] = ()
+        line = Reconnector(lambda: self._stream(open_source, clock), self._part, clock)
         super().__init__(DeviceInfo(role="camera", backend="pi", name="camera"), line)
         line.open()
         size = f"{settings.width_px}×{settings.height_px}, {settings.rate_hz:g} Hz"
         self._info = DeviceInfo(role="camera", backend="pi", name=line.hold().source.name, detail=size)
+
+    def _stream(self, open_source: Callable[[CameraConfig], Source], clock: Clock) -> CameraStream:
+        try:
+            return CameraStream(open_source(self._settings), clock)
+        except DeviceBusy as error:
+            if not CameraStream.hangs():
+                raise
+            raise DeviceBusy("The camera hangs in this program", hint=HANGS_HINT) from error
 
     def _part(self, stream: CameraStream) -> None:
         self._skipped += stream.skipped
@@ -135,7 +175,7 @@ class PiCamera(PiDevice[CameraStream]):
         except DeviceLost as error:
             raise self._line.lose(error) from error
         self._line.thrive()
-        self._exposure_us = picture.exposure_us
+        self._exposure_us, self._differs = picture.exposure_us, picture.differs
         self._frames += 1
         self._seq += 1
         return Frame(
@@ -143,7 +183,7 @@ class PiCamera(PiDevice[CameraStream]):
         )
 
     def health(self) -> DeviceHealth:
-        """Return how it is; an exposure that is not the one asked for is not well: it is not locked."""
+        """Return how it is; a camera that did not take its settings is not well: nothing can be compared."""
         numbers = {"frames": float(self._frames), "skipped": float(self._skipped)}
         if self._exposure_us is not None:
             numbers["exposure_us"] = float(self._exposure_us)
@@ -151,6 +191,9 @@ class PiCamera(PiDevice[CameraStream]):
         wanted, is_us = self._settings.exposure_us, self._exposure_us
         if health.ok and is_us is not None and abs(is_us - wanted) > EXPOSURE_TOLERANCE * wanted:
             hint = f"It exposes {is_us} µs, not {wanted}: the exposure is not locked."
+            return DeviceHealth(ok=False, reason=Reason.GARBAGE, hint=hint, numbers=health.numbers)
+        if health.ok and self._differs:
+            hint = f"The camera is not as it was set: {'; '.join(self._differs)}."
             return DeviceHealth(ok=False, reason=Reason.GARBAGE, hint=hint, numbers=health.numbers)
         return health
 
@@ -171,7 +214,7 @@ def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:
         raise
 
 
-def _open_leds(target: str, config: HwConfig, clock: Clock) -> PiLeds | NoLeds:
+def _open_leds(target: str, config: HwConfig, clock: Clock) -> SafeLeds | NoLeds:
     try:
         return open_leds(target=target, config=config, clock=clock)
     except HwError as error:

@@ -7,16 +7,34 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.config import CameraConfig
+
 EXPOSURE_TOLERANCE = 0.05  # sensors count in lines of about 20 µs
+GAIN_TOLERANCE = 0.1  # sensors count in steps of a sixteenth
+SLOWEST_RATE = 0.75  # of the rate asked for, below which the strobe's states get long
 REPLUG_HINT = "Check the camera's ribbon cable or plug; it is found by itself."
 
 
 class CameraPicture(NamedTuple):
-    """A grey picture as a source gives it. ``taken_ns`` is CLOCK_MONOTONIC or CLOCK_BOOTTIME, if known."""
+    """A grey picture as a source gives it. ``taken_ns`` is CLOCK_MONOTONIC or CLOCK_BOOTTIME, if known.
+
+    ``differs`` says, one phrase each, what the camera did not take as it was asked; empty where it was read
+    back and is as the settings say.
+    """
 
     pixels: NDArray[np.uint8]
     exposure_us: int | None
     taken_ns: int | None
+    differs: tuple[str, ...] = ()
+
+
+def size_differs(pixels: NDArray[np.uint8], settings: CameraConfig) -> tuple[str, ...]:
+    """Return what to say of a picture whose size is not the one of the settings."""
+    rows, columns = pixels.shape
+    if (columns, rows) == (settings.width_px, settings.height_px):
+        return ()
+    asked = f"{settings.width_px}×{settings.height_px}"
+    return (f"its pictures are {columns}×{rows}, not {asked} (hw.camera.width_px, height_px)",)
 
 
 class Source(Protocol):

@@ -8,14 +8,22 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent
 
 T = TypeVar("T")
+DRIVERS = frozenset({"gpiozero", "lgpio", "rgpio", "RPi", "pigpio"})  # whose own errors are plain Exceptions
+UNKNOWN_BOARD = "peripheral base address"  # what RPi.GPIO says on a Pi 5
+BOARD_NAME = Path("/proc/device-tree/model")
 PI_HINT = "Buttons, lights and panel need a Raspberry Pi; without them ansim runs in the terminal."
 GROUP_HINT = "Add the user to the gpio group: sudo usermod -aG gpio NAME, then log in again."
+LIBRARY_HINT = (
+    "The pin library does not know this Pi. Install lgpio: sudo apt install python3-lgpio python3-rpi-lgpio, "
+    "or pip install lgpio rpi-lgpio in place of RPi.GPIO."
+)
 OWNER_HINT = "Stop the other program: sudo systemctl stop ansim, or see gpioinfo."
 
 
@@ -49,17 +57,33 @@ def claim(make: Callable[[ModuleType], T]) -> T:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # gpiozero warns of every pin factory that it tries in vain
             return make(gpiozero)
-    except (gpiozero.GPIOZeroError, OSError, ImportError, RuntimeError) as error:
+    except Exception as error:
+        if not _is_pins_own(error):
+            raise
         raise _why(gpiozero, error) from error
 
 
 def drive(act: Callable[[], T]) -> T:
     """Act on pins that were claimed; raises `DeviceLost` where that fails."""
-    gpiozero = import_gpiozero()
     try:
         return act()
-    except (gpiozero.GPIOZeroError, OSError, AttributeError) as error:
+    except Exception as error:
+        if not (_is_pins_own(error) or isinstance(error, AttributeError)):  # gpiozero's, of a closed device
+            raise
         raise DeviceLost(f"The pins do not answer: {error}", hint="Restart ansim.") from error
+
+
+def _is_pins_own(error: Exception) -> bool:
+    """Return whether an error comes from the pins or their library, and is no mistake of this program."""
+    maker = type(error).__module__.partition(".")[0]
+    return maker in DRIVERS or isinstance(error, OSError | ImportError | RuntimeError)
+
+
+def _is_pi() -> bool:
+    try:
+        return "raspberry" in BOARD_NAME.read_text(errors="replace").lower()
+    except OSError:
+        return False
 
 
 def _why(gpiozero: ModuleType, error: Exception) -> HwError:
@@ -68,4 +92,6 @@ def _why(gpiozero: ModuleType, error: Exception) -> HwError:
         return DeviceDenied("This user may not use the pins", hint=GROUP_HINT)
     if isinstance(error, gpiozero.GPIOPinInUse) or "busy" in text:
         return DeviceBusy(f"A pin is in use: {error}", hint=OWNER_HINT)
+    if UNKNOWN_BOARD in text or _is_pi():
+        return MissingComponent(f"The pins cannot be used: {error}", hint=LIBRARY_HINT)
     return DeviceMissing(f"There are no GPIO pins here ({type(error).__name__})", hint=PI_HINT)

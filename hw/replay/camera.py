@@ -22,6 +22,7 @@ from hw.types import Frame, LedState
 INDEX = "camera.jsonl"
 ASSUMED_RATE_HZ = 30.0  # of pictures of which nobody wrote down when they were taken
 LED_STATES: tuple[LedState, ...] = get_args(LedState)
+USUAL_LIGHTS: tuple[LedState, ...] = ("off", "ring", "side", "red")
 LABELLED_NAMES = {"off": 0, "ring": 1, "side": 2, "red": 3}  # a folder of these names labels itself
 MOST_PICTURES = 5_000_000
 
@@ -147,7 +148,7 @@ def _lights(index: Path) -> tuple[LedState, ...]:
     first: dict[str, Any] = next(read_lines(index, Counter()), {}) if index.is_file() else {}
     told = first.get("lights")
     known: tuple[LedState, ...] = tuple(s for s in told if s in LED_STATES) if isinstance(told, list) else ()
-    return known or LED_STATES
+    return known or USUAL_LIGHTS
 
 
 def _path_of(index: Path, entry: Mapping[str, Any]) -> Path | None:

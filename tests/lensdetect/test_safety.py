@@ -1,95 +1,51 @@
-"""The lights keep their budget, whatever is asked of them."""
+"""The strobe is planned within what the light guard allows."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from hw.clock import ManualClock
+from hw.config import LightConfig
+from hw.light_guard import SafeLeds
 from hw.types import LedState
-from lensdetect.config import LightConfig
-from lensdetect.errors import UnsafeLight
-from lensdetect.safety import AVERAGE_LIMIT_W_SR, SafeLeds
+from lensdetect.safety import UnsafeLight, plan_strobe
 from tests.lensdetect.eyes import DeafLeds
 
-
-def lights(**values: float) -> tuple[SafeLeds, DeafLeds, ManualClock]:
-    clock, leds = ManualClock(), DeafLeds()
-    return SafeLeds(leds=leds, clock=clock, config=LightConfig(**values)), leds, clock
+STATE_S = 4 / 60
+THREE: tuple[LedState, ...] = ("ring", "off", "side")
 
 
-def wait(clock: ManualClock, seconds: float) -> None:
-    clock.sleep_until(clock.now_ns() + round(seconds * 1e9))
+def test_the_usual_strobe_stays_as_it_is() -> None:
+    assert plan_strobe(THREE, state_s=STATE_S, lights=LightConfig()) == THREE
+    assert plan_strobe(("off",), state_s=STATE_S, lights=LightConfig()) == ("off",)
 
 
-def test_a_normal_strobe_is_left_alone() -> None:
-    safe, leds, clock = lights()
-    for _ in range(200):
-        for state in ("ring", "off", "side"):
+@pytest.mark.parametrize(
+    ("lights", "states", "state_s"),
+    [
+        (LightConfig(), THREE, STATE_S),
+        (LightConfig(ring_w_sr=2.0, side_w_sr=2.0), THREE, STATE_S),
+        (LightConfig(ring_w_sr=3.9, side_w_sr=3.9), THREE, STATE_S),
+        (LightConfig(max_duty=0.5), THREE, STATE_S),
+        (LightConfig(max_on_s=0.5), THREE, 0.4),
+        (LightConfig(), ("ring", "off", "side", "red"), STATE_S),
+    ],
+)
+def test_a_planned_strobe_is_never_refused(
+    lights: LightConfig, states: tuple[LedState, ...], state_s: float
+) -> None:
+    clock = ManualClock()
+    safe = SafeLeds(leds=DeafLeds(), clock=clock, config=lights)
+    plan = plan_strobe(states, state_s=state_s, lights=lights)
+    assert set(plan) == set(states)
+    for _ in range(300):
+        for state in plan:
             safe.set(state)
-            wait(clock, 4 / 60)
+            clock.sleep_until(clock.now_ns() + round(state_s * 1e9))
             safe.tick()
     assert not safe.refused
-    assert leds.asked.count("ring") == 200
 
 
-def test_a_light_that_is_left_on_goes_off() -> None:
-    safe, leds, clock = lights(max_on_s=2.0)
-    safe.set("ring")
-    for _ in range(100):
-        wait(clock, 0.05)
-        safe.tick()
-    assert leds.asked[-1] == "off"
-    assert safe.refused["on_too_long"] == 1
-
-
-def test_switching_between_lights_is_no_dark_moment() -> None:
-    safe, leds, clock = lights(max_on_s=1.0)
-    for i in range(60):
-        safe.set("ring" if i % 2 else "side")
-        wait(clock, 0.05)
-    assert "off" in leds.asked
-    assert safe.refused["on_too_long"] > 0
-
-
-def test_a_light_over_the_peak_is_never_switched_on() -> None:
-    with pytest.raises(UnsafeLight) as caught:
-        lights(ring_w_sr=4.5)
-    assert caught.value.reason == "over_peak"
-
-
-def test_the_lights_are_off_after_closing_even_if_they_fail() -> None:
-    safe, leds, _ = lights()
-    safe.set("ring")
-    safe.close()
-    assert leds.asked[-1] == "off"
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["off", "ring", "side", "red"]), st.floats(0.01, 1.0)),
-        min_size=5,
-        max_size=120,
-    ),
-    st.floats(0.1, 3.9),
-)
-def test_the_average_never_passes_the_limit(orders: list[tuple[LedState, float]], strength: float) -> None:
-    safe, _, clock = lights(ring_w_sr=strength, side_w_sr=strength)
-    worst = 0.0
-    for state, seconds in orders:
-        safe.set(state)
-        for _ in range(max(1, round(seconds / 0.02))):
-            wait(clock, 0.02)
-            safe.tick()
-            worst = max(worst, safe.average_w_sr(clock.now_ns()))
-    assert worst <= AVERAGE_LIMIT_W_SR + strength * 0.02 / 10.0 + 1e-9
-
-
-def test_closing_twice_drives_a_closed_device_no_more() -> None:
-    safe, leds, _ = lights()
-    safe.close()
-    asked = list(leds.asked)
-    safe.close()
-    assert leds.asked == asked
+def test_lights_for_which_there_is_no_strobe_are_never_lit() -> None:
+    with pytest.raises(UnsafeLight, match="any strobe"):
+        plan_strobe(THREE, state_s=5.0, lights=LightConfig(max_on_s=1.0))

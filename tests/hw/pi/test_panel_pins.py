@@ -15,14 +15,15 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.clock import ManualClock
-from hw.config import HwConfig
+from hw.clock import ManualClock, SystemClock
+from hw.config import HwConfig, LightConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
 from hw.kit import open_device
+from hw.light_guard import SafeLeds
 from hw.pi import buttons as driver
 from hw.pi.buttons import LONG_NS, SETTLE_NS, Switch
-from hw.pi.gpio import pins
-from hw.pi.leds import LONGEST_ON_S, REFILL, LightBudget, NoLeds, PiLeds, open_leds
+from hw.pi.gpio import claim, drive, pins
+from hw.pi.leds import NoLeds, PiLeds, open_leds
 from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import Buttons, Buzzer, Leds
 
@@ -71,52 +72,39 @@ def test_one_group_at_a_time_and_none_after_closing(mock: MockFactory) -> None:
     assert pin.function == "input"
 
 
-def test_a_forgotten_light_goes_out_by_itself(mock: MockFactory) -> None:
-    with PiLeds(ManualClock(), full_s=0.02) as leds:
+def test_a_forgotten_light_goes_out_by_itself_and_comes_back(mock: MockFactory) -> None:
+    with open_leds(target="", config=HwConfig(), clock=SystemClock()) as leds:
+        leds.limit(LightConfig(max_on_s=0.05))
         leds.set("ring")
         wait_until(lambda: lit(mock) == set())
         health = leds.health()
-        assert (health.ok, health.reason) == (False, Reason.OVERHEATED)
+        assert (health.ok, health.reason) == (False, Reason.LIGHTS_REST)
         assert "rest" in health.hint
-        wait_until(lambda: (leds.set("side"), lit(mock) == {"side"})[1])  # after a rest it is back
+        leds.set("side")
+        assert lit(mock) == {"side"}
         assert leds.health().ok
 
 
 def test_lighting_it_again_and_again_does_not_help(mock: MockFactory) -> None:
-    now = [0.0]
-    with PiLeds(ManualClock(), now_s=lambda: now[0]) as leds:
+    clock = ManualClock()
+    with SafeLeds(leds=PiLeds(clock), clock=clock, config=LightConfig()) as leds:
         on = 0
-        for _ in range(2000):
+        for _ in range(3000):
             leds.set("ring")
             on += "ring" in lit(mock)
-            now[0] += 0.01
-        assert on / 2000 == pytest.approx(REFILL, abs=0.06)  # the full budget of the start is 1 s of 20
+            clock.sleep_until(clock.now_ns() + 10 * MS)
+        assert on / 3000 <= LightConfig().max_duty + 0.01
 
 
 def test_a_strobe_of_three_never_rests(mock: MockFactory) -> None:
-    now = [0.0]
-    with PiLeds(ManualClock(), now_s=lambda: now[0]) as leds:
+    clock = ManualClock()
+    with SafeLeds(leds=PiLeds(clock), clock=clock, config=LightConfig()) as leds:
         for _ in range(500):
-            for state in ("ring", "off", "off"):
+            for state in ("ring", "off", "side"):
                 leds.set(state)  # type: ignore[arg-type]
                 assert lit(mock) == ({state} if state != "off" else set())
-                now[0] += 0.067
-
-
-@given(st.lists(st.tuples(st.booleans(), st.floats(0.0, 5.0)), max_size=40))
-def test_the_budget_bounds_every_stretch_and_the_share(moves: list[tuple[bool, float]]) -> None:
-    budget, now, spent = LightBudget(), 0.0, 0.0
-    for on, seconds in moves:
-        budget.advance(now)
-        budget.switch(on=on)
-        lasts = min(seconds, budget.lasts_s()) if on else seconds
-        assert lasts <= LONGEST_ON_S + seconds * (not on)
-        now, spent = now + lasts, spent + lasts * on
-        budget.advance(now)
-        if on:
-            budget.switch(on=False)
-            now += seconds - lasts
-    assert spent <= 1.0 + REFILL * now + 1e-6
+                clock.sleep_until(clock.now_ns() + 67 * MS)
+        assert not leds.refused
 
 
 def test_pins_that_fail_are_lost_and_found(mock: MockFactory) -> None:
@@ -315,3 +303,36 @@ def test_the_drawing_shows_every_wire_of_the_table() -> None:
     for group in ("leds", "buttons", "buzzer", "panel"):
         for name, pin in pins(group).items():
             assert f"GPIO{pin}<" in drawing, name
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "error"),
+    [
+        ("lgpio", "'GPIO busy'", DeviceBusy),
+        ("RPi.GPIO", "Cannot determine SOC peripheral base address", MissingComponent),
+        ("builtins", "Cannot determine SOC peripheral base address", MissingComponent),
+        ("lgpio", "'can not open gpiochip'", DeviceMissing),
+    ],
+)
+def test_plain_errors_of_pin_libraries_get_their_own_words(
+    module: str, text: str, error: type[HwError]
+) -> None:
+    kind = RuntimeError if module == "builtins" else type("error", (Exception,), {"__module__": module})
+
+    def fail(_: Any) -> None:
+        raise kind(text)
+
+    with pytest.raises(error) as caught:
+        claim(fail)
+    assert caught.value.hint
+    if error is MissingComponent:
+        assert "lgpio" in caught.value.hint
+    with pytest.raises(DeviceLost):
+        drive(lambda: fail(None))
+
+
+def test_a_mistake_of_ours_is_no_trouble_of_the_pins() -> None:
+    with pytest.raises(ZeroDivisionError):
+        claim(lambda _: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        drive(lambda: 1 // 0)

@@ -1,0 +1,297 @@
+"""Bounds the light dose: no light shines longer or stronger than is harmless to an eye that looks into it.
+
+This is the only guard there is. Every kit hands its lights out behind it, so that no command can light them
+unguarded. What would break a limit is switched off instead, counted by reason, and told by `SafeLeds.health`.
+The limit that holds without any software are the resistors of the LEDs: see hw/ASSEMBLY.md. This is a design
+measure, not a certificate.
+
+Notes
+-----
+The limits follow from IEC 62471, exempt group, at its distance of 0.2 m, for near infrared:
+
+* Cornea and lens (thermal, averaged over 1000 s): E ≤ 100 W/m², so I = E·r² ≤ 4 W/sr (`CORNEA_W_SR`).
+* Retina (thermal, weak visual stimulus, beyond 10 s): L ≤ 6000/α W/(m²·sr). The smallest image that the
+  moving eye makes is α = 11 mrad, so I = L·π/4·(α·r)² ≤ 2.07 W/sr (`RETINA_W_SR`). A larger source may have
+  more: the smallest is the worst.
+* Retina, one pulse of t ≤ 10 s: L ≤ 50000/(α·t^¼), so I ≤ 9.7 W/sr even for 10 s: the peak limit covers it.
+
+`AVERAGE_LIMIT_W_SR` is half of the smaller of the two, over a window far shorter than they allow;
+`PEAK_LIMIT_W_SR` is the cornea's figure with no averaging at all. The LEDs themselves stay cool by their
+resistors, at any duty cycle: their own heat limits nothing here.
+
+References
+----------
+IEC 62471:2006, 4.3.6 to 4.3.8 and 6.1 (exempt group).
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Self
+
+from hw.config import LightConfig
+from hw.errors import DeviceLost, HwError, Reason
+from hw.protocols import Clock, Leds
+from hw.types import DeviceHealth, DeviceInfo, LedState
+
+EYE_AT_M = 0.2  # IEC 62471, 5.2: where the exempt group is judged
+SMALLEST_IMAGE_RAD = 0.011  # IEC 62471, 4.2: what eye movement spreads any point over beyond 10 s
+CORNEA_W_SR = 100.0 * EYE_AT_M**2
+RETINA_W_SR = 6000.0 / SMALLEST_IMAGE_RAD * math.pi / 4 * (SMALLEST_IMAGE_RAD * EYE_AT_M) ** 2
+AVERAGE_LIMIT_W_SR = 1.0
+PEAK_LIMIT_W_SR = 4.0
+MAX_SPANS = 4096  # switches remembered; far more than a strobe makes in a window
+SHORTEST_WAIT_S = 0.005
+REFUSED = "refused."  # prefix of a refusal's reason among the numbers of the lights' health
+
+
+class UnsafeLight(HwError, ValueError):
+    """The lights are stronger than an eye may look into: they are never switched on."""
+
+    reason = Reason.LIGHTS_REST
+
+
+def intensities_w_sr(config: LightConfig) -> Mapping[LedState, float]:
+    """Return the radiant intensity of each light, in W/sr."""
+    lights: dict[LedState, float] = {
+        "off": 0.0,
+        "ring": config.ring_w_sr,
+        "side": config.side_w_sr,
+        "side2": config.side2_w_sr,
+        "red": config.red_w_sr,
+    }
+    return MappingProxyType(lights)
+
+
+class LightDose:
+    """What the lights gave lately, and whether more may follow. It has no clock and drives nothing."""
+
+    def __init__(self, config: LightConfig, *, now_ns: int) -> None:
+        """Begin in the dark.
+
+        Raises
+        ------
+        UnsafeLight
+            A light is stronger than `PEAK_LIMIT_W_SR`.
+        """
+        self.config = config
+        self._intensity_w_sr = intensities_w_sr(config)
+        strongest = max(self._intensity_w_sr.values())
+        if strongest > PEAK_LIMIT_W_SR:
+            raise UnsafeLight(
+                f"A light of {strongest:g} W/sr is over the limit of {PEAK_LIMIT_W_SR:g} W/sr",
+                hint="Lower its current and its figure in the settings (lens.lights).",
+            )
+        self._window_ns = round(config.window_s * 1e9)
+        self._spans: deque[tuple[int, int, LedState]] = deque(maxlen=MAX_SPANS)  # from, until, what was lit
+        self.state: LedState = "off"
+        self._since_ns = self._lit_since_ns = now_ns
+
+    def switch(self, state: LedState, now_ns: int) -> None:
+        """Say what shines from now on."""
+        self._spans.append((self._since_ns, now_ns, self.state))
+        while self._spans and self._spans[0][1] < now_ns - self._window_ns:
+            self._spans.popleft()
+        if self.state == "off" and state != "off":
+            self._lit_since_ns = now_ns
+        self.state, self._since_ns = state, now_ns
+
+    def _means(self, now_ns: int) -> tuple[float, float]:
+        """Return mean intensity (W/sr) and lit share of the window that ends now."""
+        start_ns, dose, lit = now_ns - self._window_ns, 0.0, 0
+        for begin, until, state in (*self._spans, (self._since_ns, now_ns, self.state)):
+            shone_ns = max(0, min(until, now_ns) - max(begin, start_ns))
+            dose += shone_ns * self._intensity_w_sr[state]
+            lit += shone_ns * (state != "off")
+        return dose / self._window_ns, lit / self._window_ns
+
+    def average_w_sr(self, now_ns: int) -> float:
+        """Return the mean radiant intensity over the window that ends now, in W/sr."""
+        return self._means(now_ns)[0]
+
+    def objection(self, state: LedState, now_ns: int) -> str | None:
+        """Return why a light may not shine now, None if it may."""
+        if state not in self._intensity_w_sr:
+            raise ValueError(f"there is no light {state!r}")
+        if self._intensity_w_sr[state] == 0.0:
+            return None
+        if self.state != "off" and now_ns - self._lit_since_ns > self.config.max_on_s * 1e9:
+            return "on_too_long"
+        average_w_sr, lit_share = self._means(now_ns)
+        if average_w_sr > AVERAGE_LIMIT_W_SR:
+            return "over_budget"
+        return "over_duty" if lit_share > self.config.max_duty else None
+
+    def next_check_s(self, now_ns: int) -> float | None:
+        """Return how long what shines now may surely go on, in s; None in the dark.
+
+        Notes
+        -----
+        A light of ``I`` W/sr raises the mean over a window ``T`` by at most ``I/T`` a second, and the lit
+        share by ``1/T``.
+        """
+        if self.state == "off":
+            return None
+        average_w_sr, lit_share = self._means(now_ns)
+        window_s = self._window_ns * 1e-9
+        strength = max(self._intensity_w_sr[self.state], 1e-9)
+        return max(
+            SHORTEST_WAIT_S,
+            min(
+                self.config.max_on_s - (now_ns - self._lit_since_ns) * 1e-9,
+                (AVERAGE_LIMIT_W_SR - average_w_sr) * window_s / strength,
+                (self.config.max_duty - lit_share) * window_s,
+            ),
+        )
+
+
+class SafeLeds:
+    """Lights behind a `LightDose`.
+
+    Parameters
+    ----------
+    watchdog : bool
+        Watch the clock in a thread of its own, so that a forgotten light goes out though nobody calls
+        anything. For lights that burn in real time.
+
+    Raises
+    ------
+    UnsafeLight
+        The configured lights are stronger than `PEAK_LIMIT_W_SR`: they are never switched on.
+    """
+
+    def __init__(self, *, leds: Leds, clock: Clock, config: LightConfig, watchdog: bool = False) -> None:
+        self._leds, self._clock = leds, clock
+        self._dose = LightDose(config, now_ns=clock.now_ns())
+        self.refused: Counter[str] = Counter()
+        self._resting = self._closed = False
+        self._changed = threading.Condition(threading.RLock())
+        self._watchdog = threading.Thread(target=self._watch, name="light-guard", daemon=True)
+        if watchdog:
+            self._watchdog.start()
+
+    def states(self) -> tuple[LedState, ...]:
+        """Return what can be lit."""
+        return self._leds.states()
+
+    @property
+    def state(self) -> LedState:
+        """Return what is lit now."""
+        return self._dose.state
+
+    def limit(self, config: LightConfig) -> None:
+        """Hold to these limits from now on; the light that was given already still counts.
+
+        Raises
+        ------
+        UnsafeLight
+            The lights are stronger than `PEAK_LIMIT_W_SR`; they are switched off.
+        """
+        with self._changed:
+            if config == self._dose.config:
+                return
+            self.set("off")
+            fresh = LightDose(config, now_ns=self._clock.now_ns())
+            fresh._spans.extend(self._dose._spans)
+            self._dose = fresh
+
+    def set(self, state: LedState) -> None:
+        """Switch, unless that would break a limit: then the lights go off, and `health` says so."""
+        with self._changed:
+            now_ns = self._clock.now_ns()
+            reason = self._dose.objection(state, now_ns) if state != "off" else None
+            if reason is not None:
+                self.refused[reason] += 1
+            self._resting = reason is not None
+            self._switch("off" if self._resting else state, now_ns)
+            self._changed.notify()
+
+    def tick(self) -> None:
+        """Look at the clock: a light that was on for too long goes off."""
+        with self._changed:
+            now_ns, state = self._clock.now_ns(), self._dose.state
+            reason = self._dose.objection(state, now_ns) if state != "off" else None
+            if reason is not None:
+                self.refused[reason] += 1
+                self._resting = True
+                self._switch("off", now_ns)
+
+    def _switch(self, state: LedState, now_ns: int) -> None:
+        try:
+            self._leds.set(state)
+        except (DeviceLost, ValueError):
+            self._dose.switch("off", now_ns)
+            raise
+        self._dose.switch(state, now_ns)
+
+    def _watch(self) -> None:
+        with self._changed:
+            while not self._closed:
+                try:
+                    self.tick()
+                except DeviceLost as lost:
+                    self.refused[lost.reason.value] += 1
+                self._changed.wait(self._dose.next_check_s(self._clock.now_ns()))
+
+    def average_w_sr(self, now_ns: int) -> float:
+        """Return the mean radiant intensity over the window that ends now, in W/sr."""
+        return self._dose.average_w_sr(now_ns)
+
+    def info(self) -> DeviceInfo:
+        """Say what the lights are."""
+        return self._leds.info()
+
+    def health(self) -> DeviceHealth:
+        """Return how the lights are; resting ones are not well, for the sensor is blind meanwhile."""
+        own = self._leds.health()
+        numbers = {**own.numbers, **{REFUSED + why: float(n) for why, n in self.refused.items()}}
+        if own.ok and self._resting:
+            hint = "The lights rest: they shone too long for an eye. They come back by themselves."
+            return DeviceHealth(ok=False, reason=Reason.LIGHTS_REST, hint=hint, numbers=numbers)
+        return DeviceHealth(ok=own.ok, reason=own.reason, hint=own.hint, numbers=numbers)
+
+    def close(self) -> None:
+        """Switch off, whatever happens, and let go; may be called twice."""
+        with self._changed:
+            if self._closed:
+                return
+            self._closed = True
+            self._changed.notify()
+            try:
+                self._switch("off", self._clock.now_ns())
+            except DeviceLost as lost:
+                self.refused[lost.reason.value] += 1
+            finally:
+                self._leds.close()
+        if self._watchdog.is_alive():
+            self._watchdog.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def guarded(leds: Leds, *, clock: Clock, config: LightConfig) -> SafeLeds:
+    """Return lights behind the one guard, held to these limits.
+
+    Raises
+    ------
+    UnsafeLight
+        A light is stronger than `PEAK_LIMIT_W_SR`.
+    """
+    if isinstance(leds, SafeLeds):
+        leds.limit(config)
+        return leds
+    return SafeLeds(leds=leds, clock=clock, config=config)
+
+
+def refusals_of(leds: Leds) -> Counter[str]:
+    """Return how often the guard kept a light dark, by reason."""
+    numbers = leds.health().numbers
+    return Counter({k.removeprefix(REFUSED): round(n) for k, n in numbers.items() if k.startswith(REFUSED)})
