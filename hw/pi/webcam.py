@@ -12,47 +12,87 @@ import numpy as np
 
 from hw.config import CameraConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing
-from hw.pi.camera_source import REPLUG_HINT, CameraPicture
+from hw.pi.camera_source import (
+    EXPOSURE_TOLERANCE,
+    REPLUG_HINT,
+    SLOWEST_RATE,
+    CameraPicture,
+    size_differs,
+)
 
 EXPOSURE_UNIT_US = 100  # V4L2_CID_EXPOSURE_ABSOLUTE counts in 100 µs
 MANUAL_EXPOSURE = 1.0  # V4L2_EXPOSURE_MANUAL
+OLD_MANUAL_EXPOSURE = 0.25  # the same for OpenCV before 4.2
+MOTION_JPEG = cv2.VideoWriter.fourcc(*"MJPG")  # raw pictures of this size are too many for USB 2
 BUFFERS = 2.0
 
 
 class WebcamSource:
-    """One V4L2 camera."""
+    """One V4L2 camera. What it does not take is read back and said with every picture."""
 
     def __init__(self, capture: Any, settings: CameraConfig, name: str) -> None:
-        self._capture = capture
+        self._capture, self._settings = capture, settings
         self.name = name
-        for key, value in _wishes(settings).items():
+        for key, value in _wishes(settings):
             capture.set(key, value)
-        told = float(capture.get(cv2.CAP_PROP_EXPOSURE))
-        self._exposure_us = round(told * EXPOSURE_UNIT_US) if told > 0 else None
+        if not _is_manual(capture):
+            capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, OLD_MANUAL_EXPOSURE)
+            capture.set(cv2.CAP_PROP_EXPOSURE, settings.exposure_us / EXPOSURE_UNIT_US)
+        locked, told = _is_manual(capture), float(capture.get(cv2.CAP_PROP_EXPOSURE))
+        self._exposure_us = round(told * EXPOSURE_UNIT_US) if locked and told > 0 else None
+        self._differs = _differences(capture, settings)
 
     def capture(self) -> CameraPicture:
         """Return the next picture in grey."""
         there, pixels = self._capture.read()
         if not there or pixels is None:
             raise DeviceLost(f"The camera {self.name} is gone", hint=REPLUG_HINT)
-        grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY) if pixels.ndim == 3 else pixels
-        return CameraPicture(np.asarray(grey, np.uint8), self._exposure_us, time.monotonic_ns())
+        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY) if pixels.ndim == 3 else pixels, np.uint8)
+        differs = (*self._differs, *size_differs(grey, self._settings))
+        return CameraPicture(grey, self._exposure_us, time.monotonic_ns(), differs)
 
     def close(self) -> None:
         """Let the camera go."""
         self._capture.release()
 
 
-def _wishes(settings: CameraConfig) -> dict[int, float]:
-    return {
-        cv2.CAP_PROP_FRAME_WIDTH: float(settings.width_px),
-        cv2.CAP_PROP_FRAME_HEIGHT: float(settings.height_px),
-        cv2.CAP_PROP_FPS: settings.rate_hz,
-        cv2.CAP_PROP_BUFFERSIZE: BUFFERS,
-        cv2.CAP_PROP_AUTO_EXPOSURE: MANUAL_EXPOSURE,
-        cv2.CAP_PROP_EXPOSURE: settings.exposure_us / EXPOSURE_UNIT_US,
-        cv2.CAP_PROP_AUTO_WB: 0.0,
-    }
+def _wishes(settings: CameraConfig) -> tuple[tuple[int, float], ...]:
+    """Return properties and values in the order in which V4L2 must hear them: the format first."""
+    return (
+        (cv2.CAP_PROP_FOURCC, float(MOTION_JPEG)),
+        (cv2.CAP_PROP_FRAME_WIDTH, float(settings.width_px)),
+        (cv2.CAP_PROP_FRAME_HEIGHT, float(settings.height_px)),
+        (cv2.CAP_PROP_FPS, settings.rate_hz),
+        (cv2.CAP_PROP_BUFFERSIZE, BUFFERS),
+        (cv2.CAP_PROP_AUTO_EXPOSURE, MANUAL_EXPOSURE),
+        (cv2.CAP_PROP_EXPOSURE, settings.exposure_us / EXPOSURE_UNIT_US),
+        (cv2.CAP_PROP_AUTO_WB, 0.0),
+        (cv2.CAP_PROP_AUTOFOCUS, 0.0),
+    )
+
+
+def _is_manual(capture: Any) -> bool:
+    return float(capture.get(cv2.CAP_PROP_AUTO_EXPOSURE)) in {MANUAL_EXPOSURE, OLD_MANUAL_EXPOSURE}
+
+
+def _differences(capture: Any, settings: CameraConfig) -> tuple[str, ...]:
+    """Read every setting back and say which were not taken. The size is read from the pictures."""
+    told_us = float(capture.get(cv2.CAP_PROP_EXPOSURE)) * EXPOSURE_UNIT_US
+    rate_hz = float(capture.get(cv2.CAP_PROP_FPS))
+    step_us = max(EXPOSURE_TOLERANCE * settings.exposure_us, EXPOSURE_UNIT_US / 2)
+    told = (
+        (not _is_manual(capture), "the exposure is not locked: it adjusts its brightness by itself"),
+        (
+            _is_manual(capture) and abs(told_us - settings.exposure_us) > step_us,
+            f"it exposes {told_us:.0f} µs, not {settings.exposure_us} (hw.camera.exposure_us)",
+        ),
+        (float(capture.get(cv2.CAP_PROP_AUTO_WB)) > 0, "the white balance is not locked"),
+        (
+            0 < rate_hz < SLOWEST_RATE * settings.rate_hz,
+            f"it gives {rate_hz:g} pictures a second, not {settings.rate_hz:g} (hw.camera.rate_hz)",
+        ),
+    )
+    return tuple(words for wrong, words in told if wrong)
 
 
 def device_path(source: str) -> Path:

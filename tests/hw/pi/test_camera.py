@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -109,6 +110,76 @@ def test_an_unlocked_exposure_is_said_and_heals(picam: ModuleType) -> None:
         assert camera.health().ok
 
 
+@pytest.mark.parametrize(
+    ("fault", "value", "said"),
+    [
+        ("gain", 1.0, "its gain is 1.0, not 2"),
+        ("frame_us", 33_333, "a picture takes 33333 µs, not 16667"),
+        ("size", (160, 120), "160×120, not 320×240"),
+        ("automatic", True, "auto exposure is on; auto white balance is on"),
+    ],
+)
+def test_every_setting_is_read_back(picam: ModuleType, fault: str, value: object, said: str) -> None:
+    setattr(picam.Faults, fault, value)
+    with open_camera(ManualClock()) as camera:
+        camera.read()
+        health = camera.health()
+        assert (health.ok, health.reason) == (False, Reason.GARBAGE)
+        assert said in health.hint
+
+
+def test_the_picture_is_linear_and_of_full_range(picam: ModuleType) -> None:
+    with open_camera(ManualClock()) as camera:
+        levels = [int(camera.read().pixels[0, 0]) for _ in range(250)]
+    steps = {b - a for a, b in pairwise(levels)}
+    assert min(steps) >= 1  # neither a curve nor a smaller range makes two levels one
+    assert max(levels) > 235
+
+
+def test_without_its_tuning_file_the_camera_still_opens(
+    picam: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(picam.Picamera2, "load_tuning_file")
+    with open_camera(ManualClock()) as camera:
+        assert int(camera.read().pixels[0, 0]) > 4
+
+
+def test_a_capture_that_never_returns_is_cancelled_and_found_again(
+    picam: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "STALL_S", 0.2)
+    clock = ManualClock()
+    with open_camera(clock) as camera:
+        camera.read()
+        picam.Faults.stalled.clear()
+        with pytest.raises(DeviceLost):
+            _read_on(camera)
+        assert picam.LOG[-2:] == ["stop", "close"]  # although the call was still pending
+        picam.Faults.stalled.set()
+        clock.sleep_until(LONGEST_WAIT_NS)
+        camera.read()
+    assert not CameraStream.hangs()
+
+
+def test_a_driver_that_never_lets_go_is_said(picam: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "STALL_S", 0.2)
+    monkeypatch.setattr(driver, "PARTING_S", 0.1)
+    free = threading.Event()
+    monkeypatch.setattr(picam.Picamera2, "stop", lambda _self: free.wait(20))
+    clock = ManualClock()
+    with open_camera(clock) as camera:
+        picam.Faults.stalled.clear()
+        with pytest.raises(DeviceLost):
+            _read_on(camera)
+        picam.Faults.busy = True  # held by the stream that hangs
+        clock.sleep_until(LONGEST_WAIT_NS)
+        with pytest.raises(DeviceLost, match="Restart ansim"):
+            camera.read()
+        picam.Faults.busy = False
+        picam.Faults.stalled.set()
+        free.set()
+
+
 def test_new_settings_restart_it_and_the_same_do_not(picam: ModuleType) -> None:
     with open_camera(ManualClock()) as camera:
         camera.configure(SMALL)
@@ -211,6 +282,40 @@ def test_without_picamera2_one_clear_error(
 
 
 # ---- V4L2
+
+
+def test_a_webcam_is_asked_for_motion_jpeg_first(webcam: CameraConfig) -> None:
+    source = open_webcam(webcam)
+    assert next(iter(source._capture.set_values)) == cv2.CAP_PROP_FOURCC
+    assert source.capture().differs == ()
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        ({cv2.CAP_PROP_AUTO_EXPOSURE: 3.0}, "the exposure is not locked"),
+        ({cv2.CAP_PROP_EXPOSURE: 156.0}, "t exposes 15600 µs, not 4000"),
+        ({cv2.CAP_PROP_AUTO_WB: 1.0}, "the white balance is not locked"),
+        ({cv2.CAP_PROP_FPS: 10.0}, "it gives 10 pictures a second, not 60"),
+    ],
+)
+def test_what_a_webcam_refuses_is_said(
+    webcam: CameraConfig, monkeypatch: pytest.MonkeyPatch, refused: dict[int, float], said: str
+) -> None:
+    taken = FakeCapture.get
+    monkeypatch.setattr(FakeCapture, "get", lambda self, key: refused.get(key, taken(self, key)))
+    with PiCamera(open_webcam, webcam, ManualClock()) as camera:
+        camera.read()
+        health = camera.health()
+    assert (health.ok, health.reason) == (False, Reason.GARBAGE)
+    assert said in health.hint
+
+
+def test_a_webcam_of_another_size_says_so(webcam: CameraConfig) -> None:
+    wide = webcam.model_copy(update={"width_px": 1280, "height_px": 720})
+    with PiCamera(open_webcam, wide, ManualClock()) as camera:
+        camera.read()
+        assert "320×240, not 1280×720" in camera.health().hint
 
 
 class FakeCapture:
