@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 import typer
 
 from firmware.handheld.browser.frame_broker import Showing
-from firmware.handheld.browser.server import WindowServer
 from firmware.handheld.panel import Panel
 from firmware.i18n.catalog import Catalog, Language
 from firmware.verdict.engine import Snapshot
@@ -26,6 +25,8 @@ def open_window(*, wanted: bool, browser: bool, port: int, lang: Language) -> It
     if not wanted:
         yield None
         return
+    from firmware.handheld.browser.server import WindowServer  # no other run needs an HTTP server
+
     showing = Showing(lang)
     with WindowServer(showing, port=port) as server:
         catalog = Catalog(lang)

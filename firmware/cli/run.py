@@ -18,8 +18,8 @@ from firmware.cli.browser import linger, open_window
 from firmware.cli.commands import RunOptions
 from firmware.cli.context import prepared_for
 from firmware.cli.errors import LEVEL_EXIT, expected_errors
+from firmware.cli.keep import keep, known_at
 from firmware.cli.picture import terminal_picture
-from firmware.cli.scan import keep, known_at
 from firmware.cli.verdict import print_verdict
 from firmware.diag.feed import Feed
 from firmware.diag.feed_client import SOCKET

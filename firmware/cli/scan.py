@@ -20,6 +20,7 @@ from firmware.cli import jsonl
 from firmware.cli.context import Prepared, prepared_for
 from firmware.cli.errors import LEVEL_EXIT, expected_errors
 from firmware.cli.homing import home
+from firmware.cli.keep import keep, known_at
 from firmware.cli.live_rf import sweep_head, with_picture
 from firmware.cli.options import ScanOptions
 from firmware.cli.scan_rf import AfterSweep, with_options
@@ -27,11 +28,7 @@ from firmware.cli.stills import still_kit
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.i18n.catalog import Catalog
-from firmware.records.compare.allowlist import Recogniser
-from firmware.records.compare.site_knowledge import recogniser_at
-from firmware.records.save_scan import keep_scan, place_of, records_home, span_until_now
 from firmware.runtime.session import After, Outcome, Watch, inspect, scene_of, session_length_s
-from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 
@@ -205,23 +202,3 @@ def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool)
     if simulated:
         console.print(Text(catalog.text("report.simulated"), style="black on yellow"))
     print_verdict(console, outcome.snapshot, catalog, outcome.coverages)
-
-
-def known_at(keep_at: str | None, settings: Settings) -> Recogniser | None:
-    """Return what knows the site's own devices, where the result is kept for a site."""
-    if keep_at is None:
-        return None
-    return recogniser_at(place_of(keep_at).site, folder=records_home(settings), config=settings.records)
-
-
-def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
-    """Store a finished scan and return the id of its record."""
-    return keep_scan(
-        outcome.snapshot,
-        span=span_until_now(outcome.snapshot.elapsed_s),
-        place=place_of(place),
-        kit=kit,
-        simulated=scene_of(kit) is not None,
-        settings=settings,
-        folder=records_home(settings),
-    )

@@ -1,0 +1,29 @@
+"""Stores a finished scan as a record of its place, and recognises what that site has declared harmless."""
+
+from __future__ import annotations
+
+from firmware.records.compare.allowlist import Recogniser
+from firmware.records.compare.site_knowledge import recogniser_at
+from firmware.records.save_scan import keep_scan, place_of, records_home, span_until_now
+from firmware.runtime.session import Outcome, scene_of
+from firmware.settings.settings import Settings
+
+
+def known_at(keep_at: str | None, settings: Settings) -> Recogniser | None:
+    """Return what knows the site's own devices, where the result is kept for a site."""
+    if keep_at is None:
+        return None
+    return recogniser_at(place_of(keep_at).site, folder=records_home(settings), config=settings.records)
+
+
+def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
+    """Store a finished scan and return the id of its record."""
+    return keep_scan(
+        outcome.snapshot,
+        span=span_until_now(outcome.snapshot.elapsed_s),
+        place=place_of(place),
+        kit=kit,
+        simulated=scene_of(kit) is not None,
+        settings=settings,
+        folder=records_home(settings),
+    )
