@@ -86,13 +86,12 @@ def _filled(paragraph: str, width_mm: float, measure: Measure) -> Iterator[str]:
 
 
 def _pieces(word: str, width_mm: float, measure: Measure) -> Iterator[tuple[str, float, bool]]:
-    """Yield a word whole, or cut between graphemes where it is wider than a line, and whether it begins one."""
+    """Yield a word, cut between graphemes where it is wider than a line, and whether a piece begins it."""
     piece: list[str] = []
     piece_mm, first = 0.0, True
-    for part in _clusters(word):
+    for cluster in _clusters(word):
+        part = cluster if measure(cluster) <= width_mm else ELLIPSIS
         part_mm = measure(part)
-        if part_mm > width_mm:
-            part, part_mm = ELLIPSIS, measure(ELLIPSIS)
         if piece and piece_mm + part_mm > width_mm:
             yield "".join(piece), piece_mm, first
             piece, piece_mm, first = [], 0.0, False

@@ -4,10 +4,11 @@
 
     stamps ─► clock of each record ─► times on one time line ─► sorted within `REORDER_NS`
 
-Records of two interfaces, of a merged file or of a driver with several buffers do not come in order of their
-stamps. What is out of order by up to `REORDER_NS` is sorted. A run of records that jumps and is followed by the
-clock of before was stamped wrongly and stays where the file has it. Any other jump is another clock, or the same
-one set anew: it gets an offset so that it goes on where the file stood, and the way back is no time that passed.
+Records of two interfaces, of a merged file or of a driver with several buffers do not come in order of
+their stamps. What is out of order by up to `REORDER_NS` is sorted. A run of records that jumps and is
+followed by the clock of before was stamped wrongly and stays where the file has it. Any other jump is
+another clock, or the same one set anew: it gets an offset so that it goes on where the file stood, and the
+way back is no time that passed.
 """
 
 from __future__ import annotations
