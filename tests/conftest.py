@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import settings
+
+# What the store notes outside of itself belongs to this run alone, in every process that a test starts.
+os.environ["ANSIM_ANCHORS"] = tempfile.mkdtemp(prefix="ansim-anchors-")
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=1000)

@@ -15,24 +15,37 @@ comparing its fingerprint with the one the unit shows (``ansim report key``), or
 
 from __future__ import annotations
 
+import heapq
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from firmware.records.attachments import AttachmentFolder
+from firmware.records.custody.anchor import AnchorFolder, Expected
 from firmware.records.custody.deterministic_zip import pack, unpack
 from firmware.records.custody.errors import BundleUnreadable, KeyTrouble
-from firmware.records.custody.hash_chain import ChainFault, Entry, canonical, sha256, verify_chain
+from firmware.records.custody.hash_chain import (
+    LARGEST,
+    ChainFault,
+    Entry,
+    canonical,
+    sha256,
+    verify_chain,
+)
 from firmware.records.custody.unit_key import (
     UnitKey,
     fingerprint,
-    load_unit_key,
     public_pem,
     read_public_pem,
     signature_holds,
 )
-from firmware.records.database import check_database, reading
+from firmware.records.database import check_database, read_what_is_left, reading
+from firmware.records.doubts import Doubt, doubts_of
+from firmware.records.reader import attachment_faults, keys_beside
+from firmware.settings.records_config import RecordsConfig
 
 FORMAT = "ansim-bundle-1"
 DOMAIN = b"ansim bundle 1\0"
@@ -40,6 +53,9 @@ MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public-key.p
 INSPECTION, CHAIN = "inspection.json", "chain.jsonl"
 SELF = frozenset({MANIFEST, SIGNATURE})
 RECORDS = "records/"  # the places of a whole site, byte for byte as they were signed
+ATTACHMENTS = "attachments/"
+TROUBLES_MOST = 1000  # that are named one by one
+Standing = Literal["altered", "consistent", "whole"]
 NEIGHBOURS = 50  # entries before and after whose headers go along
 SQLITE_MARK = b"SQLite format 3\0"
 
@@ -49,13 +65,17 @@ class Trouble:
     """One thing that is wrong: ``where`` is a part's name or an entry's number."""
 
     where: str
-    word: str  # altered, missing, added, reordered, wrong-key, unexplained
+    word: str  # altered, missing, added, reordered, wrong-key, unexplained, contradicts
     part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What came of verifying a file. ``pinned`` is True where the key was known beforehand."""
+    """What came of verifying a file, and how far that reaches.
+
+    ``pinned`` is True where the key was known beforehand, from elsewhere than beside the evidence.
+    ``anchored`` is the last entry that something outside the file agrees with; 0 where nothing was given.
+    """
 
     what: str  # bundle or store
     fingerprint: str
@@ -64,11 +84,20 @@ class Checked:
     head: str
     record: str
     troubles: tuple[Trouble, ...]
+    anchored: int = 0
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def whole(self) -> bool:
-        """True where nothing is wrong."""
+        """True where nothing is wrong in what lies there; `standing` says how much that proves."""
         return not self.troubles
+
+    @property
+    def standing(self) -> Standing:
+        """Altered; consistent in itself, which a rewritten store is too; or whole, against a key and an anchor."""
+        if self.troubles:
+            return "altered"
+        return "whole" if self.pinned and self.anchored else "consistent"
 
 
 def make_bundle(key: UnitKey, entry: Entry, around: Iterable[Entry], parts: Mapping[str, bytes]) -> bytes:
@@ -106,10 +135,10 @@ def make_bundle(key: UnitKey, entry: Entry, around: Iterable[Entry], parts: Mapp
 
 
 def _chain_line(entry: Entry) -> bytes:
-    return canonical({"header": entry.header.decode("ascii"), "signature": entry.signature.hex()}) + b"\n"
+    return canonical({"header": entry.header.decode("utf-8"), "signature": entry.signature.hex()}) + b"\n"
 
 
-def verify_file(path: Path, *, public: bytes | None = None) -> Checked:
+def verify_file(path: Path, *, public: bytes | None = None, expect: Expected | None = None) -> Checked:
     """Tell whole from altered, and say which part or entry.
 
     Parameters
@@ -117,50 +146,85 @@ def verify_file(path: Path, *, public: bytes | None = None) -> Checked:
     path : Path
         A bundle, or a store's database.
     public : bytes, optional
-        The public key that should have signed it, 32 raw bytes. A store without it is checked with the
-        unit key beside it; a bundle with the key inside, and then ``pinned`` is False.
+        The public key that should have signed it, 32 raw bytes. Without it a store is checked with the key
+        beside it and a bundle with the key inside, and then ``pinned`` is False.
+    expect : Expected, optional
+        What a report on paper says of an entry: it must be here.
+
+    Returns
+    -------
+    Checked
+        With at most `TROUBLES_MOST` troubles.
 
     Raises
     ------
     BundleUnreadable
         If it is neither, or too damaged to be opened.
     """
+    if path.exists() and not path.is_file():
+        raise BundleUnreadable(f"{path} is not a file", hint="Give a bundle (.zip) or a store (records.db).")
     try:
         with path.open("rb") as stream:
             mark = stream.read(len(SQLITE_MARK))
     except OSError as error:
         raise BundleUnreadable(f"{path} cannot be read: {error.strerror}", hint="Check the path.") from error
-    return _verify_store(path, public) if mark == SQLITE_MARK else _verify_bundle(path, public)
+    verify = _verify_store if mark == SQLITE_MARK else _verify_bundle
+    return verify(path, public, expect or Expected())
 
 
-def _verify_store(path: Path, public: bytes | None) -> Checked:
+def _verify_store(path: Path, public: bytes | None, expect: Expected) -> Checked:
     known = public if public is not None else _key_beside(path)
     with reading(path) as db:
-        check = check_database(db, known)
+        anchor = AnchorFolder().read(known)
+        check = check_database(db, known, anchor=anchor)
+        faults = [*check.faults, *_attachment_faults(path, db)]
+        found = _entry_of_hash(db, expect.hash) if expect.hash else 0
+        doubts = tuple(doubts_of(read_what_is_left(db)))
+    troubles = [_trouble(f) for f in faults]
+    if expect.hash and not found:
+        troubles.append(Trouble(where=expect.hash, word="missing", part="anchor"))
     return Checked(
         what="store",
         fingerprint=fingerprint(known),
-        pinned=True,
+        pinned=public is not None or expect.pins(fingerprint(known)),
         entries=check.entries,
         head=check.head,
         record="",
-        troubles=tuple(_trouble(f) for f in check.faults),
+        troubles=tuple((troubles + _expected_key(expect, known))[:TROUBLES_MOST]),
+        anchored=max(check.anchored, found),
+        doubts=doubts,
     )
 
 
-def _key_beside(path: Path) -> bytes:
-    pem = path.parent / PUBLIC_KEY
-    if pem.is_file():
-        return read_public_pem(pem.read_bytes())
+def _attachment_faults(path: Path, db: sqlite3.Connection) -> list[ChainFault]:
     try:
-        return load_unit_key(path.parent).public
-    except KeyTrouble as error:
+        used = db.execute("SELECT DISTINCT seq, sha256 FROM uses ORDER BY seq, sha256").fetchall()
+    except sqlite3.DatabaseError:
+        return [ChainFault(seq=0, word="altered", part="index")]
+    return list(attachment_faults(AttachmentFolder(path.parent, RecordsConfig()), used))
+
+
+def _entry_of_hash(db: sqlite3.Connection, wanted: str) -> int:
+    """Return the number of the entry with this hash, 0 where there is none."""
+    return next((e.row for e in read_what_is_left(db) if e.hash == wanted), 0)
+
+
+def _expected_key(expect: Expected, public: bytes) -> list[Trouble]:
+    if expect.fingerprint and not expect.pins(fingerprint(public)):
+        return [Trouble(where=PUBLIC_KEY, word="wrong-key")]
+    return []
+
+
+def _key_beside(path: Path) -> bytes:
+    public = keys_beside(path.parent)[1]
+    if public is None:
         raise KeyTrouble(
             f"There is no key beside {path} to verify it with", hint="Give the unit's public key with --key."
-        ) from error
+        )
+    return public
 
 
-def _verify_bundle(path: Path, public: bytes | None) -> Checked:
+def _verify_bundle(path: Path, public: bytes | None, expect: Expected) -> Checked:
     parts, exact = unpack(path)
     for name in (MANIFEST, SIGNATURE, PUBLIC_KEY, INSPECTION, CHAIN):
         if name not in parts:
@@ -170,19 +234,43 @@ def _verify_bundle(path: Path, public: bytes | None) -> Checked:
     known = public if public is not None else read_public_pem(parts[PUBLIC_KEY])
     manifest = _manifest(parts[MANIFEST])
     troubles = [*_manifest_troubles(parts, manifest, known), *_part_troubles(parts, manifest)]
-    entries, head, more = _chain_troubles(parts, manifest, known)
-    troubles += more
+    entries, own, more = _chain_troubles(parts, manifest, known)
+    troubles += [*more, *_attachment_troubles(parts), *_expected_key(expect, known)]
+    found = next((e.row for e in entries if expect.hash and e.hash == expect.hash), 0)
+    if expect.hash and not found:
+        troubles.append(Trouble(where=expect.hash, word="missing", part="anchor"))
     if not exact and not troubles:
         troubles.append(Trouble(where=path.name, word="altered", part="container"))
+    bodies = [] if own is None else [replace(own, body=parts[INSPECTION])]
     return Checked(
         what="bundle",
         fingerprint=fingerprint(known),
-        pinned=public is not None,
-        entries=entries,
-        head=head,
+        pinned=public is not None or expect.pins(fingerprint(known)),
+        entries=len(entries),
+        head=own.hash if own else "",
         record=str(manifest.get("record", "")),
-        troubles=tuple(troubles),
+        troubles=tuple(troubles[:TROUBLES_MOST]),
+        anchored=found,
+        doubts=tuple(doubts_of(bodies)),
     )
+
+
+def _attachment_troubles(parts: Mapping[str, bytes]) -> list[Trouble]:
+    """Hold the bundle against its own record: every attachment that it names must be there, and be it."""
+    held = {
+        name.removeprefix(ATTACHMENTS).split(".")[0]: name for name in parts if name.startswith(ATTACHMENTS)
+    }
+    try:
+        named = [str(a["sha256"]) for a in json.loads(parts[INSPECTION]).get("attachments", ())]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return []  # a record that is not one is said of its entry
+    troubles = []
+    for digest in dict.fromkeys(named):
+        if digest not in held:
+            troubles.append(Trouble(where=f"{ATTACHMENTS}{digest}", word="missing", part="attachment"))
+        elif sha256(parts[held[digest]]) != digest:
+            troubles.append(Trouble(where=held[digest], word="altered", part="attachment"))
+    return troubles
 
 
 def _manifest(raw: bytes) -> dict[str, Any]:
@@ -213,7 +301,8 @@ def _manifest_troubles(
 
 def _part_troubles(parts: Mapping[str, bytes], manifest: Mapping[str, Any]) -> list[Trouble]:
     listed = manifest.get("parts", {})
-    troubles = [Trouble(where=name, word="missing") for name in sorted(listed.keys() - parts.keys())]
+    gone = heapq.nsmallest(TROUBLES_MOST, listed.keys() - parts.keys())
+    troubles = [Trouble(where=name, word="missing") for name in gone]
     for name in sorted(parts.keys() - SELF):
         said = listed.get(name)
         if said is None:
@@ -225,12 +314,12 @@ def _part_troubles(parts: Mapping[str, bytes], manifest: Mapping[str, Any]) -> l
 
 def _chain_troubles(
     parts: Mapping[str, bytes], manifest: Mapping[str, Any], public: bytes
-) -> tuple[int, str, list[Trouble]]:
+) -> tuple[list[Entry], Entry | None, list[Trouble]]:
     """Check the record against its signed entry, and the entry against its neighbours."""
     try:
         entries = [_entry(line) for line in parts[CHAIN].splitlines()]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return 0, "", [Trouble(where=CHAIN, word="altered")]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return [], None, [Trouble(where=CHAIN, word="altered")]
     first = entries[0].row if entries else 1
     check = verify_chain(entries, public, first=first, bodies=False)
     troubles = [_trouble(f) for f in check.faults]
@@ -244,14 +333,14 @@ def _chain_troubles(
         troubles.append(Trouble(where=CHAIN, word="missing", part=f"entry {manifest.get('seq', '?')}"))
     elif own.fields().get("body_sha256") != sha256(parts[INSPECTION]):
         troubles.append(Trouble(where=str(own.row), word="altered", part="body"))
-    return len(entries), own.hash if own else "", troubles
+    return entries, own, troubles
 
 
 def _entry(line: bytes) -> Entry:
     fields = json.loads(line)
-    header = str(fields["header"]).encode("ascii")
+    header = str(fields["header"]).encode("utf-8")
     row = json.loads(header).get("seq")
-    if not isinstance(row, int):
+    if isinstance(row, bool) or not isinstance(row, int) or not 0 < row < LARGEST:
         raise ValueError("a header without a number")
     return Entry(row=row, header=header, signature=bytes.fromhex(fields["signature"]), body=None)
 

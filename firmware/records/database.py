@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
+from firmware.records.custody.anchor import Anchor
 from firmware.records.custody.errors import StoreDamaged, clear_errors
-from firmware.records.custody.hash_chain import ChainCheck, ChainFault, Entry, verify_chain, verify_head
+from firmware.records.custody.hash_chain import (
+    GAP_LISTED,
+    ChainCheck,
+    ChainFault,
+    Entry,
+    verify_chain,
+    verify_head,
+)
 
 DATABASE_FILE = "records.db"
 APPLICATION_ID = 0x616E736D  # "ansm"
 SCHEMA_VERSION = 1
 JOURNAL_LIMIT_BYTES = 8 << 20
+TABLES = ("entries", "bodies", "uses", "removals", "head")
+READ_MOST_S = 600.0  # of one open file; 100,000 entries take seconds
+STEPS_A_LOOK = 100_000  # of SQLite's machine between two looks at the time: some milliseconds
+FAULTS_MOST = 10_000  # that one check names
 PRAGMAS_WRITING = (
     "PRAGMA auto_vacuum=INCREMENTAL",  # before the first table: removed bodies give their room back
     "PRAGMA journal_mode=WAL",
@@ -93,23 +109,64 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database, perhaps a stranger's or on a read-only disk, without ever writing to it."""
     if not path.is_file():
         raise StoreDamaged(f"There are no records at {path}", hint="Name the folder with --records.")
-    with clear_errors(path):
-        db = _connect_read_only(path)
+    with clear_errors(path), _connected(path) as db:
+        for pragma in PRAGMAS:
+            db.execute(pragma)
+        db.set_progress_handler(_deadline(READ_MOST_S), STEPS_A_LOOK)
+        _is_ours(db, path)
+        _refuse_views(db, path)
+        yield db
+
+
+def _deadline(seconds: float) -> Callable[[], bool]:
+    """Return what stops a query of a hostile file that would never end."""
+    until_s = time.monotonic() + seconds
+    return lambda: time.monotonic() > until_s
+
+
+def _refuse_views(db: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file in which a name that is read is not a plain table: a view may have no end."""
+    kinds = dict(db.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"))
+    odd = [name for name in TABLES if kinds.get(name) != "table"]
+    virtual = db.execute("SELECT 1 FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'").fetchone()
+    if odd or virtual:
+        raise StoreDamaged(
+            f"{path} does not have the tables of a store", hint="It was made or changed by another program."
+        )
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+    """Connect for reading, or to a copy where the folder has no room for the shared memory of WAL."""
+    db = _try(path, "mode=ro")
+    if db is not None:
         with closing(db):
-            for pragma in PRAGMAS:
-                db.execute(pragma)
-            _is_ours(db, path)
             yield db
+        return
+    log = path.with_name(f"{path.name}-wal")
+    if not log.is_file() or not log.stat().st_size:
+        with closing(_open(path, "immutable=1")) as still:
+            yield still
+        return
+    with TemporaryDirectory(prefix="ansim-") as folder:  # the last records are in the log alone
+        copies = [Path(shutil.copyfile(p, Path(folder) / p.name)) for p in (path, log)]
+        with closing(_open(copies[0], "mode=rw")) as copied:
+            yield copied
 
 
-def _connect_read_only(path: Path) -> sqlite3.Connection:
-    name = f"file:{quote(str(path.absolute()))}"
+def _try(path: Path, mode: str) -> sqlite3.Connection | None:
+    db = _open(path, mode)
     try:
-        db = sqlite3.connect(f"{name}?mode=ro", uri=True, isolation_level=None)
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        return db
-    except sqlite3.OperationalError:  # a read-only folder has no room for the shared memory of WAL
-        return sqlite3.connect(f"{name}?immutable=1", uri=True, isolation_level=None)
+    except sqlite3.OperationalError:
+        db.close()
+        return None
+    return db
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    name = f"file:{quote(str(path.absolute()))}?{mode}"
+    return sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
 
 
 ENTRY = (
@@ -126,7 +183,7 @@ INDEX_DIFFERS = (
     "b.level IS NOT COALESCE(json_extract(b.j, '$.verdict.level'), '') OR "
     "b.size_bytes IS NOT LENGTH(b.body) + "
     "COALESCE((SELECT SUM(u.size_bytes) FROM uses AS u WHERE u.seq = b.seq), 0) OR "
-    "b.utc_ns IS NOT json_extract(e.h, '$.utc_ns'))) ORDER BY e.seq"
+    "b.utc_ns IS NOT CAST(json_extract(e.h, '$.utc_ns') AS INTEGER))) ORDER BY e.seq"
 )
 USED_BY_BODIES = (
     "SELECT DISTINCT b.seq, json_extract(a.value, '$.sha256'), json_extract(a.value, '$.size_bytes') "
@@ -158,17 +215,97 @@ def as_blob(value: object) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def check_database(db: sqlite3.Connection, public: bytes) -> ChainCheck:
-    """Look at everything in a database: pages, rules, chain, head, and the columns that are only an index."""
-    damaged = [row[0] for row in db.execute("PRAGMA integrity_check(1)") if row[0] != "ok"]
+def read_what_is_left(db: sqlite3.Connection) -> Iterator[Entry]:
+    """Yield every entry that the disk still gives, one by one, around pages that it lost."""
+    seq, failures = 0, 0
+    while failures < FAULTS_MOST:
+        try:
+            row = db.execute("SELECT MIN(seq) FROM entries WHERE seq > ?", (seq,)).fetchone()
+            if row is None or row[0] is None:
+                return
+            seq = int(row[0])
+            yield _salvaged(db, seq)
+        except sqlite3.DatabaseError:
+            seq, failures = seq + 1, failures + 1
+
+
+def _salvaged(db: sqlite3.Connection, seq: int) -> Entry:
+    """Return an entry; a body that cannot be read counts as altered, not as removed."""
+    try:
+        entry = read_entry(db, seq)
+        if entry is not None:
+            return entry
+    except sqlite3.DatabaseError:
+        pass
+    row = db.execute("SELECT header, signature FROM entries WHERE seq = ?", (seq,)).fetchone()
+    return _entry((seq, row[0], row[1], b""))
+
+
+def check_database(db: sqlite3.Connection, public: bytes, *, anchor: Anchor | None = None) -> ChainCheck:
+    """Look at everything in a database: pages, rules, chain, head, index, and what is known outside of it.
+
+    Parameters
+    ----------
+    db : Connection
+        A store's database, perhaps damaged or hostile.
+    public : bytes
+        The unit's public key, 32 raw bytes.
+    anchor : Anchor, optional
+        The last entry that the unit is known to have signed.
+
+    Returns
+    -------
+    ChainCheck
+        With at most `FAULTS_MOST` faults; ``anchored`` is the anchor's entry where it is in the chain.
+    """
+    damaged = _damaged(db)
     faults = [ChainFault(seq=0, word="altered", part="pages")] if damaged else []
     if _rules(db) != _rules_as_made():
         faults.append(ChainFault(seq=0, word="altered", part="rules"))
-    check = verify_chain(read_entries(db), public)
-    faults += check.faults
+    watched = _AnchorWatch(read_what_is_left(db) if damaged else read_entries(db), anchor)
+    check = verify_chain(watched, public)
+    faults += [*check.faults, *watched.faults()]
     if not faults:
         faults += [*_head_faults(db, check, public), *_index_faults(db)]
-    return ChainCheck(entries=check.entries, head=check.head, faults=tuple(faults))
+    return ChainCheck(
+        entries=check.entries,
+        head=check.head,
+        faults=tuple(faults[:FAULTS_MOST]),
+        anchored=watched.agrees_at,
+    )
+
+
+def _damaged(db: sqlite3.Connection) -> bool:
+    try:
+        return any(row[0] != "ok" for row in islice(db.execute("PRAGMA integrity_check(1)"), 2))
+    except sqlite3.DatabaseError:
+        return True
+
+
+class _AnchorWatch:
+    """Passes entries on and holds them against what is known outside the store."""
+
+    def __init__(self, entries: Iterator[Entry], anchor: Anchor | None) -> None:
+        self._entries, self._anchor = entries, anchor
+        self._last = 0
+        self.agrees_at = 0
+
+    def __iter__(self) -> Iterator[Entry]:
+        for entry in self._entries:
+            self._last = entry.row
+            if self._anchor is not None and entry.row == self._anchor.seq and entry.hash == self._anchor.hash:
+                self.agrees_at = entry.row
+            yield entry
+
+    def faults(self) -> list[ChainFault]:
+        """Return what the store lacks, or has otherwise, of what its unit is known to have signed."""
+        anchor = self._anchor
+        if anchor is None or self.agrees_at:
+            return []
+        if anchor.seq > self._last:
+            lost = range(self._last + 1, min(anchor.seq, self._last + GAP_LISTED) + 1)
+            return [ChainFault(seq=n, word="missing", part="anchor") for n in lost]
+        return [ChainFault(seq=anchor.seq, word="unexplained", part="anchor")]
 
 
 def _rules(db: sqlite3.Connection) -> list[tuple[str, str]]:

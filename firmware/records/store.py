@@ -12,13 +12,16 @@ One entry is one transaction. Killed at any instant, the store reopens with ever
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from firmware.records.attachments import AttachmentFolder, sweep_leftovers
-from firmware.records.compare.allowlist import Declaration, StandingDeclaration, in_force
+from firmware.log import get_logger
+from firmware.records.attachments import sweep_leftovers
+from firmware.records.compare.allowlist import Declaration
+from firmware.records.custody.anchor import Anchor
+from firmware.records.custody.canonical_json import canonical_json
 from firmware.records.custody.errors import (
     AttachmentTrouble,
     KeyTrouble,
@@ -29,43 +32,26 @@ from firmware.records.custody.errors import (
 )
 from firmware.records.custody.hash_chain import (
     START,
-    ChainCheck,
-    ChainFault,
     Entry,
     EntryKind,
-    canonical,
-    entry_hash,
     parse_header,
     seal_entry,
     sign_head,
 )
-from firmware.records.custody.unit_key import UnitKey, load_or_make_unit_key, owner_only
+from firmware.records.custody.unit_key import KEY_FILE, UnitKey, load_or_make_unit_key, owner_only
 from firmware.records.custody.wall_clock import MachineClock, WallClock, stamp_after
-from firmware.records.database import (
-    DATABASE_FILE,
-    as_blob,
-    check_database,
-    open_for_writing,
-    read_entries,
-    transaction,
-)
+from firmware.records.database import DATABASE_FILE, as_blob, open_for_writing, read_entry, transaction
+from firmware.records.events import Event
 from firmware.records.model import Attachment, Inspection
-from firmware.records.queries import (
-    Listed,
-    StoredRecord,
-    earlier_records,
-    find_record,
-    latest_corridor,
-    list_declarations,
-    list_records,
-)
-from firmware.records.retention import Kept, plan_removals, tombstone_body
+from firmware.records.reader import RecordReader
+from firmware.records.retention import Kept, Now, plan_removals, tombstone_body
 from firmware.settings.records_config import RecordsConfig
 
-NEWEST = 1 << 62  # above every entry's number
+FOLLOWS = "entries_follow"  # the rule of the table that numbers have no gap
+log = get_logger(__name__)
 
 
-class RecordStore:
+class RecordStore(RecordReader):
     """One unit's records, opened for writing. Use as a context manager.
 
     Raises
@@ -77,17 +63,17 @@ class RecordStore:
     def __init__(
         self, folder: Path, *, config: RecordsConfig | None = None, clock: WallClock | None = None
     ) -> None:
-        self.folder = folder
         self._config = config or RecordsConfig()
         self._clock = clock or MachineClock()
-        self.attachments = AttachmentFolder(folder, self._config)
         owner_only(folder)
-        self._path = folder / DATABASE_FILE
-        fresh = not self._path.exists()
-        self._db = open_for_writing(self._path, busy_wait_s=self._config.busy_wait_s)
+        path = folder / DATABASE_FILE
+        fresh = not path.exists()
+        db = open_for_writing(path, busy_wait_s=self._config.busy_wait_s)
+        super().__init__(folder, db, public=None, config=self._config)
         try:
             last = self._last_header()
-            self.key = self._own_key(fresh=fresh or not last)
+            self._key = self._own_key(fresh=fresh or not last)
+            self.public = self._key.public
             self._refuse_other_key(last)
         except BaseException:
             self._db.close()
@@ -116,69 +102,39 @@ class RecordStore:
         AttachmentTrouble
             If an attachment it names was never stored.
         """
-        body = canonical(inspection.as_json())
+        body = canonical_json(inspection.as_json())
         self._refuse_missing(inspection.attachments)
         self._make_room(len(body) + attached_bytes(inspection), len(body))
-        with clear_errors(self._path), transaction(self._db):
-            return self._insert("inspection", inspection.id, body, inspection)
+        return self._add("inspection", inspection.id, body, inspection)
 
     def declare(self, declaration: Declaration) -> Entry:
         """Append what somebody declared harmless, or took back; raises as `append`."""
         body = declaration.body()
         self._make_room(len(body), len(body))
-        with clear_errors(self._path), transaction(self._db):
-            return self._insert("known", declaration.id, body, None, site=declaration.site)
+        return self._add("known", declaration.id, body, None, site=declaration.site)
 
-    def known(self, site: str | None) -> tuple[StandingDeclaration, ...]:
-        """Return what counts as harmless at a site, oldest first; None: at every site."""
-        with clear_errors(self._path):
-            return in_force(list_declarations(self._db, site))
+    def note(self, event: Event) -> Entry:
+        """Append that something happened: an inspection begun or given up, a start of the unit."""
+        body = event.body()
+        self._make_room(len(body), len(body))
+        return self._add("event", event.name(), body, None)
 
-    def apply_retention(self, *, clock_is_right: bool = False) -> Entry | None:
+    def apply_retention(self, *, clock_is_right: bool = False, finds: bool = False) -> Entry | None:
         """Remove the bodies that are due; return the tombstone that says so.
 
-        Age counts only when the clock was set by the network, or a person says that it is right: a unit
-        that starts in the year 2099 must not throw its records away.
+        Parameters
+        ----------
+        clock_is_right : bool
+            A person says so: then age is what the clock says. Otherwise only time that the unit is known
+            to have lived through counts, and only where the clock was set by the network.
+        finds : bool
+            A person asks that inspections with a find go too, when their time is over.
         """
-        return self._remove(self._due(0, aging=clock_is_right or self._clock.trusted()))
-
-    def stored(self, name: str) -> StoredRecord:
-        """Return the record of this id, or of its unambiguous beginning."""
-        with clear_errors(self._path):
-            return find_record(self._db, name)
-
-    def listed(self) -> tuple[Listed, ...]:
-        """Return one line for each inspection, oldest first."""
-        with clear_errors(self._path):
-            return list_records(self._db)
-
-    def earlier(
-        self, inspection: Inspection, *, most: int = 1, before: int = NEWEST
-    ) -> tuple[StoredRecord, ...]:
-        """Return the latest other inspections of the same place, the newest first; ``before`` an entry."""
-        with clear_errors(self._path):
-            return earlier_records(self._db, inspection, most=most, before=before)
-
-    def latest_corridor(self, site: str, *, before: int = NEWEST) -> StoredRecord | None:
-        """Return the newest corridor reference of a site; ``before`` an entry."""
-        with clear_errors(self._path):
-            return latest_corridor(self._db, site, before=before)
-
-    def entries(self, *, first: int = 1, last: int = -1) -> Iterator[Entry]:
-        """Yield stored entries in order."""
-        with clear_errors(self._path):
-            yield from read_entries(self._db, first=first, last=last)
-
-    def verify(self) -> ChainCheck:
-        """Look at the whole store: chain, head, index and attachments."""
-        with clear_errors(self._path):
-            check = check_database(self._db, self.key.public)
-            used = self._db.execute("SELECT seq, sha256 FROM uses ORDER BY seq, sha256").fetchall()
-        faults = [f for f in (self._attachment_fault(*row) for row in used) if f is not None]
-        return ChainCheck(entries=check.entries, head=check.head, faults=(*check.faults, *faults))
+        aging = clock_is_right or self._clock.trusted()
+        return self._remove(self._due(0, self._now(aging=aging, vouched=clock_is_right, finds=finds)))
 
     def _own_key(self, *, fresh: bool) -> UnitKey:
-        if not fresh and not (self.folder / "unit.key").exists():
+        if not fresh and not (self.folder / KEY_FILE).exists():
             raise KeyTrouble(
                 f"The key that signed the records in {self.folder} is gone",
                 hint="Put its backup back, or move the records away to begin a new chain.",
@@ -209,15 +165,54 @@ class RecordStore:
             )
         return fields
 
-    def _insert(
+    def _add(
         self, kind: EntryKind, name: str, body: bytes, about: Inspection | None, *, site: str = ""
     ) -> Entry:
-        """Add one entry inside a transaction that is already open."""
-        row = self._db.execute("SELECT seq, header FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-        seq, prev, last = (
-            (0, START, {}) if row is None else (row[0], entry_hash(row[1]), parse_header(row[1]))
+        """Add one entry, durably, and note it outside the store."""
+        with clear_errors(self._path):
+            with transaction(self._db):
+                self._say_what_is_missing()
+                entry = self._insert(kind, name, body, about, site=site)
+            self.anchors.raise_to(self.key, seq=entry.row, last=entry.hash)
+        return entry
+
+    def _say_what_is_missing(self) -> None:
+        """Go on after the last number that was ever signed, so that no number is signed twice."""
+        known = self.anchors.read(self.key.public)
+        last = self._last_entry()
+        own = 0 if last is None else last.row
+        if known is None or own >= known.seq:
+            return
+        log.error("records are missing that this unit has signed", first=own + 1, last=known.seq)
+        event = Event(
+            event="store-behind",
+            details={"found": own, "known": known.seq, "known_hash": known.hash},
+            moment=f"{known.seq + 1}",
         )
-        stamp = stamp_after(self._clock, last)
+        rule = self._db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (FOLLOWS,)).fetchone()[0]
+        self._db.execute(f"DROP TRIGGER {FOLLOWS}")
+        self._insert("event", event.name(), event.body(), None, after=known)
+        self._db.execute(rule)
+
+    def _last_entry(self) -> Entry | None:
+        row = self._db.execute("SELECT MAX(seq) FROM entries").fetchone()
+        return None if row[0] is None else read_entry(self._db, row[0])
+
+    def _insert(
+        self,
+        kind: EntryKind,
+        name: str,
+        body: bytes,
+        about: Inspection | None,
+        *,
+        site: str = "",
+        after: Anchor | None = None,
+    ) -> Entry:
+        """Add one entry inside a transaction that is already open; ``after`` what is known outside."""
+        before = self._last_entry()
+        seq, prev = (0, START) if before is None else (before.row, before.hash)
+        seq, prev = (seq, prev) if after is None else (after.seq, after.hash)
+        stamp = stamp_after(self._clock, {} if before is None else before.fields())
         size_bytes = len(body) + attached_bytes(about)
         entry = seal_entry(key=self.key, seq=seq + 1, kind=kind, name=name, body=body, prev=prev, stamp=stamp)
         self._db.execute(
@@ -227,13 +222,7 @@ class RecordStore:
         self._db.execute(
             "INSERT INTO bodies (seq, body, size_bytes, utc_ns, kind, site, room, cubicle, level) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                entry.row,
-                body,
-                size_bytes,
-                stamp.utc_ns,
-                *_index_words(kind, about, site),
-            ),
+            (entry.row, body, size_bytes, stamp.utc_ns, *_index_words(kind, about, site)),
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO uses (seq, sha256, size_bytes) VALUES (?, ?, ?)",
@@ -264,7 +253,7 @@ class RecordStore:
             )
         if free_bytes < self._config.free_least_bytes + body_bytes:
             raise full(self.folder)
-        due = self._due(coming_bytes, aging=self._clock.trusted())
+        due = self._due(coming_bytes, self._now(aging=self._clock.trusted()))
         self._remove(due)
         if due.still_over_bytes > 0:
             raise StoreFull(
@@ -272,10 +261,15 @@ class RecordStore:
                 hint="Export those inspections, then raise records.most_bytes or begin a new folder.",
             )
 
-    def _due(self, coming_bytes: int, *, aging: bool) -> Kept:
-        now_utc_ns = self._clock.utc_ns() if aging else 0
+    def _now(self, *, aging: bool, vouched: bool = False, finds: bool = False) -> Now:
+        return Now(
+            utc_ns=self._clock.utc_ns(), up_ns=self._clock.up_ns(), boot=self._clock.boot(),
+            aging=aging, vouched=vouched, finds=finds,
+        )  # fmt: skip
+
+    def _due(self, coming_bytes: int, now: Now) -> Kept:
         with clear_errors(self._path):
-            return plan_removals(self._db, self._config, now_utc_ns=now_utc_ns, coming_bytes=coming_bytes)
+            return plan_removals(self._db, self._config, now=now, coming_bytes=coming_bytes)
 
     def _remove(self, due: Kept) -> Entry | None:
         if not due.removed:
@@ -289,19 +283,13 @@ class RecordStore:
                 self._db.executemany("INSERT INTO removals (seq, tombstone) VALUES (?, ?)", rows)
                 self._db.executemany("DELETE FROM bodies WHERE seq = ?", [r[:1] for r in rows])
                 self._db.executemany("DELETE FROM uses WHERE seq = ?", [r[:1] for r in rows])
+            self.anchors.raise_to(self.key, seq=entry.row, last=entry.hash)
             self._db.execute("PRAGMA incremental_vacuum")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             used = {row[0] for row in self._db.execute("SELECT sha256 FROM uses")}
         self.attachments.remove(due.attachments - used)
         self.attachments.sweep(used)
         return entry
-
-    def _attachment_fault(self, seq: int, digest: str) -> ChainFault | None:
-        try:
-            self.attachments.get(digest)
-        except AttachmentTrouble as trouble:
-            return ChainFault(seq=seq, word=trouble.word, part="attachment")
-        return None
 
 
 def attached_bytes(about: Inspection | None) -> int:

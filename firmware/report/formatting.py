@@ -18,6 +18,7 @@ from firmware.i18n.numbers import (
     write_probability,
     write_rate,
 )
+from firmware.records.custody.anchor import QR_MARK
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import CalibrationAge, Finding, Inspection, SenseLook
 from firmware.verdict.fusion import Contribution, Level, Verdict
@@ -27,7 +28,6 @@ DAY_S, HOUR_S, MINUTE_S = 86_400.0, 3600.0, 60.0
 SKIPPED_NAMED = 4  # places of the checklist that page one names; the checklist itself names all
 PSEUDONYM_SHOWN = 9  # characters of a pseudonym on paper: enough to tell devices of one room apart
 PSEUDONYM = re.compile("~[0-9a-f]{16}")
-QR_MARK = "ANSIM1"
 HELP_STEPS: Mapping[Level, tuple[str, ...]] = {
     Level.LIKELY_CAMERA: ("todo.likely.1", "todo.likely.2", "todo.likely.3", "todo.likely.4"),
     Level.CHECK: ("todo.check.1", "todo.check.2", "todo.check.3", "todo.check.4"),

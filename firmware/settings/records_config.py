@@ -13,7 +13,9 @@ class RecordsConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     folder: str = Field("", description="Folder of the records; empty: the user's data folder.")
     keep_days: int = Field(365, ge=1, le=36500, description="Days an inspection without a find is kept.")
-    keep_found_days: int = Field(1095, ge=1, le=36500, description="Days an inspection with a find is kept.")
+    keep_found_days: int = Field(
+        1095, ge=1, le=36500, description="Days after which a person may let an inspection with a find go."
+    )
     most_bytes: int = Field(
         2048 * MIB, ge=MIB, le=1 << 46, description="Disk space of records and attachments, bytes."
     )

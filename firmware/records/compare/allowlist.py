@@ -32,8 +32,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 
 from firmware.records.build_record import clean
 from firmware.records.compare.diff import LEAST_STEP_HZ, LOUDER_DB, SAME_FREQUENCY, looks_of
+from firmware.records.custody.canonical_json import canonical_json
 from firmware.records.custody.errors import NoSuchRecord, NotRecognisable, StoreDamaged
-from firmware.records.custody.hash_chain import canonical
 from firmware.records.custody.unit_key import PSEUDONYM_MARK, UnitKey
 from firmware.records.model import Finding
 from firmware.sensor import Observation, emissions_in
@@ -82,7 +82,7 @@ class Declaration:
     def body(self) -> bytes:
         """Return it as the bytes that are signed."""
         place = {"site": self.site, "room": "", "cubicle": ""}
-        return canonical({"kind": "known", "place": place, **asdict(self)})
+        return canonical_json({"kind": "known", "place": place, **asdict(self)})
 
 
 _DECLARATION = TypeAdapter(Declaration)

@@ -7,6 +7,8 @@
     ├── StoreUnwritable  (PermissionError)   the folder or the disk is read-only
     ├── StoreBusy        (BlockingIOError)   another program is writing
     ├── StoreDamaged     (ValueError)        the file is not a store, or the disk lost a part of it
+    ├── RecordAltered    (ValueError)        a record is not what was signed: it is not shown as one
+    ├── ExportTimedOut   (TimeoutError)      a report took too long; the record itself is stored
     ├── KeyTrouble       (PermissionError)   the unit's key is missing, open to others, or another unit's
     ├── NoSuchRecord     (KeyError)          there is no record of that name
     ├── NotRecognisable  (ValueError)        nothing about a thing would be the same another day
@@ -55,6 +57,14 @@ class StoreBusy(RecordsError, BlockingIOError):
 
 class StoreDamaged(RecordsError, ValueError):
     """The file is not a store of records, or parts of it cannot be read."""
+
+
+class RecordAltered(RecordsError, ValueError):
+    """A record is not what the unit signed, so it is neither shown nor exported as one."""
+
+
+class ExportTimedOut(RecordsError, TimeoutError):
+    """Drawing a report took too long and was given up; the record itself is stored."""
 
 
 class KeyTrouble(RecordsError, PermissionError):

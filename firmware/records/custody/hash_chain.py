@@ -2,14 +2,16 @@
 
 ::
 
-    header = canonical JSON of `HEADER_KEYS`: number, id, prev, body_sha256, times, clock, key …
-    hash   = SHA-256("ansim entry 1" NUL header)          prev of the next entry
-    signed = Ed25519("ansim entry 1" NUL header)
+    header = canonical JSON (RFC 8785) of `HEADER_KEYS`: number, id, prev, body_sha256, times, clock, key …
+    hash   = SHA-256("ansim entry 2" NUL header)          prev of the next entry
+    signed = Ed25519("ansim entry 2" NUL header)
 
 The body hangs on the header by its hash, so retention can remove a body and the chain stays whole; the
 entry of kind ``tombstone`` then says which bodies were removed and why. The signed head says how many
-entries there are, so that a cut-off end is missed too. What no chain inside a store can show is the whole
-store being put back to an earlier state: that is what the hash printed on every report is for.
+entries there are, so that a cut-off end is missed too. That the whole store was put back to an earlier
+state shows only against something outside it: `firmware.records.custody.anchor`, or the hash on a report.
+
+Format 1 (``ansim-entry-1``: sorted ASCII JSON, no ``synchronised`` and ``clock_source``) is still read.
 """
 
 from __future__ import annotations
@@ -18,17 +20,20 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from firmware.records.custody.canonical_json import canonical_json
 from firmware.records.custody.unit_key import UnitKey, fingerprint, signature_holds
 
-FORMAT = "ansim-entry-1"
-DOMAIN = b"ansim entry 1\0"
+FORMAT, FORMAT_1 = "ansim-entry-2", "ansim-entry-1"  # what is written; what is still read
+DOMAIN, DOMAIN_1 = b"ansim entry 2\0", b"ansim entry 1\0"
+MARK_1 = b'"format":"ansim-entry-1"'
 HEAD_DOMAIN = b"ansim head 1\0"
+LARGEST = 1 << 63  # a header holds no larger number: SQLite could not
 START = "0" * 64  # what the first entry names as the one before it
 GAP_LISTED = 1000  # missing entries in one gap that are named one by one
-HEADER_KEYS = frozenset(
+HEADER_KEYS_1 = frozenset(
     {
         "format",
         "seq",
@@ -44,8 +49,10 @@ HEADER_KEYS = frozenset(
         "key",
     }
 )
+HEADER_KEYS = HEADER_KEYS_1 | {"synchronised", "clock_source"}
+NUMBERS = ("seq", "body_bytes", "utc_ns", "up_ns")  # of a header; large ones are decimal text in format 2
 
-EntryKind = Literal["inspection", "tombstone", "known"]
+EntryKind = Literal["inspection", "tombstone", "known", "event"]
 ClockWord = Literal["steady", "back", "ahead", "unset"]
 FaultWord = Literal["altered", "missing", "reordered", "wrong-key", "unexplained"]
 
@@ -58,6 +65,8 @@ class Stamp:
     up_ns: int
     boot: str
     clock: ClockWord
+    synchronised: bool = False  # whether the wall's time is known to come from somewhere
+    source: str = ""  # from where: "network", or nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +94,7 @@ class ChainFault:
 
     seq: int
     word: FaultWord
-    part: str  # header, body, signature, entry, head, index
+    part: str  # header, body, signature, entry, head, index, anchor, clock, span, attachment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +104,11 @@ class ChainCheck:
     entries: int
     head: str
     faults: tuple[ChainFault, ...]
+    anchored: int = field(default=0, compare=False)  # up to this entry something outside the store agrees
 
     @property
     def whole(self) -> bool:
-        """True where nothing is wrong."""
+        """True where nothing is wrong; that nothing was put back is sure only up to `anchored`."""
         return not self.faults
 
 
@@ -128,25 +138,49 @@ def sha256(content: bytes) -> str:
 
 def entry_hash(header: bytes) -> str:
     """Return the hash that stands for an entry."""
-    return sha256(DOMAIN + header)
+    return sha256(domain_of(header) + header)
+
+
+def domain_of(header: bytes) -> bytes:
+    """Return what stands before a header when it is hashed and signed, so that formats never mix."""
+    return DOMAIN_1 if MARK_1 in header else DOMAIN
 
 
 def parse_header(header: bytes) -> dict[str, Any]:
-    """Return the header's fields; empty if these bytes are not a header in its canonical form."""
+    """Return the header's fields, numbers as numbers; empty if these bytes are not a canonical header."""
     try:
         fields = json.loads(header)
-    except (ValueError, RecursionError):
+        if not isinstance(fields, dict):
+            return {}
+        first = fields.get("format") == FORMAT_1
+        if fields.keys() != (HEADER_KEYS_1 if first else HEADER_KEYS):
+            return {}
+        if not first and fields["format"] != FORMAT:
+            return {}
+        if (canonical if first else canonical_json)(fields) != header:
+            return {}
+        numbers = {name: _whole(fields[name]) for name in NUMBERS}
+    except (ValueError, TypeError, RecursionError):
         return {}
-    good = isinstance(fields, dict) and fields.keys() == HEADER_KEYS and fields["format"] == FORMAT
-    typed = good and isinstance(fields["seq"], int) and isinstance(fields["prev"], str)
-    return fields if typed and canonical(fields) == header else {}
+    typed = all(isinstance(fields[k], str) for k in fields.keys() - {*NUMBERS, "synchronised"})
+    return {**fields, **numbers} if typed else {}
+
+
+def _whole(value: object) -> int:
+    """Return a whole number of a header; text only where it must be text."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError("not a whole number")
+    number = int(value)
+    if not 0 <= abs(number) < LARGEST or (isinstance(value, str) and str(number) != value):
+        raise ValueError("not a whole number of a header")
+    return number
 
 
 def seal_entry(
     *, key: UnitKey, seq: int, kind: EntryKind, name: str, body: bytes, prev: str, stamp: Stamp
 ) -> Entry:
     """Make and sign the entry that follows the one whose hash is ``prev``."""
-    header = canonical(
+    header = canonical_json(
         {
             "format": FORMAT,
             "seq": seq,
@@ -159,6 +193,8 @@ def seal_entry(
             "up_ns": stamp.up_ns,
             "boot": stamp.boot,
             "clock": stamp.clock,
+            "synchronised": stamp.synchronised,
+            "clock_source": stamp.source,
             "key": key.fingerprint,
         }
     )
@@ -178,8 +214,16 @@ def verify_entry(entry: Entry, public: bytes) -> ChainFault | None:
         return ChainFault(seq=entry.row, word="altered", part="header")
     if fields["key"] != fingerprint(public):
         return ChainFault(seq=entry.row, word="wrong-key", part="header")
-    if not signature_holds(public, entry.signature, DOMAIN + entry.header):
+    if not signature_holds(public, entry.signature, domain_of(entry.header) + entry.header):
         return ChainFault(seq=entry.row, word="altered", part="signature")
+    return verify_body(entry)
+
+
+def verify_body(entry: Entry) -> ChainFault | None:
+    """Look at one entry without a key: is its body the one that its header names?"""
+    fields = entry.fields()
+    if not fields:
+        return ChainFault(seq=entry.row, word="altered", part="header")
     if entry.body is not None and sha256(entry.body) != fields["body_sha256"]:
         return ChainFault(seq=entry.row, word="altered", part="body")
     if fields["seq"] != entry.row:
@@ -250,7 +294,7 @@ def verify_head(head: bytes, signature: bytes, check: ChainCheck, public: bytes)
     """Compare the signed head with the chain that was found: is the end still there?"""
     if not signature_holds(public, signature, HEAD_DOMAIN + head):
         return (ChainFault(seq=check.entries, word="altered", part="head"),)
-    seq, last = _parse_head(head)
+    seq, last = parse_head(head)
     if seq > check.entries and not check.faults:
         lost = range(check.entries + 1, min(seq, check.entries + GAP_LISTED) + 1)
         return tuple(ChainFault(seq=n, word="missing", part="entry") for n in lost)
@@ -259,7 +303,8 @@ def verify_head(head: bytes, signature: bytes, check: ChainCheck, public: bytes)
     return ()
 
 
-def _parse_head(head: bytes) -> tuple[int, str]:
+def parse_head(head: bytes) -> tuple[int, str]:
+    """Return the number and the hash of a head; 0 and nothing where it is none."""
     try:
         fields = json.loads(head)
         return int(fields["seq"]), str(fields["hash"])

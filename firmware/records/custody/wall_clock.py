@@ -14,6 +14,7 @@ from firmware.records.custody.hash_chain import ClockWord, Stamp
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")  # systemd-timesyncd(8): made at the first success
 BOOT_HEX = 16
+FROM_NETWORK = "network"
 JUMP_NS = 5_000_000_000  # more than time keeping ever corrects by itself in one go (NTP slews below 0.128 s)
 NOT_BEFORE_NS = 1_735_689_600_000_000_000  # 2025-01-01: before the first version, so the clock was never set
 
@@ -66,7 +67,15 @@ def stamp_after(clock: WallClock, last: Mapping[str, Any]) -> Stamp:
     """Return the stamp of an entry made now, after the entry whose header is ``last`` (may be empty)."""
     utc_ns, up_ns, boot = clock.utc_ns(), clock.up_ns(), clock.boot()
     word = judge_clock(utc_ns=utc_ns, up_ns=up_ns, boot=boot, last=last)
-    return Stamp(utc_ns=utc_ns, up_ns=up_ns, boot=boot, clock=word)
+    known = clock.trusted()
+    return Stamp(
+        utc_ns=utc_ns,
+        up_ns=up_ns,
+        boot=boot,
+        clock=word,
+        synchronised=known,
+        source=FROM_NETWORK if known else "",
+    )
 
 
 def judge_clock(*, utc_ns: int, up_ns: int, boot: str, last: Mapping[str, Any]) -> ClockWord:

@@ -131,7 +131,7 @@ def test_other_inspections_do_not_travel_along(tmp_path: Path) -> None:
     for other in others:
         assert other.body is not None
         assert other.body not in raw
-    assert raw.count("서울역 Station".encode("unicode_escape")) == 1
+    assert raw.count("서울역 Station".encode()) == 1
 
 
 @given(st.dictionaries(st.text("abcé-./가", min_size=1, max_size=12), st.binary(max_size=50), max_size=5))

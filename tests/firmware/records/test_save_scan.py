@@ -9,6 +9,7 @@ import pytest
 
 from firmware.records.custody.errors import NoSuchRecord, StoreFull
 from firmware.records.custody.wall_clock import MachineClock, judge_clock
+from firmware.records.retention import lived_ns
 from firmware.records.store import RecordStore
 from firmware.settings.records_config import MIB, RecordsConfig
 from firmware.verdict.fusion import Level
@@ -36,7 +37,9 @@ def test_what_is_old_goes_and_a_tombstone_says_so(tmp_path: Path) -> None:
             store.stored("old-1")
         assert store.apply_retention() is None
         clock.go(300 * DAY_S)
-        assert store.apply_retention() is not None
+        assert store.apply_retention() is None
+        assert [row.id for row in store.listed()] == ["find-1"]
+        assert store.apply_retention(finds=True) is not None
         assert store.listed() == ()
         assert store.verify().whole
 
@@ -108,6 +111,34 @@ def test_a_clock_that_nobody_vouches_for_makes_nothing_old(tmp_path: Path) -> No
         assert store.apply_retention() is None
         assert len(store.listed()) == 2
         assert store.apply_retention(clock_is_right=True) is not None
+
+
+def test_a_clock_that_a_time_server_set_years_ahead_removes_nothing(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with RecordStore(tmp_path, config=CONFIG, clock=clock) as store:
+        store.append(inspection(store.key, "old-1", level=Level.NOTHING_FOUND))
+        store.append(inspection(store.key, "find-1", level=Level.CHECK))
+        for n in range(4):
+            clock.utc += 4 * 365 * DAY_S * SECOND_NS
+            store.append(inspection(store.key, f"jump-{n}", level=Level.NOTHING_FOUND))
+            clock.go(1)
+        clock.name, clock.up = "boot-2", SECOND_NS
+        store.append(inspection(store.key, "again-1", level=Level.NOTHING_FOUND))
+        assert {"old-1", "find-1"} <= {row.id for row in store.listed()}
+        assert store.verify().whole
+
+
+def test_lived_time_is_what_nobody_can_set() -> None:
+    day_ns = 86_400 * SECOND_NS
+    headers = [
+        {"seq": 1, "utc_ns": NOON_UTC_NS, "up_ns": 0, "boot": "a"},
+        {"seq": 2, "utc_ns": NOON_UTC_NS + 999 * day_ns, "up_ns": day_ns, "boot": "a"},
+        {"seq": 3, "utc_ns": NOON_UTC_NS + 1001 * day_ns, "up_ns": 0, "boot": "b"},
+        {"seq": 4, "utc_ns": NOON_UTC_NS + 9000 * day_ns, "up_ns": 0, "boot": "c"},
+        {"seq": 5, "utc_ns": NOON_UTC_NS, "up_ns": 0, "boot": "d"},
+    ]
+    days = [row["lived_ns"] // day_ns for row in lived_ns(headers).values()]
+    assert days == [0, 1, 3, 33, 33]
 
 
 def test_jumps_of_the_clock_are_flagged_and_the_order_stays(tmp_path: Path) -> None:

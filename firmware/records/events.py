@@ -1,0 +1,36 @@
+"""What happened to the unit between inspections, as entries of the chain: started, begun, given up, missing.
+
+An inspection that was begun leaves an entry before it has a result, so that leaving one out shows.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from firmware.records.custody.canonical_json import canonical_json
+
+EventWord = Literal["started", "begun", "abandoned", "store-behind", "salvaged"]
+MOMENT_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened. ``record`` is the id of the inspection it concerns, empty for none."""
+
+    event: EventWord
+    record: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    moment: str = field(default_factory=lambda: secrets.token_hex(MOMENT_BYTES))
+
+    def name(self) -> str:
+        """Return the id of its entry."""
+        return f"{self.event}-{self.moment}"
+
+    def body(self) -> bytes:
+        """Return it as the bytes that are signed."""
+        return canonical_json(
+            {"kind": "event", "event": self.event, "record": self.record, "details": self.details}
+        )
