@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from firmware.errors import SettingsError
+from firmware.log import printable
 from hw.errors import AnsimError, BadKit, MissingComponent
+
+MESSAGE_MOST = 8000  # characters of one message; mistakes in settings are listed all at once
 
 
 class Exit(IntEnum):
@@ -50,11 +53,16 @@ def expected_errors() -> Iterator[None]:
         yield
     except AnsimError as error:
         console = Console(stderr=True, highlight=False)
-        console.print(Text.assemble(("ansim: ", "bold red"), error.what))
+        console.print(Text.assemble(("ansim: ", "bold red"), _safe(error.what)))
         if error.hint:
-            console.print(Text.assemble(("  → ", "bold"), error.hint))
+            console.print(Text.assemble(("  → ", "bold"), _safe(error.hint)))
         raise typer.Exit(exit_code_for(error)) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(130) from error
     except BrokenPipeError as error:
         raise typer.Exit(Exit.ERROR) from error
+
+
+def _safe(text: str) -> str:
+    """Return words that may quote a file's name or content, without anything that steers a terminal."""
+    return printable(text, limit=MESSAGE_MOST, keep_lines=True)

@@ -17,22 +17,26 @@ from rich.text import Text
 
 from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.options import LangOption, default_language, language
-from firmware.i18n.catalog import LANGUAGES, Catalog, catalog_for
+from firmware.i18n.catalog import LANGUAGES, Catalog, Written, catalog_for
 from firmware.i18n.escape import visible
-from firmware.records.bundle import Checked, Trouble, verify_file
-from firmware.records.custody.atomic_files import replace
+from firmware.records.bundle import Checked, Trouble
+from firmware.records.custody.anchor import read_expected
 from firmware.records.custody.errors import clear_errors
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.custody.unit_key import fingerprint, load_or_make_unit_key, public_pem, read_public_pem
-from firmware.records.database import DATABASE_FILE, reading
+from firmware.records.database import DATABASE_FILE
 from firmware.records.model import Inspection, read_verdict
-from firmware.records.queries import Listed, find_record, list_records
-from firmware.records.store import RecordStore
+from firmware.records.queries import Listed
+from firmware.records.reader import open_reader
+from firmware.report.contradictions import verify_exported
+from firmware.report.export_process import ExportJob, export_to_file
 from firmware.report.formatting import Wording
 
 app = typer.Typer(no_args_is_help=True, help="Stored inspections: list, show, export, verify.")
 ROWS_SHOWN = 200
-PUBLIC_MODE = 0o644
+TROUBLES_SHOWN, DOUBTS_SHOWN = 50, 20
+HASH_DIGITS, SEQ_DIGITS, WHERE_MOST = 64, 19, 120
+PATH_MOST = 4096  # characters of a path, the longest that Linux opens
 
 RecordsOption = Annotated[
     Path | None, typer.Option("--records", help="Folder of the records.", envvar="ANSIM_RECORDS")
@@ -53,13 +57,20 @@ def catalog_of(lang: str | None) -> Catalog:
 def list_command(records: RecordsOption = None, lang: LangOption = None) -> None:
     """List the stored inspections, the newest last."""
     catalog = catalog_of(lang)
-    path = records_folder(records) / DATABASE_FILE
+    folder = records_folder(records)
     with expected_errors():
         rows: tuple[Listed, ...] = ()
-        if path.exists():
-            with reading(path) as db:
-                rows = list_records(db)
+        public: bytes | None = b""
+        if (folder / DATABASE_FILE).exists():
+            with open_reader(folder) as reader:
+                rows, public = reader.listed(most=ROWS_SHOWN), reader.public
         Console().print(_listing(rows, catalog) if rows else Text(catalog.text("records.none")))
+        if rows and public is None:
+            typer.echo(catalog.text("records.unverified"), err=True)
+        altered = sum(bool(row.fault) for row in rows)
+        if altered:
+            typer.echo(catalog.text("records.altered_rows", count=altered), err=True)
+            raise typer.Exit(Exit.ERROR)
 
 
 @app.command()
@@ -71,8 +82,10 @@ def show(
 ) -> None:
     """Show one inspection: verdict, why, and what was not looked at."""
     catalog = catalog_of(lang)
-    with expected_errors(), reading(records_folder(records) / DATABASE_FILE) as db:
-        record = find_record(db, name).inspection
+    with expected_errors(), open_reader(records_folder(records)) as reader:
+        record = reader.stored(name).inspection
+        if reader.public is None:
+            typer.echo(catalog.text("records.unverified"), err=True)
         if as_json:
             typer.echo(canonical(record.as_json()).decode("ascii"))
         else:
@@ -93,16 +106,20 @@ def export_command(
     languages = LANGUAGES if lang == "all" else (language(lang),)
     words = catalog_of(None if lang == "all" else lang)
     with expected_errors(), _report_libraries():
-        from firmware.report.export import export
-
-        with RecordStore(records_folder(records)) as store:
-            done = export(store, name, languages=languages, evidence=evidence)
-        path = out / done.name
-        with clear_errors(path):
-            out.mkdir(parents=True, exist_ok=True)
-            replace(path, done.content, mode=0o600 if evidence else PUBLIC_MODE)
-        typer.echo(words.text("records.written", path=str(path)))
+        folder = records_folder(records)
+        with open_reader(folder) as reader:
+            whole_name = reader.stored(name).inspection.id
+        done = export_to_file(
+            ExportJob(
+                folder=str(folder.absolute()), record=whole_name, out=str(out), languages=languages,
+                evidence=evidence,
+            )
+        )  # fmt: skip
+        typer.echo(words.text("records.written", path=Written(visible(done.path, limit=PATH_MOST))))
         typer.echo(f"{done.entry_hash}\n{words.text('records.key', fingerprint=done.fingerprint)}")
+        if done.without:
+            names = ", ".join(visible(n) for n in done.without)
+            typer.echo(words.text("records.without_attachments", names=Written(names)), err=True)
         if evidence:
             typer.echo(words.text("records.evidence"), err=True)
 
@@ -113,19 +130,36 @@ def verify(
     key: Annotated[
         Path | None, typer.Option("--key", help="The unit's public key (PEM), known from elsewhere.")
     ] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option("--expect", metavar="HASH", help="The hash on page one of a report, or its QR code."),
+    ] = None,
     lang: LangOption = None,
 ) -> None:
-    """Tell whole from altered, and say which part or entry is not as it was stored."""
+    """Tell whole from altered, and say which part or entry is not as it was stored.
+
+    Exit code 0: whole, by a key and a hash that you knew. 11: nothing contradicts itself, but the key or the
+    number of entries is only what the file says. 1: altered.
+    """
     catalog = catalog_of(lang)
     with expected_errors():
         public = None
         if key is not None:
             with clear_errors(key):
                 public = read_public_pem(key.read_bytes())
-        checked = verify_file(file, public=public)
+        paper = read_expected(expect) if expect is not None else None
+        checked = verify_exported(file, public=public, expect=paper)
         _print_check(checked, catalog)
-        if not checked.whole:
-            raise typer.Exit(Exit.ERROR)
+        if exit_of(checked) is not Exit.NOTHING_FOUND:
+            raise typer.Exit(exit_of(checked))
+
+
+def exit_of(checked: Checked) -> Exit:
+    """Return the exit code of a check: a key or a store that only vouches for itself is inconclusive."""
+    if checked.standing == "altered":
+        return Exit.ERROR
+    sure = checked.pinned and (checked.what == "bundle" or checked.anchored > 0)
+    return Exit.NOTHING_FOUND if sure else Exit.INCONCLUSIVE
 
 
 @app.command("key")
@@ -147,21 +181,27 @@ def _listing(rows: tuple[Listed, ...], catalog: Catalog) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     for key in ("records.number", "records.id", "records.when", "records.place", "records.result"):
         table.add_column(catalog.text(key))
-    for row in rows[-ROWS_SHOWN:]:
+    for row in rows:
         place = " · ".join(visible(p) for p in (row.site, row.room, row.cubicle) if p)
         when = words.when(row.utc_ns, 0, "UTC")[1]
-        table.add_row(
-            str(row.seq), row.id, when, Text(place), Text(catalog.text(f"level.{visible(row.level)}"))
-        )
+        table.add_row(str(row.seq), Text(visible(row.id)), when, Text(place), _result(row, catalog))
     return table
+
+
+def _result(row: Listed, catalog: Catalog) -> Text:
+    if row.fault:
+        return Text(catalog.text("records.altered", fault=row.fault), style="bold red")
+    level = catalog.text(f"level.{visible(row.level)}")
+    mark = "" if row.provenance in {"", "live"} else f" · {row.provenance.upper()}"
+    return Text(f"{level}{mark}")
 
 
 def _print_record(record: Inspection, words: Wording) -> None:
     verdict, console = read_verdict(record), Console(highlight=False)
     local, utc = words.when(record.span.started_utc_ns, record.span.offset_s, record.span.zone)
     console.print(Text(f"{record.id} · {words.place(record)}\n{local} = {utc}", style="dim"))
-    if record.simulated:
-        console.print(Text(words.key("report.simulated"), style="yellow"))
+    if words.provenance(record):
+        console.print(Text(words.provenance(record), style="black on yellow"))
     level = words.key(f"level.{verdict.level}")
     console.print(Text(f"{level} · {words.probability(verdict.probability)}", style="bold"))
     console.print(Text(str(words.catalog.text("cli.caught", share=verdict.share_caught))))
@@ -174,23 +214,31 @@ def _print_record(record: Inspection, words: Wording) -> None:
 
 def _print_check(checked: Checked, catalog: Catalog) -> None:
     console = Console(highlight=False)
-    if checked.whole:
-        console.print(Text(catalog.text("verify.whole"), style="bold green"))
-    else:
-        said = catalog.text("verify.altered", count=len(checked.troubles))
-        console.print(Text(said, style="bold red"))
-    for trouble in checked.troubles:
-        console.print(Text("  ▲ " + _trouble(trouble, catalog)))
-    console.print(Text(catalog.text("verify.entries", count=checked.entries, head=checked.head)))
+    style = {"whole": "bold green", "consistent": "bold yellow", "altered": "bold red"}[checked.standing]
+    title = catalog.text(f"verify.{checked.standing}", count=len(checked.troubles))
+    console.print(Text(title, style=style), soft_wrap=True)
+    for trouble in checked.troubles[:TROUBLES_SHOWN]:
+        console.print(Text("  ▲ " + _trouble(trouble, catalog)), soft_wrap=True)
+    for doubt in checked.doubts[:DOUBTS_SHOWN]:
+        console.print(
+            Text("  ? " + catalog.text(f"verify.doubt.{doubt.word}", seq=doubt.seq), style="yellow")
+        )
+    rest = len(checked.troubles[TROUBLES_SHOWN:]) + len(checked.doubts[DOUBTS_SHOWN:])
+    if rest:
+        console.print(Text("  " + catalog.text("verify.more", count=rest)))
+    head = Written(visible(checked.head, limit=HASH_DIGITS))
+    console.print(Text(catalog.text("verify.entries", count=checked.entries, head=head)), soft_wrap=True)
     console.print(Text(catalog.text("records.key", fingerprint=checked.fingerprint)))
+    if checked.anchored:
+        console.print(Text(catalog.text("verify.anchored", seq=checked.anchored)))
     if not checked.pinned:
-        console.print(Text(catalog.text("verify.unpinned"), style="yellow"))
+        console.print(Text(catalog.text("verify.unpinned"), style="yellow"), soft_wrap=True)
 
 
 def _trouble(trouble: Trouble, catalog: Catalog) -> str:
-    where = visible(trouble.where)
-    if trouble.where.isdigit():
-        where = str(catalog.text("verify.entry", seq=int(trouble.where), part=trouble.part))
+    where: str = Written(visible(trouble.where, limit=WHERE_MOST))
+    if trouble.where.isascii() and trouble.where.isdecimal() and len(trouble.where) <= SEQ_DIGITS:
+        where = Written(catalog.text("verify.entry", seq=int(trouble.where), part=trouble.part))
     return str(catalog.text(f"verify.trouble.{trouble.word}", where=where))
 
 

@@ -66,21 +66,34 @@ def info(folder: FolderArgument) -> None:
         console = Console()
         console.print(Text(visible(parts.name, limit=120), style="bold"))
         if parts.warning:
-            console.print(Text(parts.warning, style="yellow"))
+            console.print(Text(visible(parts.warning, limit=200), style="yellow"))
         if parts.manifest is not None:
             _print_manifest(console, parts.manifest)
         console.print(_table_of(parts))
 
 
 def _print_manifest(console: Console, manifest: Manifest) -> None:
-    when = datetime.fromtimestamp(manifest.wall_ns * 1e-9, tz=UTC)
-    console.print(Text(f"recorded {when:%Y-%m-%d %H:%M:%S} UTC with --kit {manifest.kit}"))
+    console.print(
+        Text(f"recorded {_when(manifest.wall_ns)} UTC with --kit {visible(manifest.kit, limit=120)}")
+    )
     for device in manifest.devices:
         console.print(
-            Text(f"  {device.role}: {visible(device.name)} ({device.backend}) {visible(device.detail)}")
+            Text(
+                f"  {visible(device.role)}: {visible(device.name)} "
+                f"({visible(device.backend)}) {visible(device.detail)}"
+            )
         )
     for role, why in manifest.stopped.items():
-        console.print(Text(f"  {role}: recording ended early, {why}", style="yellow"))
+        console.print(
+            Text(f"  {visible(role)}: recording ended early, {visible(why, limit=120)}", style="yellow")
+        )
+
+
+def _when(wall_ns: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(wall_ns * 1e-9, tz=UTC):%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
+        return "at no time that a calendar has"
 
 
 def _table_of(parts: Parts) -> Table:

@@ -1,11 +1,15 @@
-"""The clerk keeps records on a thread of its own: the walk hands over and goes on, whatever the disk does.
+"""Stores records on a thread of its own: the inspection hands over and goes on, whatever the disk does.
 
 ::
 
-    submit(job) ─► bounded queue ─► thread: RecordStore, progress file, export ─► take() ─► Told
-                                     what cannot be stored waits, and is tried again before every new job
+    submit(job) ─► bounded queue ─► thread "records": RecordStore, progress file ──────┬─► take() ─► replies
+                                     what cannot be stored waits, and is tried again   │
+                                     before every new job                              │
+                                          └► bounded queue ─► thread "paper": export ──┘
+                                             in a process of its own, with a time limit
 
-One job after the other, so that a walk never stands farther on the disk than its records do.
+One record after the other, so that an inspection never stands farther on the disk than its records do.
+Paper has a thread of its own: however long a report takes, the next record does not wait for it.
 """
 
 from __future__ import annotations
@@ -39,18 +43,26 @@ from firmware.inspection.visit_records import (
     export_site,
     file_visit,
     reference_of,
+    store_site,
     visited,
     what_came_of,
 )
 from firmware.log import get_logger
 from firmware.records.compare.site_knowledge import SiteAllowlist
-from firmware.records.custody.errors import RecordsError, StoreBusy, StoreFull, StoreUnwritable
+from firmware.records.custody.errors import (
+    ExportTimedOut,
+    RecordsError,
+    StoreBusy,
+    StoreFull,
+    StoreUnwritable,
+)
 from firmware.records.store import RecordStore
 from firmware.settings.settings import Settings
 
 JOBS_MOST = 256  # of a walk that is faster than its disk; beyond, the oldest saved progress is dropped
 WAITING_MOST = 64  # records that wait for room on the disk
-CLOSE_WAIT_S = 20.0  # an export takes seconds on a small computer
+PAPERS_MOST = 16  # reports that wait for the one that is being drawn
+CLOSE_WAIT_S = 20.0  # for each thread; an export takes seconds on a small computer
 log = get_logger(__name__)
 
 
@@ -71,7 +83,7 @@ Job = KeepJob | Save | AskReference | Export | Recall
 
 
 class RecordWriter:
-    """Does the jobs of one unit. A context manager; with ``threaded=False`` every job is done at once."""
+    """Does the jobs that the inspection hands over, with ``threaded=False`` each at once."""
 
     def __init__(
         self, folder: Path, *, settings: Settings, kit: str, simulated: bool, threaded: bool = True
@@ -83,11 +95,14 @@ class RecordWriter:
         self._jobs: queue.Queue[Job | None] = queue.Queue(JOBS_MOST)
         self._told: deque[WriterReply] = deque(maxlen=JOBS_MOST)
         self._waiting: deque[KeepJob] = deque()
-        self._thread = threading.Thread(target=self._run, name="ansim-clerk", daemon=True)
+        self._papers: queue.Queue[str | None] = queue.Queue(PAPERS_MOST)
+        self._thread = threading.Thread(target=self._run, name="ansim-records", daemon=True)
+        self._paper_thread = threading.Thread(target=self._run_paper, name="ansim-paper", daemon=True)
 
     def __enter__(self) -> Self:
         if self._threaded:
             self._thread.start()
+            self._paper_thread.start()
         self.submit(Recall())
         return self
 
@@ -102,6 +117,9 @@ class RecordWriter:
             with suppress(queue.Full):
                 self._jobs.put(None, timeout=1.0)
             self._thread.join(CLOSE_WAIT_S)
+            with suppress(queue.Full):
+                self._papers.put_nowait(None)
+            self._paper_thread.join(CLOSE_WAIT_S)
 
     def submit(self, job: Job) -> None:
         """Hand over a job; never waits."""
@@ -126,6 +144,10 @@ class RecordWriter:
         while (job := self._jobs.get()) is not None:
             self._do(job)
 
+    def _run_paper(self) -> None:
+        while (name := self._papers.get()) is not None:
+            self._draw(name)
+
     def _do(self, job: Job) -> None:
         """Do one job; whatever goes wrong is said, and never ends the thread."""
         doing: dict[type[Job], Callable[[], None]] = {
@@ -140,7 +162,7 @@ class RecordWriter:
         except (FirmwareError, OSError) as error:
             log.warning("not done", job=type(job).__name__, what=str(error))
         except Exception:  # a bug here must not end the inspection
-            log.exception("the clerk failed", job=type(job).__name__)
+            log.exception("a job of the records failed", job=type(job).__name__)
 
     def _keep(self, job: KeepJob) -> None:
         self._waiting.append(job)
@@ -185,10 +207,27 @@ class RecordWriter:
         self._told.append(Recalled(progress=progress))
 
     def _export(self, job: Export) -> None:
+        """Store the record of the site, and leave its report to the other thread."""
         self._store_waiting()
         try:
             with RecordStore(self.folder, config=self._settings.records) as store:
-                path = export_site(store, job, settings=self._settings, kit=self._kit)
+                name = store_site(store, job, settings=self._settings, kit=self._kit)
+        except Exception as error:
+            log.exception("not exported", what=str(error))
+            self._told.append(ReportExported(name="", trouble=trouble_key(error)))
+            return
+        if not self._threaded:
+            self._draw(name)
+            return
+        try:
+            self._papers.put_nowait(name)
+        except queue.Full:
+            self._told.append(ReportExported(name="", trouble="walk.store.slow"))
+
+    def _draw(self, name: str) -> None:
+        """Draw one report; whatever goes wrong is said, and never ends the thread."""
+        try:
+            path = export_site(self.folder, name, settings=self._settings)
             self._told.append(ReportExported(name=path.name))
         except ModuleNotFoundError:
             self._told.append(ReportExported(name="", trouble="walk.export.missing"))
@@ -203,6 +242,7 @@ def trouble_key(error: Exception) -> str:
         (StoreFull, "walk.store.full"),
         (StoreUnwritable, "walk.store.read_only"),
         (StoreBusy, "walk.store.busy"),
+        (ExportTimedOut, "walk.store.slow"),
     ):
         if isinstance(error, kind):
             return key

@@ -1,4 +1,4 @@
-"""What the clerk puts on the disk: one record a place, one for the whole site, and its checked report."""
+"""What the record writer puts on the disk: a record of each place, one of the site, its checked report."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from firmware.inspection.state import Checkpoint, Export, Keep, Reference, Visit
 from firmware.records.build_record import compose, make_id
 from firmware.records.bundle import verify_file
 from firmware.records.compare.diff import against_corridor, compare, reference_health
-from firmware.records.custody.atomic_files import replace as write_durably
-from firmware.records.custody.errors import BundleUnreadable, NoSuchRecord, clear_errors
+from firmware.records.custody.errors import BundleUnreadable, NoSuchRecord
 from firmware.records.custody.hash_chain import canonical, sha256
-from firmware.records.custody.unit_key import owner_only
+from firmware.records.custody.unit_key import load_unit_key, owner_only
 from firmware.records.model import Compared, Inspection, Place, SenseLook, Span, Visit
 from firmware.records.queries import StoredRecord as StoredRecord
 from firmware.records.save_scan import Occasion, about_scan, scanned_of, span_until_now
@@ -175,33 +174,49 @@ def what_came_of(store: RecordStore, progress: Checkpoint) -> Checkpoint:
     return replace(progress, done=tuple(done), visit=visit, behind=record is not None)
 
 
-def export_site(store: RecordStore, job: Export, *, settings: Settings, kit: str) -> Path:
-    """Store the record of the whole site, write its bundle beside the records, and check the file.
+def store_site(store: RecordStore, job: Export, *, settings: Settings, kit: str) -> str:
+    """Store the record of the whole site and return its id; stored already, it stays.
 
     Raises
     ------
-    BundleUnreadable
-        If the file is not whole after it was written.
+    NoSuchRecord
+        If no place of it is stored yet.
     RecordsError
         If the disk takes no more.
-    ModuleNotFoundError
-        If the libraries of the report are not installed.
     """
-    from firmware.report.export import export  # plotting and PDF are heavy, and may not be installed
-
     stored = [store.stored(v.record) for v in job.done if _held(store, v.record)]
     if not stored:
         raise NoSuchRecord("Nothing of this walk is stored yet", hint="Make room on the disk first.")
     name = f"{job.walk}-site"
     if not _held(store, name):
         store.append(site_record(name, stored, job, settings=settings, kit=kit))
-    done = export(store, name)
-    folder = store.folder / EXPORTS
-    path = folder / done.name
-    owner_only(folder)
-    with clear_errors(path):
-        write_durably(path, done.content)
-    if not verify_file(path, public=store.key.public).whole:
+    return name
+
+
+def export_site(folder: Path, name: str, *, settings: Settings) -> Path:
+    """Write the bundle of a site beside its records, in a process of its own, and check the file.
+
+    Raises
+    ------
+    BundleUnreadable
+        If the file is not whole after it was written.
+    ExportTimedOut
+        If drawing it took too long.
+    RecordsError
+        If the disk takes no more.
+    ModuleNotFoundError
+        If the libraries of the report are not installed.
+    """
+    from firmware.report.export_process import ExportJob, export_to_file
+
+    exports = folder / EXPORTS
+    owner_only(exports)
+    done = export_to_file(
+        ExportJob(folder=str(folder.absolute()), record=name, out=str(exports.absolute()), private=True),
+        config=settings.records,
+    )
+    path = Path(done.path)
+    if not verify_file(path, public=load_unit_key(folder).public).whole:
         raise BundleUnreadable(f"{path} is not whole", hint="Check the disk, then export it again.")
     return path
 
@@ -250,6 +265,7 @@ def site_record(
         compared=(),
         country=settings.country,
         visits=tuple(_visit(s) for s in stored),
+        commitments={},
         planned=job.planned,
     )
 

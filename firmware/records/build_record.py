@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,11 +24,13 @@ from firmware.records.model import (
     Finding,
     Inspection,
     Place,
+    Recorded,
     RecordKind,
     SenseLook,
     Span,
     Wall,
 )
+from firmware.records.provenance import Source
 from firmware.sensor import Observation
 from firmware.verdict.fusion import Verdict
 from hw.types import SENSOR_NAMES, Counts, Coverage
@@ -68,6 +70,8 @@ class Circumstances:
     attachments: Sequence[Attachment] = ()
     note: str = ""
     country: str = ""
+    source: Source | None = None
+    judged_with: Mapping[str, str] = field(default_factory=dict)
 
 
 def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str | None = None) -> Inspection:
@@ -91,8 +95,9 @@ def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str |
     )
     verdict = _redact_verdict(scanned.verdict, redactor)
     clear = redactor.cleared()
+    record_id = name or make_id(about.span.started_utc_ns)
     return Inspection(
-        id=name or make_id(about.span.started_utc_ns),
+        id=record_id,
         kind=about.kind,
         operator=clean(about.operator),
         place=Place(
@@ -114,7 +119,39 @@ def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str |
         sealed=key.seal(canonical(clear)) if clear else "",
         country=about.country,
         wall=scanned.wall,
+        provenance="" if about.source is None else about.source.provenance,
+        recorded=None if about.source is None else _redact_recorded(about.source.recorded, redactor),
+        judged_with={k: clean(redactor.text(v, keep=False)) for k, v in about.judged_with.items()},
+        commitments={
+            pseudonym: commitment(address, key.salt(salt_purpose(record_id, pseudonym)))
+            for pseudonym, address in clear.items()
+        },
     )
+
+
+def commitment(address: str, salt: str) -> str:
+    """Return the hash that binds a record to a clear address without telling it.
+
+    Parameters
+    ----------
+    address : str
+        As it was heard.
+    salt : str
+        32 bytes as hex that the unit alone can make: without it the 2^48 addresses cannot be tried out.
+    """
+    return sha256(f"ansim address 1\0{salt}\0{address}".encode("utf-8", "replace"))
+
+
+def salt_purpose(record_id: str, pseudonym: str) -> str:
+    """Return what a unit makes the salt of one address of one record from."""
+    return f"{record_id} {pseudonym}"
+
+
+def _redact_recorded(recorded: Recorded | None, redactor: Redactor) -> Recorded | None:
+    if recorded is None:
+        return None
+    name, kit = (clean(redactor.text(text, keep=False)) for text in (recorded.name, recorded.kit))
+    return replace(recorded, name=name, kit=kit)
 
 
 def make_id(utc_ns: int) -> str:

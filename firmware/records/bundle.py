@@ -94,7 +94,7 @@ class Checked:
 
     @property
     def standing(self) -> Standing:
-        """Altered; consistent in itself, which a rewritten store is too; or whole, against a key and an anchor."""
+        """Altered; consistent in itself, as a rewritten store is too; or whole, by a key and an anchor."""
         if self.troubles:
             return "altered"
         return "whole" if self.pinned and self.anchored else "consistent"

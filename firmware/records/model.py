@@ -146,6 +146,17 @@ class Visit:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The recording that was replayed: its time and kit as its manifest tells; 0 and empty where unknown."""
+
+    name: Text
+    utc_ns: int = 0
+    kit: Text = ""
+    manifest_sha256: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{64})?$")] = ""
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """The whole record. ``verdict`` is the verdict line of the JSON contract, with addresses replaced."""
 
@@ -172,6 +183,10 @@ class Inspection:
     compared: tuple[Compared, ...] = ()
     visits: Annotated[tuple[Visit, ...], Field(max_length=VISITS_MOST)] = ()  # of a whole site
     planned: Annotated[int, Field(ge=0)] = 0  # cubicles of the whole site
+    provenance: Literal["", "live", "replayed", "simulated"] = ""  # empty: written before this was kept
+    recorded: Recorded | None = None  # what was replayed
+    judged_with: Mapping[str, str] = field(default_factory=dict)  # what another expert needs to repeat it
+    commitments: Mapping[str, Digest] = field(default_factory=dict)  # pseudonym → salted hash of its address
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""

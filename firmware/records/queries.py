@@ -1,4 +1,4 @@
-"""Finding records again, by columns that are only an index: what is found is verified before it is returned."""
+"""Finds records again by columns that are only an index, and verifies what it found before it returns it."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def fault_of(db: sqlite3.Connection, entry: Entry, *, public: bytes | None) -> s
 def list_records(
     db: sqlite3.Connection, *, public: bytes | None, most: int | None = None
 ) -> tuple[Listed, ...]:
-    """Return one line for each inspection, oldest first, made of what was signed; ``most`` keeps the newest."""
+    """Return one line for each inspection, oldest first, from what was signed; ``most`` keeps the newest."""
     lines: list[Listed] = []
     for (seq,) in db.execute("SELECT seq FROM entries ORDER BY seq DESC").fetchall():
         if most is not None and len(lines) >= most:

@@ -14,6 +14,7 @@ from platformdirs import user_data_path
 
 from firmware.records.build_record import Circumstances, Scanned, compose, wall_of
 from firmware.records.model import Attachment, CalibrationAge, CheckState, Place, RecordKind, Span
+from firmware.records.provenance import source_of
 from firmware.records.store import RecordStore
 from firmware.runtime.calibration import LENS_FILE, RF_FILE, calibration_folder
 from firmware.settings.settings import Settings
@@ -80,14 +81,16 @@ def _age_s(path: Path, now_s: float) -> float | None:
 def about_scan(
     occasion: Occasion, *, span: Span, kit: str, simulated: bool, settings: Settings
 ) -> Circumstances:
-    """Return everything about a scan that the scan does not know itself."""
+    """Return what a scan does not know itself; the time of a replay is the recording's."""
+    source = source_of(kit, settings.hw.backend)
     return Circumstances(
         kind=occasion.kind,
-        span=span,
+        span=source.span(span),
         operator=occasion.operator,
         place=occasion.place,
         kit=kit,
-        simulated=simulated,
+        simulated=simulated or source.simulated,
+        source=source,
         settings=settings.model_dump(mode="json"),
         versions={"ansim": version("ansim")},
         calibrations=calibrations_of(kit, now_s=span.started_utc_ns / 1e9),

@@ -9,7 +9,7 @@ from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines, line_words, number_of
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import Inspection
-from firmware.report.formatting import HELP_STEPS, Wording, qr_text
+from firmware.report.formatting import HELP_STEPS, Wording, hash_lines, qr_text
 from firmware.report.pdf_canvas import (
     BODY_W_MM,
     BOTTOM_MM,
@@ -45,17 +45,17 @@ FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 REASONS_LEAST_MM = 18.0  # of room, below which page two alone says why
 CUSTODY_TOP_MM = PAGE_H_MM - BOTTOM_MM - QR_MM
 WHO_H_MM = 32.0  # of the lines that say who and when
-HASH_LINE = 32  # hex digits on one line
 
 
 def draw_front(sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdict, words: Wording) -> None:
     """Draw page one."""
     _top(sheet, record, words)
     _band(sheet, verdict, words)
-    if record.simulated:
+    said = words.provenance(record)
+    if said:
         sheet.frame(MARGIN_MM, sheet.y_mm, BODY_W_MM, 8.4, colour=WARN, dashed=True)
         sheet.put(
-            words.key("report.simulated"),
+            said,
             MARGIN_MM + 4,
             sheet.y_mm + 1.7,
             width_mm=BODY_W_MM - 8,
@@ -236,12 +236,11 @@ def draw_custody(sheet: PdfCanvas, record: Inspection, entry: Entry, words: Word
     x_mm, width_mm = MARGIN_MM + 5, BODY_W_MM - QR_MM - 10
     title = str(words.catalog.text("paper.custody", seq=entry.row))
     sheet.put(title, x_mm, top_mm + 2.2, width_mm=width_mm, bold=True)
-    for i in range(0, len(entry.hash), HASH_LINE):
-        text = " ".join(entry.hash[i : i + HASH_LINE][k : k + 4] for k in range(0, HASH_LINE, 4))
-        sheet.put(text, x_mm, top_mm + 8.2 + i / HASH_LINE * 4.9, width_mm=width_mm, size_pt=9)
+    for n, text in enumerate(hash_lines(entry.hash)):
+        sheet.put(text, x_mm, top_mm + 8.2 + n * 4.9, width_mm=width_mm, size_pt=9)
     unit = f"{words.key('paper.unit')} {fields.get('key', '')}"
     sheet.put(unit, x_mm, top_mm + 19.2, width_mm=width_mm, size_pt=7.5, colour=SOFT)
-    clock = words.key(f"paper.clock.{fields.get('clock', 'unset')}")
+    clock = words.clock(fields)
     sheet.put(f"{record.id} · {clock}", x_mm, top_mm + 23.4, width_mm=width_mm, size_pt=7.5, colour=SOFT)
     sheet.put(
         words.key("paper.custody_hint"), x_mm, top_mm + 27.6, width_mm=width_mm, size_pt=7.5, colour=SOFT

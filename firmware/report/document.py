@@ -310,7 +310,7 @@ def _checking(sheet: PdfCanvas, record: Inspection, entry: Entry, words: Wording
         [words.key("paper.before"), str(fields.get("prev", ""))],
         [words.key("paper.body"), str(fields.get("body_sha256", ""))],
         [words.key("paper.unit"), str(fields.get("key", ""))],
-        [words.key("paper.clock"), words.key(f"paper.clock.{fields.get('clock', 'unset')}")],
+        [words.key("paper.clock"), words.clock(fields)],
         [words.key("paper.settings"), record.settings_sha256],
         [
             words.key("paper.versions"),

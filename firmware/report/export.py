@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
+from firmware.records.build_record import salt_purpose
 from firmware.records.bundle import NEIGHBOURS, make_bundle
 from firmware.records.compare.diff import FOUND, PlaceDifference, ScanDiff, against_corridor, compare
-from firmware.records.custody.errors import AttachmentTrouble, NoSuchRecord
+from firmware.records.custody.errors import AttachmentTrouble, NoSuchRecord, RecordAltered
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.queries import StoredRecord
-from firmware.records.store import RecordStore
+from firmware.records.reader import RecordReader
 from firmware.report.document import Dossier, draw_report
 from firmware.report.tables import findings_csv
 
@@ -33,9 +34,10 @@ class Exported:
     content: bytes
     entry_hash: str
     fingerprint: str
+    without: tuple[str, ...] = ()  # attachments that are gone or altered
 
 
-def dossier_of(store: RecordStore, stored: StoredRecord) -> Dossier:
+def dossier_of(store: RecordReader, stored: StoredRecord) -> Dossier:
     """Gather what a report is drawn from; an attachment that is gone or altered is left out."""
     pictures = {}
     for attachment in stored.inspection.attachments:
@@ -53,27 +55,28 @@ def dossier_of(store: RecordStore, stored: StoredRecord) -> Dossier:
     )
 
 
-def _found_at(store: RecordStore, stored: StoredRecord) -> list[StoredRecord]:
+def _found_at(store: RecordReader, stored: StoredRecord) -> list[StoredRecord]:
     """Return the records of a site's places with a find, as far as they are still kept."""
     names = [v.record for v in stored.inspection.visits if v.level in FOUND]
     return [s for name in names[:CUBICLES_MOST] if (s := _kept(store, name)) is not None]
 
 
-def _kept(store: RecordStore, name: str) -> StoredRecord | None:
+def _kept(store: RecordReader, name: str) -> StoredRecord | None:
+    """Return another record that a report draws on; None where it is gone or is not what was signed."""
     try:
         return store.stored(name)
-    except NoSuchRecord:
+    except (NoSuchRecord, RecordAltered):
         return None
 
 
-def _comparison(store: RecordStore, stored: StoredRecord) -> ScanDiff | None:
+def _comparison(store: RecordReader, stored: StoredRecord) -> ScanDiff | None:
     if stored.inspection.kind == "site":
         return None
     before = store.earlier(stored.inspection, before=stored.entry.row)
     return compare(before[0].inspection, stored.inspection) if before else None
 
 
-def _corridor(store: RecordStore, stored: StoredRecord) -> PlaceDifference | None:
+def _corridor(store: RecordReader, stored: StoredRecord) -> PlaceDifference | None:
     record = stored.inspection
     if record.kind in {"corridor", "site"} or not record.place.site:
         return None
@@ -82,7 +85,7 @@ def _corridor(store: RecordStore, stored: StoredRecord) -> PlaceDifference | Non
 
 
 def export(
-    store: RecordStore, name: str, *, languages: Sequence[Language] = LANGUAGES, evidence: bool = False
+    store: RecordReader, name: str, *, languages: Sequence[Language] = LANGUAGES, evidence: bool = False
 ) -> Exported:
     """Return the bundle of one record.
 
@@ -116,12 +119,23 @@ def export(
         if held is not None and held.entry.body is not None:
             parts[f"records/{visit.record}.json"] = held.entry.body
     if evidence:
-        clear = json.loads(store.key.unseal(record.sealed)) if record.sealed else {}
-        parts[EVIDENCE] = canonical({"record": record.id, "entry": entry.hash, "addresses": clear})
+        parts[EVIDENCE] = _evidence(store, stored)
     around = store.entries(first=max(1, entry.row - NEIGHBOURS), last=entry.row + NEIGHBOURS)
     return Exported(
         name=f"ansim-{record.id}.zip",
         content=make_bundle(store.key, entry, around, parts),
         entry_hash=entry.hash,
         fingerprint=store.key.fingerprint,
+        without=tuple(a.name for a in record.attachments if a.sha256 not in dossier.pictures),
     )
+
+
+def _evidence(store: RecordReader, stored: StoredRecord) -> bytes:
+    """Return the clear addresses, and the salts by which anybody can hold them against the record."""
+    record = stored.inspection
+    clear: dict[str, str] = json.loads(store.key.unseal(record.sealed)) if record.sealed else {}
+    salts = {
+        name: store.key.salt(salt_purpose(record.id, name)) for name in clear if name in record.commitments
+    }
+    evidence: dict[str, object] = {"record": record.id, "entry": stored.entry.hash, "addresses": clear}
+    return canonical(evidence | ({"salts": salts} if salts else {}))

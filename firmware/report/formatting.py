@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from firmware.i18n.catalog import Catalog
+from firmware.i18n.catalog import Catalog, Written
 from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.numbers import (
     UNKNOWN,
@@ -27,6 +27,7 @@ NS_PER_S = 10**9
 DAY_S, HOUR_S, MINUTE_S = 86_400.0, 3600.0, 60.0
 SKIPPED_NAMED = 4  # places of the checklist that page one names; the checklist itself names all
 PSEUDONYM_SHOWN = 9  # characters of a pseudonym on paper: enough to tell devices of one room apart
+HASH_LINE = 32  # hex digits on one line of paper
 PSEUDONYM = re.compile("~[0-9a-f]{16}")
 HELP_STEPS: Mapping[Level, tuple[str, ...]] = {
     Level.LIKELY_CAMERA: ("todo.likely.1", "todo.likely.2", "todo.likely.3", "todo.likely.4"),
@@ -81,6 +82,21 @@ class Wording:
         if record.place.cubicle:
             parts.append(str(self.catalog.text("paper.cubicle", name=record.place.cubicle)))
         return " · ".join(parts) or self.key("paper.no_place")
+
+    def provenance(self, record: Inspection) -> str:
+        """Return what a record says that was not measured in a real room now; empty for a live one."""
+        if record.recorded is None and record.provenance != "replayed":
+            return self.key("report.simulated") if record.simulated else ""
+        known_ns = record.recorded.utc_ns if record.recorded is not None else 0
+        when = self.when(known_ns, 0, "UTC")[1] if known_ns else self.key("report.time_unknown")
+        key = "report.replayed_simulated" if record.simulated else "report.replayed"
+        return str(self.catalog.text(key, when=Written(when)))
+
+    def clock(self, fields: Mapping[str, Any]) -> str:
+        """Return what an entry's header says about the clock that stamped it."""
+        word = fields.get("clock", "unset")
+        unsure = word == "steady" and fields.get("synchronised") is False
+        return self.key("paper.clock.unsynchronised" if unsure else f"paper.clock.{word}")
 
     def age(self, calibration: CalibrationAge) -> str:
         """Return how old a calibration is, in words."""
@@ -210,6 +226,12 @@ def _known(key: str, word: str, catalog: Catalog) -> str:
 def short(text: str) -> str:
     """Return text with every pseudonym cut to what paper needs."""
     return PSEUDONYM.sub(lambda m: m[0][:PSEUDONYM_SHOWN], text)
+
+
+def hash_lines(digits: str) -> list[str]:
+    """Return a hash as paper shows it: lines of `HASH_LINE` digits in groups of four."""
+    lines = [digits[i : i + HASH_LINE] for i in range(0, len(digits), HASH_LINE)]
+    return [" ".join(line[k : k + 4] for k in range(0, len(line), 4)) for line in lines]
 
 
 def qr_text(record: Inspection, entry: Entry) -> str:

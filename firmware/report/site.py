@@ -31,10 +31,9 @@ def draw_site(sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdi
     sheet.put(place, MARGIN_MM, sheet.y_mm + 9, width_mm=BODY_W_MM, size_pt=10.5, colour=SOFT)
     sheet.y_mm += 17.5
     _band(sheet, verdict, cubicles, words)
-    if record.simulated:
-        sheet.put(
-            words.key("report.simulated"), MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, colour=WARN, bold=True
-        )
+    said = words.provenance(record)
+    if said:
+        sheet.put(said, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, colour=WARN, bold=True)
         sheet.y_mm += 7.0
     _to_do(sheet, record, verdict, words)
     _missing(sheet, record, cubicles, words)

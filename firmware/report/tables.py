@@ -16,6 +16,7 @@ NUMBERS = (
     "center_hz", "bandwidth_hz", "snr_db", "rssi_dbm", "channel_mhz", "uplink_bps", "frames", "adverts",
     "poses", "x_px", "y_px", "first_ns", "last_ns",
 )  # fmt: skip
+MEASURED = ("_hz", "_db", "_dbm", "_bps", "_px")  # fractions, even where JSON wrote a whole number
 NAMES = ("ssid", "name", "vendor", "service", "label", "kind")
 HEAD = ("sensor", "subject", "suspicious", "score", "identity", *NAMES, "signs", *NUMBERS)
 
@@ -50,4 +51,6 @@ def _number(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if value is None or isinstance(value, bool):
         return ""
-    return repr(value) if isinstance(value, int | float) else for_csv(str(value))
+    if not isinstance(value, int | float):
+        return for_csv(str(value))
+    return repr(float(value) if name.endswith(MEASURED) else value)

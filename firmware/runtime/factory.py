@@ -301,11 +301,13 @@ class SenseSource:
 def _recorder(record_to: Path | None, spec: str, settings: Settings) -> Recorder | None:
     if record_to is None:
         return None
+    from firmware.records.provenance import provenance_to_record
     from hw.replay.recorder import Recorder
 
     return Recorder(
         record_to,
         wall_ns=time.time_ns(),
         kit=spec,
+        provenance=provenance_to_record(spec, settings.hw.backend),
         settings=settings.model_dump(mode="json", exclude_none=True),
     )

@@ -47,9 +47,10 @@ class Manifest:
     parts: tuple[SessionPart, ...] = ()
     stopped: Mapping[str, str] = field(default_factory=dict)  # role → why its recording ended early
     version: int = VERSION
+    provenance: str = ""  # live, replayed or simulated; empty in sessions of earlier versions
 
 
-def read_manifest(folder: Path) -> Manifest | None:
+def read_manifest(folder: Path, *, name: str = FILE_NAME) -> Manifest | None:
     """Return the manifest of a session folder, None where it has none.
 
     Raises
@@ -57,7 +58,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     BadRecording
         It is there and cannot be read.
     """
-    path = folder / FILE_NAME
+    path = folder / name
     if not path.is_file():
         return None
     try:
@@ -77,6 +78,7 @@ def _from_toml(table: Mapping[str, Any]) -> Manifest:
     return Manifest(
         wall_ns=int(table["wall_ns"]),
         kit=str(table.get("kit", "")),
+        provenance=str(table.get("provenance", "")),
         devices=tuple(DeviceInfo(**entry) for entry in table.get("devices", ())),
         settings=dict(table.get("settings", {})),
         parts=tuple(SessionPart(**entry) for entry in table.get("parts", ())),
@@ -91,6 +93,7 @@ def write_manifest(folder: Path, manifest: Manifest, *, finished: bool = True) -
         f"version = {manifest.version}",
         f"wall_ns = {manifest.wall_ns}  # {started}: what t_ns = 0 was on the wall",
         f"kit = {_toml(manifest.kit)}",
+        *([f"provenance = {_toml(manifest.provenance)}"] if manifest.provenance else []),
         *_table("stopped", manifest.stopped),
         *_table("settings", manifest.settings),
     ]

@@ -54,8 +54,8 @@ class Recorder:
         What t_ns = 0 is on the wall, ns since 1970.
     limit_mb
         Megabytes that the session may take. Radio samples and pictures leave some of it to the others.
-    kit, settings
-        Noted in the manifest.
+    kit, provenance, settings
+        Noted in the manifest; ``provenance`` is live, replayed or simulated.
 
     Raises
     ------
@@ -70,6 +70,7 @@ class Recorder:
         wall_ns: int,
         limit_mb: int = DEFAULT_LIMIT_MB,
         kit: str = "",
+        provenance: str = "",
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         _make_empty(folder)
@@ -77,6 +78,7 @@ class Recorder:
         self._wall_ns = wall_ns
         self._budget = ReadBudget(limit_mb * MEGABYTE)
         self._kit = kit
+        self._provenance = provenance
         self._settings = settings or {}
         self._devices: dict[str, DeviceInfo] = {}
         self._tracks: dict[str, _Track] = {}
@@ -143,6 +145,7 @@ class Recorder:
         manifest = Manifest(
             wall_ns=self._wall_ns,
             kit=self._kit,
+            provenance=self._provenance,
             devices=tuple(self._devices.values()),
             settings=self._settings,
             parts=tuple(parts),

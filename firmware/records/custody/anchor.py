@@ -39,7 +39,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a report on paper says of an entry: its hash, and from a QR code the unit key's fingerprint too."""
+    """What a report on paper says of an entry: its hash, and from a QR code the key's fingerprint too."""
 
     hash: str = ""
     fingerprint: str = ""
@@ -78,7 +78,7 @@ class AnchorFolder:
         self.folder = folder or (Path(chosen) if chosen else user_state_path("ansim") / "anchors")
 
     def read(self, public: bytes) -> Anchor | None:
-        """Return what is known of the store of this public key; None where nothing is, or it is not signed."""
+        """Return what is known of the store of this public key; None where nothing signed is."""
         try:
             with self._path(public).open("rb") as stream:
                 fields = json.loads(stream.read(LARGEST_BYTES))

@@ -4,7 +4,8 @@
 
     32 secret bytes (file, mode 0600) ─┬─► Ed25519: signs every entry
                                        ├─► HKDF "pseudonyms": HMAC-SHA256 names bystanders' devices
-                                       └─► HKDF "sealing": ChaCha20-Poly1305 hides suspicious addresses
+                                       ├─► HKDF "sealing": ChaCha20-Poly1305 hides suspicious addresses
+                                       └─► HKDF "salts": HMAC-SHA256 salts what a record commits to
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class UnitKey:
     def __init__(self, secret: bytes) -> None:
         self._signer = Ed25519PrivateKey.from_private_bytes(secret)
         self._names = _derive(secret, b"ansim pseudonyms 1")
+        self._salts = _derive(secret, b"ansim salts 1")
         self._sealer = ChaCha20Poly1305(_derive(secret, b"ansim sealing 1"))
 
     @property
@@ -69,6 +71,10 @@ class UnitKey:
         digits = "".join(c for c in address.lower() if c.isalnum())
         digest = hmac.new(self._names, digits.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
         return PSEUDONYM_MARK + digest[:PSEUDONYM_HEX]
+
+    def salt(self, purpose: str) -> str:
+        """Return 32 bytes as hex that only this unit can make again, for what a record commits to."""
+        return hmac.new(self._salts, purpose.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     def seal(self, clear: bytes) -> str:
         """Return text that only this unit can turn back into ``clear``."""

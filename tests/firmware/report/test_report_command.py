@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,14 +58,20 @@ def test_export_then_verify_then_tamper(records: Path, tmp_path: Path) -> None:
     )
     assert done.exit_code == 0, done.output
     bundle = next(tmp_path.glob("*.zip"))
-    whole = run(app, ["verify", str(bundle), "--lang", "en"])
-    assert (whole.exit_code, "WHOLE" in whole.output) == (0, True)
-    assert "Signed by the key inside" in whole.output
+    alone = run(app, ["verify", str(bundle), "--lang", "en"])
+    assert (alone.exit_code, "WHOLE" in alone.output) == (11, False)
+    assert "CONSISTENT, not anchored" in alone.output
+    assert "UNPINNED. Signed by the key inside" in alone.output
     key = tmp_path / "unit.pem"
     key.write_text(run(app, ["key", "--records", str(records)]).stdout)
     pinned = run(app, ["verify", str(bundle), "--key", str(key), "--lang", "en"])
-    assert pinned.exit_code == 0
+    assert (pinned.exit_code, "WHOLE" in pinned.output) == (0, False)
     assert "Signed by the key inside" not in pinned.output
+    paper = done.output.splitlines()[1]
+    sure = run(app, ["verify", str(bundle), "--key", str(key), "--expect", paper, "--lang", "en"])
+    assert (sure.exit_code, "WHOLE" in sure.output, paper in sure.output) == (0, True, True)
+    other = run(app, ["verify", str(bundle), "--key", str(key), "--expect", "0" * 64, "--lang", "en"])
+    assert (other.exit_code, "0" * 48 in other.output) == (1, True)
     raw = bytearray(bundle.read_bytes())
     raw[raw.index(b"%PDF") + 2000] ^= 1
     bundle.write_bytes(raw)
@@ -72,10 +80,46 @@ def test_export_then_verify_then_tamper(records: Path, tmp_path: Path) -> None:
     assert "report-en.pdf: changed" in altered.output
 
 
-def test_verify_takes_the_store_itself(records: Path) -> None:
+def test_verify_takes_the_store_itself_and_a_key_beside_it_is_no_pin(records: Path, tmp_path: Path) -> None:
     done = run(app, ["verify", str(records / "records.db"), "--lang", "ko"])
-    assert done.exit_code == 0
-    assert "온전함" in done.output
+    assert done.exit_code == 11
+    assert "모순 없음" in done.output
+    assert "고정되지 않은 키" in done.output
+    key = tmp_path / "unit.pem"
+    key.write_text(run(app, ["key", "--records", str(records)]).stdout)
+    sure = run(app, ["verify", str(records / "records.db"), "--key", str(key), "--lang", "ko"])
+    assert (sure.exit_code, "온전함" in sure.output) == (0, True)
+
+
+def test_a_record_that_was_altered_is_neither_listed_as_one_nor_shown_nor_exported(
+    records: Path, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(records / "records.db", isolation_level=None)) as db:
+        rules = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in rules:
+            db.execute(f"DROP TRIGGER {name}")
+        changed = "CAST(replace(CAST(body AS TEXT), '2F', '9F') AS BLOB)"
+        db.execute(f"UPDATE bodies SET body = {changed}, room = '9F 여자 화장실' WHERE seq = 2")  # noqa: S608
+        for _, rule in rules:
+            db.execute(rule)
+    listed = run(app, ["list", "--records", str(records), "--lang", "en"], env={"COLUMNS": "160"})
+    assert (listed.exit_code, "ALTERED" in listed.output, "room-0001" in listed.output) == (1, True, True)
+    for command in (["show"], ["export", "--out", str(tmp_path)]):
+        done = run(app, [command[0], "room-0002", *command[1:], "--records", str(records)])
+        assert done.exit_code == 1
+        assert "not what the unit signed" in done.stderr
+    assert not list(tmp_path.glob("*.zip"))
+
+
+def test_a_read_only_store_is_exported_all_the_same(records: Path, tmp_path: Path) -> None:
+    for path in records.rglob("*"):
+        path.chmod(0o400)
+    records.chmod(0o500)
+    out = tmp_path / "out"
+    done = run(app, ["export", "room-0001", "--records", str(records), "--out", str(out), "--lang", "en"])
+    records.chmod(0o700)
+    assert done.exit_code == 0, done.output
+    assert [p.suffix for p in out.iterdir()] == [".zip"]
 
 
 def test_evidence_must_be_asked_for_and_is_its_owners_alone(records: Path, tmp_path: Path) -> None:
