@@ -15,7 +15,7 @@ MAX_SENDERS = 4
 MAX_SLICES = 8  # about 0.4 MB each
 
 
-class Gallery:
+class PictureStore:
     """Keeps the newest slice of each hop of each sender."""
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ from sweeper.identify import Identification, identify
 from sweeper.model import Emission
 from sweeper.ofdm import OfdmTest, find_ofdm
 from sweeper.picture import Picture
-from sweeper.picture_store import Gallery
+from sweeper.picture_store import PictureStore
 from sweeper.plan import USABLE_SHARE, Hop, Planner, heard_share, plan_hops, summarise
 from sweeper.selfnoise import NoiseProfile, load_profile
 from sweeper.slices import any_wide, from_edge_to_edge, is_loud, quick_length, whole_slice
@@ -81,7 +81,7 @@ class Sweeper:
         self._silent = 0
         self._fault: HwError | None = None
         self._memory = SweepMemory(waterfall_rows=config.waterfall_rows)
-        self._gallery = Gallery()
+        self._picture_store = PictureStore()
         self._gains = GainLooks()
         self._television = Television(self._bands, region=config.region)
         self._own_noise = _read_profile(config.self_noise)
@@ -156,7 +156,7 @@ class Sweeper:
 
     def _look_at(self, track: EmissionTrack, samples: NDArray[np.complex64], heard: SliceMeasurement) -> None:
         """Lay the slice out as a picture; a synchronised picture confirms the sender."""
-        score = self._gallery.add(
+        score = self._picture_store.add(
             track.number,
             samples,
             rate_hz=heard.spectrum.rate_hz,
@@ -168,7 +168,7 @@ class Sweeper:
 
     def pictures(self) -> Mapping[str, Picture]:
         """Return what the video senders show, by emission id. Never stored by this package."""
-        return {track_id(number): picture for number, picture in self._gallery.pictures().items()}
+        return {track_id(number): picture for number, picture in self._picture_store.pictures().items()}
 
     def spectrum_view(self) -> SpectrumView:
         """Return the stitched sweep."""

@@ -14,7 +14,7 @@ from rich.table import Table
 from firmware.cli.errors import expected_errors
 from firmware.cli.options import ConfigOption, KitOption, SetOption
 from firmware.runtime.calibrate_rf import board_temperature_c, listen_to_itself
-from firmware.runtime.calibration import LENS_FILE, RF_FILE, keep
+from firmware.settings.calibration import LENS_FILE, RF_FILE, keep
 from firmware.settings.settings import load_settings
 from hw.clock import ManualClock, SystemClock
 from hw.kit import open_device, parse_spec

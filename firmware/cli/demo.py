@@ -17,8 +17,8 @@ from firmware.cli.errors import expected_errors
 from firmware.cli.options import default_language, language
 from firmware.cli.verdict import print_verdict
 from firmware.errors import FirmwareError
+from firmware.handheld.render import render
 from firmware.handheld.screen.navigator import PagePosition
-from firmware.handheld.screen.render import render
 from firmware.handheld.screen.view_model import from_snapshot
 from firmware.handheld.screen.views import Page
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language

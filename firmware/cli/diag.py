@@ -24,7 +24,7 @@ from firmware.diag.model import Asked
 from firmware.errors import FeedTrouble
 from firmware.i18n.catalog import Catalog, catalog_for
 from firmware.i18n.escape import visible
-from firmware.runtime.calibration import calibration_folder
+from firmware.settings.calibration import calibration_folder
 from firmware.settings.settings import load_settings
 from hw.errors import MissingComponent
 from hw.kit import parse_spec

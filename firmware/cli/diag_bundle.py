@@ -35,8 +35,8 @@ from firmware.diag.bundle import (
 from firmware.diag.feed_client import SOCKET, parse_line, read_lines
 from firmware.errors import FeedTrouble
 from firmware.i18n.catalog import Catalog, catalog_for
-from firmware.runtime.calibration import calibration_folder
 from firmware.runtime.session import inspect
+from firmware.settings.calibration import calibration_folder
 from firmware.settings.settings import Settings, load_with_origins
 from hw.pi.discover import discover
 from hw.types import SensorName

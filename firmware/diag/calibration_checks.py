@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from firmware.diag.model import Check, failed, passed, warned
-from firmware.runtime.calibration import LENS_FILE, RF_FILE
+from firmware.settings.calibration import LENS_FILE, RF_FILE
 from lensdetect.calibration import load_calibration
 from lensdetect.errors import BadCalibration
 from sweeper.errors import BadProfile

@@ -14,9 +14,9 @@ from PIL import Image
 from firmware.handheld.commands import Command, Home, SetLanguage, SetSound, SetTheme, TurnInspection
 from firmware.handheld.homing import HomingFollower, follower_of, subject_of_finding, subject_of_row
 from firmware.handheld.inspection_view import PAGE_OF, menu_of, view_of
+from firmware.handheld.render import render
 from firmware.handheld.screen.navigator import Command as Wish
 from firmware.handheld.screen.navigator import PagePosition, press, with_rows
-from firmware.handheld.screen.render import render
 from firmware.handheld.screen.sounds import play, tones_between
 from firmware.handheld.screen.state import ScreenState
 from firmware.handheld.screen.theme import ThemeName

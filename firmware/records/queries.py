@@ -1,4 +1,4 @@
-"""Finds records again by columns that are only an index, and verifies what it found before it returns it."""
+"""Finds records by columns that are only an index: what is found is verified before it is returned."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from firmware.log import get_logger
-from firmware.records.compare.allowlist import Declaration, read_declaration
 from firmware.records.custody.anchor import Anchor
 from firmware.records.custody.errors import NoSuchRecord, RecordAltered, StoreDamaged
 from firmware.records.custody.hash_chain import Entry, entry_hash, parse_header, verify_body, verify_entry
 from firmware.records.database import as_blob, read_entry
+from firmware.records.declarations import Declaration, read_declaration
 from firmware.records.model import Inspection, Place, read_inspection
 
 SHORTEST_NAME = 4  # characters of an id that may stand for the whole
@@ -122,7 +122,7 @@ def fault_of(db: sqlite3.Connection, entry: Entry, *, public: bytes | None) -> s
 def list_records(
     db: sqlite3.Connection, *, public: bytes | None, most: int | None = None
 ) -> tuple[Listed, ...]:
-    """Return one line for each inspection, oldest first, from what was signed; ``most`` keeps the newest."""
+    """Return one line for each inspection, oldest first, of what was signed; ``most`` keeps the newest."""
     lines: list[Listed] = []
     for (seq,) in db.execute("SELECT seq FROM entries ORDER BY seq DESC").fetchall():
         if most is not None and len(lines) >= most:

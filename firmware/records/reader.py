@@ -13,12 +13,12 @@ from pathlib import Path
 
 from firmware.log import get_logger
 from firmware.records.attachments import AttachmentFolder
-from firmware.records.compare.allowlist import StandingDeclaration, in_force
 from firmware.records.custody.anchor import AnchorFolder
 from firmware.records.custody.errors import AttachmentTrouble, KeyTrouble, RecordsError, clear_errors
 from firmware.records.custody.hash_chain import ChainCheck, ChainFault, Entry
 from firmware.records.custody.unit_key import KEY_FILE, UnitKey, load_unit_key, read_public_pem
 from firmware.records.database import DATABASE_FILE, check_database, read_entries, reading
+from firmware.records.declarations import StandingDeclaration, in_force
 from firmware.records.model import Inspection
 from firmware.records.queries import (
     Listed,

@@ -16,7 +16,7 @@ from firmware.records.build_record import Circumstances, Scanned, compose, wall_
 from firmware.records.model import Attachment, CalibrationAge, CheckState, Place, RecordKind, Span
 from firmware.records.provenance import source_of
 from firmware.records.store import RecordStore
-from firmware.runtime.calibration import LENS_FILE, RF_FILE, calibration_folder
+from firmware.settings.calibration import LENS_FILE, RF_FILE, calibration_folder
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
 from hw.kit import parse_spec

@@ -19,7 +19,6 @@ from typing import Any
 
 from firmware.log import get_logger
 from firmware.records.attachments import sweep_leftovers
-from firmware.records.compare.allowlist import Declaration
 from firmware.records.custody.anchor import Anchor
 from firmware.records.custody.canonical_json import canonical_json
 from firmware.records.custody.errors import (
@@ -41,6 +40,7 @@ from firmware.records.custody.hash_chain import (
 from firmware.records.custody.unit_key import KEY_FILE, UnitKey, load_or_make_unit_key, owner_only
 from firmware.records.custody.wall_clock import MachineClock, WallClock, stamp_after
 from firmware.records.database import DATABASE_FILE, as_blob, open_for_writing, read_entry, transaction
+from firmware.records.declarations import Declaration
 from firmware.records.events import Event
 from firmware.records.model import Attachment, Inspection
 from firmware.records.reader import RecordReader

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from firmware.errors import NoSensors
 from firmware.log import get_logger
-from firmware.runtime.calibration import lens_calibration, with_distance, with_own_lines
 from firmware.sensor import Sensor
+from firmware.settings.calibration import lens_calibration, with_distance, with_own_lines
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Engine, SensorMissing
 from firmware.verdict.judge import Judge

@@ -108,7 +108,7 @@ class Finished:
 
 SensorEvent = SensorStarted | StepDone | SensorLost | SensorFinished | SensorMissing
 Event = SensorEvent | Tick | Renewing | Finished
-Answer = Literal["begun", "ended", "nothing"]  # what a command changed
+CommandResult = Literal["begun", "ended", "nothing"]  # what a command changed
 
 PHASES: Mapping[tuple[Phase, str], Phase] = {
     ("scanning", "finish"): "finished",
@@ -204,7 +204,7 @@ class Engine:
                 if self._phase == "scanning":
                     self._feed(event)
 
-    def obey(self, command: EngineCommand) -> Answer:
+    def obey(self, command: EngineCommand) -> CommandResult:
         """Do what a person asks for; return whether it began or ended an inspection, or means nothing."""
         self._go_on(command.t_ns)
         match command:

@@ -75,7 +75,7 @@ LINK_NAMES = {
 CaptureFormat = Literal["pcap", "pcapng", "btsnoop"]
 
 
-class RecordReader(Protocol):
+class CaptureParser(Protocol):
     """Finds the records in chunks of a file."""
 
     HEADER_BYTES: int
@@ -318,7 +318,7 @@ def link_name(link_type: int) -> str:
     return LINK_NAMES.get(link_type, f"records of link type {link_type}")
 
 
-def _walker_for(name: str, head: bytes) -> tuple[CaptureFormat, RecordReader]:
+def _walker_for(name: str, head: bytes) -> tuple[CaptureFormat, CaptureParser]:
     kind = capture_format(head)
     if kind is None:
         hint = "gunzip it first." if head[:2] == b"\x1f\x8b" else "Give a .pcap, .pcapng or btsnoop file."

@@ -17,8 +17,8 @@ from statistics import median
 
 import numpy as np
 
+from firmware.handheld.render import PAGES, render
 from firmware.handheld.screen.canvas import Mode
-from firmware.handheld.screen.render import PAGES, render
 from firmware.handheld.screen.state import ScreenState
 from firmware.handheld.screen.view_model import from_snapshot
 from firmware.handheld.screen.views import HomingView, LensPageView, Page

@@ -12,7 +12,7 @@ from sweeper.detect import MAX_DETECTIONS, MAX_FLOORS, Detection, FloorMap, dete
 from sweeper.identify import Identification
 from sweeper.model import EmissionKind
 from sweeper.picture import FieldAnchor, SlicePicture
-from sweeper.picture_store import MAX_SENDERS, MAX_SLICES, Gallery
+from sweeper.picture_store import MAX_SENDERS, MAX_SLICES, PictureStore
 from sweeper.plan import MAX_BESIDE, MAX_GIVEN, MAX_WAITING, Planner
 from sweeper.spectrum import BINS, Spectrum
 from sweeper.sweeper import MAX_HEARD, Sweeper
@@ -124,7 +124,7 @@ def test_the_hops_of_the_coverage() -> None:
 
 
 def test_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    gallery = Gallery()
+    store = PictureStore()
     video = VideoTest(
         standard="pal", line_hz=15_625.0, comb=99.0, comb_db=20.0, side=99.0,
         fields=FieldTest(chi2=900.0, log10_p=-99.0, start=0), score=1.0,
@@ -139,6 +139,6 @@ def test_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     for sender in range(3 * MAX_SENDERS):
         for i in range(2 * MAX_SLICES):
             nothing = np.zeros(0, np.complex64)
-            gallery.add(sender, nothing, rate_hz=2.4e6, center_hz=1e9 + i * 1e6, t_s=0.0, video=video)
-    assert len(gallery.pictures()) == len(gallery._anchors) == MAX_SENDERS
-    assert {p.slices for p in gallery.pictures().values()} == {MAX_SLICES}
+            store.add(sender, nothing, rate_hz=2.4e6, center_hz=1e9 + i * 1e6, t_s=0.0, video=video)
+    assert len(store.pictures()) == len(store._anchors) == MAX_SENDERS
+    assert {p.slices for p in store.pictures().values()} == {MAX_SLICES}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hw.sim import waveforms_video as video
 from hw.sim.rf_loop import Loop, filtered_noise, slice_loop
 from sweeper.picture import FieldAnchor, SlicePicture, combine, slice_picture
-from sweeper.picture_store import MAX_SENDERS, Gallery
+from sweeper.picture_store import MAX_SENDERS, PictureStore
 from sweeper.video import VideoTest, find_video
 from tests.sweeper.air import RATE_HZ, Samples
 
@@ -128,9 +128,9 @@ def test_too_short_a_look_has_no_picture() -> None:
 
 def test_the_gallery_is_bounded() -> None:
     x, test, t_s = listen("pal", -2e6)
-    gallery = Gallery()
+    store = PictureStore()
     scores = [
-        gallery.add(n, x, rate_hz=RATE_HZ, center_hz=1e9, t_s=t_s, video=test) for n in range(MAX_SENDERS + 2)
+        store.add(n, x, rate_hz=RATE_HZ, center_hz=1e9, t_s=t_s, video=test) for n in range(MAX_SENDERS + 2)
     ]
     assert min(scores) > 0.9
-    assert list(gallery.pictures()) == list(range(2, MAX_SENDERS + 2))
+    assert list(store.pictures()) == list(range(2, MAX_SENDERS + 2))

@@ -20,97 +20,34 @@ zero stands in the verdict's contributions with its reason.
 
 from __future__ import annotations
 
-import json
 import math
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Annotated, Any, Literal
-
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from typing import Any
 
 from firmware.records.build_record import clean
 from firmware.records.compare.diff import LEAST_STEP_HZ, LOUDER_DB, SAME_FREQUENCY, looks_of
-from firmware.records.custody.canonical_json import canonical_json
-from firmware.records.custody.errors import NoSuchRecord, NotRecognisable, StoreDamaged
+from firmware.records.custody.errors import NoSuchRecord, NotRecognisable
 from firmware.records.custody.unit_key import PSEUDONYM_MARK, UnitKey
+from firmware.records.declarations import (
+    MARKS_MOST,
+    TEXT_MOST,
+    By,
+    Declaration,
+    DeviceMark,
+    StandingDeclaration,
+)
 from firmware.records.model import Finding
 from firmware.sensor import Observation, emissions_in
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import KNOWN_REASON
 from sweeper.model import Emission
 
-STRICT = ConfigDict(extra="forbid")
 MORE_NATS = math.log(2.0)  # twice as common with a camera as when it was declared: it has changed
 SAME_WIDTH = 1.5  # the wider bandwidth over the narrower one, up to which it is one transmission
 ID_BYTES = 4
-TEXT_MOST = 200
-MARKS_MOST = 4096  # of one site
-By = Literal["address", "signal", "looks"]
-Sense = Literal["rf", "wifi", "ble"]
-
-
-@with_config(STRICT)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceMark:
-    """By what a thing is recognised, and how it was then. ``key`` is a keyed hash, never an address."""
-
-    sensor: Sense
-    by: By
-    key: Annotated[str, Field(max_length=TEXT_MOST)]
-    label: Annotated[str, Field(max_length=TEXT_MOST)]
-    score: Annotated[float, Field(ge=0.0, le=1.0)]
-    level_db: float | None = None
-    center_hz: float | None = None
-    bandwidth_hz: float | None = None
-
-
-@with_config(STRICT)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
-    """One entry: a thing declared harmless at a site, or such a declaration withdrawn."""
-
-    id: Annotated[str, Field(pattern=r"^known-[0-9a-f]{8}$")]
-    action: Literal["declare", "withdraw"]
-    site: Annotated[str, Field(min_length=1, max_length=TEXT_MOST)]
-    operator: Annotated[str, Field(max_length=TEXT_MOST)]
-    reason: Annotated[str, Field(min_length=1, max_length=TEXT_MOST)]
-    mark: DeviceMark | None = None
-    withdraws: str = ""
-
-    def body(self) -> bytes:
-        """Return it as the bytes that are signed."""
-        place = {"site": self.site, "room": "", "cubicle": ""}
-        return canonical_json({"kind": "known", "place": place, **asdict(self)})
-
-
-_DECLARATION = TypeAdapter(Declaration)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingDeclaration:
-    """A declaration that holds, with the time of its entry."""
-
-    declaration: Declaration
-    mark: DeviceMark
-    utc_ns: int
-
-
-def read_declaration(body: bytes) -> Declaration:
-    """Read an entry's body.
-
-    Raises
-    ------
-    StoreDamaged
-        If it is not a declaration of this version.
-    """
-    try:
-        fields = json.loads(body)
-        fields = {k: v for k, v in fields.items() if k not in {"kind", "place"}}
-        return _DECLARATION.validate_python(fields)
-    except (ValueError, AttributeError, ValidationError) as error:
-        raise StoreDamaged("This is not a declaration that this version reads") from error
 
 
 def declare(finding: Finding, *, site: str, operator: str, reason: str) -> Declaration:
@@ -145,19 +82,6 @@ def withdraw(known: StandingDeclaration, *, operator: str, reason: str) -> Decla
 
 def _new_id() -> str:
     return f"known-{secrets.token_hex(ID_BYTES)}"
-
-
-def in_force(entries: Iterable[tuple[Declaration, int]]) -> tuple[StandingDeclaration, ...]:
-    """Return what holds after all entries of a site, oldest first; ``int`` is an entry's time, UTC ns."""
-    holding: dict[str, StandingDeclaration] = {}
-    for declaration, utc_ns in entries:
-        if declaration.action == "withdraw":
-            holding.pop(declaration.withdraws, None)
-        elif declaration.mark is not None:
-            holding[declaration.id] = StandingDeclaration(
-                declaration=declaration, mark=declaration.mark, utc_ns=utc_ns
-            )
-    return tuple(holding.values())[-MARKS_MOST:]
 
 
 def find_known(known: Sequence[StandingDeclaration], name: str) -> StandingDeclaration:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from firmware.handheld.screen.render import PAGES, render
+from firmware.handheld.render import PAGES, render
 from hw.clock import ManualClock
 from hw.config import PanelConfig
 from hw.pi.lcd import PiDisplay

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from firmware.handheld.screen.render import PAGES, render
+from firmware.handheld.render import PAGES, render
 from firmware.i18n.catalog import LANGUAGES
 from tests.firmware.handheld.screen.sample_pages import filled
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware.handheld.render import PAGES
 from firmware.handheld.screen.navigator import PagePosition, press, with_rows
 from firmware.handheld.screen.page_frame import RING
-from firmware.handheld.screen.render import PAGES
 from firmware.handheld.screen.views import MENU, Page
 from hw.types import ButtonPress
 from tests.firmware.handheld.screen.inspection_pages import STAGES

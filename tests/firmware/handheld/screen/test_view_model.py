@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from firmware.handheld.render import PAGES, paint
 from firmware.handheld.screen.canvas import Mode
 from firmware.handheld.screen.navigator import PagePosition
-from firmware.handheld.screen.render import PAGES, paint
 from firmware.handheld.screen.view_model import devices_of, from_snapshot, spectrum_of
 from firmware.handheld.screen.views import DEVICES_MOST, LINES_MOST
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language

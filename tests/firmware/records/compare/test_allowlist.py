@@ -15,19 +15,17 @@ from firmware.i18n.catalog import LANGUAGES, catalog_for
 from firmware.records.bundle import verify_file
 from firmware.records.compare.allowlist import (
     Recogniser,
-    StandingDeclaration,
     declare,
     find_known,
     has_changed,
-    in_force,
     mark_of,
-    read_declaration,
     similar_to,
     withdraw,
 )
 from firmware.records.compare.site_knowledge import SiteAllowlist
 from firmware.records.custody.errors import NoSuchRecord, NotRecognisable, StoreDamaged
 from firmware.records.custody.unit_key import UnitKey
+from firmware.records.declarations import StandingDeclaration, in_force, read_declaration
 from firmware.records.model import Finding, Inspection, Place
 from firmware.records.store import RecordStore
 from firmware.sensor import Observation

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
+from firmware.handheld.render import paint, render
 from firmware.handheld.screen.canvas import Canvas, Mode, Rect, TextBox
-from firmware.handheld.screen.render import paint, render
 from firmware.handheld.screen.state import SenseState
 from firmware.handheld.screen.theme import THEMES, ThemeName
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for, plain

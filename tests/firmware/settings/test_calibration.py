@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.runtime import calibration
 from firmware.runtime.factory import SenseSource
+from firmware.settings import calibration
 from firmware.settings.settings import load_settings
 from hw.clock import ManualClock
 from hw.replay.manifest import Manifest, write_manifest

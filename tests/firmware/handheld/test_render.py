@@ -3,7 +3,7 @@
 ``golden/pages.json`` holds the SHA-256 of the pixels of every page × panel × language; a few pages are kept
 as pictures as well. After a change that is meant, look at the pictures and write both with::
 
-    ANSIM_WRITE_GOLDEN=1 python -m pytest tests/firmware/handheld/screen/test_render.py -k golden
+    ANSIM_WRITE_GOLDEN=1 python -m pytest tests/firmware/handheld/test_render.py -k golden
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+from firmware.handheld.render import PAGES, layout_size, paint, render
 from firmware.handheld.screen.canvas import Mode
 from firmware.handheld.screen.pages.devices import ranked as ranked_devices
 from firmware.handheld.screen.pages.spectrum import ranked as ranked_lines
-from firmware.handheld.screen.render import PAGES, layout_size, paint, render
 from firmware.handheld.screen.state import ScreenState
 from firmware.handheld.screen.theme import THEMES
 from firmware.handheld.screen.views import MENU, FindingView, LensPageView, Page
@@ -39,7 +39,7 @@ from tests.firmware.handheld.screen.sample_pages import (
 )
 from tests.firmware.handheld.screen.sample_states import PANELS
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parent / "screen" / "golden"
 KEPT_PICTURES = ("finding-240x240-ko", "spectrum-320x240-en", "devices-128x64-ko")
 EVERY_PICTURE = [(page, panel, lang) for page in PAGES for panel in PANELS for lang in LANGUAGES]
 
