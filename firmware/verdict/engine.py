@@ -7,7 +7,9 @@
                  └──lost──► lost ◄┘  └─ step, started (it is back)          missing ──started──► starting
     session   scanning ──Finished, EndInspection──► finished ──BeginInspection──► scanning (a new inspection)
 
-Time comes with events and commands. The verdict is made on `Tick`: the same events, the same snapshots.
+Time comes with events and commands. The verdict is made on `Tick`: the same events, the same snapshots. It is
+computed anew only where a report has changed since the last one (evidence, coverage, a fade) or the judge has
+not settled (a level is held), so a tick through silence costs next to nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from firmware.sensor import Observation, Views
 from firmware.settings.sections import EngineConfig
 from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan
 from firmware.verdict.evidence.model import Evidence
-from firmware.verdict.fusion import Verdict
+from firmware.verdict.fusion import SensorReport, Verdict
 from firmware.verdict.judge import Judge
 from firmware.verdict.sensor_state import Recognise, SensorPhase, SensorState
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName
@@ -159,6 +161,28 @@ class Snapshot:
         return tuple(s.look for s in self.sensors if s.look is not None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """All that a verdict depends on, beside the level that the judge holds."""
+
+    reports: tuple[SensorReport, ...]
+    running: tuple[SensorName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """The last verdict, and what it was asked for."""
+
+    asked: _Asked
+    verdict: Verdict
+    findings: tuple[Evidence, ...]
+
+
+def _without_idle_time(report: SensorReport) -> SensorReport:
+    """Return a report that does not change with time alone: only evidence ages."""
+    return report if report.evidence else replace(report, now_ns=0)
+
+
 class Engine:
     """Feeds events to the states of the sensors and has them judged; its settings bound its memory."""
 
@@ -182,6 +206,9 @@ class Engine:
         self._inspection = 1
         self._place = ""
         self._start_ns = self._t_ns = t_ns
+        self._judged: _Judged | None = None
+        self._tables: tuple[tuple[Observation, ...], ...] = ()
+        self._observations: tuple[Observation, ...] = ()
         self._snapshot = self._look()
 
     def handle(self, event: Event) -> None:
@@ -268,7 +295,7 @@ class Engine:
             self._inspection += 1
             self._place = place
             self._start_ns = self._t_ns
-            self._judge = self._judge.afresh()
+            self._judge, self._judged = self._judge.afresh(), None
             for lane in self._lanes.values():
                 lane.clear(self._t_ns)
         self._phase = phase
@@ -277,11 +304,7 @@ class Engine:
 
     def _look(self) -> Snapshot:
         lanes = self._lanes.values()
-        running = [lane.name for lane in lanes if lane.state in {"starting", "running"}]
-        reports = [lane.report(self._t_ns) for lane in lanes]
-        verdict = self._judge.judge(
-            reports, t_ns=self._t_ns, running=running if self._phase == "scanning" else ()
-        )
+        verdict, findings = self._verdict()
         return Snapshot(
             t_ns=self._t_ns,
             elapsed_s=(self._t_ns - self._start_ns) / NS_PER_S,
@@ -289,11 +312,36 @@ class Engine:
             inspection=self._inspection,
             verdict=verdict,
             sensors=tuple(self._status(lane, verdict) for lane in lanes),
-            findings=self._findings(),
-            observations=tuple(o for lane in lanes for o in lane.table),
+            findings=findings,
+            observations=self._latest_tables(),
             views=self._views(),
             place=self._place,
         )
+
+    def _verdict(self) -> tuple[Verdict, tuple[Evidence, ...]]:
+        """Return the verdict of now and the findings: as they were, where nothing has changed since."""
+        lanes = self._lanes.values()
+        scanning = self._phase == "scanning"
+        running = tuple(n for n, lane in self._lanes.items() if lane.state in {"starting", "running"})
+        asked = _Asked(
+            reports=tuple(_without_idle_time(lane.report(self._t_ns)) for lane in lanes),
+            running=running if scanning else (),
+        )
+        last = self._judged
+        if last is None or not self._is_answered(asked, last):
+            verdict = self._judge.judge(asked.reports, t_ns=self._t_ns, running=asked.running)
+            last = self._judged = _Judged(asked=asked, verdict=verdict, findings=self._findings())
+        return last.verdict, last.findings
+
+    def _is_answered(self, asked: _Asked, last: _Judged) -> bool:
+        return self._judge.settled and last.asked == asked
+
+    def _latest_tables(self) -> tuple[Observation, ...]:
+        """Return the tables of all sensors as one, put together only where one of them is new."""
+        tables = tuple(lane.table for lane in self._lanes.values())
+        if [id(table) for table in tables] != [id(table) for table in self._tables]:
+            self._tables, self._observations = tables, tuple(o for table in tables for o in table)
+        return self._observations
 
     def _views(self) -> Views:
         rf, wifi, lens = (self._lanes[name].views for name in ("rf", "wifi", "lens"))

@@ -25,6 +25,11 @@ class Judge:
         """Return a judge for the next room: the same knowledge, no level to keep."""
         return Judge(prior=self.prior, table=self.table)
 
+    @property
+    def settled(self) -> bool:
+        """True where the same reports, judged again later, would give the same verdict: no level is held."""
+        return self._keeper.settled
+
     def judge(
         self, reports: Sequence[SensorReport], *, t_ns: int, running: Sequence[SensorName] = ()
     ) -> Verdict:

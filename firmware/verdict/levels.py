@@ -123,9 +123,12 @@ class LevelKeeper:
         self._at = levels
         self._rule: LevelRule | None = None
         self._falling_since_ns: int | None = None
+        self.settled = False  # the same signs again would say the same
 
     def update(self, signs: Signs, t_ns: int) -> LevelRule:
         """Return the row that speaks at ``t_ns``."""
+        self.settled = False
+        before = self._rule
         staying = None if self._rule is None else self._rule.level
         rule = first_rule(signs, self._at, staying=staying)
         if self._rule is not None and RANK[rule.level] < RANK[self._rule.level]:
@@ -135,4 +138,5 @@ class LevelKeeper:
                 return self._rule
         self._falling_since_ns = None
         self._rule = rule
+        self.settled = rule is before
         return rule

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,10 +26,12 @@ from firmware.verdict.engine import (
     Tick,
 )
 from firmware.verdict.evidence.likelihoods import designed_likelihoods
-from firmware.verdict.fusion import Level
+from firmware.verdict.fusion import Level, Verdict
+from firmware.verdict.judge import Judge
 from firmware.verdict.sensor_state import STATES, SensorState
 from hw.types import SENSOR_NAMES, Counts, DeviceHealth, SensorName
 from tests.firmware.sensors import (
+    PRIOR,
     S,
     clean_room,
     covered,
@@ -347,6 +351,74 @@ def test_any_order_of_events_leaves_a_sane_snapshot(events: list[Event | EngineC
         assert 0 <= snapshot.verdict.share_caught <= 1
         assert {s.state for s in snapshot.sensors} <= {state for state, _ in STATES}
         last_ns = snapshot.t_ns
+
+
+class EagerEngine(Engine):
+    """Judges anew at every tick, whatever has changed."""
+
+    def _is_answered(self, asked: object, last: object) -> bool:
+        return False
+
+
+class CountingJudge(Judge):
+    """Counts how often it was asked."""
+
+    asked = 0
+
+    def judge(self, *args: Any, **more: Any) -> Verdict:
+        self.asked += 1
+        return super().judge(*args, **more)
+
+
+def eager_engine() -> Engine:
+    judge = Judge(prior=PRIOR, table=designed_likelihoods())
+    return EagerEngine(judge=judge, config=EngineConfig(), sensors=SENSOR_NAMES)
+
+
+FINDS = st.sampled_from(SENSOR_NAMES).flatmap(
+    lambda n: st.builds(
+        step, st.just(n), st.sampled_from([[], clean_room()[n], room(wifi=[streamer()], lens=[glint()])[n]]),
+        share=st.sampled_from([0.0, 0.3, 1.0]), whole=st.booleans(),
+    )
+)  # fmt: skip
+CHANGES = st.one_of(
+    FINDS,
+    FINDS,
+    st.builds(SensorStarted, sensor=st.sampled_from(SENSOR_NAMES), t_ns=st.just(0)),
+    st.builds(SensorLost, sensor=st.sampled_from(SENSOR_NAMES), t_ns=st.just(0), reason=st.just("unplugged")),
+    st.builds(SensorFinished, sensor=st.sampled_from(SENSOR_NAMES), t_ns=st.just(0)),
+    st.builds(EndInspection),
+    st.builds(BeginInspection),
+    st.builds(Rescan),
+)
+
+
+@given(st.lists(st.tuples(CHANGES, st.integers(1, 60)), max_size=12))
+@settings(max_examples=60)
+def test_a_verdict_that_is_computed_on_need_is_the_one_computed_always(
+    changes: list[tuple[Event | EngineCommand, int]],
+) -> None:
+    lazy, eager, tenths = engine_for(), eager_engine(), 0
+    for change, ticks in changes:
+        moved = replace(change, t_ns=tenths * S // 10)
+        for engine in (lazy, eager):
+            give(engine, moved)
+        for _ in range(ticks):
+            tenths += 1
+            assert tick(lazy, tenths / 10) == tick(eager, tenths / 10)
+
+
+def test_a_quiet_hour_is_judged_a_few_times_only() -> None:
+    judge = CountingJudge(prior=PRIOR, table=designed_likelihoods())
+    engine = Engine(judge=judge, config=EngineConfig(), sensors=SENSOR_NAMES)
+    for name, seen in clean_room().items():
+        engine.handle(step(name, seen, t_s=1.0))
+        engine.handle(SensorFinished(sensor=name, t_ns=S))
+    before = judge.asked
+    for second in range(2, 3600):
+        tick(engine, float(second))
+    assert judge.asked - before <= 3
+    assert engine.snapshot().elapsed_s == 3599.0
 
 
 def test_the_same_events_give_the_same_snapshot() -> None:
