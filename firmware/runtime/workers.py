@@ -223,12 +223,21 @@ class Worker:
     def _tell_lost(self, reason: str, hint: str, what: str, error: HwError | None = None) -> None:
         log.warning("sense lost", sense=self.name, reason=reason, what=what, restarts=self._restarts)
         now_ns = self._clock.now_ns()
-        if error is not None and self._sensor is not None:
-            self._inbox.put(lost_sensor(self._sensor, error, now_ns))
+        lost = None if error is None else self._all_it_found(error, now_ns)
+        if lost is not None:
+            self._inbox.put(lost)
         elif self._was_open:
             self._inbox.put(SensorLost(sensor=self.name, t_ns=now_ns, reason=reason, hint=hint))
         else:
             self._inbox.put(SensorMissing(sensor=self.name, t_ns=now_ns, reason=reason, hint=hint))
+
+    def _all_it_found(self, error: HwError, t_ns: int) -> SensorLost | None:
+        """Return the loss with what the sensor had found; None where it cannot say that any more."""
+        try:
+            return None if self._sensor is None else lost_sensor(self._sensor, error, t_ns)
+        except Exception:  # its tables may be as broken as its device
+            log.exception("sense lost its table", sense=self.name)
+            return None
 
     def _close(self, sensor: Sensor | None) -> None:
         if sensor is None:
