@@ -10,6 +10,7 @@ from typing import Literal
 from hw.types import BleAdvert
 from wifiscan.classify import sigmoid
 from wifiscan.model import BleDevice, Identity
+from wifiscan.names import decode_name
 from wifiscan.signatures import Signatures
 
 AddressType = Literal["public", "random", "unknown"]
@@ -54,7 +55,7 @@ def parse_advert(data: bytes) -> Parsed:
             broken = True
             break
         if kind == NAME_WHOLE or (kind == NAME_SHORT and name is None):
-            name = body.decode("utf-8", errors="replace")[:NAME_LIMIT].rstrip("\0") or None
+            name = decode_name(body)[:NAME_LIMIT] or None
         elif kind == MAKER_DATA and len(body) >= 2 and len(makers) < MAKERS_LIMIT:
             makers.append((int.from_bytes(body[:2], "little"), body[2:]))
         else:

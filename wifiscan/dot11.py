@@ -16,15 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.types import Dot11Batch
-from wifiscan.radiotap import LINK_TYPES, RadiotapFields, padded_bytes, read_capture, records
+from wifiscan.radiotap import LINK_TYPES, FcsMeaning, RadiotapFields, padded_bytes, read_capture, records
 
 MANAGEMENT, CONTROL, DATA, EXTENSION = 0, 1, 2, 3
-PROBE_REQUEST, PROBE_RESPONSE, BEACON = 4, 5, 8
+ASSOCIATION_REQUEST, REASSOCIATION_REQUEST, PROBE_REQUEST, PROBE_RESPONSE, BEACON = 0, 2, 4, 5, 8
+DISASSOCIATION, DEAUTHENTICATION, ACTION = 10, 12, 13
 BLOCK_ACK_REQUEST, BLOCK_ACK, PS_POLL, RTS, CTS, ACK = 8, 9, 10, 11, 12, 13
 TO_DS, FROM_DS, RETRY, PROTECTED, ORDER = 0x01, 0x02, 0x08, 0x40, 0x80
 MAC_MASK = np.uint64(0xFFFF_FFFF_FFFF)
 GROUP_BIT = np.uint64(1 << 40)
 LOCAL_BIT = 1 << 41
+TRIED_FRAMES = 16  # flagged as damaged, whose checksum is tried
 LONGEST_FRAME = 11_454  # bytes of an MPDU with the largest A-MSDU (802.11ac)
 
 _MAC_HEAD = np.dtype(
@@ -62,7 +64,8 @@ class Headers:
     amsdu: NDArray[np.bool_]
     at: NDArray[np.int64]
     kept: NDArray[np.int64]
-    checksum: NDArray[np.bool_]  # a frame check sequence follows, and the frame was captured whole
+    checksum: NDArray[np.bool_]  # a frame check sequence that means something follows a whole frame
+    fcs_told: NDArray[np.bool_]  # the same as the capture header has it, whether it means something or not
     data: NDArray[np.uint8]
     dropped: Mapping[str, int]
 
@@ -70,7 +73,7 @@ class Headers:
         return len(self.t_ns)
 
 
-def read_headers(batch: Dot11Batch) -> Headers:
+def read_headers(batch: Dot11Batch, *, fcs_means: FcsMeaning = "unknown") -> Headers:
     """Read every header of a batch.
 
     Frames with a bad checksum, an unreadable capture header, a foreign protocol version, a header cut short
@@ -82,10 +85,17 @@ def read_headers(batch: Dot11Batch) -> Headers:
         none = np.empty(0, np.int64)
         batch = replace(batch, starts=none, lengths=none, wire_lengths=none, times_ns=none)
     batch, data = padded_bytes(batch)
-    capture = read_capture(batch, data)
+    capture = _without_false_alarms(read_capture(batch, data, fcs_means=fcs_means), data)
     head = records(data, capture.offset, _MAC_HEAD)
     size = _header_bytes(head)
     return _columns(batch.times_ns, data, capture, head, size, dropped)
+
+
+def _without_false_alarms(capture: RadiotapFields, data: NDArray[np.uint8]) -> RadiotapFields:
+    """Clear the flag "bad FCS" of a batch where the checksums of most frames that bear it do fit."""
+    rows = np.flatnonzero(capture.bad_fcs & capture.fcs_told & capture.ok)[:TRIED_FRAMES]
+    fit = sum(_fits(data, int(capture.offset[r]), int(capture.size[r])) for r in rows.tolist())
+    return replace(capture, bad_fcs=capture.bad_fcs & False) if 2 * fit > len(rows) else capture
 
 
 def _header_bytes(head: NDArray[np.void]) -> NDArray[np.int64]:
@@ -165,6 +175,7 @@ def _columns(
         at=offset,
         kept=capture.size[pick],
         checksum=capture.checksum[pick],
+        fcs_told=capture.fcs_told[pick],
         amsdu=qos & ((control & 0x80) != 0),
         data=data,
         dropped=dropped,
@@ -177,8 +188,14 @@ def checksum_fails(headers: Headers, row: int) -> bool:
     Drivers pass broken frames without saying so, and such frames invent stations: one is checked before it
     may introduce a new one.
     """
-    if not headers.checksum[row]:
-        return False
-    at, end = int(headers.at[row]), int(headers.at[row] + headers.kept[row])
-    frame = headers.data[at:end].tobytes()
-    return zlib.crc32(frame) != int.from_bytes(headers.data[end : end + 4].tobytes(), "little")
+    return bool(headers.checksum[row]) and not checksum_fits(headers, row)
+
+
+def checksum_fits(headers: Headers, row: int) -> bool:
+    """Return True if the four bytes behind a frame are its check sequence (IEEE 802.11-2020, 9.2.4.8)."""
+    return _fits(headers.data, int(headers.at[row]), int(headers.kept[row]))
+
+
+def _fits(data: NDArray[np.uint8], at: int, size: int) -> bool:
+    told = int.from_bytes(data[at + size : at + size + 4].tobytes(), "little")
+    return zlib.crc32(data[at : at + size].tobytes()) == told

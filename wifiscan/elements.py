@@ -1,19 +1,23 @@
-"""Management elements, dissected by Scapy, and only where an access point or station is new or has changed.
-
-A cheap walk gives the name and a fingerprint; Scapy is asked once for each fingerprint.
-"""
+"""Management elements of beacons, probes and associations: a walk by the length byte, whatever one holds."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wifiscan.names import decode_name
+
 SSID_LIMIT_BYTES = 32  # IEEE 802.11-2020, 9.4.2.2
-ELEMENT_LIMIT = 64  # elements of one frame that are looked at
+ELEMENT_LIMIT = 96  # elements of one frame that are looked at
 NAME_LIMIT = 64
-SSID, DS, TIM, HT_OPERATION, VENDOR = 0, 3, 5, 61, 221
-MICROSOFT = b"\x00\x50\xf2"
-WPS_TYPE = 4
+SSID, DS, TIM, HT_OPERATION, MULTIPLE_BSSID, BSSID_INDEX, VENDOR = 0, 3, 5, 61, 71, 85, 221
+NONTRANSMITTED_PROFILE = 0
+MOST_PROFILES = 16
+WPS_HEAD = b"\x00\x50\xf2\x04"
+P2P_HEAD = b"\x50\x6f\x9a\x09"
+P2P_DEVICE_INFO = 13
+P2P_NAME_AT = 17  # address, configuration methods, primary type, number of secondary types
 WPS_MANUFACTURER, WPS_MODEL, WPS_DEVICE_NAME = 0x1021, 0x1023, 0x1011
 WPS_NAMES = frozenset({WPS_MANUFACTURER, WPS_MODEL, WPS_DEVICE_NAME})
 
@@ -29,18 +33,35 @@ class Outline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What Scapy finds in the elements."""
+    """What the elements say besides: names of the device, and further networks of the same radio."""
 
-    wps_names: tuple[str, ...] = ()
-    vendors: tuple[int, ...] = ()
+    device_names: tuple[str, ...] = ()
+    profiles: tuple[tuple[int, str], ...] = ()  # (BSSID index, SSID) of each nontransmitted network
+
+
+def walk(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give (number, content) of each element; one that is cut off is the last, as far as it was captured."""
+    at = 0
+    for _ in range(ELEMENT_LIMIT):
+        if at + 2 > len(body):
+            return
+        yield body[at], body[at + 2 : at + 2 + body[at + 1]]
+        at += 2 + body[at + 1]
+
+
+def ends_whole(body: bytes) -> bool:
+    """Return True where the last element ends exactly where the body does."""
+    at = 0
+    while at + 2 <= len(body):
+        at += 2 + body[at + 1]
+    return at == len(body) > 0
 
 
 def outline(body: bytes) -> Outline:
-    """Walk the elements of a beacon, probe response or probe request (fixed fields already cut off)."""
+    """Walk the elements of a beacon, probe or association (fixed fields already cut off)."""
     ssid: str | None = None
     channel: int | None = None
-    fingerprint = 0
-    at = 0
+    fingerprint = at = 0
     for _ in range(ELEMENT_LIMIT):
         if at + 2 > len(body):
             break
@@ -49,7 +70,7 @@ def outline(body: bytes) -> Outline:
         if len(value) < size:
             break
         if number == SSID and ssid is None:
-            ssid = _text(value[:SSID_LIMIT_BYTES])
+            ssid = decode_name(value[:SSID_LIMIT_BYTES], limit=SSID_LIMIT_BYTES)
         elif number in {DS, HT_OPERATION} and value and channel is None:
             channel = value[0]
         if number != TIM:
@@ -58,30 +79,46 @@ def outline(body: bytes) -> Outline:
     return Outline(ssid=ssid or None, channel=channel, fingerprint=fingerprint)
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", errors="replace").rstrip("\0")
-
-
 def dissect(body: bytes) -> Details:
-    """Return what Scapy reads from the elements; broken ones end the walk, they raise nothing."""
-    from scapy.layers.dot11 import Dot11Elt, Dot11EltVendorSpecific  # 30 MB: only where Wi-Fi is heard
+    """Return the device names (WPS, Wi-Fi Direct) and the further networks that the elements hold.
 
-    names: list[str] = []
-    vendors: list[int] = []
-    try:
-        layer = Dot11Elt(body)
-    except Exception:  # a dissector of hostile bytes may fail in any way
-        return Details()
-    for _ in range(ELEMENT_LIMIT):
-        if not isinstance(layer, Dot11Elt):
-            break
-        if isinstance(layer, Dot11EltVendorSpecific):
-            raw = bytes(layer.info or b"")
-            vendors.append(int.from_bytes(raw[:3], "big"))
-            if raw[:3] == MICROSOFT and raw[3:4] == bytes((WPS_TYPE,)):
-                names += _wps_names(raw[4:])
-        layer = layer.payload
-    return Details(wps_names=tuple(names), vendors=tuple(vendors))
+    Notes
+    -----
+    WPS data may be split over several elements (Wi-Fi Simple Configuration 2.0.7, 8): they are joined.
+    """
+    wps, direct = b"", b""
+    profiles: list[tuple[int, str]] = []
+    for number, value in walk(body):
+        if number == MULTIPLE_BSSID:
+            profiles += _profiles(value[1:])
+        elif number == VENDOR and value[:4] == WPS_HEAD:
+            wps += value[4:]
+        elif number == VENDOR and value[:4] == P2P_HEAD:
+            direct += value[4:]
+    names = (*_wps_names(wps), *_direct_names(direct))
+    return Details(device_names=names, profiles=tuple(profiles[:MOST_PROFILES]))
+
+
+def _profiles(body: bytes) -> Iterator[tuple[int, str]]:
+    """Give (index, SSID) of the nontransmitted BSSID profiles (IEEE 802.11-2020, 9.4.2.45)."""
+    for kind, profile in walk(body):
+        if kind != NONTRANSMITTED_PROFILE:
+            continue
+        inner = dict(reversed(list(walk(profile))))
+        index, ssid = inner.get(BSSID_INDEX, b""), inner.get(SSID, b"")
+        if index and ssid.strip(b"\0"):
+            yield index[0], decode_name(ssid[:SSID_LIMIT_BYTES], limit=SSID_LIMIT_BYTES)
+
+
+def nontransmitted_bssid(transmitted: int, index: int, max_indicator: int) -> int:
+    """Return the BSSID of a profile: the lowest ``max_indicator`` bits count on from the transmitted one."""
+    size = 1 << min(max_indicator, 8)
+    return transmitted - transmitted % size + (transmitted + index) % size
+
+
+def max_bssid_indicator(body: bytes) -> int:
+    """Return the MaxBSSID indicator of the first multiple-BSSID element, 0 where there is none."""
+    return next((v[0] for number, v in walk(body) if number == MULTIPLE_BSSID and v), 0)
 
 
 def _wps_names(raw: bytes) -> list[str]:
@@ -90,8 +127,26 @@ def _wps_names(raw: bytes) -> list[str]:
     while at + 4 <= len(raw) and len(found) < len(WPS_NAMES):
         kind, size = int.from_bytes(raw[at : at + 2], "big"), int.from_bytes(raw[at + 2 : at + 4], "big")
         if kind in WPS_NAMES:
-            text = _text(raw[at + 4 : at + 4 + size])[:NAME_LIMIT].strip()
-            if text:
-                found.append(text)
+            _add_name(found, raw[at + 4 : at + 4 + size])
         at += 4 + size
     return found
+
+
+def _direct_names(raw: bytes) -> list[str]:
+    """Return the device name of the Wi-Fi Direct device info attribute (Wi-Fi P2P 1.7, 4.1.15)."""
+    found: list[str] = []
+    at = 0
+    while at + 3 <= len(raw) and not found:
+        size = int.from_bytes(raw[at + 1 : at + 3], "little")
+        info = raw[at + 3 : at + 3 + size]
+        if raw[at] == P2P_DEVICE_INFO and len(info) > P2P_NAME_AT:
+            name = info[P2P_NAME_AT + 8 * info[P2P_NAME_AT - 1] :]
+            _add_name(found, name[4 : 4 + int.from_bytes(name[2:4], "big")])
+        at += 3 + size
+    return found
+
+
+def _add_name(found: list[str], raw: bytes) -> None:
+    text = decode_name(raw)[:NAME_LIMIT].strip()
+    if text:
+        found.append(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ TSFT, FLAGS, RATE, CHANNEL, SIGNAL = 0, 1, 2, 3, 5
 TLV, RADIOTAP_NAMESPACE, VENDOR_NAMESPACE, EXTENDED = 28, 29, 30, 31
 FLAG_FCS, FLAG_PAD, FLAG_BAD_FCS = 0x10, 0x20, 0x40
 
+FcsMeaning = Literal["unknown", "true", "absent", "stale"]  # what frame check sequences really are
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadiotapFields:
@@ -45,7 +48,8 @@ class RadiotapFields:
     rssi_dbm: NDArray[np.int16]
     mhz: NDArray[np.int32]  # 0 where unknown
     bad_fcs: NDArray[np.bool_]
-    checksum: NDArray[np.bool_]  # a checksum follows, and nothing was cut off
+    checksum: NDArray[np.bool_]  # a checksum that means something follows, and nothing was cut off
+    fcs_told: NDArray[np.bool_]  # as the capture header has it, true or not
     padded: NDArray[np.bool_]  # the driver put two bytes between header and body
     ok: NDArray[np.bool_]
 
@@ -101,8 +105,14 @@ def records(data: NDArray[np.uint8], at: NDArray[np.int64], kind: np.dtype[np.vo
     return np.ascontiguousarray(windows[at]).view(kind)[:, 0]
 
 
-def read_capture(batch: Dot11Batch, data: NDArray[np.uint8]) -> RadiotapFields:
-    """Read the capture headers of a batch; ``data`` are its `padded_bytes`."""
+def read_capture(
+    batch: Dot11Batch, data: NDArray[np.uint8], *, fcs_means: FcsMeaning = "unknown"
+) -> RadiotapFields:
+    """Read the capture headers of a batch; ``data`` are its `padded_bytes`.
+
+    ``fcs_means`` is what `wifiscan.checksums` has learned: an absent checksum is part of the frame, a stale
+    one is cut off and not believed.
+    """
     n = len(batch.starts)
     columns = _Columns.empty(n)
     reader = {RADIOTAP: _radiotap, PRISM: _prism, AVS: _avs, PPI: _ppi}.get(batch.link_type)
@@ -111,8 +121,9 @@ def read_capture(batch: Dot11Batch, data: NDArray[np.uint8]) -> RadiotapFields:
     columns.ok &= columns.header <= batch.lengths
     low, high = RSSI_RANGE_DBM
     columns.rssi[(columns.rssi < low) | (columns.rssi > high)] = NO_RSSI
-    fcs = np.where(columns.flags & FLAG_FCS, 4, 0)
+    fcs = np.where((columns.flags & FLAG_FCS != 0) & (fcs_means != "absent"), 4, 0)
     wire = np.maximum(batch.wire_lengths - columns.header - fcs, 0)
+    fcs_told = (fcs > 0) & (batch.lengths == columns.header + wire + fcs)
     return RadiotapFields(
         offset=np.where(columns.ok, batch.starts + columns.header, 0),
         size=np.maximum(np.minimum(batch.lengths - columns.header, wire), 0),
@@ -120,7 +131,8 @@ def read_capture(batch: Dot11Batch, data: NDArray[np.uint8]) -> RadiotapFields:
         rssi_dbm=columns.rssi,
         mhz=columns.mhz,
         bad_fcs=(columns.flags & FLAG_BAD_FCS) != 0,
-        checksum=(fcs > 0) & (batch.lengths == columns.header + wire + fcs),
+        checksum=fcs_told & (fcs_means != "stale"),
+        fcs_told=fcs_told,
         padded=(columns.flags & FLAG_PAD) != 0,
         ok=columns.ok,
     )

@@ -14,11 +14,13 @@ from hw.protocols import BleRadio, Clock, Decodes, MonitorRadio
 from hw.types import Counts, Coverage, DeviceHealth, Dot11Batch, SensorName
 from wifiscan.adapter_reach import reach_of
 from wifiscan.ble import BleTable
+from wifiscan.checksums import FcsWitness
 from wifiscan.config import BleScanConfig, WifiConfig
-from wifiscan.dot11 import read_headers
+from wifiscan.dot11 import Headers, read_headers
 from wifiscan.flows import LEAST_JUDGED_BYTES, Unreadable
 from wifiscan.hopper import US, ChannelState, Hopper, coverage_shares
 from wifiscan.links import Link
+from wifiscan.listening import Listening
 from wifiscan.model import AccessPoint, BleDevice, Station
 from wifiscan.observations import describe_access_point, describe_station
 from wifiscan.signatures import load_signatures
@@ -43,6 +45,9 @@ class WifiScanner:
         self._hopper = Hopper(radio.channels_hz(), config)
         generations = radio.generations() if isinstance(radio, Decodes) else {}
         self._reach = reach_of(self._hopper.channels_mhz, generations)
+        self._fcs = FcsWitness()
+        self._listening = Listening()
+        self._notes: dict[str, None] = {}  # what the recording had to be mended for
         self._read = 0
         self._lost = 0
 
@@ -72,8 +77,22 @@ class WifiScanner:
         self._read += len(batch.starts)
         self._lost += batch.lost
         channel = UNTUNED if batch.channel_hz is None else round(batch.channel_hz / 1e6)
-        self._tables.digest(read_headers(batch), t_ns=batch.t_ns, until_ns=batch.until_ns, channel=channel)
+        self._notes.update(dict.fromkeys(batch.notes))
+        headers = self._headers(batch)
+        if channel == UNTUNED:
+            self._listening.untuned(headers)
+        else:
+            span_us = max(0, batch.until_ns - batch.t_ns) // 1000
+            self._listening.tuned(headers, mhz=channel, span_us=span_us)
+        self._tables.digest(headers, t_ns=batch.t_ns, until_ns=batch.until_ns, channel=channel)
         return self._describe(sorted(self._tables.changed_stations), sorted(self._tables.changed_aps))
+
+    def _headers(self, batch: Dot11Batch) -> Headers:
+        """Read the headers, again where the frames have just shown that their checksums mean nothing."""
+        before = self._fcs.meaning
+        headers = read_headers(batch, fcs_means=before)
+        self._fcs.look(headers)
+        return headers if self._fcs.meaning == before else read_headers(batch, fcs_means=self._fcs.meaning)
 
     def observations(self) -> list[Station | AccessPoint]:
         """Return the whole table."""
@@ -115,24 +134,37 @@ class WifiScanner:
         return self._tables.flows.unreadable()
 
     def coverage(self) -> Coverage:
-        """Return channels × time really heard, against the plan; for a recording, what it holds."""
-        heard = self._tables.flows.clock.channels()
+        """Return what was proved to be heard, against the plan; for a recording, against its channels."""
+        heard, unjudged = self._listening.heard_us(), self._unjudged()
         channels = self._hopper.channels_mhz or tuple(heard)
-        unjudged = {c: state.unjudged for c, state in self._states().items()}
-        if UNTUNED in heard:
-            channels, unjudged = (UNTUNED,), {UNTUNED: True}
+        if UNTUNED in self._tables.flows.clock.channels():  # without visits only a long look settles anything
+            unjudged = dict.fromkeys(heard, True)
         streaming, idle = coverage_shares(
             heard, unjudged, channels, self._config, unreadable_share=self._tables.flows.unreadable_share()
         )
         reasons = [] if streaming > 0.95 else ["wifi_channels_short"]
         if self._tables.flows.unreadable_share() > 0:
             reasons.append("wifi_unreadable_links")
-        reasons += self._reach.reasons
         streaming, idle = streaming * self._reach.decoded, idle * self._reach.tuned
+        if not self._listening.busy_frames:
+            streaming, reasons = 0.0, [*reasons, "wifi_no_data_heard"]
+        if self._listening.filtered:
+            idle, reasons = 0.0, [*reasons, "wifi_filtered"]
+        reasons += self._said()
         if not any(self._tables.stations.columns["frames"]):
             streaming, idle, reasons = 0.0, 0.0, ["wifi_heard_nothing"]
         parts = {"streaming": streaming, "idle": idle}
         return Coverage(sensor="wifi", share=(streaming + idle) / 2, parts=parts, reasons=tuple(reasons))
+
+    def _unjudged(self) -> dict[int, bool]:
+        return {channel: state.unjudged for channel, state in self._states().items()}
+
+    def _said(self) -> list[str]:
+        """Return what else has to be said of the adapter or the recording, as keys of sentences."""
+        said = [*self._reach.reasons, *(f"wifi_{note}" for note in self._notes)]
+        if self._fcs.meaning in {"absent", "stale"}:
+            said.append(f"wifi_fcs_{self._fcs.meaning}")
+        return [*said, "wifi_deaf"] if self._listening.deaf else said
 
     def counts(self) -> Counts:
         """Return what was read and what had to be left out."""

@@ -8,13 +8,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wifiscan.config import WifiConfig
 from wifiscan.dot11 import (
+    ASSOCIATION_REQUEST,
     BEACON,
     CONTROL,
     DATA,
@@ -22,10 +23,11 @@ from wifiscan.dot11 import (
     MANAGEMENT,
     PROBE_REQUEST,
     PROBE_RESPONSE,
+    REASSOCIATION_REQUEST,
     Headers,
     checksum_fails,
 )
-from wifiscan.elements import dissect, outline
+from wifiscan.elements import Outline, dissect, max_bssid_indicator, nontransmitted_bssid, outline
 from wifiscan.flows import Flows
 from wifiscan.keyed_table import NO_ROW, Columns, KeyedRows
 from wifiscan.links import Link
@@ -34,7 +36,10 @@ from wifiscan.radiotap import NO_RSSI
 from wifiscan.signatures import Signatures
 
 BEACON_FIXED_BYTES = 12  # time stamp, interval, capabilities
-DISSECTED_A_BATCH = 64  # elements given to Scapy in one batch; the others wait for their next beacon
+REQUEST_FIXED_BYTES = {ASSOCIATION_REQUEST: 4, REASSOCIATION_REQUEST: 10, PROBE_REQUEST: 0}
+DISSECTED_A_BATCH = 64  # elements dissected in one batch; the others wait for their next beacon
+REQUESTS_A_BATCH = 64  # requests that may name a hidden network
+ASKED_LIMIT = 1024  # networks that clients have named
 OUTLINED_A_BATCH = 4096
 CHECKED_FRAMES = 4  # frames of a new transmitter whose checksum is tried
 RSSI_NEW_WEIGHT = 0.3  # of a new dwell in the smoothed level
@@ -73,6 +78,7 @@ class Tables:
         self.flows = Flows(config)
         self.named_aps: dict[int, Named] = {}
         self.named_stations: dict[int, Named] = {}
+        self._asked: dict[int, str] = {}  # BSSID to the name by which a client addressed it
         self.dropped: Counter[str] = Counter()
         self.changed_stations: set[int] = set()
         self.changed_aps: set[int] = set()
@@ -207,9 +213,39 @@ class Tables:
         if len(beacons):
             self._access_points(h, beacons)
             budget = self._read_elements(h, beacons, h.bssid, BEACON_FIXED_BYTES, self.named_aps, budget)
-        probes = np.flatnonzero(management & (h.subtype == PROBE_REQUEST))
-        if len(probes):
-            self._read_elements(h, probes, h.ta, 0, self.named_stations, budget)
+        requests = np.flatnonzero(management & np.isin(h.subtype, list(REQUEST_FIXED_BYTES)))
+        for subtype, fixed in REQUEST_FIXED_BYTES.items() if len(requests) else ():
+            rows = requests[h.subtype[requests] == subtype]
+            budget = self._read_elements(h, rows, h.ta, fixed, self.named_stations, budget)
+            self._name_hidden(h, rows[h.ra[rows] == h.bssid[rows]], fixed)
+
+    def _name_hidden(self, h: Headers, rows: NDArray[np.int64], fixed: int) -> None:
+        """Name hidden networks by the requests that clients address to them."""
+        addressed = rows[h.bssid[rows] & GROUP_BIT == 0]
+        for row in addressed[:REQUESTS_A_BATCH].tolist():
+            bssid = int(h.bssid[row])
+            begin, end = int(h.body_at[row]) + fixed, int(h.body_at[row] + h.body_kept[row])
+            ssid = outline(h.data[begin:end].tobytes()).ssid
+            if ssid is None or checksum_fails(h, row):
+                continue
+            self._asked.pop(bssid, None)
+            self._asked[bssid] = ssid
+            if len(self._asked) > ASKED_LIMIT:
+                del self._asked[next(iter(self._asked))]
+            old = self.named_aps.get(bssid)
+            if old is not None and old.ssid is None:
+                self.named_aps[bssid] = replace(old, ssid=ssid, identity=self._network(ssid) + old.identity)
+                self._suspect_ap(bssid)
+
+    def _network(self, ssid: str | None) -> tuple[Identity, ...]:
+        return self.signatures.of_ssid(ssid) if ssid else ()
+
+    def _suspect_ap(self, bssid: int) -> None:
+        row = self.access_points.find(np.array([bssid], np.uint64))[0]
+        if row != NO_ROW:
+            self.changed_aps.add(bssid)
+            if self.named_aps[bssid].identity:
+                self.access_points.columns["suspicion"][row] = IDENTITY_WORTH
 
     def _access_points(self, h: Headers, beacons: NDArray[np.int64]) -> None:
         beacons = beacons[self.stations.find(h.ta[beacons]) != NO_ROW]
@@ -247,7 +283,9 @@ class Tables:
         named: dict[int, Named],
         budget: int,
     ) -> int:
-        """Read the elements of one frame an owner and length; ask Scapy where they are new."""
+        """Read the elements of one frame an owner and length; dissect them where they are new."""
+        if not len(rows):
+            return budget
         table = self.access_points if named is self.named_aps else self.stations
         mixed = owner[rows] * np.uint64(0x9E3779B97F4A7C15) + h.body[rows].astype(np.uint64)
         _, once = np.unique(mixed, return_index=True)
@@ -263,15 +301,46 @@ class Tables:
             if at == NO_ROW or checksum_fails(h, row):
                 continue
             budget -= 1
-            ssid = short.ssid or (old.ssid if old else None)
-            found = self.signatures.of_ssid(ssid) if ssid and fixed else ()
-            found += self.signatures.of_wps(dissect(body).wps_names)
-            named[key] = Named(
-                fingerprint=short.fingerprint, ssid=ssid, channel=short.channel, identity=found
-            )
-            if found:
+            named[key] = self._named(key, body, short, old, is_ap=named is self.named_aps)
+            if named[key].identity:
                 table.columns["suspicion"][at] = IDENTITY_WORTH
+            if named is self.named_aps:
+                self._profiles(h, row, body)
         return budget
+
+    def _named(self, key: int, body: bytes, short: Outline, old: Named | None, *, is_ap: bool) -> Named:
+        ssid = short.ssid or (old.ssid if old else None)
+        if is_ap:
+            ssid = ssid or self._asked.get(key)
+        found = self._network(ssid) if is_ap else ()
+        found += self.signatures.of_wps(dissect(body).device_names)
+        return Named(fingerprint=short.fingerprint, ssid=ssid, channel=short.channel, identity=found)
+
+    def _profiles(self, h: Headers, row: int, body: bytes) -> None:
+        """Take in the further networks that one beacon announces (multiple BSSID)."""
+        bits = max_bssid_indicator(body)
+        for index, ssid in dissect(body).profiles if bits else ():
+            bssid = nontransmitted_bssid(int(h.bssid[row]), index, bits)
+            if self._admit_profile(h, row, bssid):
+                self.named_aps[bssid] = Named(
+                    fingerprint=0, ssid=ssid, channel=None, identity=self._network(ssid)
+                )
+                self._suspect_ap(bssid)
+
+    def _admit_profile(self, h: Headers, row: int, bssid: int) -> bool:
+        table = self.access_points
+        key, c = np.array([bssid], np.uint64), table.columns
+        if table.find(key)[0] == NO_ROW:
+            table.add(key, np.ones(1), np.log2(1 + c["frames"]) + c["suspicion"])
+        at = table.find(key)[0]
+        if at == NO_ROW:
+            self.dropped["table_full_ap"] += 1
+            return False
+        c["first_ns"][at] = c["first_ns"][at] or h.t_ns[row]
+        c["last_ns"][at], c["mhz"][at] = h.t_ns[row], h.mhz[row]
+        c["frames"][at] += 1
+        c["rssi"][at], c["heard_rssi"][at] = h.rssi_dbm[row], h.rssi_dbm[row] != NO_RSSI
+        return True
 
 
 def _levels(

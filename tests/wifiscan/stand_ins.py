@@ -49,9 +49,12 @@ class ScriptedRadio:
         self.close()
 
 
-def scan_batches(batches: Sequence[Dot11Batch], config: WifiConfig | None = None) -> WifiScanner:
+def scan_batches(
+    batches: Sequence[Dot11Batch], config: WifiConfig | None = None, *, channels_mhz: Sequence[int] = ()
+) -> WifiScanner:
     """Run a scanner over batches to their end."""
-    scanner = WifiScanner(radio=ScriptedRadio(batches), clock=ManualClock(), config=config or WifiConfig())
+    radio = ScriptedRadio(batches, tuple(mhz * 1e6 for mhz in channels_mhz))
+    scanner = WifiScanner(radio=radio, clock=ManualClock(), config=config or WifiConfig())
     try:
         while True:
             scanner.step()

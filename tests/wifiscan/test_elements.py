@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wifiscan.tables
-from tests.wifiscan.recordings import batch_of, beacon, radiotap
+from tests.wifiscan.recordings import batch_of, beacon, mac, radiotap
 from tests.wifiscan.stand_ins import access_points, scan_batches, stations
 from wifiscan.elements import dissect, outline
 
@@ -53,7 +54,7 @@ def test_a_station_s_probe_request_tells_too():
     assert [i.rule for i in stations(scanner)[AP].identity] == ["wps-ipcam"]
 
 
-def test_elements_go_to_scapy_once_and_again_when_they_change(monkeypatch):
+def test_elements_are_dissected_once_and_again_when_they_change(monkeypatch):
     asked = []
 
     def count(body):
@@ -68,7 +69,7 @@ def test_elements_go_to_scapy_once_and_again_when_they_change(monkeypatch):
 
 
 def test_hostile_names_stay_short():
-    names = dissect(wps(model=b"A" * 200, device=b"\xff\xfe\x00")).wps_names
+    names = dissect(wps(model=b"A" * 200, device=b"\xff\xfe\x00")).device_names
     assert all(len(n) <= 64 for n in names)
 
 
@@ -76,5 +77,76 @@ def test_hostile_names_stay_short():
 @given(st.binary(max_size=300))
 def test_any_bytes(body):
     short = outline(body)
-    assert short.ssid is None or len(short.ssid) <= 32
-    assert len(dissect(body).wps_names) <= 64 * 3
+    assert short.ssid is None or len(short.ssid) <= 4 * 32  # each byte may be shown as an escape
+    assert all(len(name) <= 64 for name in dissect(body).device_names)
+
+
+ODD_ELEMENTS = {
+    "half a country triplet": b"\x07\x04KR \x01",
+    "empty RSN": b"\x30\x00",
+    "short RSN": b"\x30\x03\x01\x00\x00",
+    "empty vendor": b"\xdd\x00",
+    "vendor of two bytes": b"\xdd\x02\x00\x50",
+    "extension without number": b"\xff\x00",
+    "rates, none": b"\x01\x00",
+    "supported channels, odd": b"\x24\x03\x01\x0b\x24",
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ELEMENTS.values(), ids=ODD_ELEMENTS)
+def test_an_odd_element_hides_nothing_behind_it(odd):
+    frames = [radiotap() + beacon(bssid=AP, ssid=b"home", extra=odd + wps())]
+    assert [i.rule for i in access_points(scan_batches([batch_of(frames)]))[AP].identity] == ["wps-ipcam"]
+
+
+def test_set_up_data_in_two_elements_is_joined():
+    whole = wps()[2:]
+    split = bytes((221, 12)) + whole[:12] + bytes((221, len(whole) - 8)) + whole[:4] + whole[12:]
+    assert dissect(split).device_names == ("IP Camera",)
+
+
+def test_the_name_of_a_wi_fi_direct_device():
+    name = b"\x10\x11\x00\x09IP Camera"
+    info = bytes(6) + bytes(2) + bytes(8) + b"\x01" + bytes(8) + name
+    body = b"\x50\x6f\x9a\x09" + b"\x0d" + len(info).to_bytes(2, "little") + info
+    assert dissect(bytes((221, len(body))) + body).device_names == ("IP Camera",)
+
+
+CLIENT = "02:11:22:33:44:55"
+
+
+def request(fc: int, fixed: int, ssid: bytes, *, ra: str = AP) -> bytes:
+    head = bytes((fc, 0, 0, 0)) + mac(ra) + mac(CLIENT) + mac(ra) + b"\0\0"
+    return radiotap() + head + bytes(fixed) + bytes((0, len(ssid))) + ssid
+
+
+@pytest.mark.parametrize(("fc", "fixed"), [(0x00, 4), (0x20, 10), (0x40, 0)])
+@pytest.mark.parametrize("hidden", [b"", bytes(15)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_hidden_network_is_named_by_who_asks_for_it(fc, fixed, hidden, order):
+    frames = [radiotap() + beacon(bssid=AP, ssid=hidden), request(fc, fixed, b"FTYC811847AGFDZ")][::order]
+    found = access_points(scan_batches([batch_of([f]) for f in frames]))[AP]
+    assert found.ssid == "FTYC811847AGFDZ"
+    assert [i.rule for i in found.identity] == ["uid-known"]
+
+
+def test_a_request_to_everybody_names_nobody_and_a_beacon_is_believed_first():
+    everybody = request(0x40, 0, b"FTYC811847AGFDZ", ra="ff:ff:ff:ff:ff:ff")
+    frames = [radiotap() + beacon(bssid=AP, ssid=b""), everybody]
+    assert access_points(scan_batches([batch_of(frames)]))[AP].ssid is None
+    named = [radiotap() + beacon(bssid=AP, ssid=b"home"), request(0, 4, b"FTYC811847AGFDZ")]
+    assert access_points(scan_batches([batch_of(named)]))[AP].ssid == "home"
+
+
+def test_every_network_of_a_multiple_bssid_set_is_seen():
+    profile = b"\x53\x02\x00\x00" + b"\x00\x0fFTYC811847AGFDZ" + b"\x55\x01\x02"
+    element = b"\x03" + bytes((0, len(profile))) + profile
+    extra = bytes((71, len(element))) + element
+    found = access_points(
+        scan_batches([batch_of([radiotap() + beacon(bssid=AP, ssid=b"home", extra=extra)])])
+    )
+    assert {bssid: ap.ssid for bssid, ap in found.items()} == {
+        AP: "home",
+        "34:12:98:00:00:03": "FTYC811847AGFDZ",
+    }
+    assert [i.rule for i in found["34:12:98:00:00:03"].identity] == ["uid-known"]

@@ -125,8 +125,9 @@ def test_step_returns_what_changed_alone():
 
 def test_links_that_cannot_be_decoded_lower_coverage_and_are_named():
     ack = radiotap() + struct.pack("<BBH", 0xD4, 0, 0) + mac(CLIENT)
-    readable = [at(batch_of([hello()] * 3), mhz=2437, second=n) for n in range(10)]
-    hidden = [at(batch_of([hello()] * 3 + [ack] * 20), mhz=2437, second=n) for n in range(10)]
+    other = radiotap() + data_frame(ra=AP, ta="02:00:00:00:00:09", a3=AP, ways=1)
+    readable = [at(batch_of([hello(), other] * 3), mhz=2437, second=n) for n in range(10)]
+    hidden = [at(batch_of([hello(), other] * 3 + [ack] * 20), mhz=2437, second=n) for n in range(10)]
     clear, blind = (scan_batches(b) for b in (readable, hidden))
     assert clear.unreadable() == ()
     (found,) = blind.unreadable()

@@ -1,0 +1,91 @@
+"""How much was listened to: proved by frames, for adapters that are tuned and for files from elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.wifiscan.recordings import batch_of, beacon, data_frame, radiotap
+from tests.wifiscan.stand_ins import scan_batches
+
+AP, CLIENT = "34:12:98:00:00:01", "02:00:00:00:00:09"
+SECOND = 10**9
+BEACON = radiotap() + beacon(bssid=AP, ssid=b"net")
+DATA = radiotap() + data_frame(ra=AP, ta=CLIENT, a3=AP, ways=1)
+EAPOL = radiotap() + data_frame(ra=AP, ta=CLIENT, a3=AP, ways=1, payload=121)
+
+
+def recording(frames, times_s):
+    """A file from elsewhere: every frame a batch that claims the silence before it."""
+    before, batches = 0, []
+    for frame, t in zip(frames, times_s, strict=True):
+        t_ns = round(t * SECOND)
+        batches.append(batch_of([frame], times_ns=[t_ns], t_ns=before, until_ns=t_ns + 1))
+        before = t_ns + 1
+    return scan_batches(batches).coverage()
+
+
+@pytest.mark.parametrize(
+    "times_s",
+    [
+        [0.0],
+        [0, 3600],
+        [k * 1577.0 for k in range(60)],
+        [k * 900 + j * 0.01 for k in range(20) for j in range(4)],
+    ],
+    ids=["one", "an hour apart", "59 in a day", "handshakes"],
+)
+def test_silence_between_kept_frames_is_not_listening(times_s):
+    coverage = recording([BEACON if k % 4 else EAPOL for k in range(len(times_s))], times_s)
+    assert coverage.parts["streaming"] < 0.15
+    assert coverage.parts["idle"] < 0.75
+    assert coverage.share < 0.4
+
+
+def test_beacons_and_data_for_long_enough_are():
+    times = [k * 0.1 for k in range(120)]
+    coverage = recording([BEACON if k % 2 else DATA for k in range(120)], times)
+    assert coverage.parts == {"streaming": 1.0, "idle": 1.0}
+
+
+def test_announcements_alone_say_nothing_of_streams():
+    coverage = recording([BEACON] * 120, [k * 0.1 for k in range(120)])
+    assert coverage.parts["streaming"] == 0.0
+    assert "wifi_no_data_heard" in coverage.reasons
+
+
+def test_a_file_without_beacons_was_filtered():
+    coverage = recording([DATA] * 300, [k * 0.05 for k in range(300)])
+    assert coverage.parts["idle"] == 0.0
+    assert "wifi_filtered" in coverage.reasons
+
+
+def survey(heard, *, rounds):
+    """Thirteen channels in turn; ``heard(round, channel)`` are the frames of a dwell."""
+    channels = range(2412, 2473, 5)
+    batches, t_ns, dwell = [], 0, SECOND // 4
+    for k in range(rounds):
+        for mhz in channels:
+            frames = heard(k, mhz)
+            times = [t_ns + j for j in range(len(frames))]
+            options = {"times_ns": times, "t_ns": t_ns, "until_ns": t_ns + dwell, "channel_hz": mhz * 1e6}
+            batches.append(batch_of(frames, **options))
+            t_ns += dwell
+    return scan_batches(batches, channels_mhz=tuple(channels)).coverage()
+
+
+def test_quiet_channels_count_while_the_adapter_hears_something():
+    coverage = survey(lambda _k, mhz: [BEACON, DATA] if mhz == 2437 else [], rounds=5)
+    assert coverage.parts["streaming"] > 0.8
+
+
+@pytest.mark.parametrize("good_rounds", [0, 1, 3])
+def test_a_deaf_adapter_covers_no_more_than_it_heard(good_rounds):
+    def fades(k, mhz):
+        return [BEACON, DATA] if mhz == 2412 and (k < good_rounds or (k, mhz) == (0, 2412)) else []
+
+    deaf = survey(fades, rounds=20)
+    works = survey(lambda _k, mhz: [BEACON, DATA] if mhz == 2412 else [], rounds=20)
+    assert deaf.share < 0.5 * works.share or good_rounds == 3
+    assert deaf.share < works.share
+    assert "wifi_deaf" in deaf.reasons
+    assert "wifi_deaf" not in works.reasons
