@@ -33,6 +33,7 @@ CODED_PHY = 2
 RADIO_FLAG_SIGNAL, RADIO_FLAG_CRC_CHECKED, RADIO_FLAG_CRC_VALID = 1 << 1, 1 << 10, 1 << 11
 NORDIC_HEADER_BYTES = 17
 NORDIC_VERSIONS = frozenset({1, 2, 3})
+PRIVATE_HEADER_LIMIT = 48  # bytes in which the access address of a private link type must begin and end
 FIRST_CHANNEL_MHZ, CHANNEL_STEP_MHZ = 2402, 2
 
 
@@ -134,6 +135,13 @@ class LinkLayer:
             coded=flags >> 4 & 7 == CODED_PHY,
         )
         return self.packet(packet[NORDIC_HEADER_BYTES:], heard)
+
+    def private(self, packet: bytes, *, t_ns: int) -> list[BleAdvert]:
+        """Link types for private use: the nRF Sniffer's header, another one, or none (Ubertooth)."""
+        at = packet.find(ADVERTISING_ACCESS, 0, PRIVATE_HEADER_LIMIT)
+        if at == NORDIC_HEADER_BYTES and packet[3] in NORDIC_VERSIONS:
+            return self.nordic(packet, t_ns=t_ns)
+        return self.plain(packet[at:], t_ns=t_ns) if at >= 0 else self._drop("other_packet")
 
     def ppi(self, packet: bytes, *, t_ns: int) -> list[BleAdvert]:
         """PPI (Ubertooth): fields of type, length, value before the packet."""

@@ -50,6 +50,7 @@ class AdvertDecoder:
             capture.BTSNOOP_H4: self.h4,
             capture.HCI_H4_DIRECTION: self._h4_with_direction,
             capture.LINUX_MONITOR: self._linux_monitor,
+            **dict.fromkeys(capture.USER_LINKS, link.private),
         }
 
     def decode(self, packet: bytes, *, link_type: int, t_ns: int, flags: int = 0) -> list[BleAdvert]:

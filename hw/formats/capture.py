@@ -1,4 +1,4 @@
-"""Reading capture files (pcap, pcapng, btsnoop) as columns: one buffer and arrays, never one object a frame.
+"""Reading captures (pcap, pcapng, btsnoop, Kismet databases) as columns: arrays, never one object a frame.
 
 Scapy reads all these files too, but makes an object of every frame; at several hundred thousand frames a
 second on one core that is two orders too slow, so the walk over the records is our own. Scapy is the
@@ -10,6 +10,7 @@ read is counted in ``dropped`` by reason:
 * ``absurd_length``: a length that no frame has; reading goes on at the next plausible record;
 * ``bad_block``: a pcapng block that contradicts itself, ``bad_interface``, ``unknown_interface`` likewise;
 * ``truncated_record``: the file ends inside a record;
+* ``compressed_end_missing``, ``unpacked_limit``: a compressed file ends early or grows beyond all measure;
 * ``other_link_type``: a record of a kind that was not asked for.
 """
 
@@ -27,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.errors import BadRecording, DeviceDenied
+from hw.formats.kismetdb import SQLITE_MAGIC, KismetPackets
 from hw.formats.pcap import (
     BTSNOOP_MAGIC,
     PCAP_MAGIC,
@@ -40,6 +42,7 @@ from hw.formats.pcap import (
 )
 from hw.formats.pcapng import PcapngWalker, section_order
 from hw.formats.timeline import REORDER_NS, Timeline
+from hw.formats.unpack import UnpackedFile
 
 CHUNK_BYTES = (
     1 << 22
@@ -49,11 +52,13 @@ MOST_HELD_BYTES = 4 * CHUNK_BYTES  # records that wait for their place in time
 ETHERNET, PPI, RADIOTAP, DOT11, PRISM, AVS = 1, 192, 127, 105, 119, 163
 HCI_H4, HCI_H4_DIRECTION, LINUX_MONITOR = 187, 201, 254
 LE_LINK, LE_LINK_RADIO, NORDIC_BLE = 251, 256, 272
+USER_LINKS = frozenset(range(147, 163))  # given out to nobody: Ubertooth and the first nRF sniffers took some
 BTSNOOP_H1, BTSNOOP_H4, BTSNOOP_MONITOR = 1001, 1002, 2001
 DOT11_LINKS = frozenset({RADIOTAP, DOT11, PRISM, PPI, AVS})
 BLE_LINKS = frozenset(
     {HCI_H4, HCI_H4_DIRECTION, LINUX_MONITOR, LE_LINK, LE_LINK_RADIO, NORDIC_BLE, PPI}
     | {BTSNOOP_H1, BTSNOOP_H4, BTSNOOP_MONITOR}
+    | USER_LINKS
 )
 LINK_NAMES = {
     0: "loopback packets",
@@ -70,9 +75,11 @@ LINK_NAMES = {
     **dict.fromkeys((HCI_H4, HCI_H4_DIRECTION, LINUX_MONITOR), "Bluetooth HCI packets"),
     **dict.fromkeys((BTSNOOP_H1, BTSNOOP_H4, BTSNOOP_MONITOR), "Bluetooth HCI packets"),
     **dict.fromkeys((LE_LINK, LE_LINK_RADIO, NORDIC_BLE), "Bluetooth LE packets"),
+    **{link: f"packets of the private link type {link}" for link in USER_LINKS},
 }
 
-CaptureFormat = Literal["pcap", "pcapng", "btsnoop"]
+CaptureFormat = Literal["pcap", "pcapng", "btsnoop", "kismet"]
+HEAD_BYTES = 1 << 16  # enough of the beginning to tell variants of a format apart
 
 
 class CaptureParser(Protocol):
@@ -135,28 +142,22 @@ class CaptureReader:
         self._begin_ns = 0  # time of the earliest record, less that of the first one
         self._given_ns = 0
         self._other: Counter[str] = Counter()
-        try:
-            self._file = path.open("rb", buffering=0)
-        except PermissionError as error:
-            raise DeviceDenied(f"{path.name} may not be read", hint="Check its permissions.") from error
-        except OSError as error:
-            raise BadRecording(f"{path.name} cannot be opened: {error.strerror}") from error
-        try:
-            self.format, self._walker = _walker_for(path.name, self._read(64))
-        except BaseException:
-            self._file.close()
-            raise
-        self._file.seek(self._walker.HEADER_BYTES)
+        self._source = _open_source(path)
+
+    @property
+    def format(self) -> CaptureFormat:
+        """Return what kind of capture it is."""
+        return self._source.format
 
     @property
     def dropped(self) -> Counter[str]:
         """Records that could not be read or were not wanted, by reason."""
-        return self._walker.dropped + self._other
+        return self._source.dropped + self._other
 
     @property
     def link_types(self) -> frozenset[int]:
         """Link types seen in the file so far."""
-        return frozenset(self._walker.link_types)
+        return frozenset(self._source.link_types)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -189,37 +190,20 @@ class CaptureReader:
 
     def _pieces(self) -> Iterator[_Piece]:
         """Give the records of each chunk, in order of time."""
-        tail = b""
-        while not self._file.closed:
-            more = self._read(CHUNK_BYTES)
-            chunk = tail + more if tail else more
-            runs, used = self._walker.walk(chunk, final=not more)
-            if runs:
-                columns = joined(runs)
-                piece = _Piece(chunk, columns, self._times_ns(columns.stamps_ns))
-                yield piece if self._timeline is None else piece.sorted()
-            if not more:
-                self.close()
-                break
-            tail = chunk[used:]
+        for chunk, columns in self._source.runs():
+            piece = _Piece(chunk, columns, self._times_ns(columns.stamps_ns))
+            yield piece if self._timeline is None else piece.sorted()
+        self.close()
 
     def close(self) -> None:
         """Close the file; may be called twice."""
-        self._file.close()
+        self._source.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-    def _read(self, count: int) -> bytes:
-        try:
-            return self._file.read(count) or b""
-        except OSError as error:
-            raise BadRecording(
-                f"{self.path.name} cannot be read: {error.strerror}", hint="Check the disk it lies on."
-            ) from error
 
     def _batches(self, piece: _Piece) -> Iterator[RecordBatch]:
         columns, times_ns = piece.columns, piece.times_ns
@@ -294,12 +278,90 @@ def _interleave(held: _Piece, piece: _Piece) -> tuple[_Piece | None, _Piece | No
     return whole.where(early), whole.where(~early)
 
 
+class RecordSource(Protocol):
+    """Where records come from."""
+
+    @property
+    def format(self) -> CaptureFormat:
+        """Return what kind of capture it is."""
+
+    @property
+    def link_types(self) -> set[int]:
+        """Return the link types seen so far."""
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """Return what could not be read, by reason."""
+
+    def runs(self) -> Iterator[tuple[bytes, Columns]]:
+        """Give buffers with the columns of their records, once."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        ...
+
+
+class FileRecords:
+    """Records of a file of pcap, pcapng or btsnoop, compressed or not."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = UnpackedFile(path)
+        try:
+            self.format, self._walker = _walker_for(path.name, self._file.read(HEAD_BYTES))
+        except BaseException:
+            self._file.close()
+            raise
+        self._file.seek(self._walker.HEADER_BYTES)
+
+    @property
+    def link_types(self) -> set[int]:
+        """Return the link types seen so far."""
+        return self._walker.link_types
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """Return what could not be read, by reason."""
+        cut_off = Counter([self._file.cut_off] if self._file.cut_off else [])
+        return self._walker.dropped + cut_off
+
+    def runs(self) -> Iterator[tuple[bytes, Columns]]:
+        """Give the chunks of the file with the columns of their whole records."""
+        tail = b""
+        while not self._file.closed:
+            more = self._file.read(CHUNK_BYTES)
+            chunk = tail + more if tail else more
+            runs, used = self._walker.walk(chunk, final=not more)
+            if runs:
+                yield chunk, joined(runs)
+            if not more:
+                return
+            tail = chunk[used:]
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        self._file.close()
+
+
+def _open_source(path: Path) -> RecordSource:
+    try:
+        with path.open("rb", buffering=0) as file:
+            kismet = (file.read(len(SQLITE_MAGIC)) or b"") == SQLITE_MAGIC
+        return KismetPackets(path) if kismet else FileRecords(path)
+    except PermissionError as error:
+        raise DeviceDenied(f"{path.name} may not be read", hint="Check its permissions.") from error
+    except OSError as error:
+        raise BadRecording(f"{path.name} cannot be opened: {error.strerror}") from error
+
+
 def capture_format(head: bytes) -> CaptureFormat | None:
-    """Return what kind of capture file begins with these bytes (12 are enough), None if none."""
+    """Return what kind of capture file begins with these (unpacked) bytes, None if none."""
     if head[:8] == BTSNOOP_MAGIC:
         return "btsnoop"
     if head[:4] == b"\n\r\r\n" and section_order(head, 0):
         return "pcapng"
+    if head[: len(SQLITE_MAGIC)] == SQLITE_MAGIC:
+        return "kismet"
     magics = {PCAP_MAGIC, PCAP_MAGIC_NS, PCAP_MAGIC_KUZNETZOV}
     if {int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big")} & magics:
         return "pcap"
@@ -321,8 +383,7 @@ def link_name(link_type: int) -> str:
 def _walker_for(name: str, head: bytes) -> tuple[CaptureFormat, CaptureParser]:
     kind = capture_format(head)
     if kind is None:
-        hint = "gunzip it first." if head[:2] == b"\x1f\x8b" else "Give a .pcap, .pcapng or btsnoop file."
-        raise BadRecording(f"{name} is not a capture file", hint=hint)
+        raise BadRecording(f"{name} is not a capture file", hint="Give a .pcap, .pcapng or btsnoop file.")
     walkers: dict[CaptureFormat, type[PcapWalker | PcapngWalker | BtsnoopWalker]]
     walkers = {"pcap": PcapWalker, "pcapng": PcapngWalker, "btsnoop": BtsnoopWalker}
     try:

@@ -164,6 +164,32 @@ class FixedWalker(ABC):
         return np.zeros(len(at), dtype=np.int64)
 
 
+# Record headers that writers put behind a magic number, the usual one first: 16 bytes; 20 of Nokia; 24 and 28
+# of the patched libpcap of Red Hat 6.1 and SuSE 6.3
+PCAP_HEADERS = {PCAP_MAGIC: (16, 24, 20), PCAP_MAGIC_NS: (16,), PCAP_MAGIC_KUZNETZOV: (24, 28)}
+TRIED_RECORDS = 16
+
+
+def _header_bytes(head: bytes, order: str, sizes: Sequence[int]) -> int:
+    """Return the size of a record header by which the first records of a file make most sense."""
+    return max(sizes, key=lambda size: (_sound_records(head, order, size), -sizes.index(size)))
+
+
+def _sound_records(head: bytes, order: str, size: int) -> int:
+    """Return how many records are sound before the first that is not, `TRIED_RECORDS` at most."""
+    at, first_s = 24, None
+    for sound in range(TRIED_RECORDS):
+        if at + 16 > len(head):
+            return TRIED_RECORDS if sound else 0
+        seconds, fraction, length, wire = struct.unpack_from(order + "IIII", head, at)
+        first_s = seconds if first_s is None else first_s
+        near = abs(seconds - first_s) <= RESYNC_TIME_S and fraction < BILLION
+        if not (near and length <= wire <= LONGEST_RECORD_BYTES):
+            return sound
+        at += size + length
+    return TRIED_RECORDS
+
+
 class PcapWalker(FixedWalker):
     """pcap in either byte order, with microseconds or nanoseconds."""
 
@@ -174,7 +200,7 @@ class PcapWalker(FixedWalker):
         magic, link_type = struct.unpack_from(order + "I16xI", head)
         self._unit_ns = 1 if magic == PCAP_MAGIC_NS else 1000
         self._around_s: int | None = None
-        header = 24 if magic == PCAP_MAGIC_KUZNETZOV else 16
+        header = _header_bytes(head, order, PCAP_HEADERS[magic])
         layout = RecordLayout(order=order, header_bytes=header, length_at=8, wire_length_at=12)
         super().__init__(layout, link_type & 0xFFFF)  # the upper bits speak of the frame check sequence
 

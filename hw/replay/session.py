@@ -14,8 +14,23 @@ from pathlib import Path
 from typing import Literal
 
 from hw.errors import BadKit, BadRecording, DeviceDenied, DeviceMissing, HwError
-from hw.formats.ble_link_layer import PPI_BLE_LINKS, ppi_link_type
-from hw.formats.capture import BLE_LINKS, DOT11_LINKS, PPI, RecordBatch, capture_format, link_name, peek
+from hw.formats.ble_link_layer import (
+    ADVERTISING_ACCESS,
+    PPI_BLE_LINKS,
+    PRIVATE_HEADER_LIMIT,
+    ppi_link_type,
+)
+from hw.formats.capture import (
+    BLE_LINKS,
+    DOT11_LINKS,
+    PPI,
+    USER_LINKS,
+    RecordBatch,
+    capture_format,
+    link_name,
+    peek,
+)
+from hw.formats.unpack import UnpackedFile
 from hw.replay.manifest import FILE_NAME, UNFINISHED_NAME, Manifest, read_manifest, verify
 
 Kind = Literal["sdr", "monitor", "ble", "camera"]
@@ -35,11 +50,32 @@ CONTENTS: dict[str, str] = {
 HEAD_BYTES = 512
 PICTURE_MAGICS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"P5", b"P2")
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm"})
-CAPTURE_SUFFIXES = frozenset({".pcap", ".cap", ".pcapng", ".log", ".btsnoop", ".dump"})
+CAPTURE_SUFFIXES = frozenset({".pcap", ".cap", ".pcapng", ".log", ".btsnoop", ".dump", ".kismet"})
+PACKED_SUFFIXES = frozenset({".gz", ".bz2", ".xz", ".zst", ".lz4"})
+# what begins a file that others write about the air but that holds no packets, and where the packets are
+WAYS_OUT: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
+    (
+        re.compile(rb"\s*BSSID, First time seen"),
+        "is airodump-ng's table of networks: it holds no packets",
+        "Give the .cap file that airodump-ng wrote beside it.",
+    ),
+    (
+        re.compile(rb"\s*(?:Network;NetType|BSSID,LAT,LON|WigleWifi)"),
+        "is a table of networks: it holds no packets",
+        "Give the .pcap or .kismet file of the same walk.",
+    ),
+    (
+        re.compile(rb"\s*<\?xml.{0,300}detection-run", re.DOTALL),
+        "is a list of networks (netxml): it holds no packets",
+        "Give the .pcap, .cap or .kismet file beside it.",
+    ),
+)
+APPLE_SUFFIX = ".pklg"
 SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE = ".sigmf-meta", ".sigmf-data", ".sigmf"
 TAR_MAGIC_AT = 257
 PREFERRED = {"monitor": "wifi", "ble": "ble"}
 MOST_CAPTURES_LOOKED_AT = 64
+LOOKED_AT = 256  # packets of a private link type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,13 +205,20 @@ def _roles_of_file(path: Path) -> tuple[Kind, ...]:
     if path.suffix.casefold() in PICTURE_SUFFIXES:  # too damaged to tell, but meant as a picture
         return ("camera",)
     if not head:
-        raise BadRecording(f"{path.name} is empty")
-    hint = (
-        "gunzip it first."
-        if head[:2] == b"\x1f\x8b"
-        else "Known are pcap, pcapng, btsnoop, SigMF and pictures."
+        what = "ends inside its compression" if path.stat().st_size else "is empty"
+        raise BadRecording(f"{path.name} {what}", hint="Copy the file again.")
+    for begins, what, way_out in WAYS_OUT:
+        if begins.match(head):
+            raise BadRecording(f"{path.name} {what}", hint=way_out)
+    if path.suffix.casefold() == APPLE_SUFFIX:
+        raise BadRecording(
+            f"{path.name} is a log of Apple's PacketLogger, which ansim does not read",
+            hint="Record with btlogger -f pcapng, or open it in Wireshark and save it as pcapng.",
+        )
+    raise BadRecording(
+        f"{path.name} is no recording that ansim knows",
+        hint="Known are pcap, pcapng, btsnoop, Kismet databases, SigMF and pictures.",
     )
-    raise BadRecording(f"{path.name} is no recording that ansim knows", hint=hint)
 
 
 def _roles_of_capture(path: Path) -> tuple[Kind, ...]:
@@ -183,13 +226,17 @@ def _roles_of_capture(path: Path) -> tuple[Kind, ...]:
     roles: list[Kind] = []
     if links & (DOT11_LINKS - {PPI}) or (PPI in links and not _is_ppi_ble(first)):
         roles.append("monitor")
-    if links & (BLE_LINKS - {PPI}) or (PPI in links and _is_ppi_ble(first)):
+    private = bool(links & USER_LINKS) and _is_private_ble(first)
+    if links & (BLE_LINKS - {PPI} - USER_LINKS) or (PPI in links and _is_ppi_ble(first)) or private:
         roles.append("ble")
     if not roles:
-        held = " and ".join(sorted({link_name(link) for link in links})) or "no interface at all"
+        held = (
+            " and ".join(sorted({link_name(link) for link in links})) or "no packets and no interface at all"
+        )
         raise BadRecording(
             f"{path.name} holds {held}, not 802.11 frames or Bluetooth LE adverts",
-            hint="Capture Wi-Fi in monitor mode (radiotap); a capture taken inside a network cannot be used.",
+            hint="Capture Wi-Fi in monitor mode (radiotap) or Bluetooth LE with a sniffer or btmon; "
+            "a capture taken inside a network cannot be used.",
         )
     return tuple(roles)
 
@@ -201,10 +248,22 @@ def _is_ppi_ble(first: RecordBatch | None) -> bool:
     return ppi_link_type(first.buffer[start : start + int(first.lengths[0])]) in PPI_BLE_LINKS
 
 
+def _is_private_ble(first: RecordBatch | None) -> bool:
+    """Tell whether packets of a private link type are Bluetooth LE: one of the first is an advert."""
+    if first is None:
+        return False
+    begins = zip(first.starts[:LOOKED_AT].tolist(), first.lengths[:LOOKED_AT].tolist(), strict=True)
+    heads = (first.buffer[s : s + min(n, PRIVATE_HEADER_LIMIT)] for s, n in begins)
+    return any(ADVERTISING_ACCESS in bytes(head) for head in heads)
+
+
 def _head(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        file = UnpackedFile(path)
+        try:
             return file.read(HEAD_BYTES)
+        finally:
+            file.close()
     except PermissionError as error:
         raise DeviceDenied(f"{path.name} may not be read", hint="Check its permissions.") from error
     except OSError as error:
@@ -263,18 +322,24 @@ def _find_sigmf(folder: Path, found: _Found) -> None:
 
 
 def _find_captures(folder: Path, found: _Found) -> None:
-    files = [p for p in _files(folder) if p.suffix.casefold() in CAPTURE_SUFFIXES]
+    files = [p for p in _files(folder) if _unpacked_suffix(p) in CAPTURE_SUFFIXES]
     for path in files[:MOST_CAPTURES_LOOKED_AT]:
         for role in _roles_of_named(path):
             found.paths[role].append(path)
     for kind, stem in PREFERRED.items():
-        named = [p for p in found.paths[kind] if p.stem == stem]
+        named = [p for p in found.paths[kind] if p.name.partition(".")[0] == stem]
         found.paths[kind] = named or found.paths[kind]
+
+
+def _unpacked_suffix(path: Path) -> str:
+    """Return the suffix that a capture has when it is unpacked."""
+    last = path.suffix.casefold()
+    return Path(path.stem).suffix.casefold() if last in PACKED_SUFFIXES else last
 
 
 def _roles_of_named(path: Path) -> Iterable[Kind]:
     """What a capture in a folder can be used for; one that is of no use fails only if it was meant."""
-    if path.stem in PREFERRED.values():
+    if path.name.partition(".")[0] in PREFERRED.values():
         return _roles_of_file(path)
     try:
         return _roles_of_capture(path) if capture_format(_head(path)) else ()

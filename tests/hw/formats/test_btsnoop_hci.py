@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw.formats import capture
-from hw.formats.ble_link_layer import MOST_DATA_BYTES, MOST_PENDING, STALE_NS, crc24
+from hw.formats.ble_link_layer import ADVERTISING_ACCESS, MOST_DATA_BYTES, MOST_PENDING, STALE_NS, crc24
 from hw.formats.btsnoop_hci import AdvertDecoder
 from hw.formats.capture import BLE_LINKS, CaptureReader
 from hw.replay.encode import advert_packets, advert_patch
@@ -284,3 +284,15 @@ def test_real_recordings(name: str, adverts: int, addresses: int) -> None:
             packet = batch.buffer[start : start + length]
             found += decoder.decode(packet, link_type=batch.link_type, t_ns=0)
     assert (len(found), len({a.address for a in found})) == (adverts, addresses)
+
+
+@pytest.mark.parametrize("link_type", [147, 157, 162])
+@pytest.mark.parametrize("header", [b"", bytes.fromhex("00062c01010006 0a01253201006400 0000"), b"\x05" * 9])
+def test_private_link_types_are_read_behind_whatever_header(link_type: int, header: bytes) -> None:
+    pdu = bytes([0x40, 6 + 9]) + bytes.fromhex("0100000000c8") + b"\x08\x09GoPro 1"
+    decoder = AdvertDecoder()
+    (advert,) = decoder.decode(header + ADVERTISING_ACCESS + pdu + bytes(3), link_type=link_type, t_ns=5)
+    assert (advert.address, advert.data) == ("c8:00:00:00:00:01", b"\x08\x09GoPro 1")
+    assert advert.rssi_dbm == (-50 if len(header) == 17 else None)
+    assert decoder.decode(b"no advert", link_type=link_type, t_ns=5) == []
+    assert decoder.dropped == {"other_packet": 1}

@@ -290,3 +290,21 @@ def test_there_are_real_files_to_read() -> None:
     if not SHARED.is_dir():
         pytest.skip("the shared recordings are not here")
     assert len(list(SHARED.glob("*/*cap*"))) > 20
+
+
+@pytest.mark.parametrize(
+    ("magic", "extra"), [(0xA1B2C3D4, 4), (0xA1B2C3D4, 8), (0xA1B2CD34, 8), (0xA1B2CD34, 12)]
+)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_longer_record_headers_of_old_writers_are_recognised(
+    tmp_path: Path, magic: int, extra: int, order: str
+) -> None:
+    records = [Record(bytes([n]) * (20 + n), T0 + n * 10**7) for n in range(40)]
+    parts = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 105)]
+    for r in records:
+        seconds, rest = divmod(r.stamp_ns, 10**9)
+        parts.append(struct.pack(order + "IIII", seconds, rest // 1000, len(r.data), len(r.data)))
+        parts.append(b"\x07" * extra + r.data)
+    rows, reader = read_all(tmp_path / "a", b"".join(parts))
+    assert [row[3] for row in rows] == [r.data for r in records]
+    assert not reader.dropped

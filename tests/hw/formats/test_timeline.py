@@ -13,7 +13,7 @@ TICK = SECOND // 20
 
 
 def place(stamps: list[int]) -> list[int]:
-    return Timeline().place(np.array(stamps, np.int64)).tolist()
+    return [int(t) for t in Timeline().place(np.array(stamps, np.int64))]
 
 
 def test_stamps_in_order_are_times_since_the_first() -> None:

@@ -132,7 +132,11 @@ def test_the_hint_names_the_command_that_fits(tmp_path: Path) -> None:
         (made.pcap([], link=147), "link type 147"),
         (b"", "empty"),
         (b"hello", "no recording that ansim knows"),
-        (b"\x1f\x8b\x08\0", "gunzip"),
+        (b"\x1f\x8b\x08\0", "ends inside its compression"),
+        (b"\x28\xb5\x2f\xfd" + bytes(20), "zstd -d a"),
+        (b"\x04\x22\x4d\x18" + bytes(20), "lz4 -d a"),
+        (b"\r\nBSSID, First time seen, Last time seen", ".cap file"),
+        (b"SQLite format 3\0" + bytes(100), "database"),
         (made.section(), "no interface"),
     ],
 )
