@@ -1,13 +1,13 @@
-"""Do the rows of a slice repeat with television's lines, and differ from line to line as a picture does?
+"""Do the rows of a slice repeat with television's lines?
 
-Two tests, each a sum of log likelihood ratios, so that noise passes ``T`` nats with a chance of at most
-exp(-T) (Wald), whatever the number of places summed:
+A sum of log likelihood ratios over the multiples of the line rate, in every channel, so that noise passes
+``T`` nats with a chance of at most exp(-T) (Wald), whatever the number of places summed. A line that is one
+among equals (time slots, pilots, bits) does not stand out and is not counted.
 
-* **comb**: lines at multiples of the line rate, in every channel. A line that is one among equals (time
-  slots, pilots, bits) does not stand out and is not counted.
-* **sides**: lines at odd multiples of the field rate around them. No picture is the same in every line; what
-  the mains modulates onto a supply that switches at the line rate lies at even multiples. How strong they
-  may be expected follows from the comb in the same place: a strong comb without sides speaks against.
+The two standards' rates are tried first. Cheap oscillators, EIA RS-170 and progressive modules lie beside
+them: every rate from `SEARCH_HZ` is tried as well, and pays for the many tries with `STRAY_NATS`. A rate that
+wanders smears its lines over many bins; `Comb.smeared` says that something of this kind is there
+(`sweeper.line_clock` follows it).
 """
 
 from __future__ import annotations
@@ -20,41 +20,44 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from sweeper.subbands import Channels
-from sweeper.vertical_blanking import SHAPES
 
 FloatArray = NDArray[np.float32]
+ComplexArray = NDArray[np.complex64]
 StandardName = Literal["pal", "ntsc"]
 LINE_HZ: dict[StandardName, float] = {"pal": 15_625.0, "ntsc": 4.5e6 / 286}  # ITU-R BT.470
 
 HARMONICS = 36  # as far as the channels' rate holds them
 PPM_REACH, PPM_STEP = 120.0, 4.0  # crystals of cheap cameras; 4 ppm is a tenth of a bin at the ninth harmonic
 DECOY_PPM = np.arange(400.0, 6000.0, 100.0)  # rates no camera has: what they score, chance gives
+DECOYS_FROM = 8.0  # nats: below, nobody asks what chance gives
 FINE_REACH, FINE_STEP = 24, 1  # ppm around the best: what the caps leave open
 FINE_FROM = 10.0  # nats: below, nobody asks
 FINE_TAPS = 6  # bins each side of the middle; 24 ppm of the last harmonic are a bin or less
 WINDOW_HZ = 1200.0  # each side, for what else is there: carriers of DVB-T lie 1116 Hz apart, 14 make a line
 OWN_HZ = 215.0  # each side: the field lines of video are strong up to the fourth; DVB-T symbols 223 Hz apart
+LEAST_OTHERS = 6  # bins each side beside a line; shorter looks (6 ms) say nothing of lines
 LONE_PEAK = 10.0  # over the mean: 400 bins of noise have one in a hundred windows, other lines often
-LINE_CAP, SIDE_CAP = 12.0, 9.0  # one place may not speak for all: ratios to the background are capped
+LINE_CAP = 12.0  # one place may not speak for all: ratios to the background are capped
 LINE_PRIOR, LINE_SHARE = 6.0, 0.35  # expected excess of a line, and the share of places that have it
 
-SIDE_HARMONICS = 16
-ORDERS = np.arange(2, 27)  # multiples of the field rate: the odd ones count, the even ones bear them out
-SIDE_SHARES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # of the comb, third order: flat to busy pictures, mixed
-SIDE_FALL = 1.5  # power falls with order to this: a picture's spectrum
-CONTROL_FROM, CONTROL_TO = 0.2, 0.45  # of the field rate: between its lines, where only background is
-MIN_FIELDS = 4
-CELLS_A_LINE, FAST_CELLS, FAST_HZ = 20, 40, 4e5  # whole numbers over the samples a line; above this rate
-FIELD_SLACK = 0.02  # of a field may be missing at the end
-BORNE_LEAST, BORNE_SLOPE = 2.0, 3.0  # nats of an odd order without its neighbours, and times theirs
-LONE_ORDER = 3.0  # without its best order the sum must still be a third: a ripple is a line, a picture many
+SEARCH_HZ = (15_515.0, 16_115.0)  # PAL -0.7 % to modules of 16 kHz +0.7 %
+STRAY_NATS = 5.0  # ln of the independent rates in the search over those of the two standards
+STRAY_FROM = 21.0  # nats over noise: a rate of its own is looked at closer
+STRAY_MOST = 3  # rates looked at closer; and how far apart they are
+STRAY_APART_HZ = 2.0
+SURE_NATS = 60.0  # one of the standards is there beyond doubt: nothing else is searched
+BEYOND_SHARE = 0.3  # of what lies beyond the cap, as a logarithm: the skirts of a strong line reach it too
+SCAN_STEPS = 2.0  # rates a bin of the last harmonic
+SMEAR_PPM = (150.0, 500.0, 1500.0)  # widths at which a wandering rate is looked for
+SMEAR_SIGMAS = 8.0  # of the sum; noise stays below 6 in 10,000 tries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comb:
     """The best comb: its height in dB, its line rate, and log ratios in nats.
 
-    ``nats`` counts what stands out from other lines, ``bare`` what stands out from noise.
+    ``nats`` counts what stands out from other lines, ``bare`` what stands out from noise. ``standard`` is the
+    one whose line rate is nearest. ``smeared``: power lies around multiples of a line rate that wanders.
     """
 
     nats: float
@@ -62,28 +65,124 @@ class Comb:
     height_db: float
     line_hz: float
     standard: StandardName
+    smeared: bool = False
+
+    @property
+    def is_nominal(self) -> bool:
+        """Whether the rate is that of a standard within what crystals are off."""
+        return is_nominal(self.line_hz)
+
+    @property
+    def lean(self) -> float:
+        """By what combs are compared, in nats."""
+        return max(self.nats, self.bare / 3)
+
+
+def is_nominal(line_hz: float) -> bool:
+    """Say whether a line rate is that of a standard within what crystals are off."""
+    return any(abs(line_hz / hz - 1) <= (PPM_REACH + FINE_REACH) * 1e-6 for hz in LINE_HZ.values())
+
+
+def nearest_standard(line_hz: float) -> StandardName:
+    """Return the standard whose line rate is nearest; modules of 16 kHz have 50 fields."""
+    if line_hz > 2 * LINE_HZ["ntsc"] - LINE_HZ["pal"]:
+        return "pal"
+    return min(LINE_HZ, key=lambda name: abs(LINE_HZ[name] - line_hz))
 
 
 def find_comb(channels: Channels) -> Comb:
-    """Return the better of the combs at the two standards' line rates."""
-    transform = scipy.fft.rfft(channels.rows, axis=1, workers=1)
-    transform = np.asarray(transform, np.complex64)
+    """Return the best of the combs at the two standards' line rates and at all rates near them.
+
+    Parameters
+    ----------
+    channels : Channels
+        Rows of one slice, see `sweeper.subbands`.
+
+    Returns
+    -------
+    Comb
+        Without evidence where the look is too short (6 ms) or the channels too slow.
+    """
+    transform = np.asarray(scipy.fft.rfft(channels.rows, axis=1, workers=1), np.complex64)
     bin_hz = channels.rate_hz / channels.rows.shape[1]
-    combs = [_comb_of(transform, bin_hz, name) for name in LINE_HZ]
-    comb = max(combs, key=lambda comb: max(comb.nats, comb.bare / 3))
+    if (WINDOW_HZ - OWN_HZ) / bin_hz < LEAST_OTHERS:
+        return _nothing("pal")
+    comb = max((_comb_of(transform, bin_hz, hz) for hz in LINE_HZ.values()), key=lambda c: c.lean)
+    if comb.nats < SURE_NATS:
+        rates, smeared = _scan(transform, bin_hz)
+        strays = [_stray(_comb_of(transform, bin_hz, hz)) for hz in rates]
+        comb = replace(max([comb, *strays], key=lambda c: c.lean), smeared=smeared)
     if max(comb.nats, comb.bare) < FINE_FROM:
         return comb
     return replace(comb, line_hz=_refine(transform, bin_hz, comb.line_hz))
 
 
-def _refine(transform: NDArray[np.complex64], bin_hz: float, line_hz: float) -> float:
+def _nothing(standard: StandardName) -> Comb:
+    return Comb(nats=0.0, bare=0.0, height_db=0.0, line_hz=LINE_HZ[standard], standard=standard)
+
+
+def _stray(comb: Comb) -> Comb:
+    """Take off what the many rates tried give by chance; the standards' own are not paid for."""
+    if comb.is_nominal:
+        return comb
+    return replace(comb, nats=comb.nats - STRAY_NATS, bare=comb.bare - STRAY_NATS)
+
+
+def _orders(transform: ComplexArray, bin_hz: float, *, highest_hz: float, beyond: int) -> NDArray[np.int64]:
+    """Multiples of the line rate that lie in the transform with ``beyond`` bins after them."""
+    orders = np.arange(1, HARMONICS + 1, dtype=np.int64)
+    kept: NDArray[np.int64] = orders[orders * highest_hz / bin_hz < transform.shape[1] - beyond]
+    return kept
+
+
+def _scan(transform: ComplexArray, bin_hz: float) -> tuple[list[float], bool]:
+    """Return the rates at which lines stand out from noise, and whether smeared ones do."""
+    low, high = SEARCH_HZ
+    orders = _orders(transform, bin_hz, highest_hz=high, beyond=3)
+    if len(orders) == 0:
+        return [], False
+    rates = np.arange(low, high, bin_hz / (SCAN_STEPS * int(orders[-1])))
+    score = np.zeros(len(rates), np.float32)
+    smear = np.zeros((len(SMEAR_PPM), len(rates)), np.float32)
+    weight = np.zeros(len(SMEAR_PPM))
+    for order in orders:
+        first, last = int(low * order / bin_hz) - 1, int(high * order / bin_hz) + 3
+        power = _power(transform[:, first:last])
+        ratio = power / (np.median(power, axis=1, keepdims=True) / np.float32(np.log(2)) + np.float32(1e-30))
+        place = np.round(rates * order / bin_hz).astype(np.int64) - first
+        score += score_lines(ratio).sum(axis=0)[place]
+        excess = np.minimum(ratio, np.float32(LINE_CAP)).sum(axis=0) - np.float32(len(ratio))
+        total = np.concatenate([[0.0], np.cumsum(excess, dtype=np.float64)])
+        for number, ppm in enumerate(SMEAR_PPM):
+            half = round(ppm * 1e-6 * low * float(order) / bin_hz / 2)
+            begin, end = np.maximum(place - half, 0), np.minimum(place + half + 1, len(excess))
+            smear[number] += total[end] - total[begin]
+            weight[number] += len(ratio) * (2 * half + 1)
+    smeared = bool((smear.max(axis=1) > SMEAR_SIGMAS * np.sqrt(weight)).any())
+    return _peaks(rates, score), smeared
+
+
+def _peaks(rates: NDArray[np.float64], score: FloatArray) -> list[float]:
+    """Return the rates of the highest scores, one of each neighbourhood."""
+    found: list[float] = []
+    score = score.copy()
+    while len(found) < STRAY_MOST:
+        best = int(np.argmax(score))
+        if score[best] < STRAY_FROM:
+            break
+        found.append(float(rates[best]))
+        score[np.abs(rates - rates[best]) <= STRAY_APART_HZ] = 0
+    return found
+
+
+def _refine(transform: ComplexArray, bin_hz: float, line_hz: float) -> float:
     """Return the line rate that holds the most power, the transform being interpolated between its bins."""
     lines = line_hz * (1 + np.arange(-FINE_REACH, FINE_REACH + 1, FINE_STEP) * 1e-6)
-    orders = np.arange(1, HARMONICS + 1)
-    orders = orders[orders * line_hz / bin_hz < transform.shape[1] - 2 * FINE_TAPS]
+    orders = _orders(transform, bin_hz, highest_hz=line_hz, beyond=2 * FINE_TAPS)
     if len(orders) == 0:
         return line_hz
     first = np.round(orders * line_hz / bin_hz).astype(np.int64)[:, None] + np.arange(-FINE_TAPS, FINE_TAPS)
+    first = np.maximum(first, 0)
     away = lines[:, None, None] * orders[:, None] / bin_hz - first
     kernel = (np.sinc(away) * np.exp(1j * np.pi * away)).astype(np.complex64)
     # (lines, orders, taps) · (orders, taps, channels), harmonic by harmonic
@@ -92,23 +191,23 @@ def _refine(transform: NDArray[np.complex64], bin_hz: float, line_hz: float) -> 
     return float(lines[int(np.argmax(power))])
 
 
-def _comb_of(transform: NDArray[np.complex64], bin_hz: float, standard: StandardName) -> Comb:
-    nominal = LINE_HZ[standard]
+def _comb_of(transform: ComplexArray, bin_hz: float, nominal: float) -> Comb:
+    """Return the best comb within `PPM_REACH` of a rate."""
     reach = round(WINDOW_HZ / bin_hz)
-    orders = np.arange(1, HARMONICS + 1)
-    orders = orders[orders * nominal / bin_hz < transform.shape[1] - reach - 1]
+    orders = _orders(transform, bin_hz, highest_hz=nominal, beyond=reach + 1)
+    standard = nearest_standard(nominal)
     if len(orders) == 0:
-        return Comb(nats=0.0, bare=0.0, height_db=0.0, line_hz=nominal, standard=standard)
+        return replace(_nothing(standard), line_hz=nominal)
     middle = np.round(orders * nominal / bin_hz).astype(np.int64)
-    around = _power(transform[:, middle[:, None] + np.arange(-reach, reach + 1)])
+    around = _power(transform[:, np.maximum(middle[:, None] + np.arange(-reach, reach + 1), 0)])
     noise, background = _background(around, bin_hz)
     lines = nominal * (1 + np.arange(-PPM_REACH, PPM_REACH + 1, PPM_STEP) * 1e-6)
     height = _power(transform[:, np.round(lines[:, None] * orders / bin_hz).astype(np.int64)])
     lone, bare = (_line_ratio(height / under[:, None, :]).sum(axis=(0, 2)) for under in (background, noise))
     best = int(np.argmax(lone + bare / 3))
-    others = nominal * (1 + np.concatenate([-DECOY_PPM, DECOY_PPM]) * 1e-6)
-    height_there = _power(transform[:, np.round(others[:, None] * orders / bin_hz).astype(np.int64)])
-    chance = float(_line_ratio(height_there / background[:, None, :]).sum(axis=(0, 2)).max())
+    chance = 0.0
+    if max(lone[best], bare[best]) >= DECOYS_FROM:
+        chance = _chance(transform, bin_hz, nominal=nominal, orders=orders, background=background)
     strongest = (height[:, best] / noise).max(axis=0)[:8]
     return Comb(
         nats=float(lone[best]) - max(chance, 0.0),
@@ -119,7 +218,22 @@ def _comb_of(transform: NDArray[np.complex64], bin_hz: float, standard: Standard
     )
 
 
-def _power(bins: NDArray[np.complex64]) -> FloatArray:
+def _chance(
+    transform: ComplexArray,
+    bin_hz: float,
+    *,
+    nominal: float,
+    orders: NDArray[np.int64],
+    background: FloatArray,
+) -> float:
+    """Return what the best of the rates around scores that no camera has, in nats."""
+    others = nominal * (1 + np.concatenate([-DECOY_PPM, DECOY_PPM]) * 1e-6)
+    place = np.round(others[:, None] * orders / bin_hz).astype(np.int64)
+    height = _power(transform[:, np.minimum(place, transform.shape[1] - 1)])
+    return float(_line_ratio(height / background[:, None, :]).sum(axis=(0, 2)).max())
+
+
+def _power(bins: ComplexArray) -> FloatArray:
     return np.asarray(bins.real**2 + bins.imag**2, np.float32)
 
 
@@ -128,6 +242,23 @@ def _line_ratio(ratio: FloatArray) -> FloatArray:
     capped = np.minimum(ratio, np.float32(LINE_CAP))
     gain = np.exp(capped * np.float32(LINE_PRIOR / (1 + LINE_PRIOR))) / (1 + LINE_PRIOR)
     return np.asarray(np.log1p(LINE_SHARE * (gain - 1)), np.float32)
+
+
+def score_lines(ratio: FloatArray) -> FloatArray:
+    """Return the log ratio of places over noise, and a little of what lies beyond the cap.
+
+    Parameters
+    ----------
+    ratio : ndarray
+        Power over the noise's mean.
+
+    Returns
+    -------
+    ndarray, of the same shape
+        Nats up to the cap; the skirts of a strong line reach it as well, and its middle must be the highest.
+    """
+    beyond = np.log(np.maximum(ratio * np.float32(1 / LINE_CAP), 1))
+    return np.asarray(_line_ratio(ratio) + np.float32(BEYOND_SHARE) * beyond, np.float32)
 
 
 def _background(around: FloatArray, bin_hz: float) -> tuple[FloatArray, FloatArray]:
@@ -146,86 +277,3 @@ def _background(around: FloatArray, bin_hz: float) -> tuple[FloatArray, FloatArr
     structured = strongest > LONE_PEAK * mean
     background = np.where(structured, np.maximum(mean, strongest / 3), mean)
     return np.asarray(mean, np.float32), np.asarray(background, np.float32)
-
-
-def side_ratio(channels: Channels, comb: Comb) -> float | None:
-    """Log ratio of the lines at odd multiples of the field rate; None where two frames were not heard.
-
-    The rows are laid out anew with a whole number of cells a line and cut to whole frames, so that every
-    multiple of the field rate falls on a bin and what the mains put onto even multiples leaks nowhere.
-    """
-    half_lines = SHAPES[comb.standard].half_lines
-    field_hz = 2 * comb.line_hz / half_lines
-    count = channels.rows.shape[1]
-    fields = int(count / channels.rate_hz * field_hz + FIELD_SLACK) // 2 * 2
-    if fields < MIN_FIELDS:
-        return None
-    cells = FAST_CELLS if channels.rate_hz > FAST_HZ else CELLS_A_LINE
-    lines = fields * half_lines // 2
-    laid = _lay(channels.rows, lines * cells, step=channels.rate_hz / (comb.line_hz * cells))
-    transform = scipy.fft.rfft(laid, axis=1, workers=1)
-    spectrum = np.asarray(transform.real**2 + transform.imag**2, np.float32)
-    return _weigh_sides(spectrum, lines=lines, fields=fields)
-
-
-def _lay(rows: FloatArray, count: int, *, step: float) -> FloatArray:
-    """Return rows at ``count`` places, ``step`` samples apart, on a straight line between their neighbours.
-
-    The nearest sample steps back and forth in a pattern of its own: what it mirrors of a strong comb can fall
-    onto odd multiples of the field rate.
-    """
-    exact = np.minimum(np.arange(count) * step, rows.shape[1] - 1)
-    first = np.minimum(exact.astype(np.int64), rows.shape[1] - 2)
-    laid: FloatArray = np.take(rows, first, axis=1)
-    rise = np.take(rows, first + 1, axis=1)
-    rise -= laid
-    rise *= (exact - first).astype(np.float32)
-    laid += rise
-    return laid
-
-
-def _weigh_sides(spectrum: FloatArray, *, lines: int, fields: int) -> float:
-    """Mixture over how busy the picture is; one order alone counts for little."""
-    harmonics = np.arange(SIDE_HARMONICS + 1)
-    harmonics = harmonics[harmonics * lines + (ORDERS[-1] + 1) * fields < spectrum.shape[1]]
-    orders = np.concatenate([-ORDERS[::-1], ORDERS])
-    places = harmonics[:, None] * lines + orders * fields
-    between = np.arange(int(np.ceil(CONTROL_FROM * fields)), int(CONTROL_TO * fields) + 1)
-    control = spectrum[:, np.abs(places[:, :, None] + np.concatenate([-between, between]))].mean(axis=3)
-    control = (control + np.roll(control, 2, axis=2) + np.roll(control, -2, axis=2)) / 3 + np.float32(1e-30)
-    ratio = np.minimum(spectrum[:, np.abs(places)] / control, np.float32(SIDE_CAP))
-    expected = _comb_excess(spectrum[:, harmonics * lines] / control.mean(axis=2))[:, :, None]
-    expected = expected * ((3 / np.abs(orders)) ** SIDE_FALL).astype(np.float32)
-    half = len(ORDERS)
-    totals = []
-    for share in SIDE_SHARES:
-        excess = np.float32(share) * expected
-        logs = ratio * (excess / (1 + excess)) - np.log1p(excess)
-        logs[:, 0, :half] = 0  # the mirror of the other half
-        by_order = logs.sum(axis=(0, 1))
-        totals.append(_credit(by_order[half:] + by_order[:half][::-1]))
-    best = max(totals)
-    return best + float(np.log(np.mean(np.exp(np.array(totals) - best))))
-
-
-def _credit(by_order: FloatArray) -> float:
-    """Sum of the odd orders, each as far as its even neighbours bear it out, no one alone.
-
-    A picture fills all orders. A supply's ripple fills the even ones, and where harmonics of its pulses are
-    folded back by the sample rate, now and then a few odd ones, with nothing between.
-    """
-    odd, even = by_order[1::2], by_order[0::2]
-    borne = BORNE_LEAST + BORNE_SLOPE * np.maximum(0, (even[:-1] + even[1:]) / 2)
-    odd = np.minimum(odd, borne)
-    total = float(odd.sum())
-    return min(total, LONE_ORDER * (total - float(odd.max())))
-
-
-def _comb_excess(ratio: FloatArray) -> FloatArray:
-    """Comb over background by channel and harmonic, smoothed over neighbours; at zero as at the first."""
-    excess = np.maximum(ratio - 1, 0)
-    if excess.shape[1] > 1:
-        excess[:, 0] = excess[:, 1]
-        padded = np.concatenate([excess[:, :1], excess, excess[:, -1:]], axis=1)
-        excess = (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3
-    return np.asarray(excess, np.float32)

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sweeper.vertical_blanking import SHAPES, half_line_map
-from sweeper.video import StandardName, VideoTest, envelope
+from sweeper.demodulate import demodulate
+from sweeper.vertical_blanking import SHAPES, FieldShape, half_line_map
+from sweeper.video import StandardName, VideoTest
 
 FloatArray = NDArray[np.float32]
 HALF_CELLS = 77  # a half line: 154 samples a line at 2.4 MS/s hold 154 picture elements
@@ -99,7 +100,8 @@ def slice_picture(
     """
     if video.fields is None:
         return None
-    power = envelope(samples)
+    shape = SHAPES[video.half_lines]
+    power = demodulate(samples if video.places is None else samples[video.places], video.way)
     sure = video.fields.chi2 >= (SURE_CHI2 if anchor is None else anchor.strength)
     if anchor is not None and not sure:
         line_hz = anchor.line_hz
@@ -107,7 +109,7 @@ def slice_picture(
         line_hz = refine_line_rate(power, rate_hz=rate_hz / 2, line_hz=video.line_hz)
     halves = half_line_map(power, rate_hz=rate_hz / 2, line_hz=line_hz, cells=HALF_CELLS)
     if sure:
-        column = _sync_column(halves, video.fields.start, video.standard)
+        column = _sync_column(halves, video.fields.start, shape)
     elif anchor is not None:
         column = round((anchor.line_t_s - t_s) * line_hz % 1.0 * 2 * HALF_CELLS) % (2 * HALF_CELLS)
     else:
@@ -117,12 +119,12 @@ def slice_picture(
         begin_s = t_s + video.fields.start / (2 * line_hz)
         line_t_s = t_s + column / (2 * HALF_CELLS * line_hz)
         anchor = FieldAnchor(t_s=begin_s, line_t_s=line_t_s, line_hz=line_hz, strength=video.fields.chi2)
-    field = SHAPES[video.standard].half_lines
+    field = shape.half_lines
     if anchor is not None:
         start = ((anchor.t_s - t_s) * 2 * anchor.line_hz) % field
     else:
         start = 2 * _top_line(lines, field) + column / HALF_CELLS - TOP_AFTER_PULSES[video.standard]
-    frames = _frames(lines, ((start - column / HALF_CELLS) % field) / 2, standard=video.standard)
+    frames = _frames(lines, ((start - column / HALF_CELLS) % field) / 2, standard=video.standard, shape=shape)
     if frames is None:
         return None
     return SlicePicture(
@@ -166,12 +168,11 @@ def _blanking_column(halves: FloatArray) -> int:
     return int(np.argmin(sums))
 
 
-def _sync_column(halves: FloatArray, start: int, standard: StandardName) -> int:
+def _sync_column(halves: FloatArray, start: int, shape: FieldShape) -> int:
     """Return the element at which the blanking begins, from the blank lines after the vertical pulses.
 
     Nothing but the sync differs from black there, brighter or darker as the slice has it.
     """
-    shape = SHAPES[standard]
     first = start + shape.broad + shape.equalising + 1
     rows = [
         halves[begin : begin + 2 * SYNC_LINES].reshape(SYNC_LINES, -1).mean(axis=0)
@@ -193,9 +194,10 @@ def _lines(halves: FloatArray, column: int) -> FloatArray:
     return flat[: len(flat) // width * width].reshape(-1, width)
 
 
-def _frames(lines: FloatArray, start: float, *, standard: StandardName) -> FloatArray | None:
+def _frames(
+    lines: FloatArray, start: float, *, standard: StandardName, shape: FieldShape
+) -> FloatArray | None:
     """Cut into frames of interleaved fields, shape (frames, lines, elements); None if there are too few."""
-    shape = SHAPES[standard]
     width = lines.shape[1]
     fields = []
     position = start

@@ -1,9 +1,10 @@
 """The vertical half of the video test: do the lines carry fields, with their vertical blanking?
 
-Given the line rate, the slice's power is laid out in half lines, averaged over the frames, and searched for
-the one place in the frame where five or six broad pulses follow as many equalising pulses and blank lines
-follow them. A supply that switches at the line rate is the same in every line; what the mains modulates
-onto it is smooth over a field and is removed with everything slower than sixteen times the field rate.
+Given the line rate, the slice's power (or its frequency, see `sweeper.demodulate`) is laid out in half lines,
+averaged over the frames, and searched for the one place in the frame where five or six broad pulses follow
+as many equalising pulses and blank lines follow them. A supply that switches at the line rate is the same in
+every line; what the mains modulates onto it is smooth over a field and is removed with everything slower than
+sixteen times the field rate.
 
 References
 ----------
@@ -13,7 +14,6 @@ ITU-R BT.470: field blanking, PAL 5 + 5 + 5 half-line pulses, NTSC 6 + 6 + 6.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import scipy.fft
@@ -35,9 +35,13 @@ class FieldShape:
     blank: int  # after the second equalising pulses
 
 
-SHAPES: dict[Literal["pal", "ntsc"], FieldShape] = {
-    "pal": FieldShape(half_lines=625, broad=5, equalising=5, blank=34),
-    "ntsc": FieldShape(half_lines=525, broad=6, equalising=6, blank=22),
+_PAL = {"broad": 5, "equalising": 5, "blank": 34}
+_NTSC = {"broad": 6, "equalising": 6, "blank": 22}
+# By half lines a field: ITU-R BT.470, and the progressive modes beside it (312 and 262 whole lines, 313 and
+# 263), and modules of 16 kHz with 320 lines.
+SHAPES: dict[int, FieldShape] = {
+    **{n: FieldShape(half_lines=n, **_PAL) for n in (625, 624, 626, 640)},
+    **{n: FieldShape(half_lines=n, **_NTSC) for n in (525, 524, 526)},
 }
 LOCAL_ROWS = 60  # half lines beside the pulses: where the scatter they are compared with is taken from
 LEAST_CHANCE = 1e-300  # keeps the logarithm finite
@@ -77,11 +81,23 @@ def half_line_map(power: FloatArray, *, rate_hz: float, line_hz: float, cells: i
     return cells_flat.reshape(count, cells)
 
 
-def find_fields(
-    power: FloatArray, *, rate_hz: float, line_hz: float, standard: Literal["pal", "ntsc"]
-) -> FieldTest | None:
-    """Search for the vertical blanking; None where less than two frames were heard."""
-    shape = SHAPES[standard]
+def find_fields(power: FloatArray, *, rate_hz: float, line_hz: float, shape: FieldShape) -> FieldTest | None:
+    """Search for the vertical blanking.
+
+    Parameters
+    ----------
+    power : ndarray, shape (n,)
+        Power or frequency of the slice.
+    rate_hz, line_hz : float
+        Rate of the samples and of the lines.
+    shape : FieldShape
+        One of `SHAPES`.
+
+    Returns
+    -------
+    FieldTest or None
+        None where less than two frames were heard.
+    """
     rows = half_line_map(power, rate_hz=rate_hz, line_hz=line_hz)
     frame = 2 * shape.half_lines
     if len(rows) < 2 * frame:

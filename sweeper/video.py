@@ -2,28 +2,33 @@
 
 FM video sweeps in and out of a narrow slice once a line, AM video carries its syncs outright. The slice is
 listened to in narrow bands and, where a carrier stands in it, in phase with that (`sweeper.subbands`). In
-either there must be lines at multiples of the line rate, and between them those of the fields, because no
-picture is the same in every line (`sweeper.comb`). A supply that switches at the line rate has the first
-only. Where video is found, its vertical blanking is searched for (`sweeper.vertical_blanking`):
-the picture hangs on it.
+either there must be lines at multiples of the line rate (`sweeper.comb`), and between them those of the
+fields, because no picture is the same in every line (`sweeper.field_sides`). A supply that switches at the
+line rate has the first only. Where both are found, the vertical blanking is searched for in the power and in
+the frequency of the slice (`sweeper.vertical_blanking`): the picture hangs on it, and where the lines are
+strong, or at a rate of their own, they are no video without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from sweeper.comb import LINE_HZ, StandardName, find_comb, side_ratio
+from sweeper.comb import LINE_HZ, Comb, StandardName, find_comb, is_nominal
+from sweeper.demodulate import Way, demodulate
+from sweeper.field_sides import side_ratio
+from sweeper.line_clock import even_places, follow_lines
 from sweeper.subbands import SIDE_BAND_HZ, Channels, in_phase, sub_bands
-from sweeper.vertical_blanking import FieldTest, find_fields
+from sweeper.vertical_blanking import SHAPES, FieldTest, find_fields
 
-__all__ = ["LINE_HZ", "PROMISING_COMB", "StandardName", "VideoTest", "envelope", "find_video"]
+__all__ = ["LINE_HZ", "PROMISING_COMB", "StandardName", "VideoTest", "find_video"]
 
 FloatArray = NDArray[np.float32]
+ComplexArray = NDArray[np.complex64]
 SMOOTH_HZ = 90e3  # Gaussian: half a cell of the vertical test
 FIELD_RATE_HZ = 300e3  # then 19 samples a line hold its 16 cells
 
@@ -38,8 +43,15 @@ AGAINST = 3.0  # one row against eight, of which only a few hold what is mirrore
 # Of 20 video transmissions tried at 0 to 30 dB, those with a comb this high had a blanking of a chance below
 # 1e-80; a supply has none, whatever its lines are mirrored to.
 STRONG_DB, BLANKING_LOG10_P = 35.0, -6.0
+CLEAR_LOG10_P = -100.0  # of a blanking: nothing else need be tried
 NO_BLANKING = 3.0  # nats against video
+CLEARER = 1.3  # times the vertical test of the samples as they came
+SHORTEST_S = 0.006  # shorter looks hold too few lines
 PROMISING_COMB = 11.0  # nats: worth a longer look, less than one look in a thousand over noise
+# Half lines a field that the lines' sides tell apart, and those that only the blanking does.
+SIDE_SHAPES: dict[StandardName, tuple[int, ...]] = {"pal": (625, 525), "ntsc": (525, 625)}
+FAST_LINES_HZ, FAST_SHAPES = 15_850.0, (640, 625, 525)
+ALIKE = {625: (625, 624, 626), 525: (525, 524, 526), 640: (640,)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +60,9 @@ class VideoTest:
 
     ``comb`` and ``side`` are log likelihood ratios in nats; ``side`` is None where the look was too short
     or no comb was there, ``fields`` (the vertical blanking) where there is no video. ``score`` is the
-    probability of video, video and not being equally likely beforehand.
+    probability of video, video and not being equally likely beforehand. ``half_lines`` a field and ``way``
+    (power or frequency) say how the blanking was found; ``places`` are the samples at equal steps of the line
+    clock, where that wanders.
     """
 
     standard: StandardName
@@ -58,6 +72,9 @@ class VideoTest:
     side: float | None
     fields: FieldTest | None
     score: float
+    half_lines: int = 625
+    way: Way = "power"
+    places: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_comb(self) -> bool:
@@ -72,82 +89,147 @@ class VideoTest:
         return -needed if self.side is None else self.side - needed
 
     @property
+    def is_nominal(self) -> bool:
+        """The line rate is steady and that of a standard, within what crystals are off."""
+        return self.places is None and is_nominal(self.line_hz)
+
+    @property
     def lacks_blanking(self) -> bool:
-        """The lines are so strong that the vertical blanking could not be missed, and it is not there."""
-        return (
-            self.fields is not None and self.comb_db >= STRONG_DB and self.fields.log10_p > BLANKING_LOG10_P
-        )
+        """The vertical blanking is not there, and could not be missed or may not be.
+
+        Lines this strong show it; and a rate that no standard has needs it, because supplies have any rate.
+        """
+        if self.fields is None:
+            return not self.is_nominal
+        needed = self.comb_db >= STRONG_DB or not self.is_nominal
+        return needed and self.fields.log10_p > BLANKING_LOG10_P
+
+    @property
+    def is_candidate(self) -> bool:
+        """The lines are there and the sides that belong to them; the blanking is still to be asked for."""
+        return self.is_comb and self.structure >= 0
 
     @property
     def is_video(self) -> bool:
         """The lines are there and the fields that belong to them."""
-        return self.is_comb and self.structure >= 0 and not self.lacks_blanking
+        return self.is_candidate and not self.lacks_blanking
+
+    @property
+    def is_too_short(self) -> bool:
+        """Television's line rate was seen, in a look too short for the fields."""
+        return self.is_comb and self.side is None
 
 
-def envelope(samples: NDArray[np.complex64]) -> FloatArray:
-    """Return |x|² averaged over pairs, shape (n // 2,).
-
-    The mean of the samples is taken off first: a receiver's offset would leak the signal itself into it.
-    """
-    n = len(samples) // 2 * 2
-    x = (samples[:n] - samples[:n].mean()).view(np.float32)
-    x *= x
-    power = x[0::4] + x[1::4]
-    power += x[2::4]
-    power += x[3::4]
-    return np.asarray(power, np.float32)
-
-
-def find_video(
-    samples: NDArray[np.complex64], *, rate_hz: float, fine: FloatArray | None = None
-) -> VideoTest:
-    """Look for PAL and NTSC in one slice and return the better one.
+def find_video(samples: ComplexArray, *, rate_hz: float, fine: FloatArray | None = None) -> VideoTest:
+    """Look for television of any line rate near PAL's and NTSC's in one slice and return the best.
 
     Parameters
     ----------
     samples : ndarray, shape (n,), complex64
-        10 ms or more; the fields are looked for from 80 ms on.
+        10 ms or more; the fields are looked for from 80 ms on. A shorter look gives no evidence.
     rate_hz : float
         Sample rate; 2.4 MS/s gives eight bands.
     fine : ndarray, optional
         `sweeper.spectrum.Spectrum.fine` of these samples, where there is one: it need not be measured again.
+
+    Returns
+    -------
+    VideoTest
 
     Notes
     -----
     The bands' comb is always tested, the carrier only where one stands in the slice, and the sides only where
     a comb is. Where both ways hear lines, what one of them holds against a picture counts against the other:
     pulses that overload the receiver mirror their lines to anywhere in the power of a band, in phase with
-    their carrier hardly.
+    their carrier hardly. Lines that are smeared are straightened first (`sweeper.line_clock`).
     """
+    if len(samples) < SHORTEST_S * rate_hz:
+        return nothing_heard()
     bands = sub_bands(samples, rate_hz=rate_hz)
-    found = _test(bands, lambda: sub_bands(samples, rate_hz=rate_hz, band_hz=SIDE_BAND_HZ))
+    found, comb = _listen(samples, bands, rate_hz=rate_hz, fine=fine)
+    if comb.smeared:
+        straight = _straightened(samples, bands, rate_hz=rate_hz)
+        if straight is not None and straight.is_video and _clearer(straight, found):
+            return straight
+    return found
+
+
+def nothing_heard() -> VideoTest:
+    """Return the test of a look that says nothing of video: too short, or not asked."""
+    return VideoTest(
+        standard="pal",
+        line_hz=LINE_HZ["pal"],
+        comb=0.0,
+        comb_db=0.0,
+        side=None,
+        fields=None,
+        score=float(1 / (1 + np.exp(9.0))),
+    )
+
+
+def _clearer(straight: VideoTest, found: VideoTest) -> bool:
+    """Say whether straightening has made a picture clearer: a steady one gains nothing by it."""
+    if not found.is_video or found.fields is None or straight.fields is None:
+        return True
+    return straight.fields.chi2 > CLEARER * found.fields.chi2
+
+
+def _listen(
+    samples: ComplexArray, bands: Channels, *, rate_hz: float, fine: FloatArray | None
+) -> tuple[VideoTest, Comb]:
+    """Ask both ways to listen, and for the blanking where they hear a picture."""
+    comb = find_comb(bands)
+    found = _test(comb, lambda: sub_bands(samples, rate_hz=rate_hz, band_hz=SIDE_BAND_HZ))
     channels = in_phase(samples, rate_hz=rate_hz, fine=fine)
     if channels is not None:
-        second = _test(channels, lambda: channels)
-        found = _against(found, second) if found.is_video else max(found, second, key=_lean)
-    if not found.is_video:
-        return found
-    found = replace(found, fields=_vertical(samples, found, rate_hz=rate_hz))
+        second = _test(find_comb(channels), lambda: channels)
+        found = _against(found, second) if found.is_candidate else max(found, second, key=_lean)
+    if found.is_candidate:
+        found = _with_fields(samples, found, rate_hz=rate_hz)
+    return found, comb
+
+
+def _straightened(samples: ComplexArray, bands: Channels, *, rate_hz: float) -> VideoTest | None:
+    """Follow a wandering line rate and ask the tests of the samples at equal steps of its clock."""
+    phase = follow_lines(bands)
+    if phase is None:
+        return None
+    places, lines = even_places(phase, len(samples))
+    steady = samples[places]
+    found, _ = _listen(steady, sub_bands(steady, rate_hz=rate_hz), rate_hz=rate_hz, fine=None)
+    if abs(found.line_hz / (lines * rate_hz) - 1) > 1e-3:
+        return None
+    found = replace(found, places=places)
     return replace(found, score=_score(found))
 
 
-def _test(channels: Channels, for_sides: Callable[[], Channels]) -> VideoTest:
-    """Comb and, where that is promising, sides of one way to listen."""
-    comb = find_comb(channels)
-    side = None
+def _test(comb: Comb, for_sides: Callable[[], Channels]) -> VideoTest:
+    """Sides of one way to listen, where its comb is promising."""
+    side, half_lines = None, SIDE_SHAPES[comb.standard][0]
     if max(comb.nats, comb.bare - COMB_NEEDED) >= PROMISING_COMB:
-        side = side_ratio(for_sides(), comb)
+        side, half_lines = _best_sides(for_sides(), comb)
     sure = side is not None and side >= SURE_SIDE and comb.nats >= 0
     test = VideoTest(
-        standard=comb.standard,
+        standard="ntsc" if half_lines == 525 else "pal",
         line_hz=comb.line_hz,
         comb=comb.bare if sure else comb.nats,
         comb_db=comb.height_db,
         side=side,
         fields=None,
         score=0.0,
+        half_lines=half_lines,
     )
     return replace(test, score=_score(test))
+
+
+def _best_sides(channels: Channels, comb: Comb) -> tuple[float | None, int]:
+    """Return the sides of the field rate that has most of them, and its half lines a field."""
+    shapes = SIDE_SHAPES[comb.standard][:1] if comb.is_nominal else SIDE_SHAPES[comb.standard]
+    if comb.line_hz > FAST_LINES_HZ:
+        shapes = FAST_SHAPES
+    asked = [(side_ratio(channels, line_hz=comb.line_hz, half_lines=n), n) for n in shapes]
+    heard = [(side, n) for side, n in asked if side is not None]
+    return max(heard, key=lambda each: each[0], default=(None, shapes[0]))
 
 
 def _against(found: VideoTest, second: VideoTest) -> VideoTest:
@@ -165,22 +247,32 @@ def _score(test: VideoTest) -> float:
 
 def _lean(test: VideoTest) -> float:
     """The weaker of what both tests have beyond what is needed, in nats."""
-    if test.lacks_blanking:
+    if test.is_candidate and test.fields is not None and test.lacks_blanking:
         return -NO_BLANKING
     return min(test.comb - COMB_NEEDED, 3.0 + test.structure if test.side is None else test.structure)
 
 
-def _vertical(samples: NDArray[np.complex64], found: VideoTest, *, rate_hz: float) -> FieldTest | None:
-    """Where the vertical blanking is, without what is faster than the cells: it would beat with them."""
-    power = envelope(samples)
-    power -= power.mean()
-    count, rate_hz = len(power), rate_hz / 2
+def _with_fields(samples: ComplexArray, found: VideoTest, *, rate_hz: float) -> VideoTest:
+    """Search power and frequency for the blanking of the shapes that the sides leave open."""
+    best = found
+    for way in ("power", "frequency"):
+        smooth, smooth_hz = _smoothed(demodulate(samples, way), rate_hz=rate_hz / 2)
+        for half_lines in ALIKE[found.half_lines]:
+            fields = find_fields(smooth, rate_hz=smooth_hz, line_hz=found.line_hz, shape=SHAPES[half_lines])
+            if fields is not None and (best.fields is None or fields.chi2 > best.fields.chi2):
+                best = replace(found, fields=fields, half_lines=half_lines, way=way)
+            if best.fields is not None and best.fields.log10_p < CLEAR_LOG10_P:
+                return replace(best, score=_score(best))
+    return replace(best, score=_score(best))
+
+
+def _smoothed(signal: FloatArray, *, rate_hz: float) -> tuple[FloatArray, float]:
+    """Return a signal without what is faster than the cells, which would beat with them, and its rate."""
+    signal = signal - signal.mean()
+    count = len(signal)
     slower = max(1, int(rate_hz / FIELD_RATE_HZ))
-    transform = scipy.fft.rfft(power, workers=1)[: count // slower // 2 + 1]
+    transform = scipy.fft.rfft(signal, workers=1)[: count // slower // 2 + 1]
     hz = np.arange(len(transform), dtype=np.float32) * np.float32(rate_hz / count)
     transform *= np.exp(-0.5 * (hz / np.float32(SMOOTH_HZ)) ** 2)
     smooth = np.asarray(scipy.fft.irfft(transform, n=count // slower, workers=1), np.float32)
-    rate_hz *= len(smooth) / count
-    return find_fields(
-        smooth / np.float32(slower), rate_hz=rate_hz, line_hz=found.line_hz, standard=found.standard
-    )
+    return smooth / np.float32(slower), rate_hz * len(smooth) / count
