@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-Language = Literal["ko", "en"]
+from firmware.i18n.languages import LANGUAGES, Language
 
 KitOption = Annotated[
     str,
@@ -33,7 +33,9 @@ SetOption = Annotated[
 LangOption = Annotated[
     str | None,
     typer.Option(
-        "--lang", help="Language of everything people read; by the locale if empty.", metavar="ko|en"
+        "--lang",
+        help="Language of everything people read; by the locale if empty.",
+        metavar="|".join(LANGUAGES),
     ),
 ]
 VerboseOption = Annotated[
@@ -117,13 +119,14 @@ def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 def language(word: str) -> Language:
     """Return the language, or end with a usage error that names the choices."""
-    if word == "ko":
-        return "ko"
-    if word == "en":
-        return "en"
-    raise typer.BadParameter(f"{word!r} is not a language ansim speaks; use ko or en", param_hint="--lang")
+    for known in LANGUAGES:
+        if word == known:
+            return known
+    choices = " or ".join(LANGUAGES)
+    raise typer.BadParameter(f"{word!r} is not a language ansim speaks; use {choices}", param_hint="--lang")
 
 
 def default_language(environment_lang: str) -> Language:
-    """Return Korean for a Korean locale, English otherwise."""
-    return "ko" if environment_lang.lower().startswith("ko") else "en"
+    """Return the language of a locale such as ``ko_KR.UTF-8``; English for one that ansim does not speak."""
+    locale = environment_lang.lower()
+    return next((known for known in LANGUAGES if locale.startswith(known)), "en")

@@ -14,17 +14,17 @@ from functools import lru_cache
 from importlib.resources import files
 from numbers import Real
 from string import Formatter
-from typing import Any, Literal, get_args
+from typing import Any
 
 from babel import Locale
 from babel.messages.pofile import read_po
 
 from firmware.i18n.escape import visible
+from firmware.i18n.languages import LANGUAGES as LANGUAGES
+from firmware.i18n.languages import Language as Language
 from firmware.i18n.numbers import write_number
 from wifiscan.signatures import rule_words
 
-Language = Literal["ko", "en"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 Param = str | float | int
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from firmware.i18n.help_lines import Country
+from firmware.i18n.languages import Language
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,6 +50,6 @@ class UiConfig(BaseModel):
     """Screen and language."""
 
     model_config = STRICT
-    lang: Literal["auto", "ko", "en"] = Field("auto", description="Language; auto follows the system.")
+    lang: Literal["auto", Language] = Field("auto", description="Language; auto follows the system.")
     theme: Literal["dark", "bright"] = Field("dark", description="Colours of the screen.")
     silent: bool = Field(False, description="No sound and no vibration.")

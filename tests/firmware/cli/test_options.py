@@ -69,6 +69,6 @@ def test_a_scan_is_asked_what_every_command_is_asked_and_more() -> None:
 def test_languages() -> None:
     assert language("ko") == "ko"
     assert default_language("ko_KR.UTF-8") == "ko"
-    assert default_language("de_DE.UTF-8") == "en"
+    assert default_language("xx_XX.UTF-8") == "en"
     with pytest.raises(typer.BadParameter, match="use ko or en"):
-        language("de")
+        language("xx")

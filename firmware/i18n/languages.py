@@ -1,0 +1,8 @@
+"""The languages that people read, in the order in which a screen turns through them."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Language = Literal["ko", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
