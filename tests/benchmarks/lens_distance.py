@@ -25,6 +25,7 @@ from lensdetect.finder import LensFinder
 from tests.benchmarks.lens_quality import DISTANCES_M
 from tests.benchmarks.lens_rooms import QUALITY_SEEDS, lens_room
 from tests.benchmarks.lens_second_rooms import INSTRUMENT, lens_wall
+from tests.benchmarks.results import record
 
 SECONDS = 3.0
 
@@ -70,10 +71,14 @@ def main() -> None:
             with ProcessPoolExecutor() as pool:
                 runs = list(pool.map(partial(eye, distance_m=far), QUALITY_SEEDS[-hands:]))
             told = [said for run in runs for said in run]
+            command = f"python -m tests.benchmarks.lens_distance --hands {hands}"
             off = np.array([100 * math.log(said / far) for said in told if said is not None])
+            rms = math.sqrt(float((off**2).mean()))
+            key = f"lens.distance_{name.partition(' ')[0]}_{far * 100:.0f}_cm"
+            record(key, f"{rms:.0f}", "%", command, note="rms error of the distance")
             print(
                 f"{name:>10} {far:.1f} m: known in {len(off) / len(told):.2f} of cycles, {off.mean():+.1f} "
-                f"{math.sqrt(float((off**2).mean())):.1f} {np.percentile(np.abs(off), 95):.1f}; "
+                f"{rms:.1f} {np.percentile(np.abs(off), 95):.1f}; "
                 f"{abs(100 * math.log(0.65 / far)):.0f}",
                 flush=True,
             )

@@ -28,6 +28,7 @@ from lensdetect.config import LensConfig
 from lensdetect.finder import LensFinder
 from lensdetect.frame_stats import examine
 from tests.benchmarks.lens_rooms import bathroom
+from tests.benchmarks.results import record
 
 STATES: tuple[LedState, ...] = ("ring", "off", "side")
 CYCLES = 60
@@ -114,6 +115,8 @@ def main() -> dict[str, float]:
         "peak_mb": after - before,
     }
     for name, value in figures.items():
+        unit = name.rpartition("_")[2] if not name.endswith("per_s") else "a second"
+        record(f"lens.{name}", value, unit.replace("mb", "MB"), "python -m tests.benchmarks.lens_speed")
         print(f"{name:16s} {value:8.2f}")
     return figures
 

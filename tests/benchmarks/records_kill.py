@@ -17,6 +17,7 @@ from pathlib import Path
 
 from firmware.records.custody.errors import NoSuchRecord
 from firmware.records.store import RecordStore
+from tests.benchmarks.results import record
 from tests.firmware.records.appender import CONFIG
 from tests.firmware.records.rooms import FakeClock
 
@@ -101,6 +102,9 @@ def main() -> None:
         f"{tally.kills} kills, {tally.committed} entries committed, {tally.lost} lost, {tally.broken} chains "
         f"broken, {time.monotonic() - begun:.0f} s"
     )
+    command = f"python -m tests.benchmarks.records_kill --kills {tally.kills}"
+    for name in ("committed", "lost", "broken"):
+        record(f"records.{name}", getattr(tally, name), "", command, seed=options.seed)
     sys.exit(bool(tally.lost or tally.broken))
 
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from hw.types import DeviceHealth, DeviceInfo, IqBlock
 from sweeper.config import SweeperConfig
 from sweeper.sweeper import Sweeper
+from tests.benchmarks.results import record
 
 RATE_HZ = 2.4e6
 GOAL_MB = 120.0
@@ -151,6 +152,9 @@ def main(argv: list[str] | None = None) -> int:
     half = marks[len(marks) // 2][1]
     grown_mb, most_mb = marks[-1][1] - half, max(mb for _, mb in marks)
     print(f"most {most_mb:.0f} MB (goal {GOAL_MB:.0f}), grown in the second half by {grown_mb:.1f} MB")
+    words = " --command" if args.command else ""
+    command = f"python -m tests.benchmarks.rf_memory --minutes {args.minutes:g}{words}"
+    record("rf.command_memory" if args.command else "rf.memory", f"{most_mb:.0f}", "MB", command)
     return int(most_mb > GOAL_MB)
 
 

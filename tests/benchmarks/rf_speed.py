@@ -31,6 +31,7 @@ from sweeper.ofdm import find_ofdm
 from sweeper.spectrum import BINS, measure_spectrum
 from sweeper.sweeper import Sweeper
 from sweeper.video import find_video
+from tests.benchmarks.results import record
 
 RATE_HZ = 2.4e6
 SECONDS = 0.2
@@ -143,6 +144,8 @@ def main(argv: list[str] | None = None) -> int:
         spent = {stage: best_s(work, args.repeat) for stage, work in stages(samples).items()}
         chain = ("spectrum", "detect", "video", "cofdm, nothing wide")
         spent["whole chain"] = sum(spent[s] for s in chain)
+        command = "OPENBLAS_NUM_THREADS=1 python -m tests.benchmarks.rf_speed"
+        record(f"rf.{name}_real_time", f"{SECONDS / spent['whole chain']:.0f}", "× real time", command)
         for stage, seconds in spent.items():
             real, rate = SECONDS / seconds, len(samples) / seconds / 1e6
             print(f"{name:7s} {stage:20s} {seconds * 1e3:7.2f} {real:10.0f} {rate:10.0f}")

@@ -31,11 +31,13 @@ from hw.clock import ManualClock
 from hw.config import PanelConfig
 from hw.pi.lcd import PiDisplay
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
+from tests.benchmarks.results import record
 from tests.firmware.handheld.screen.sample_pages import filled
 from tests.firmware.handheld.screen.sample_states import PANELS
 from tests.firmware.records.rooms import emission, glint, station
 from tests.hw.pi.test_lcd import Wire
 
+COMMAND = "python -m tests.benchmarks.screen_speed"
 RATE_HZ = 10.0
 REPEATS = 40
 CROWD = 120  # stations, emissions and glints each: a busy building
@@ -150,8 +152,14 @@ def main() -> None:
         print(f"{page:10} {' '.join(cells)}     {page_kb_per_s(display, bus, page):10.1f}")
     judged, stated = engine_ms()
     print(f"engine and judge {judged:.2f} ms, state of the screen {stated:.2f} ms, {3 * CROWD} things")
+    record("screen.verdict_and_state", f"{judged + stated:.2f}", "ms", COMMAND, note=f"{3 * CROWD} things")
     for size, drawn in worst.items():
         share = (judged + stated + drawn) * RATE_HZ / 1e3
+        name = f"screen.w{size[0]}x{size[1]}"
+        record(f"{name}_slowest_page", f"{drawn:.2f}", "ms", COMMAND)
+        record(
+            f"{name}_share", f"{100 * share:.1f}", "% of a core", COMMAND, note="engine and judge at 10 Hz"
+        )
         print(
             f"{size[0]}x{size[1]}: worst page {drawn:.2f} ms; with the engine at 10 Hz {share:.1%} of a core"
         )

@@ -22,6 +22,7 @@ from hw.clock import ManualClock
 from hw.sim.radio import SimRadio
 from hw.sim.scene import load_scene
 from hw.types import Dot11Batch
+from tests.benchmarks.results import record
 from wifiscan.config import WifiConfig
 from wifiscan.model import AccessPoint, Station
 from wifiscan.scanner import WifiScanner
@@ -120,6 +121,9 @@ def main() -> None:
     spent = time.perf_counter() - begin
     found = scanner.observations()
     camera = [s for s in found if isinstance(s, Station) and s.mac == CAMERA]
+    words = f"--access-points {options.access_points} --addresses {options.addresses}"
+    command = f"python -m tests.benchmarks.wifi_hostile {words} --seconds {options.seconds}"
+    record("wifi.hostile_memory", f"{max(peaks) / 1024:.0f}", "MB", command)
     stations = sum(isinstance(o, Station) for o in found)
     print(f"{scanner.counts().read} frames in {spent:.1f} s; peak memory after each third, MB:", end=" ")
     print([round(peaks[k] / 1024) for k in (0, len(peaks) // 3, 2 * len(peaks) // 3, len(peaks) - 1)])

@@ -14,6 +14,7 @@ import argparse
 
 import numpy as np
 
+from tests.benchmarks.results import record
 from tests.benchmarks.wifi_links import CAMERA, CONFOUNDERS, REVERSIBLE, WILD, Link, draw_link
 from tests.benchmarks.wifi_train import draw_links, fit, judged, scores
 from wifiscan.classify import load_model, sigmoid, streaming_logit
@@ -89,6 +90,9 @@ def main() -> None:
     every = [k for links in others.values() for k in links]
     print(f"30 s: TPR {share(found):.4f} of {len(found)}, false alarms {share(every):.4f} of {len(every)}")
     print(f"      target: TPR >= 0.97 at <= {CEILING}")
+    command = f"python -m tests.benchmarks.wifi_quality --links {options.links}"
+    record("wifi.streams_found", f"{share(found):.3f}", "", command, note=f"of {len(found)}, heard for 30 s")
+    record("wifi.false_streams", f"{share(every):.4f}", "", command, note=f"of {len(every)} other devices")
     brier, error = calibration(found + every)
     print(f"      Brier {brier:.4f}, expected calibration error {error:.4f}")
     for name, links in others.items():

@@ -29,6 +29,7 @@ from hw.sim.radio import SimRadio
 from hw.sim.scene import Pose, Scene, Thing
 from hw.sim.wifi_traffic import BEHAVIOURS
 from hw.types import Dot11Batch
+from tests.benchmarks.results import record
 from wifiscan.config import WifiConfig
 from wifiscan.model import Station
 from wifiscan.scanner import WifiScanner
@@ -189,6 +190,8 @@ def main() -> None:
         print(f"{frames} frames, {path.stat().st_size / 1e6:.0f} MB, {len(stations)} stations")
         print(f"streaming: {', '.join(streaming)}")
         print(f"ansim   {frames / seconds:10.0f} frames/s  ({seconds:.2f} s, whole file)")
+        command = f"python -m tests.benchmarks.wifi_speed --frames {options.frames}"
+        record("wifi.frames_per_s", f"{frames / seconds:,.0f}", "frames a second", command)
         count, seconds = run_scapy(path)
         print(f"scapy   {count / seconds:10.0f} frames/s  (first {count} frames)")
         shark = run_tshark(path, frames)

@@ -76,13 +76,14 @@ def _learn(tasks: dict[str, list[Task]], jobs: int, console: Console) -> None:
 def _table(tasks: dict[str, list[Task]], jobs: int, console: Console) -> None:
     from tests.benchmarks.rooms.evaluate import evaluate
     from tests.benchmarks.rooms.plots import draw_all
-    from tests.benchmarks.rooms.report import markdown, print_figures, write_json
+    from tests.benchmarks.rooms.report import markdown, print_figures, record_figures, write_json
 
     locked = rows(tasks["locked"], jobs=jobs)
     fit_on = rows([*tasks["train"], *tasks["calibration"]], jobs=jobs)
     figures = evaluate(locked, fit_on)
     print_figures(figures, console)
     write_json(figures, FOLDER.parent / "figures.json")
+    record_figures(figures)
     (FOLDER.parent / "figures.md").write_text(markdown(figures), encoding="utf-8")
     for path in draw_all(locked, fit_on, figures, FOLDER.parent):
         console.print(str(path))

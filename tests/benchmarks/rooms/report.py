@@ -11,6 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.results import record
+from tests.benchmarks.rooms.draw import SEED
+
 
 def print_figures(figures: dict[str, Any], console: Console) -> None:
     """Print everything that `evaluate` found."""
@@ -74,7 +77,7 @@ def _deciles(figures: dict[str, Any]) -> Table:
 
 
 def markdown(figures: dict[str, Any]) -> str:
-    """Return the figures as they stand in firmware/README.md."""
+    """Return the figures as the tables of firmware/FIGURES.md."""
     check, likely = (figures["levels"][name] for name in ("check", "likely_camera"))
     by_name = {s.name: s for s in figures["scores"]}
     best = f"{figures['best single']} alone"
@@ -146,6 +149,30 @@ def _right(v: dict[str, Any]) -> str:
         [f"{100 * v[f'ppv at {p}{more}']:.0f} %" for p in ("0.5%", "5.0%")] for more in ("", " at least")
     )
     return f"{' / '.join(seen)} (at least {' / '.join(least)})"
+
+
+def record_figures(figures: dict[str, Any]) -> None:
+    """Write the figures that pages quote into RESULTS.md, where that is asked for."""
+    check, likely = (figures["levels"][name] for name in ("check", "likely_camera"))
+    for name, level in (("check", check), ("likely", likely)):
+        clean = f"{level['false alarms']} of {level['clean rooms']} clean rooms"
+        _record(f"clean_{name}", f"{100 * level['false share']:.1f}", "%", clean)
+        _record(f"clean_{name}_most", f"{100 * level['false share at most']:.1f}", "%", "95 % bound")
+        _record(f"reach_{name}", f"{100 * level['detected in reach']:.1f}", "%", _reached(level))
+        _record(f"every_{name}", f"{100 * level['detected']:.1f}", "%", f"of {figures['cameras']} cameras")
+    names = {"ansim": "ansim", f"{figures['best single']} alone": "best_single"}
+    names |= {"sum of indicators": "indicators", "logistic fusion": "logistic"}
+    for score in (s for s in figures["scores"] if s.name in names):
+        _record(f"{names[score.name]}_log_loss", f"{score.log_loss:.3f}", "", score.name)
+        _record(f"{names[score.name]}_brier", f"{score.brier:.3f}", "", score.name)
+        _record(f"{names[score.name]}_ece", f"{score.ece:.3f}", "", f"floor {score.ece_floor:.3f}")
+    mean = 100 * figures["claims"]["mean difference"]
+    _record("caught_more_than_claimed", f"{mean:.1f}", "points", "mean over the locked rooms with a camera")
+
+
+def _record(name: str, value: str, unit: str, note: str) -> None:
+    command = "python -m tests.benchmarks.rooms"
+    record(f"rooms.{name}", value, unit, command, seed=SEED, note=note)
 
 
 def write_json(figures: dict[str, Any], path: Path) -> None:
