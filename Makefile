@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test check bench rooms install-pi help clean
+.PHONY: demo test check coverage bench rooms install-pi help clean
 
 help:
 	@echo "make demo   a simulated inspection: verdict, screen pictures, session and summary in out/demo"
 	@echo "make test   every gate and test (lint, types, layers, tests)"
-	@echo "make check  the gates alone: ruff, mypy, import-linter"
+	@echo "make check  the gates alone: ruff, codespell, deptry, mypy, import-linter"
+	@echo "make coverage  the tests with the lines they reach, as a table and in out/coverage"
 	@echo "make bench  benchmarks, printed as tables"
 	@echo "make rooms  the bench of rooms: 2,100 simulated inspections, what they teach, figures, plots (an hour)"
 	@echo "make install-pi  install or upgrade on a Raspberry Pi (asks for sudo)"
@@ -28,11 +29,16 @@ demo: $(STAMP)
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/deptry .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 test: check
 	$(BIN)/pytest -n 2 --dist loadfile
+
+coverage: $(STAMP)
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks

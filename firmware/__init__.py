@@ -1,1 +1,8 @@
-"""The top floor: judges what the senses observed, shows it, records it."""
+"""The floor that judges: runs the sensors, fuses what they observed into one verdict, shows it, records it.
+
+::
+
+    settings = load_settings(overrides=["hw.camera.width_px=320", "hw.camera.height_px=240"])
+    outcome = inspect("sim:wifi-camera", settings, only={"wifi"}, until_s=1.0)
+    level, share = outcome.snapshot.verdict.level, outcome.snapshot.verdict.share_caught
+"""

@@ -1,1 +1,8 @@
-"""The ground floor: devices that measure. Real (`hw.pi`), recorded (`hw.replay`) and simulated (`hw.sim`)."""
+"""The floor that measures: devices that are real (`hw.pi`), recorded (`hw.replay`) or simulated (`hw.sim`).
+
+::
+
+    with open_device("sdr", spec="sim:analog-camera", config=HwConfig(), clock=ManualClock()) as sdr:
+        sdr.tune(center_hz=1.24e9, gain_db=20.0)
+        block = sdr.read(count=65_536)
+"""

@@ -1,1 +1,1 @@
-"""Is every sensor of this unit alive?"""
+"""Self-tests of a unit, the live board of a running one, and the support bundle."""

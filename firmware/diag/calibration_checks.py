@@ -39,14 +39,14 @@ def calibration_checks(
 
 
 def lens(path: Path, *, now_ns: int) -> Check:
-    """The eye was calibrated, not too long ago, and the file can be read."""
+    """Check that the camera was calibrated, not too long ago, and that the file can be read."""
     return _checked("calibration.lens", path, lambda text: _eye(path, text, now_ns))
 
 
 def own_lines(
     path: Path, *, now_ns: int, used: str | None = None, temperature_c: float | None = None
 ) -> Check:
-    """The receiver's own lines were learned at about this temperature, and the sweep masks them."""
+    """Check that the receiver's own lines were learned at about this temperature and are masked."""
     return _checked(
         "calibration.rf", path, lambda text: _receiver(path, load_profile(text), now_ns, used, temperature_c)
     )

@@ -78,7 +78,7 @@ def disk(folder: Path) -> Check:
 
 
 def wall_clock(clock: WallClock) -> Check:
-    """The clock was set: records name the time, and calibrations grow old by it."""
+    """Check that the clock was set: records name the time, and calibrations grow old by it."""
     if clock.utc_ns() < NOT_BEFORE_NS:
         return failed("clock", "check.remedy.clock", "clock.never", synchronised=0.0)
     if not clock.trusted():

@@ -14,7 +14,7 @@ CELLS = 4  # squares of the test card in each direction
 
 
 def display(bench: DiagBench) -> Check:
-    """The screen takes a picture: a test card with a frame around its edge, to be looked at."""
+    """Show a test card with a frame around its edge, to be looked at."""
     screen = bench.device
     screen.show(test_card(screen.size, screen.mode))
     width, height = screen.size
@@ -36,7 +36,7 @@ def test_card(size: tuple[int, int], mode: str) -> Image.Image:
 
 
 def buttons(bench: DiagBench) -> Check:
-    """The buttons open; where time was given to press them, every one of the four is felt."""
+    """Check that the buttons open and, where time was given to press them, that all four arrive."""
     wait_ns = round(bench.asked.press_s * 1e9)
     until_ns, felt = bench.clock.now_ns() + wait_ns, set[str]()
     while bench.clock.now_ns() < until_ns and len(felt) < len(BUTTONS):
@@ -53,14 +53,14 @@ def buttons(bench: DiagBench) -> Check:
 
 
 def buzzer(bench: DiagBench) -> Check:
-    """The buzzer opens; it only sounds where somebody is there to press buttons."""
+    """Check that the buzzer opens; it only sounds where somebody is there to press buttons."""
     if bench.asked.press_s:
         bench.device.beep(frequency_hz=BEEP_HZ, duration_ms=BEEP_MS)
     return passed("buzzer", "opened", name=bench.device.info().name)
 
 
 def battery(bench: DiagBench) -> Check:
-    """The gauge answers, and there is charge enough to go on."""
+    """Check that the gauge answers and that there is charge enough to go on."""
     charge = bench.device.read()
     if charge is None:
         return warned("battery", "check.remedy.gauge", "not_measured")

@@ -1,4 +1,4 @@
-"""Self-tests of the Wi-Fi adapter and of Bluetooth: are they listening, on which bands, how much arrives?"""
+"""Self-tests of the Wi-Fi adapter and of Bluetooth: monitor mode, bands, how much arrives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HZ_PER_MHZ = 1e6
 
 
 def in_monitor_mode(bench: DiagBench) -> Check:
-    """The adapter is in monitor mode: what it gives are 802.11 frames as they are on the air."""
+    """Check that the adapter is in monitor mode and gives 802.11 frames as they are on the air."""
     batch = bench.device.read(duration_s=PEEK_S)
     said = {"name": bench.device.info().name, "link_type": float(batch.link_type)}
     if batch.link_type not in RADIO_LINKS:

@@ -116,7 +116,7 @@ WRITERS: Mapping[str, Callable[[float, Locale], str]] = {
 
 
 def write_number(value: float, spec: str, locale: Locale) -> str:
-    """Write a number by the format word of a sentence: ``percent``, ``hz``, ``db``, ``.1f`` …
+    """Write a number by the format word of a sentence: ``percent``, ``hz``, ``db``, ``.1f`` and so on.
 
     An unknown word writes the plain number: a mistake in a sentence must not hide the figure.
     """

@@ -262,7 +262,7 @@ def ppi_link_type(packet: bytes | memoryview) -> int | None:
 
 
 def crc_good(body: bytes, crc: bytes, told: bool | None) -> bool:  # noqa: FBT001 - three-valued, not a switch
-    """True unless the sniffer, or the CRC that it recorded, says that the packet is broken."""
+    """Return True unless the sniffer, or the CRC that it recorded, says that the packet is broken."""
     if told is not None:
         return told
     recorded = len(crc) == 3 and any(crc)  # some tools cut it off or write zeros

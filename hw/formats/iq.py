@@ -110,7 +110,7 @@ def from_complex(samples: NDArray[np.complex64], datatype: str) -> bytes:
 
 
 def is_exact(samples: NDArray[np.complex64], raw: bytes, datatype: str) -> bool:
-    """True where ``raw`` gives back exactly these samples."""
+    """Return True where ``raw`` gives back exactly these samples."""
     return bool(np.array_equal(to_complex(raw, datatype), samples))
 
 

@@ -174,7 +174,7 @@ class PcapngWalker:
         return self._columns(at + 28, length, wire, stamps_ns, number)
 
     def _simple_packets(self, chunk: bytes, at: Ints) -> Columns:
-        """Simple packet blocks carry neither interface nor time: the first one, the time last seen."""
+        """Read a simple packet block as of the first interface and the time last seen: it carries neither."""
         words = field_view(chunk, self._order + "u4")
         size, wire = words[at + 4].astype(np.int64), words[at + 8].astype(np.int64)
         snap = self._interfaces[0].snap_length if self._interfaces else 0
@@ -190,7 +190,7 @@ class PcapngWalker:
     def _sound(
         self, words: NDArray[Any], at: Ints, size: Ints, length: Ints, around: int
     ) -> NDArray[np.bool_]:
-        """True where a block repeats its size at its end and holds as many bytes as it says."""
+        """Return True where a block repeats its size at its end and holds as many bytes as it says."""
         sound = words[at + size - 4].astype(np.int64) == size
         absurd = length > LONGEST_RECORD_BYTES
         fits = length + around <= size

@@ -338,7 +338,7 @@ def _unpacked_suffix(path: Path) -> str:
 
 
 def _roles_of_named(path: Path) -> Iterable[Kind]:
-    """What a capture in a folder can be used for; one that is of no use fails only if it was meant."""
+    """Return what a capture in a folder can be used for; a useless one fails only if it was named."""
     if path.name.partition(".")[0] in PREFERRED.values():
         return _roles_of_file(path)
     try:

@@ -81,7 +81,7 @@ class SimLeds:
         return DeviceInfo(role="leds", backend="sim", name="simulated lights")
 
     def health(self) -> DeviceHealth:
-        """Always well."""
+        """Return a health without trouble."""
         return DeviceHealth(ok=True)
 
     def close(self) -> None:

@@ -144,11 +144,11 @@ class SimSdr:
         self._scene.require_plugged("rf", self._clock.now_ns())
 
     def info(self) -> DeviceInfo:
-        """What it is."""
+        """Return the name of the simulated receiver."""
         return DeviceInfo(role="sdr", backend="sim", name=f"sim:{self._scene.id}")
 
     def health(self) -> DeviceHealth:
-        """A simulated receiver is well until it is unplugged."""
+        """Return a health without trouble until the receiver is unplugged."""
         try:
             self._require()
         except DeviceLost as error:

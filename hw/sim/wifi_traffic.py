@@ -256,7 +256,7 @@ def _bulk(
 
 
 def upload(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
-    """A file or photo upload: as fast as the link gives, in full segments."""
+    """Draw a file or photo upload: as fast as the link gives, in full segments."""
     rate = rng.uniform(2e6, 12e6)
     return _bulk(
         rng, duration_s, rate_bps=rate, up=True, chunk_s=rng.uniform(0.5, 6.0), busy=rng.uniform(0.3, 0.95)
@@ -264,7 +264,7 @@ def upload(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> l
 
 
 def backup(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
-    """A paced cloud backup: blocks of some 100 kB at a limited rate, pauses between files."""
+    """Draw a paced cloud backup: blocks of some 100 kB at a limited rate, pauses between files."""
     rate = rng.uniform(0.3e6, 4e6)
     parts = _bulk(
         rng, duration_s, rate_bps=rate, up=True, chunk_s=rng.uniform(0.1, 1.5), busy=rng.uniform(0.2, 0.9)
@@ -305,7 +305,7 @@ def browse(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> li
 
 
 def screen_cast(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
-    """A mirrored screen: pictures only where something moves, full ones after a scene change."""
+    """Draw a mirrored screen: pictures only where something moves, full ones after a scene change."""
     inner = TrafficSpec(
         bitrate_bps=rng.uniform(1e6, 8e6),
         frame_rate_hz=float(rng.choice([30.0, 60.0])),
@@ -330,7 +330,7 @@ def screen_cast(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec)
 
 
 def relay(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> list[Packets]:
-    """A repeater: what comes in goes out again a little later."""
+    """Draw a repeater: what comes in goes out again a little later."""
     parts = _bulk(rng, duration_s, rate_bps=rng.uniform(1e6, 6e6), up=False, chunk_s=2.0, busy=0.4)
     parts += _video(rng, duration_s, spec, up=False)
     echo = [
@@ -342,14 +342,14 @@ def relay(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> lis
 
 
 def iot_heartbeat(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
-    """A sensor or speaker at rest: a small exchange every some seconds."""
+    """Draw a sensor or speaker at rest: a small exchange every some seconds."""
     t = _clocked_us(rng, duration_s, rng.uniform(3.0, 30.0), jitter_s=0.3)
     size = rng.integers(70, 260, len(t))
     return [_row(t, size, up=True), _row(t + 25_000, ACK_BYTES, up=False)]
 
 
 def game(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
-    """An on-line game: small packets at the tick rate, both ways."""
+    """Draw an on-line game: small packets at the tick rate, both ways."""
     up = _clocked_us(rng, duration_s, 1 / float(rng.choice([20.0, 30.0, 60.0])), jitter_s=0.002)
     down = _clocked_us(rng, duration_s, 1 / float(rng.choice([20.0, 30.0, 64.0])), jitter_s=0.004)
     return [
