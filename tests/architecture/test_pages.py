@@ -17,7 +17,16 @@ from firmware.cli.lazy import UnloadedCommand
 from firmware.settings.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "hw/ASSEMBLY.md", "hw/README.md", "firmware/diag/README.md")
+PAGES = (
+    "README.md",
+    ".github/CONTRIBUTING.md",
+    "hw/ASSEMBLY.md",
+    "hw/README.md",
+    "firmware/diag/README.md",
+    "firmware/cli/README.md",
+    "firmware/inspection/README.md",
+    "firmware/records/README.md",
+)
 COMMAND = re.compile(r"(?:^|[\s`&;])(?:sudo )?(?:ansim-bench|ansim) ([a-z][^`#\n]*)")
 SETTING = re.compile(r"`((?:hw|rf|wifi|ble|lens|ui)\.[a-z_.]+)(?: =[^`]*)?`")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
@@ -99,3 +108,12 @@ def test_the_resistors_keep_the_light_within_its_limit() -> None:
     assert f"**{worst_w_sr:.2f} W/sr**" in text
     assert f"R = {ohms:.0f} Ω" in text
     assert f"{ohms:.0f} Ω" in (ROOT / "hw/wiring.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("room", ["tests", "firmware", "hw", "sweeper", "wifiscan", "handheld"])
+def test_every_file_the_contributors_guide_names_is_there(room: str) -> None:
+    text = (ROOT / ".github/CONTRIBUTING.md").read_text(encoding="utf-8")
+    names = re.findall(rf"`({room}/[\w./-]+)`", text)
+    assert names
+    for name in (n for n in names if "NAME" not in n and "CODE" not in n):
+        assert (ROOT / name).exists() or (ROOT / "firmware" / name).exists(), name

@@ -152,7 +152,7 @@ def test_the_worked_example_of_the_page() -> None:
         streamer(score=0.97),
     ]
     found = Judge(prior=PRIOR, table=TABLE).judge([report("wifi", things, share=1.0)], t_ns=30 * S)
-    page = (Path(__file__).parents[3] / "firmware" / "README.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "firmware" / "EXPLANATION.md").read_text(encoding="utf-8")
     for verdict in (nothing({"wifi": 1.0}), found):
         assert f"{verdict.log_lr:+.3f}".replace("-", "−") in page
         assert f"{100 * verdict.probability:.2g} %" in page
