@@ -30,7 +30,7 @@ from firmware.records.model import (
     Span,
     Wall,
 )
-from firmware.records.provenance import Source
+from firmware.records.provenance import MeasurementSource
 from firmware.sensor import Observation
 from firmware.verdict.fusion import Verdict
 from hw.types import SENSOR_NAMES, Counts, Coverage
@@ -70,7 +70,7 @@ class Circumstances:
     attachments: Sequence[Attachment] = ()
     note: str = ""
     country: str = ""
-    source: Source | None = None
+    source: MeasurementSource | None = None
     judged_with: Mapping[str, str] = field(default_factory=dict)
 
 

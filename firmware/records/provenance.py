@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from firmware.records.model import Recorded, Span
 from hw.errors import HwError
 from hw.kit import SENSOR_ROLES, parse_spec
-from hw.replay.manifest import FILE_NAME, UNFINISHED_NAME, Manifest, read_manifest
+from hw.replay.manifest import FILE_NAME
+from hw.replay.provenance import Provenance, manifest_of, was_simulated
 from hw.replay.session import find_parts
 
-Provenance = Literal["live", "replayed", "simulated"]
 NAME_MOST = 120
 NOT_BEFORE_NS, NOT_AFTER_NS = 946_684_800 * 10**9, 4_102_444_800 * 10**9  # 2000 to 2100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class MeasurementSource:
     """What lies behind a kit. Both may hold: a simulated room that was recorded and is replayed."""
 
     simulated: bool = False
@@ -47,7 +45,7 @@ class Source:
         return replace(now, started_utc_ns=started_ns, ended_utc_ns=started_ns + lasted_ns)
 
 
-def source_of(kit: str, overrides: Mapping[str, str] | None = None) -> Source:
+def source_of(kit: str, overrides: Mapping[str, str] | None = None) -> MeasurementSource:
     """Return what lies behind a kit and the devices that settings put in place of its own.
 
     Parameters
@@ -61,32 +59,32 @@ def source_of(kit: str, overrides: Mapping[str, str] | None = None) -> Source:
     return _joined(_source_of_one(spec) for spec in specs)
 
 
-def _joined(sources: Iterable[Source]) -> Source:
+def _joined(sources: Iterable[MeasurementSource]) -> MeasurementSource:
     every = list(sources)
     recorded = next((s.recorded for s in every if s.recorded is not None), None)
-    return Source(simulated=any(s.simulated for s in every), recorded=recorded)
+    return MeasurementSource(simulated=any(s.simulated for s in every), recorded=recorded)
 
 
-def _source_of_one(spec: str) -> Source:
+def _source_of_one(spec: str) -> MeasurementSource:
     try:
         backend, target = parse_spec(spec)
     except HwError:
-        return Source()
+        return MeasurementSource()
     if backend == "sim":
-        return Source(simulated=True)
-    return _replayed(target) if backend == "replay" else Source()
+        return MeasurementSource(simulated=True)
+    return _replayed(target) if backend == "replay" else MeasurementSource()
 
 
-def _replayed(target: str) -> Source:
+def _replayed(target: str) -> MeasurementSource:
     name = Path(target).name[:NAME_MOST]
     try:
         parts = find_parts(target)
-        manifest = parts.manifest or _unfinished(parts.root)
+        manifest = manifest_of(parts)
         digest = _digest(parts.root / FILE_NAME) if parts.manifest is not None else ""
     except HwError:
-        return Source(recorded=Recorded(name=name))
+        return MeasurementSource(recorded=Recorded(name=name))
     if manifest is None:
-        return Source(recorded=Recorded(name=name))
+        return MeasurementSource(recorded=Recorded(name=name))
     plausible = NOT_BEFORE_NS <= manifest.wall_ns < NOT_AFTER_NS
     recorded = Recorded(
         name=name,
@@ -94,27 +92,7 @@ def _replayed(target: str) -> Source:
         kit=manifest.kit[:NAME_MOST],
         manifest_sha256=digest,
     )
-    return Source(simulated=was_simulated(manifest), recorded=recorded)
-
-
-def was_simulated(manifest: Manifest) -> bool:
-    """Say whether a session was recorded in a simulated room, at first hand or by replaying another."""
-    if manifest.provenance:
-        return manifest.provenance == "simulated"
-    simulated_device = any(device.backend == "sim" for device in manifest.devices)
-    return simulated_device or manifest.kit.startswith("sim:")
-
-
-def provenance_to_record(kit: str, overrides: Mapping[str, str] | None = None) -> Provenance:
-    """Return what a session that is recorded from this kit says of itself."""
-    source = source_of(kit, overrides)
-    return "simulated" if source.simulated else source.provenance
-
-
-def _unfinished(folder: Path) -> Manifest | None:
-    with suppress(HwError):
-        return read_manifest(folder, name=UNFINISHED_NAME)
-    return None
+    return MeasurementSource(simulated=was_simulated(manifest), recorded=recorded)
 
 
 def _digest(path: Path) -> str:

@@ -40,7 +40,7 @@ class ExportJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class WrittenReport:
     """What was written. ``without`` names attachments that were gone or altered."""
 
     path: str
@@ -51,7 +51,7 @@ class Written:
 
 def export_to_file(
     job: ExportJob, *, config: RecordsConfig | None = None, limit_s: float = EXPORT_MOST_S
-) -> Written:
+) -> WrittenReport:
     """Write one record's bundle and return what was written.
 
     Parameters
@@ -65,7 +65,7 @@ def export_to_file(
 
     Returns
     -------
-    Written
+    WrittenReport
         The file's path and what verifies it.
 
     Raises
@@ -99,7 +99,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def _answer(said: bytes, trouble: bytes) -> Written:
+def _answer(said: bytes, trouble: bytes) -> WrittenReport:
     try:
         fields: dict[str, Any] = json.loads(said[:SAID_MOST_BYTES].splitlines()[-1])
     except (ValueError, IndexError) as error:
@@ -114,10 +114,10 @@ def _answer(said: bytes, trouble: bytes) -> Written:
         kind = getattr(errors, str(fields["error"]), RecordsError)
         known = isinstance(kind, type) and issubclass(kind, RecordsError)
         raise (kind if known else RecordsError)(str(fields["what"]), hint=str(fields["hint"]))
-    return Written(**{**fields, "without": tuple(fields["without"])})
+    return WrittenReport(**{**fields, "without": tuple(fields["without"])})
 
 
-def run(job: ExportJob, config: RecordsConfig) -> Written:
+def run(job: ExportJob, config: RecordsConfig) -> WrittenReport:
     """Do a job in this process: read the store, draw, write the bundle whole or not at all."""
     from firmware.records.custody.atomic_files import replace
     from firmware.records.reader import open_reader
@@ -129,7 +129,7 @@ def run(job: ExportJob, config: RecordsConfig) -> Written:
     with clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace(path, done.content, mode=PRIVATE_MODE if job.evidence or job.private else PUBLIC_MODE)
-    return Written(
+    return WrittenReport(
         path=str(path), entry_hash=done.entry_hash, fingerprint=done.fingerprint, without=done.without
     )
 

@@ -301,7 +301,7 @@ class SenseSource:
 def _recorder(record_to: Path | None, spec: str, settings: Settings) -> Recorder | None:
     if record_to is None:
         return None
-    from firmware.records.provenance import provenance_to_record
+    from hw.replay.provenance import provenance_to_record
     from hw.replay.recorder import Recorder
 
     return Recorder(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from firmware.records.model import Span
-from firmware.records.provenance import provenance_to_record, source_of
+from firmware.records.provenance import source_of
 from hw.replay.manifest import Manifest, write_manifest
+from hw.replay.provenance import provenance_to_record
 
 SESSIONS = Path(__file__).parents[2] / "sessions"
 RECORDED_NS = 1_700_000_000 * 10**9
