@@ -52,15 +52,20 @@ def expected_errors() -> Iterator[None]:
     try:
         yield
     except AnsimError as error:
-        console = Console(stderr=True, highlight=False)
-        console.print(Text.assemble(("ansim: ", "bold red"), _safe(error.what)))
-        if error.hint:
-            console.print(Text.assemble(("  → ", "bold"), _safe(error.hint)))
+        print_error(error)
         raise typer.Exit(exit_code_for(error)) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(130) from error
     except BrokenPipeError as error:
         raise typer.Exit(Exit.ERROR) from error
+
+
+def print_error(error: AnsimError) -> None:
+    """Say on standard error what happened, what it means and what to do."""
+    console = Console(stderr=True, highlight=False)
+    console.print(Text.assemble(("ansim: ", "bold red"), _safe(error.what)))
+    if error.hint:
+        console.print(Text.assemble(("  → ", "bold"), _safe(error.hint)))
 
 
 def _safe(text: str) -> str:

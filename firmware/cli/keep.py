@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import typer
+
+from firmware.cli.errors import LEVEL_EXIT, Exit, print_error
 from firmware.records.compare.allowlist import Recogniser
 from firmware.records.compare.site_knowledge import recogniser_at
+from firmware.records.custody.errors import RecordsError
 from firmware.records.save_scan import keep_scan, place_of, records_home, span_until_now
-from firmware.runtime.session import Outcome, scene_of
+from firmware.runtime.session import Outcome
 from firmware.settings.settings import Settings
 
 
@@ -16,6 +20,24 @@ def known_at(keep_at: str | None, settings: Settings) -> Recogniser | None:
     return recogniser_at(place_of(keep_at).site, folder=records_home(settings), config=settings.records)
 
 
+def keep_and_say(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> None:
+    """Store a scan whose verdict was shown already; that it could not be stored is said and hides no find.
+
+    Raises
+    ------
+    RecordsError
+        If it could not be stored and nothing was found: then this is how the command ends.
+    """
+    try:
+        name = keep(outcome, kit=kit, place=place, settings=settings)
+    except RecordsError as error:
+        if LEVEL_EXIT[outcome.snapshot.verdict.level] is not Exit.SUSPICIOUS:
+            raise
+        print_error(error)
+        return
+    typer.echo(f"ansim report show {name}", err=True)
+
+
 def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
     """Store a finished scan and return the id of its record."""
     return keep_scan(
@@ -23,7 +45,7 @@ def keep(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> str:
         span=span_until_now(outcome.snapshot.elapsed_s),
         place=place_of(place),
         kit=kit,
-        simulated=scene_of(kit) is not None,
+        simulated=False,  # what lies behind the kit tells
         settings=settings,
         folder=records_home(settings),
     )

@@ -180,7 +180,7 @@ def _listing(rows: tuple[Listed, ...], catalog: Catalog) -> Table:
     title = catalog.text("records.title", count=len(rows))
     table = Table(title=title, title_justify="left", header_style="bold")
     for key in ("records.number", "records.id", "records.when", "records.place", "records.result"):
-        table.add_column(catalog.text(key))
+        table.add_column(catalog.text(key), overflow="fold", no_wrap=key == "records.id")
     for row in rows:
         place = " · ".join(visible(p) for p in (row.site, row.room, row.cubicle) if p)
         when = words.when(row.utc_ns, 0, "UTC")[1]
@@ -215,7 +215,9 @@ def _print_record(record: Inspection, words: Wording) -> None:
 def _print_check(checked: Checked, catalog: Catalog) -> None:
     console = Console(highlight=False)
     style = {"whole": "bold green", "consistent": "bold yellow", "altered": "bold red"}[checked.standing]
-    title = catalog.text(f"verify.{checked.standing}", count=len(checked.troubles))
+    anchored = checked.standing == "consistent" and checked.anchored
+    word = "consistent_anchored" if anchored else checked.standing
+    title = catalog.text(f"verify.{word}", count=len(checked.troubles))
     console.print(Text(title, style=style), soft_wrap=True)
     for trouble in checked.troubles[:TROUBLES_SHOWN]:
         console.print(Text("  ▲ " + _trouble(trouble, catalog)), soft_wrap=True)

@@ -30,8 +30,9 @@ from firmware.inspection.opening import open_walk
 from firmware.log import get_logger
 from firmware.records.compare.site_knowledge import SiteAllowlist
 from firmware.records.custody.errors import RecordsError
+from firmware.records.provenance import source_of
 from firmware.runtime.service_notify import Notifier
-from firmware.runtime.session import Outcome, inspect, scene_of, session_length_s
+from firmware.runtime.session import Outcome, inspect, session_length_s
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
 from hw.kit import parse_spec
@@ -79,7 +80,7 @@ def run_handheld(options: RunOptions) -> None:
             panel = Panel(
                 look,
                 until_s=until_s,
-                simulated=scene_of(kit) is not None,
+                simulated=source_of(kit, settings.hw.backend).simulated,
                 also_show=showing.show if showing else TerminalScreen(live, wanted=in_terminal).show,
                 also_poll=showing.poll if showing else None,
                 walker=walker,

@@ -20,7 +20,7 @@ from firmware.cli import jsonl
 from firmware.cli.context import Prepared, prepared_for
 from firmware.cli.errors import LEVEL_EXIT, expected_errors
 from firmware.cli.homing import home
-from firmware.cli.keep import keep, known_at
+from firmware.cli.keep import keep_and_say, known_at
 from firmware.cli.live_rf import sweep_head, with_picture
 from firmware.cli.options import ScanOptions
 from firmware.cli.scan_rf import AfterSweep, with_options
@@ -28,7 +28,8 @@ from firmware.cli.stills import still_kit
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
 from firmware.i18n.catalog import Catalog
-from firmware.runtime.session import After, Outcome, Watch, inspect, scene_of, session_length_s
+from firmware.records.provenance import source_of
+from firmware.runtime.session import After, Outcome, Watch, inspect, session_length_s
 from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 
@@ -121,10 +122,10 @@ def run_scan(
         )
     if tell is not None:
         tell(Console(stderr=True))
+    source = source_of(options.kit, settings.hw.backend)
+    show(outcome, catalog, as_jsonl=options.as_jsonl, simulated=source.simulated)
     if keep_at is not None:
-        name = keep(outcome, kit=options.kit, place=keep_at, settings=settings)
-        typer.echo(f"ansim report show {name}", err=True)
-    show(outcome, catalog, as_jsonl=options.as_jsonl, simulated=scene_of(options.kit) is not None)
+        keep_and_say(outcome, kit=options.kit, place=keep_at, settings=settings)
     return outcome
 
 

@@ -14,9 +14,9 @@ from firmware.inspection.state_machine import InspectionMachine
 from firmware.inspection.visit_records import new_walk_id
 from firmware.log import get_logger
 from firmware.records.compare.site_knowledge import SiteAllowlist
+from firmware.records.provenance import source_of
 from firmware.records.save_scan import records_home
 from firmware.settings.settings import Settings
-from hw.kit import parse_spec
 
 log = get_logger(__name__)
 
@@ -53,7 +53,7 @@ def open_walk(
         yield None
         return
     sites = sites_of(settings, plan)
-    simulated = parse_spec(kit)[0] == "sim"
+    simulated = source_of(kit, settings.hw.backend).simulated
     folder = records_home(settings)
     with RecordWriter(folder, settings=settings, kit=kit, simulated=simulated, threaded=threaded) as clerk:
         clerk.knowledge = knowledge or clerk.knowledge

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import Enum, auto
 from typing import Any, Literal
 
@@ -62,39 +62,49 @@ class PcapngWalker:
     def walk(self, chunk: bytes, *, final: bool) -> tuple[list[Columns], int]:
         """Return the columns of the whole blocks in ``chunk`` and how many of its bytes are used up."""
         runs: list[Columns] = []
-        at, wanted = 0, ENHANCED
+        at = 0
         while True:
             if self._lost:
                 at = self._search(chunk, at)
             if self._lost:
                 break
-            at, stop = self._run(chunk, at, wanted, runs)
+            at, stop = self._run(chunk, at, runs)
             if stop is Stop.MORE:
                 break
             if stop is Stop.DAMAGE:
                 self.dropped["bad_block"] += 1
                 self._lost, at = True, at + 4
-            elif (kind := self._kind(chunk, at)) in LEAST_BYTES:
-                wanted = kind
             else:
                 at = self._define(chunk, at)
         if final and at < len(chunk) and not self._lost:
             self.dropped["truncated_record"] += 1
         return [run for run in runs if len(run.starts)], at
 
-    def _run(self, chunk: bytes, at: int, wanted: int, runs: list[Columns]) -> tuple[int, Stop]:
-        """Collect packet blocks of one kind until something else must be handled first."""
+    def _run(self, chunk: bytes, at: int, runs: list[Columns]) -> tuple[int, Stop]:
+        """Collect packet blocks of all kinds until something else must be handled first."""
         found: list[int] = []
-        at, stop = self._jump(chunk, at, wanted, found)
+        at, stop = self._jump(chunk, at, found)
         if found:
-            places = np.array(found, dtype=np.int64)
-            read = self._simple_packets if wanted == SIMPLE else self._packets
-            runs.append(read(chunk, places))
+            runs.append(self._mixed(chunk, np.array(found, dtype=np.int64)))
         return at, stop
 
-    def _jump(self, chunk: bytes, at: int, wanted: int, found: list[int]) -> tuple[int, Stop]:
+    def _mixed(self, chunk: bytes, at: Ints) -> Columns:
+        """Read packet blocks of several kinds in one go, however they alternate, in the order of the file."""
+        simple = field_view(chunk, self._order + "u4")[at] == SIMPLE
+        if not simple.any():
+            return self._packets(chunk, at)
+        before_ns = self._last_ns
+        timed, untimed = self._packets(chunk, at[~simple]), self._simple_packets(chunk, at[simple])
+        stamps_ns = np.concatenate(([before_ns], timed.stamps_ns)).astype(np.int64)
+        untimed = replace(untimed, stamps_ns=stamps_ns[np.searchsorted(timed.starts, untimed.starts)])
+        order = np.argsort(np.concatenate((timed.starts, untimed.starts)), kind="stable")
+        names = [field.name for field in fields(Columns)]
+        both = {n: np.concatenate((getattr(timed, n), getattr(untimed, n)))[order] for n in names}
+        return Columns(**both)
+
+    def _jump(self, chunk: bytes, at: int, found: list[int]) -> tuple[int, Stop]:
         head_of = struct.Struct(self._order + "II").unpack_from
-        add, end, last, least = found.append, len(chunk), len(chunk) - 12, LEAST_BYTES[wanted]
+        add, end, last = found.append, len(chunk), len(chunk) - 12
         while at <= last:
             kind, size = head_of(chunk, at)
             if kind == SECTION:
@@ -104,11 +114,11 @@ class PcapngWalker:
             following = at + size
             if following > end:
                 break
-            if kind == wanted:
-                if size < least:
+            if kind in LEAST_BYTES:
+                if size < LEAST_BYTES[kind]:
                     return at, Stop.DAMAGE
                 add(at)
-            elif kind == INTERFACE or kind in LEAST_BYTES:
+            elif kind == INTERFACE:
                 return at, Stop.OTHER
             at = following
         return at, Stop.MORE

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -61,7 +63,7 @@ class GrowingFile:
         self.bytes += len(content)
 
     def flush(self) -> None:
-        """Hand everything to the disk, so that a power cut does not take it."""
+        """Hand everything to the system, which writes it in its own time; `close` waits for that."""
         try:
             if self._file is not None:
                 self._file.flush()
@@ -69,11 +71,16 @@ class GrowingFile:
             self._give_up()
             raise RecordingStopped(f"the disk takes no more: {error}") from error
 
-    def close(self) -> None:
-        """Close; may be called twice."""
+    def close(self, *, durably: bool = True) -> None:
+        """Write everything to the disk itself, or leave that for later, and close; may be called twice."""
         try:
             if self._file is not None:
+                self._file.flush()
+                if durably:
+                    os.fsync(self._file.fileno())
                 self._file.close()
+                if durably:
+                    sync_folder(self.path.parent)
         except OSError:
             self._give_up()
         self._file = None
@@ -96,3 +103,30 @@ class GrowingFile:
             self._digest = hashlib.sha256(self.path.read_bytes())
         except OSError:
             self.bytes = 0
+
+
+def replace_durably(path: Path, content: bytes) -> None:
+    """Write a file in place of what is there, on the disk itself when this returns. Raises `OSError`."""
+    partial = path.with_suffix(".part")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file that was written and closed is on the disk itself. Raises `OSError`."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable; some file systems cannot, and need not."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -13,9 +13,9 @@ from hw.errors import BadRecording
 from hw.kit import CameraWithLeds
 from hw.protocols import Clock
 from hw.replay.device import RecordedDevice
-from hw.replay.jsonl import read_lines, whole
+from hw.replay.jsonl import LONGEST_SESSION_NS, read_lines, whole
 from hw.replay.manifest import inside, sha256_of
-from hw.replay.pictures import decode_grey, read_bytes
+from hw.replay.pictures import decode_grey, is_bomb, read_bytes
 from hw.replay.session import Parts, natural_order, open_parts, pictures_in
 from hw.types import Frame, LedState
 
@@ -53,9 +53,10 @@ class RecordedCamera(RecordedDevice):
         """Return the next picture that can be decoded."""
         self._begin()
         for shot in self._shots:
-            pixels = decode_grey(read_bytes(shot.path))
+            raw = read_bytes(shot.path)
+            pixels = decode_grey(raw)
             if pixels is None:
-                self.dropped["undecodable"] += 1
+                self.dropped["too_many_pixels" if is_bomb(raw) else "undecodable"] += 1
                 continue
             self._given(shot.until_ns)
             return Frame(
@@ -125,7 +126,7 @@ def _numbered(pictures: list[Path]) -> Iterator[Shot]:
 def _indexed(index: Path, dropped: Counter[str]) -> Iterator[Shot]:
     for number, entry in enumerate(read_lines(index, dropped)):
         path = _path_of(index, entry)
-        t_ns = whole(entry, "t_ns")
+        t_ns = whole(entry, "t_ns", most=LONGEST_SESSION_NS)
         if path is None or t_ns is None:
             dropped["bad_line"] += 1
             continue
@@ -138,7 +139,7 @@ def _indexed(index: Path, dropped: Counter[str]) -> Iterator[Shot]:
             path=path,
             seq=number if seq is None else seq,
             t_ns=t_ns,
-            until_ns=whole(entry, "until_ns") or t_ns,
+            until_ns=whole(entry, "until_ns", most=LONGEST_SESSION_NS) or t_ns,
             exposure_us=whole(entry, "exposure_us"),
             led=led,
         )

@@ -11,12 +11,13 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from hw import errors
-from hw.errors import DeviceLost, EndOfRecording, HwError, Reason
+from hw.errors import BadRecording, DeviceLost, EndOfRecording, HwError, Reason
 from hw.protocols import Clock
-from hw.replay.jsonl import read_lines, whole
+from hw.replay.jsonl import LONGEST_SESSION_NS, read_lines, whole
 from hw.replay.session import Parts
 from hw.types import DeviceHealth, DeviceInfo
 
+NS_PER_HOUR = 3600e9
 FAULTS_FILE = "faults.jsonl"
 FAULTS: Mapping[str, type[HwError]] = {
     kind.__name__: kind
@@ -118,6 +119,12 @@ class RecordedDevice:
     def _given(self, until_ns: int) -> None:
         """Take note of a read that lasted until ``until_ns``."""
         self._reads += 1
+        if until_ns > LONGEST_SESSION_NS:
+            self._ended = True
+            raise BadRecording(
+                f"{self._info.name} says that it lasted {until_ns / NS_PER_HOUR:.0f} hours",
+                hint=f"Its times are damaged: {LONGEST_SESSION_NS / NS_PER_HOUR:.0f} hours are the most.",
+            )
         self._clock.sleep_until(until_ns)
 
     def _end(self) -> EndOfRecording:
@@ -136,7 +143,7 @@ def read_faults(root: Path, role: str) -> tuple[ReplayFault, ...]:
 
 
 def _fault(entry: Mapping[str, Any]) -> ReplayFault | None:
-    after, t_ns = whole(entry, "after"), whole(entry, "t_ns")
+    after, t_ns = whole(entry, "after"), whole(entry, "t_ns", most=LONGEST_SESSION_NS)
     if after is None or t_ns is None:
         return None
     words = {name: str(entry.get(name, "")) for name in ("error", "what", "hint", "reason")}

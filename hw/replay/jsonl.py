@@ -11,6 +11,9 @@ from typing import Any
 from hw.errors import BadRecording
 
 LONGEST_LINE_BYTES = 1 << 20
+LONGEST_SESSION_NS = (
+    48 * 3600 * 10**9
+)  # a recording that says it lasted longer is damaged, or made to cost time
 MOST_LINES = 5_000_000  # a day of reads at fifty a second
 
 

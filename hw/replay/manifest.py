@@ -1,6 +1,7 @@
 """The manifest of a session: what was recorded with what, and the SHA-256 of every part.
 
-It is written last, in one step: a session without one was cut off, and is replayed with a warning.
+It is written last, in one step, when every part is on the disk itself: a session without one was cut off, and
+is replayed with a warning.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hw.errors import BadRecording
+from hw.replay.bounded_file import sync_folder
 from hw.types import DeviceInfo
 
 FILE_NAME = "manifest.toml"
@@ -108,6 +110,7 @@ def write_manifest(folder: Path, manifest: Manifest, *, finished: bool = True) -
         os.fsync(file.fileno())
     if finished:
         partial.replace(folder / FILE_NAME)
+        sync_folder(folder)
 
 
 def verify(folder: Path, manifest: Manifest | None, role: str) -> None:

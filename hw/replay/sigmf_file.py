@@ -28,13 +28,14 @@ from numpy.typing import NDArray
 
 from hw.errors import BadRecording, MissingComponent
 from hw.formats.iq import SampleFormat, sample_format
-from hw.replay.jsonl import whole
+from hw.replay.jsonl import LONGEST_SESSION_NS, whole
 from hw.replay.manifest import inside
 
 LARGEST_META_BYTES = 1 << 27
 MOST_CAPTURES = 2_000_000
 MOST_VALIDATED_CAPTURES = 64  # the schema check is slow, and captures are all alike
 FASTEST_HZ = 1e10
+SLOWEST_HZ = 50e3  # an RTL-SDR gives 225 kS/s at the least, an audio-rate recording of one channel 48 kS/s
 HASH_CHUNK_BYTES = 1 << 20
 
 
@@ -133,8 +134,8 @@ def _segments(
                 count=count,
                 rate_hz=rate_hz,
                 center_hz=_number(capture.get("core:frequency")) or 0.0,
-                t_ns=whole(capture, "ansim:t_ns"),
-                until_ns=whole(capture, "ansim:until_ns"),
+                t_ns=whole(capture, "ansim:t_ns", most=LONGEST_SESSION_NS),
+                until_ns=whole(capture, "ansim:until_ns", most=LONGEST_SESSION_NS),
                 gain_db=_number(capture.get("ansim:gain_db")),
                 clipped_share=_number(capture.get("ansim:clipped_share")),
             )
@@ -184,6 +185,11 @@ def _rate_hz(source: _Source, globals_: Mapping[str, Any]) -> float:
     if rate_hz is None or not 0 < rate_hz <= FASTEST_HZ:
         raise BadRecording(
             f"{source.name} does not say its sample rate", hint='Add "core:sample_rate" to its metadata.'
+        )
+    if rate_hz < SLOWEST_HZ:
+        raise BadRecording(
+            f"{source.name} has {rate_hz:g} samples a second: no receiver of a camera's band is so slow",
+            hint=f"At least {SLOWEST_HZ:g} are needed; check core:sample_rate.",
         )
     return rate_hz
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ from hw.formats.btsnoop_hci import AdvertDecoder
 from hw.formats.iq import from_complex, is_exact, sample_format
 from hw.formats.pcap import LONGEST_RECORD_BYTES
 from hw.replay import encode
-from hw.replay.bounded_file import GrowingFile, ReadBudget, RecordingStopped
+from hw.replay.bounded_file import GrowingFile, ReadBudget, RecordingStopped, replace_durably, sync_file
 from hw.replay.jsonl import format_line
 from hw.replay.manifest import SessionPart
 from hw.types import BleBatch, ButtonPress, Dot11Batch, Frame, IqBlock, LedState
@@ -87,8 +88,8 @@ class SdrWriter:
         }
         return {key: value for key, value in capture.items() if value is not None}
 
-    def _save(self, data: GrowingFile) -> bytes:
-        """Write the metadata of the current file in one step."""
+    def _save(self, data: GrowingFile, *, last: bool = False) -> bytes:
+        """Write the metadata of the current file in one step; the last time it waits for the disk."""
         data.flush()
         extension = {"name": "ansim", "version": "1.0.0", "optional": True}
         meta = {
@@ -106,8 +107,11 @@ class SdrWriter:
         path = data.path.with_suffix(".sigmf-meta")
         partial = path.with_suffix(".part")
         try:
-            partial.write_bytes(text)
-            partial.replace(path)
+            if last:
+                replace_durably(path, text)
+            else:
+                partial.write_bytes(text)
+                partial.replace(path)
         except OSError as error:
             raise RecordingStopped(f"the disk takes no more: {error}") from error
         return text
@@ -117,7 +121,7 @@ class SdrWriter:
             return
         data, self._data = self._data, None
         try:
-            text = self._save(data)
+            text = self._save(data, last=True)
         except RecordingStopped:
             text = b""
         data.close()
@@ -230,7 +234,7 @@ class CameraWriter:
         content = png.tobytes()
         picture = GrowingFile(self._folder / f"{self._count:06d}.png", role="camera", budget=self._budget)
         picture.write(content)
-        picture.close()
+        picture.close(durably=False)
         self._count += 1
         first = {} if self._index.bytes else {"lights": self.lights}
         line = {
@@ -247,7 +251,10 @@ class CameraWriter:
         self._index.flush()
 
     def close(self) -> list[SessionPart]:
-        """Close the index, whose digest vouches for the pictures."""
+        """Close the index, whose digest vouches for the pictures, when they are on the disk themselves."""
+        for number in range(self._count):
+            with suppress(OSError):  # one that is gone is missed when the session is verified
+                sync_file(self._folder / f"{number:06d}.png")
         return [
             SessionPart(role=p.role, path="camera/" + p.path, bytes=p.bytes, sha256=p.sha256)
             for p in _closed(self._index)

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from firmware.log import get_logger
 from firmware.records.compare.allowlist import Recogniser
-from firmware.records.store import RecordStore
+from firmware.records.custody.errors import RecordsError
+from firmware.records.database import DATABASE_FILE
+from firmware.records.reader import RecordReader, open_reader
 from firmware.sensor import Observation
 from firmware.settings.records_config import RecordsConfig
 from firmware.verdict.evidence.model import Evidence
 
+log = get_logger(__name__)
+
 
 def recogniser_at(site: str, *, folder: Path, config: RecordsConfig) -> Recogniser | None:
     """Return what sets the evidence of a site's known things to zero; None where nothing is known there."""
-    if not site:
+    if not site or not (folder / DATABASE_FILE).is_file():
         return None
-    with RecordStore(folder, config=config) as store:
-        known = store.known(site)
-        return Recogniser(known, store.key) if known else None
+    try:
+        with open_reader(folder, config=config) as reader:
+            known = reader.known(site)
+            return Recogniser(known, reader.key) if known else None
+    except RecordsError as error:
+        log.warning("what was declared harmless here cannot be read, so everything counts", why=error.what)
+        return None
 
 
 class SiteAllowlist:
@@ -26,7 +35,7 @@ class SiteAllowlist:
     def __init__(self) -> None:
         self._known: Recogniser | None = None
 
-    def enter(self, site: str, store: RecordStore) -> None:
+    def enter(self, site: str, store: RecordReader) -> None:
         """Take what is known at a site, and forget the one before."""
         known = store.known(site) if site else ()
         self._known = Recogniser(known, store.key) if known else None

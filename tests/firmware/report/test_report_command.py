@@ -84,6 +84,7 @@ def test_verify_takes_the_store_itself_and_a_key_beside_it_is_no_pin(records: Pa
     done = run(app, ["verify", str(records / "records.db"), "--lang", "ko"])
     assert done.exit_code == 11
     assert "모순 없음" in done.output
+    assert "온전함" not in done.output
     assert "고정되지 않은 키" in done.output
     key = tmp_path / "unit.pem"
     key.write_text(run(app, ["key", "--records", str(records)]).stdout)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hw.errors import BadRecording
 from hw.formats import capture
 from hw.formats.capture import CaptureReader, capture_format, peek
-from hw.formats.pcapng import read_options, ticks_per_second
+from hw.formats.pcapng import PcapngWalker, read_options, ticks_per_second
 from tests.hw import capture_files as made
 from tests.hw.capture_files import Record
 
@@ -167,6 +167,19 @@ def test_a_file_longer_than_a_chunk_is_read_in_pieces(
         rows, reader = read_all(tmp_path / "a", content)
         assert [row[3] for row in rows] == [r.data for r in records]
         assert not reader.dropped
+
+
+def test_packet_kinds_that_alternate_are_read_in_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timed and untimed packets by turns cost what packets of one kind cost, and keep their order."""
+    blocks, expected = [made.simple(Record(b"first!", wire=6))], [(0, 6)]
+    for n in range(3000):
+        blocks.append(made.enhanced(Record(bytes(9), T0 + n * 1000), 0, ticks_per_s=10**6))
+        blocks.append(made.simple(Record(b"simple", wire=6)))
+        expected += [(T0 + n * 1000, 9), (T0 + n * 1000, 6)]
+    content = made.section("<") + made.interface(127, resolution=6) + b"".join(blocks)
+    runs, used = PcapngWalker(content[:28]).walk(content, final=True)
+    assert (len(runs), used) == (1, len(content))
+    assert list(zip(runs[0].stamps_ns.tolist(), runs[0].lengths.tolist(), strict=True)) == expected
 
 
 def test_blocks_of_every_kind_and_a_second_section(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -15,8 +17,10 @@ from PIL import Image
 
 from hw.clock import ManualClock
 from hw.config import CameraConfig, HwConfig
+from hw.errors import EndOfRecording
 from hw.kit import open_device
-from hw.replay.pictures import decode_grey
+from hw.replay.camera import open_eye
+from hw.replay.pictures import decode_grey, is_bomb
 from tests.hw.replay.test_describe import open_role, picture, read_out
 
 
@@ -137,3 +141,22 @@ def test_sizes_may_change_and_the_clock_follows(tmp_path: Path) -> None:
 def test_no_bytes_break_the_decoder(head: bytes, noise: bytes) -> None:
     pixels = decode_grey(head + noise)
     assert pixels is None or (pixels.ndim == 2 and pixels.size > 0)
+
+
+def test_a_picture_of_too_many_pixels_is_counted_and_never_decoded(tmp_path: Path) -> None:
+    """0.9 MB of a grey PNG can mean 900 million pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    bomb = b"\x89PNG\r\n\x1a\n" + body
+    assert is_bomb(bomb)
+    assert decode_grey(bomb) is None
+    assert not is_bomb(b"")
+    (tmp_path / "a.png").write_bytes(bomb)
+    eye = open_eye(target=str(tmp_path), config=HwConfig(), clock=ManualClock())
+    with pytest.raises(EndOfRecording):
+        eye.camera.read()
+    assert eye.camera.health().numbers == {"too_many_pixels": 1.0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from hw.kit import Kit, open_device
 from hw.replay.bounded_file import GrowingFile
 from hw.replay.describe import describe
 from hw.replay.manifest import read_manifest
-from hw.replay.recorder import Recorder, record_kit
+from hw.replay.recorder import WRITERS, Recorder, _Track, record_kit
 from hw.types import SENSOR_NAMES, BleAdvert, BleBatch, ButtonPress, Dot11Batch, Frame, IqBlock
 from tests.hw.planted_devices import Planted, flat
 
@@ -481,3 +482,36 @@ def test_names_in_a_manifest_cannot_lead_out_of_the_session(tmp_path: Path) -> N
     entry = json.loads(index.read_text())
     index.write_text(json.dumps({**entry, "file": "../../secret.png"}) + "\n")
     assert replay(tmp_path / "s", "camera") == []
+
+
+def test_every_part_is_on_the_disk_before_the_manifest_vouches_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def noted(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        real(handle)
+
+    monkeypatch.setattr("os.fsync", noted)
+    folder = tmp_path / "session"
+    with Recorder(folder, wall_ns=1) as recorder:
+        pixels = np.zeros((4, 4), dtype=np.uint8)
+        writer = recorder_writer(recorder, "camera")
+        writer.write(Frame(seq=0, t_ns=0, exposure_us=None, led=None, pixels=pixels), until_ns=1)
+        writer = recorder_writer(recorder, "sdr")
+        samples = np.zeros(8, dtype=np.complex64)
+        block = IqBlock(t_ns=0, center_hz=1e9, rate_hz=1e6, gain_db=None, samples=samples, clipped_share=0.0)
+        writer.write(block, until_ns=1)
+        del synced[:]
+    names = ["000000.png", "camera.jsonl", "000.sigmf-data"]
+    assert all(synced.index(name) < synced.index("manifest.toml.part") for name in names)
+    assert "000.part" in synced
+
+
+def recorder_writer(recorder: Recorder, role: str) -> Any:
+    """Return the writer of a role as `Recorder.wrap` makes it."""
+    writer = WRITERS[role](recorder.folder, budget=recorder._budget, wall_ns=1)
+    recorder._tracks[role] = _Track(role=role, writer=writer)
+    return writer

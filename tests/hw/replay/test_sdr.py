@@ -107,6 +107,7 @@ def test_headers_and_offsets_of_other_recorders(tmp_path: Path) -> None:
         ({"globals": {"core:sample_rate": float("nan")}}, "sample rate"),
         ({"globals": {"core:sample_rate": 10**400}}, "sample rate"),
         ({"globals": {"core:sample_rate": "2400000"}}, "sample rate"),
+        ({"globals": {"core:sample_rate": 1.0}}, "so slow"),
         ({"globals": {"core:sha512": "00"}}, "SHA-512"),
         ({"globals": {"core:dataset": "../elsewhere"}}, "beside"),
         ({"globals": {"core:offset": "x"}}, "core:offset"),
