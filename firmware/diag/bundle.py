@@ -18,11 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from firmware.errors import BundleTrouble
-from firmware.records.custody.redact import Redactor
+from firmware.records.custody.redact import Redactor, names_in
 from firmware.records.custody.unit_key import SECRET_BYTES, UnitKey
 
 TEXT_BYTES_MOST = 1_000_000  # of one part of text; of a longer log the end is kept
@@ -31,8 +32,18 @@ FILES_MOST = 2_000
 MODE = 0o600
 READ_ME = "READ-ME.txt"
 MODEL = Path("/proc/device-tree/model")
+HOMES = re.compile(r"(/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\"']+")
+IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?![\w:])")
+SERIAL = re.compile(r"(?i)\b(serial(?:[ _-]?(?:number|no))?|uuid|machine[ _-]?id)(\W{1,4})([\w.:-]{4,})")
+NAMED = re.compile(
+    r"(?i)\b(ssid|name|network|label|device)=(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s,;]+)"
+)
+PLAIN_WORD = re.compile("[a-z0-9_.]{1,24}")  # of a device or a setting, as this program writes them
+SERIAL_FIELDS = frozenset({"serial", "serial_number", "uuid", "machine_id", "hardware_id"})
 IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
-PRIVATE_SETTINGS = frozenset({"hw.sdr.rtl_tcp"})  # host names of the place
+PRIVATE_SETTINGS = frozenset(  # host names and folders, which may be called after a place or a person
+    {"hw.sdr.rtl_tcp", "inspection.sites", "records.folder"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,24 +81,44 @@ class Cleaner:
         """Return text without addresses, home folder and host name."""
         if self._clear:
             return text
-        said = self._redactor.text(text, keep=False)
+        said = NAMED.sub(self._named, text)
+        said = self._redactor.text(said, keep=False)
+        said = IPV6.sub(self._ipv6, said)
+        said = SERIAL.sub(lambda m: f"{m[1]}{m[2]}{self._key.pseudonym(f'serial{m[3]}')}", said)
+        said = HOMES.sub(r"\1~", said)
         said = IPV4.sub(lambda m: self._key.pseudonym(f"ip{m[0]}"), said)
         if len(self._home) > 1:
             said = said.replace(self._home, "~")
         return re.sub(rf"\b{re.escape(self._host)}\b", "HOST", said) if self._host else said
 
+    def _named(self, match: re.Match[str]) -> str:
+        """Replace a name that a log line gives as ``key=value``; words of ours in it stay."""
+        word = match[2].strip("\"'")
+        return match[0] if PLAIN_WORD.fullmatch(word) else f"{match[1]}={self._key.pseudonym(f'name:{word}')}"
+
+    def _ipv6(self, match: re.Match[str]) -> str:
+        try:
+            ip_address(match[0])
+        except ValueError:
+            return match[0]  # a time of day, or a piece of code
+        return self._key.pseudonym(f"ip{match[0]}")
+
     def value(self, value: Any) -> Any:
-        """Return a JSON value without addresses, names from the air, home folder and host name."""
+        """Return a JSON value without addresses, names from the air, serials, home folders and host name."""
         if self._clear:
             return value
+        self._redactor.learn(names_in(value))
         return self._deep(self._redactor.value(value, keep=False))
 
     def _deep(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {k: self._deep(v) for k, v in value.items()}
+            return {k: self._hidden(v) if k in SERIAL_FIELDS else self._deep(v) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [self._deep(v) for v in value]
         return self.text(value) if isinstance(value, str) else value
+
+    def _hidden(self, value: Any) -> Any:
+        return self._key.pseudonym(f"serial{value}") if value else value
 
 
 def versions_part() -> BundlePart:

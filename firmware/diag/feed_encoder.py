@@ -6,12 +6,12 @@ import logging
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from firmware.log import printable
 from firmware.records.custody.hash_chain import canonical
-from firmware.records.custody.redact import ADDRESS, NAME_FIELDS, Redactor
+from firmware.records.custody.redact import ADDRESS, NAME_FIELDS, Redactor, names_in
 from firmware.records.custody.unit_key import SECRET_BYTES, UnitKey
 from firmware.runtime.workers import WorkerHealth
 from firmware.sensor import Device, Observation, devices_in, emissions_in, glints_in
@@ -34,14 +34,29 @@ FEED_TYPES = {"access_point": "ap"}  # where the feed's word differs from the JS
 Redact = Callable[[Any], Any]
 
 
-def make_redactor(key: UnitKey | None = None) -> Redact:
+class FeedRedactor:
+    """Replaces addresses and names from the air in JSON values, and learns names as it goes."""
+
+    def __init__(self, key: UnitKey) -> None:
+        self._namer = _Namer(key, ())
+
+    def learn(self, names: Iterable[str]) -> None:
+        """Remember names that were heard, also of what a line does not list."""
+        self._namer.learn(n for n in names if not ADDRESS.fullmatch(n))
+
+    def __call__(self, value: Any) -> Any:
+        """Return the value without addresses and names."""
+        self.learn(names_in(value))
+        return self._namer.value(value, keep=False)
+
+
+def make_redactor(key: UnitKey | None = None) -> FeedRedactor:
     """Return a function that replaces addresses and names from the air in a JSON value.
 
     With the unit's own key a device has the same pseudonym in the records; without one, the pseudonyms
     hold as long as the function does, and nobody can try addresses out on them.
     """
-    redactor = _Namer(UnitKey(secrets.token_bytes(SECRET_BYTES)) if key is None else key, ())
-    return lambda value: redactor.value(value, keep=False)
+    return FeedRedactor(UnitKey(secrets.token_bytes(SECRET_BYTES)) if key is None else key)
 
 
 class _Namer(Redactor):
@@ -139,11 +154,20 @@ def encode_line(
         "queues": dict(sorted(queues.items())),
         "log": [dict(line) for line in log_tail],
     }
+    if isinstance(redact, FeedRedactor):
+        redact.learn(_names_heard(snapshot.observations))
     line = _line(redact(record))
     if len(line) > LINE_BYTES_MOST:
         cut = {"spectrum": [], "stations": [], "glints": [], "log": [], "cut": True}
         line = _line(redact(record | cut))
     return line
+
+
+def _names_heard(observations: Sequence[Observation]) -> Iterator[str]:
+    for thing in observations:
+        for name in (getattr(thing, field, None) for field in sorted(NAME_FIELDS)):
+            if isinstance(name, str) and name:
+                yield name
 
 
 def _line(record: Any) -> bytes:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.records.custody.hash_chain import canonical, sha256
-from firmware.records.custody.redact import Redactor
+from firmware.records.custody.redact import Redactor, forms_of, names_in
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import (
     FINDINGS_MOST,
@@ -89,6 +89,7 @@ def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str |
         The record's id; by default made of the time and some chance.
     """
     redactor = Redactor(key, _suspicious_subjects(scanned))
+    redactor.learn(_bystanders_names(scanned, redactor))
     findings = sorted(
         (_finding(o, redactor) for o in scanned.observations),
         key=lambda f: (not f.suspicious, -f.score, SENSOR_NAMES.index(f.sensor), f.subject),
@@ -194,8 +195,17 @@ def _finding(observation: Observation, redactor: Redactor) -> Finding:
         score=float(observation.camera_score),
         suspicious=suspicious,
         identity=observation.lasting,
-        data=redactor.value(observation.as_record(), keep=suspicious),
+        data=redactor.thing(observation.as_record(), keep=suspicious),
     )
+
+
+def _bystanders_names(scanned: Scanned, redactor: Redactor) -> set[str]:
+    """Return names that only things nobody suspects have, and that the verdict's reasons quote."""
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for observation in scanned.observations:
+        names[redactor.is_suspicious(observation.subject)] |= names_in(observation.as_record())
+    said = "\n".join(str(value) for c in scanned.verdict.contributions for value in c.params.values())
+    return {n for n in names[False] - names[True] if any(f in said for f in forms_of(n))}
 
 
 def _redact_verdict(verdict: Verdict, redactor: Redactor) -> dict[str, Any]:

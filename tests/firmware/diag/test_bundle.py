@@ -172,3 +172,33 @@ def test_a_recording_goes_in_only_where_asked_and_without_addresses(tmp_path: Pa
     assert any(name.startswith("recording/rf/") for name in names)
     assert not any("wifi" in name or "ble" in name for name in names)
     assert "CLEAR" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "private"),
+    [
+        ("from fe80::1ff:fe23:4567:890a%wlan0 came", "4567:890a"),
+        ("addr 2001:db8:0:1:1:1:1:1 joined", "2001:db8"),
+        ("eui aa:bb:cc:ff:fe:dd:ee:01", "ee:01"),
+        ("usb serial 00000042-abc", "00000042"),
+        ("Serial Number: XK991-2", "XK991"),
+        ("read /home/minji/notes and /Users/minji/x", "minji"),
+        ("station ssid='Tapo_Cam_Minji Kim 010' heard", "Minji"),
+        ('heard name="Minji\'s phone"', "Minji"),
+    ],
+)
+def test_a_log_line_keeps_what_names_people_and_things_to_itself(text: str, private: str) -> None:
+    assert private not in bundle.Cleaner(home=Path("/nobody"), host="").text(text)
+
+
+def test_what_names_nobody_stays_readable() -> None:
+    text = "12:34:56 sensor=wifi state=lost name=wlan1 ::ok 10.5 dB"
+    assert bundle.Cleaner(home=Path("/nobody"), host="").text(text) == text
+
+
+def test_serials_and_folders_of_places_are_replaced() -> None:
+    cleaner = bundle.Cleaner(home=Path("/nobody"), host="")
+    said = cleaner.value({"name": "dongle", "serial": "00000042", "detail": "quiet"})
+    assert "00000042" not in json.dumps(said)
+    part = bundle.settings_part({"inspection": {"sites": "/srv/Women's shelter"}}, {}, cleaner)
+    assert "shelter" not in part.content.decode()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from firmware.records.build_record import clean, compose
 from firmware.records.custody.errors import KeyTrouble, StoreDamaged
 from firmware.records.custody.hash_chain import canonical
-from firmware.records.custody.redact import Redactor
+from firmware.records.custody.redact import Redactor, names_in
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import read_inspection
 from firmware.verdict.fusion import Level
@@ -26,7 +26,9 @@ from tests.firmware.records.rooms import (
     circumstances,
     inspection,
     scanned,
+    station,
 )
+from wifiscan.model import Identity
 
 KEY, OTHER = UnitKey(bytes(32)), UnitKey(bytes([1] * 32))
 MACS = st.binary(min_size=6, max_size=6)
@@ -118,3 +120,43 @@ def test_a_record_with_a_field_gone_or_too_many_is_refused(field: str) -> None:
     for changed in ({k: v for k, v in plain.items() if k != field}, {**plain, "more": 1}):
         with pytest.raises(StoreDamaged):
             read_inspection(canonical(changed))
+
+
+NAME = "Tapo_Cam_Minji Kim 010"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"ssid": NAME, "identity": [{"rule": "r", "seen": "ssid", "value": NAME, "why": f"named '{NAME}'"}]},
+        {"params": {"why": f"the network '{NAME}' is a camera's"}},
+        {"identity": [{"seen": "wps", "value": NAME, "why": f"calls itself '{NAME}'"}]},
+        {"name": NAME, "text": f"{NAME} and {NAME}", "deep": [{"note": f"x{NAME}x"}]},
+        {"name": "Min\u202eji", "text": "shown as Min\\u202eji"},
+    ],
+)
+def test_a_bystanders_name_is_replaced_wherever_it_is_quoted(value: dict[str, object]) -> None:
+    redactor = Redactor(KEY, ())
+    redactor.learn(names_in(value))
+    out = json.dumps(redactor.value(value, keep=False), ensure_ascii=False)
+    assert "Minji" not in out
+    assert "u202e" not in out
+
+
+def test_words_of_ours_stay_even_where_a_name_equals_them() -> None:
+    redactor = Redactor(KEY, ())
+    redactor.learn(["station", "wifi", "ok"])
+    value = {"type": "station", "sensor": "wifi", "text": "ok"}
+    assert redactor.value(value, keep=False) == value  # "ok" is too short to be looked for
+
+
+def test_a_suspects_name_stays_in_its_own_finding_and_a_bystanders_in_none() -> None:
+    quoting = Identity(rule="r", strength="B", why=f"near '{NAME}'", seen="ssid", value=NAME)
+    more = (
+        station("02:00:00:00:00:01", 0.01, ssid=NAME, identity=(quoting,)),
+        station("02:00:00:00:00:02", 0.01, ssid="V380_cam"),
+        station("02:00:00:00:00:03", 0.97, ssid="V380_cam"),
+    )
+    text = json.dumps(inspection(KEY, more=more).as_json(), ensure_ascii=False)
+    assert "Minji Kim" not in text
+    assert text.count("V380_cam") == 1
