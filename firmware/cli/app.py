@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Annotated
 
@@ -97,8 +101,24 @@ def root(
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line, and end with its exit code even where a device's thread hangs in a driver."""
+    code = 0
+    try:
+        app()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if not _left_behind():
+            raise
+    if _left_behind():
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+
+
+def _left_behind() -> bool:
+    """Say whether a thread still runs: one inside a driver makes the interpreter abort at its end."""
+    return any(t is not threading.main_thread() for t in threading.enumerate())
 
 
 if __name__ == "__main__":

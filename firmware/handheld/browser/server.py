@@ -15,6 +15,7 @@ import base64
 import hmac
 import json
 import secrets
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -38,6 +39,8 @@ BODY_MOST = 256  # bytes of a press
 PATIENCE_S = 10.0  # a client that says nothing for so long is dropped
 HEARTBEAT_S = 2.0  # of a stream without news: shows a client that went away
 STREAMS_MOST = 8
+CONNECTIONS_MOST = 32  # at once, streams included: two pages need ten
+REQUEST_MOST_S = 10.0  # from the first byte of a request to its answer, however slowly it trickles in
 HEADER = "X-Ansim-Window"
 NOTHING = "default-src 'none'"
 POLICY = (
@@ -104,6 +107,24 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True  # a port of a moment ago; two listeners at once stay impossible
     request_queue_size = 32
 
+    def __init__(self, *args: Any) -> None:
+        self._free = threading.BoundedSemaphore(CONNECTIONS_MOST)
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer on a thread of its own, or hang up where there are too many already."""
+        if not self._free.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer one request, then make room for the next."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
         """Say nothing on the terminal: a browser that went away is no error."""
         log.debug("window request failed", client=str(client_address), exc_info=True)
@@ -116,6 +137,22 @@ class _Handler(BaseHTTPRequestHandler):
     def __init__(self, showing: Showing, owner: WindowServer, *args: Any) -> None:
         self._showing, self._owner = showing, owner
         super().__init__(*args)
+
+    def setup(self) -> None:
+        """Give the request a time by which it must be there whole."""
+        super().setup()
+        self._deadline = threading.Timer(REQUEST_MOST_S, self._hang_up)
+        self._deadline.daemon = True
+        self._deadline.start()
+
+    def finish(self) -> None:
+        """Let go of the connection."""
+        self._deadline.cancel()
+        super().finish()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def do_GET(self) -> None:
         """Answer with the page, the picture or the stream of pictures."""
@@ -171,6 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
         try:
+            self._deadline.cancel()  # a stream ends when its reader does
             self._start(HTTPStatus.OK, "text/event-stream")
             self._stream()
         except OSError:

@@ -6,9 +6,10 @@ import http.client
 import io
 import json
 import socket
+import threading
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from dataclasses import replace as changed
 
@@ -360,3 +361,24 @@ def test_when_a_recording_is_over_the_pages_can_still_be_turned() -> None:
 
     linger(panel, changed(MOMENT, phase="finished"), pause=pause)
     assert seen == [1, 1, 2, 2, 2]
+
+
+def test_a_request_that_trickles_in_is_cut_and_connections_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("firmware.handheld.browser.server.REQUEST_MOST_S", 0.3)
+    monkeypatch.setattr("firmware.handheld.browser.server.CONNECTIONS_MOST", 3)
+    with WindowServer(Showing("en")) as server:
+        slow = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(8)]
+        for one in slow:
+            with suppress(OSError):
+                one.sendall(b"GET / HTTP/1.0\r\nX: ")
+        for one in slow:
+            with suppress(ConnectionError):
+                while one.recv(4096):
+                    pass
+            one.close()
+        assert threading.active_count() < 20
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as again:
+            again.sendall(b"GET /x HTTP/1.0\r\n\r\n")
+            assert again.recv(20).startswith(b"HTTP/1.0 421")
