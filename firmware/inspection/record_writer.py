@@ -56,6 +56,7 @@ from firmware.records.custody.errors import (
     StoreFull,
     StoreUnwritable,
 )
+from firmware.records.events import Event
 from firmware.records.store import RecordStore
 from firmware.settings.settings import Settings
 
@@ -95,6 +96,8 @@ class RecordWriter:
         self._jobs: queue.Queue[Job | None] = queue.Queue(JOBS_MOST)
         self._told: deque[WriterReply] = deque(maxlen=JOBS_MOST)
         self._waiting: deque[KeepJob] = deque()
+        self._open_place = ""  # the record that a place which was begun will have
+        self._started = False
         self._papers: queue.Queue[str | None] = queue.Queue(PAPERS_MOST)
         self._thread = threading.Thread(target=self._run, name="ansim-records", daemon=True)
         self._paper_thread = threading.Thread(target=self._run_paper, name="ansim-paper", daemon=True)
@@ -187,11 +190,30 @@ class RecordWriter:
                 log.exception("not stored", record=job.keep.record)
                 self._told.append(NotStored(record=job.keep.record, trouble=trouble_key(error)))
                 continue
+            if job.keep.record == self._open_place:
+                self._open_place = ""
             self._waiting = deque(one for one in self._waiting if one is not job)
             self._told.append(RecordStored(visited=visited(filed)))
 
     def _save(self, job: Save) -> None:
         save_progress(self.folder, job.progress)
+        self._note_places(job)
+
+    def _note_places(self, job: Save) -> None:
+        """Sign that a place was begun, and that the one before was left without a record."""
+        at = job.progress
+        here = "" if at is None or at.behind else f"{at.walk}-{at.visit:03d}"
+        if here == self._open_place:
+            return
+        events = [Event(event="abandoned", record=self._open_place)] if self._open_place else []
+        if here:
+            events += [] if self._started else [Event(event="started")]
+            events.append(Event(event="begun", record=here))
+        self._open_place, self._started = here, self._started or bool(here)
+        if events:
+            with RecordStore(self.folder, config=self._settings.records) as store:
+                for event in events:
+                    store.note(event)
 
     def _refer(self, job: AskReference) -> None:
         with RecordStore(self.folder, config=self._settings.records) as store:

@@ -13,6 +13,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from firmware.records.build_record import Circumstances, Scanned, compose, wall_of
+from firmware.records.judged_with import judged_with
 from firmware.records.model import Attachment, CalibrationAge, CheckState, Place, RecordKind, Span
 from firmware.records.provenance import source_of
 from firmware.records.store import RecordStore
@@ -91,6 +92,7 @@ def about_scan(
         kit=kit,
         simulated=simulated or source.simulated,
         source=source,
+        judged_with=judged_with(),
         settings=settings.model_dump(mode="json"),
         versions={"ansim": version("ansim")},
         calibrations=calibrations_of(kit, now_s=span.started_utc_ns / 1e9),

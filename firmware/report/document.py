@@ -316,6 +316,7 @@ def _checking(sheet: PdfCanvas, record: Inspection, entry: Entry, words: Wording
             words.key("paper.versions"),
             ", ".join(f"{visible(k)} {visible(v)}" for k, v in sorted(record.versions.items())),
         ],
+        [words.key("paper.judged_with"), words.judged_with(record)],
     ]
     columns: Sequence[Column] = (
         Column(title=words.key("paper.what"), width_mm=48), Column(title="", width_mm=130),

@@ -26,6 +26,7 @@ from firmware.verdict.fusion import Contribution, Level, Verdict
 NS_PER_S = 10**9
 DAY_S, HOUR_S, MINUTE_S = 86_400.0, 3600.0, 60.0
 SKIPPED_NAMED = 4  # places of the checklist that page one names; the checklist itself names all
+DIGEST_SHOWN = 16  # hex digits of a digest on paper
 PSEUDONYM_SHOWN = 9  # characters of a pseudonym on paper: enough to tell devices of one room apart
 HASH_LINE = 32  # hex digits on one line of paper
 PSEUDONYM = re.compile("~[0-9a-f]{16}")
@@ -97,6 +98,11 @@ class Wording:
         word = fields.get("clock", "unset")
         unsure = word == "steady" and fields.get("synchronised") is False
         return self.key("paper.clock.unsynchronised" if unsure else f"paper.clock.{word}")
+
+    def judged_with(self, record: Inspection) -> str:
+        """Return what the verdict was made with, digests cut short: the record has them whole."""
+        parts = (f"{visible(k)} {visible(v)[:DIGEST_SHOWN]}" for k, v in sorted(record.judged_with.items()))
+        return ", ".join(parts) or self.key("paper.not_kept")
 
     def age(self, calibration: CalibrationAge) -> str:
         """Return how old a calibration is, in words."""

@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -159,3 +159,24 @@ def test_compared_with_the_last_inspection_of_the_same_cubicle(tmp_path: Path) -
             clerk.submit(job(record, cubicle))
         compared = [t.visited.compared for t in clerk.take() if isinstance(t, RecordStored)]
     assert compared == [False, False, True]
+
+
+def test_a_place_that_was_begun_and_left_without_a_record_shows_in_the_chain(tmp_path: Path) -> None:
+    with clerk_at(tmp_path) as clerk:
+        clerk.submit(Save(progress=PROGRESS))
+        clerk.submit(Save(progress=PROGRESS))
+        clerk.submit(job("w-1-003"))
+        clerk.submit(Save(progress=replace(PROGRESS, visit=4)))
+        clerk.submit(Save(progress=None))
+    with RecordStore(tmp_path) as store:
+        bodies = [json.loads(e.body or b"{}") for e in store.entries()]
+        events = [(b.get("event", b["kind"]), b.get("record", b.get("id"))) for b in bodies]
+        assert store.verify().whole
+        assert len(store.listed()) == 1
+    assert events == [
+        ("started", ""),
+        ("begun", "w-1-003"),
+        ("cubicle", "w-1-003"),
+        ("begun", "w-1-004"),
+        ("abandoned", "w-1-004"),
+    ]
