@@ -12,7 +12,7 @@ from firmware.log import get_logger
 from firmware.records.custody.anchor import Anchor
 from firmware.records.custody.errors import NoSuchRecord, RecordAltered, StoreDamaged
 from firmware.records.custody.hash_chain import Entry, entry_hash, parse_header, verify_body, verify_entry
-from firmware.records.database import as_blob, read_entry
+from firmware.records.database import as_blob, read_entry, read_entry_left, read_what_is_left
 from firmware.records.declarations import Declaration, read_declaration
 from firmware.records.model import Inspection, Place, read_inspection
 
@@ -77,11 +77,7 @@ def find_record(db: sqlite3.Connection, name: str, *, public: bytes | None) -> S
     RecordAltered
         If it is not what was signed.
     """
-    pattern = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    rows = db.execute(
-        "SELECT seq, id FROM entries WHERE id = ? OR id LIKE ? ESCAPE '\\' ORDER BY id = ? DESC LIMIT 2",
-        (name, pattern, name),
-    ).fetchall()
+    rows = _named(db, name)
     exact = bool(rows) and rows[0][1] == name
     if not rows or (not exact and (len(rows) > 1 or len(name) < SHORTEST_NAME)):
         many = "more than one record begins" if len(rows) > 1 else "no record begins"
@@ -89,11 +85,25 @@ def find_record(db: sqlite3.Connection, name: str, *, public: bytes | None) -> S
     return read_record(db, rows[0][0], public=public)
 
 
+def _named(db: sqlite3.Connection, name: str) -> list[tuple[int, str]]:
+    """Return up to two entries of this id or beginning, the exact one first; also of a damaged store."""
+    pattern = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    try:
+        return db.execute(
+            "SELECT seq, id FROM entries WHERE id = ? OR id LIKE ? ESCAPE '\\' ORDER BY id = ? DESC LIMIT 2",
+            (name, pattern, name),
+        ).fetchall()
+    except sqlite3.DatabaseError:
+        left = [(e.row, str(e.fields().get("id", ""))) for e in read_what_is_left(db)]
+        found = [row for row in left if row[1].startswith(name)]
+        return sorted(found, key=lambda row: row[1] != name)[:2]
+
+
 def read_record(db: sqlite3.Connection, seq: int, *, public: bytes | None) -> StoredRecord:
     """Return the record of one entry, verified. Raises as `find_record`."""
-    entry = read_entry(db, seq)
-    if entry is None:
+    if db.execute("SELECT 1 FROM entries WHERE seq = ?", (seq,)).fetchone() is None:
         raise NoSuchRecord(f"There is no entry {seq}")
+    entry = read_entry_left(db, seq)
     fault = fault_of(db, entry, public=public)
     if fault:
         raise RecordAltered(
@@ -124,14 +134,21 @@ def list_records(
 ) -> tuple[Listed, ...]:
     """Return one line for each inspection, oldest first, of what was signed; ``most`` keeps the newest."""
     lines: list[Listed] = []
-    for (seq,) in db.execute("SELECT seq FROM entries ORDER BY seq DESC").fetchall():
+    for seq in reversed(_numbers(db)):
         if most is not None and len(lines) >= most:
             break
-        entry = read_entry(db, seq)
-        line = None if entry is None else _line_of(db, entry, public)
+        line = _line_of(db, read_entry_left(db, seq), public)
         if line is not None:
             lines.append(line)
     return tuple(reversed(lines))
+
+
+def _numbers(db: sqlite3.Connection) -> list[int]:
+    """Return the numbers of the entries that the disk still gives."""
+    try:
+        return [seq for (seq,) in db.execute("SELECT seq FROM entries ORDER BY seq")]
+    except sqlite3.DatabaseError:
+        return [entry.row for entry in read_what_is_left(db)]
 
 
 def _line_of(db: sqlite3.Connection, entry: Entry, public: bytes | None) -> Listed | None:

@@ -37,17 +37,30 @@ from firmware.records.custody.hash_chain import (
     seal_entry,
     sign_head,
 )
-from firmware.records.custody.unit_key import KEY_FILE, UnitKey, load_or_make_unit_key, owner_only
+from firmware.records.custody.unit_key import (
+    KEY_FILE,
+    UnitKey,
+    load_or_make_unit_key,
+    load_unit_key,
+    owner_only,
+)
 from firmware.records.custody.wall_clock import MachineClock, WallClock, stamp_after
-from firmware.records.database import DATABASE_FILE, as_blob, open_for_writing, read_entry, transaction
+from firmware.records.database import (
+    DATABASE_FILE,
+    as_blob,
+    open_for_writing,
+    read_entry,
+    transaction,
+    without_order,
+)
 from firmware.records.declarations import Declaration
 from firmware.records.events import Event
 from firmware.records.model import Attachment, Inspection
 from firmware.records.reader import RecordReader
 from firmware.records.retention import Kept, Now, plan_removals, tombstone_body
+from firmware.records.salvage import Salvaged, is_damaged, salvage
 from firmware.settings.records_config import RecordsConfig
 
-FOLLOWS = "entries_follow"  # the rule of the table that numbers have no gap
 log = get_logger(__name__)
 
 
@@ -68,6 +81,7 @@ class RecordStore(RecordReader):
         owner_only(folder)
         path = folder / DATABASE_FILE
         fresh = not path.exists()
+        saved = self._salvage_if_damaged(folder, path)
         db = open_for_writing(path, busy_wait_s=self._config.busy_wait_s)
         super().__init__(folder, db, public=None, config=self._config)
         try:
@@ -79,6 +93,9 @@ class RecordStore(RecordReader):
             self._db.close()
             raise
         sweep_leftovers(folder)
+        if saved is not None:
+            details = {"entries": saved.entries, "kept_as": saved.kept_as.name}
+            self.note(Event(event="salvaged", details=details))
 
     def __enter__(self) -> RecordStore:
         return self
@@ -132,6 +149,14 @@ class RecordStore(RecordReader):
         """
         aging = clock_is_right or self._clock.trusted()
         return self._remove(self._due(0, self._now(aging=aging, vouched=clock_is_right, finds=finds)))
+
+    def _salvage_if_damaged(self, folder: Path, path: Path) -> Salvaged | None:
+        """Save what is left of a store of which the disk lost a part, so that new records have a place."""
+        if not (folder / KEY_FILE).is_file() or not is_damaged(path):
+            return None
+        saved = salvage(path, load_unit_key(folder).public, busy_wait_s=self._config.busy_wait_s)
+        log.error("the store was damaged", entries_saved=saved.entries, kept_as=str(saved.kept_as))
+        return saved
 
     def _own_key(self, *, fresh: bool) -> UnitKey:
         if not fresh and not (self.folder / KEY_FILE).exists():
@@ -189,10 +214,8 @@ class RecordStore(RecordReader):
             details={"found": own, "known": known.seq, "known_hash": known.hash},
             moment=f"{known.seq + 1}",
         )
-        rule = self._db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (FOLLOWS,)).fetchone()[0]
-        self._db.execute(f"DROP TRIGGER {FOLLOWS}")
-        self._insert("event", event.name(), event.body(), None, after=known)
-        self._db.execute(rule)
+        with without_order(self._db):
+            self._insert("event", event.name(), event.body(), None, after=known)
 
     def _last_entry(self) -> Entry | None:
         row = self._db.execute("SELECT MAX(seq) FROM entries").fetchone()
