@@ -16,12 +16,9 @@ from firmware.records.custody.errors import StoreDamaged
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import Wall, read_inspection
-from firmware.records.save_scan import wall_seen
 from firmware.report.formatting import Wording
 from firmware.report.pdf_canvas import PdfCanvas
 from firmware.report.wall import CELL_PX, DOT, FILL, PICTURE_MOST_PX, draw_wall, wall_picture
-from firmware.settings.settings import Settings
-from lensdetect.model import LensView
 from tests.firmware.records.rooms import inspection
 from tests.firmware.report.test_document import paper, text_of
 
@@ -29,15 +26,10 @@ KEY = UnitKey(bytes(32))
 WALL = Wall(cell_m=0.1, rows=("0012", "0123", "3333"))
 
 
-def view(cells: np.ndarray) -> LensView:  # type: ignore[type-arg]
-    return LensView(frame=None, glints=(), reasons={}, guidance="sweep", coverage_map=cells)  # type: ignore[arg-type]
-
-
 def test_the_map_is_kept_cell_by_cell() -> None:
     cells = np.array([[0, 0, 1, 2], [0, 1, 2, 3], [3, 3, 3, 3]], np.uint8)
-    assert wall_seen(view(cells), Settings()) == WALL
-    assert wall_seen(view(np.zeros((1, 1), np.uint8)), Settings()) is None
-    assert wall_seen(None, Settings()) is None
+    assert wall_of(cells, cell_m=0.1) == WALL
+    assert wall_of(np.zeros((1, 1), np.uint8), cell_m=0.1) is None
     large = wall_of(np.ones((2000, 2000), np.uint8), cell_m=0.1)
     assert large is not None
     assert (len(large.rows), len(large.rows[0])) == (WALL_CELLS_MOST, WALL_CELLS_MOST)
