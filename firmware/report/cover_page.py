@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from firmware.handheld.screen.shapes import shape_mask
 from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines, line_words, number_of
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import Inspection
-from firmware.report.formatting import HELP_STEPS, Wording, hash_lines, qr_text
+from firmware.report.formatting import HELP_STEPS, LEVEL_COLOUR, Wording, hash_lines, qr_text
 from firmware.report.pdf_canvas import (
     BODY_W_MM,
     BOTTOM_MM,
@@ -24,12 +24,6 @@ from firmware.report.pdf_canvas import (
 )
 from firmware.verdict.fusion import Level, Verdict
 
-LEVEL_COLOUR: Mapping[Level, Rgb] = {  # the same colours as the page of a scan; white reads on all of them
-    Level.INCONCLUSIVE: (91, 103, 112),
-    Level.NOTHING_FOUND: (0, 94, 150),
-    Level.CHECK: (160, 92, 0),
-    Level.LIKELY_CAMERA: (179, 38, 30),
-}
 WARN: Rgb = (160, 92, 0)
 BAND_H_MM = 37.0
 SHAPE_PX, SHAPE_MM = 240, 23.0

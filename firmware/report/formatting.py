@@ -30,6 +30,12 @@ DIGEST_SHOWN = 16  # hex digits of a digest on paper
 PSEUDONYM_SHOWN = 9  # characters of a pseudonym on paper: enough to tell devices of one room apart
 HASH_LINE = 32  # hex digits on one line of paper
 PSEUDONYM = re.compile("~[0-9a-f]{16}")
+LEVEL_COLOUR: Mapping[Level, tuple[int, int, int]] = {  # of paper and page alike; white reads on all of them
+    Level.INCONCLUSIVE: (91, 103, 112),
+    Level.NOTHING_FOUND: (0, 94, 150),
+    Level.CHECK: (160, 92, 0),
+    Level.LIKELY_CAMERA: (179, 38, 30),
+}
 HELP_STEPS: Mapping[Level, tuple[str, ...]] = {
     Level.LIKELY_CAMERA: ("todo.likely.1", "todo.likely.2", "todo.likely.3", "todo.likely.4"),
     Level.CHECK: ("todo.check.1", "todo.check.2", "todo.check.3", "todo.check.4"),

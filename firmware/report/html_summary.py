@@ -13,19 +13,21 @@ from html import escape
 
 from PIL import Image
 
-from firmware.i18n.catalog import Catalog
+from firmware.i18n.catalog import Catalog, Written
 from firmware.i18n.escape import for_html
 from firmware.i18n.names import line_name
+from firmware.i18n.numbers import write_decimal
+from firmware.report.formatting import LEVEL_COLOUR, Wording
 from firmware.sensor import Observation, devices_in, emissions_in, glints_in
 from firmware.verdict.fusion import Contribution, Level, Verdict
 from hw.types import SENSOR_NAMES, Counts
 
-LEVEL_COLOUR = {
-    Level.INCONCLUSIVE: "#5b6770",
-    Level.NOTHING_FOUND: "#0072b2",
-    Level.CHECK: "#b36b00",
-    Level.LIKELY_CAMERA: "#b3261e",
-}
+
+def _hex(colour: tuple[int, int, int]) -> str:
+    return "#" + bytes(colour).hex()
+
+
+BAR, WARN = _hex(LEVEL_COLOUR[Level.NOTHING_FOUND]), _hex(LEVEL_COLOUR[Level.CHECK])
 FINDINGS_SHOWN = 12
 TITLE_LIMIT = 120  # graphemes
 STYLE = """
@@ -35,15 +37,15 @@ STYLE = """
 background:var(--paper);max-width:46rem;margin:2rem auto;padding:0 1rem}
 .level{color:#fff;border-radius:.8rem;padding:1.2rem 1.5rem;display:flex;justify-content:space-between;
 align-items:center;gap:1rem}.level h1{margin:0;font-size:1.9rem}.level b{font-size:2.6rem}
-.simulated{border:2px dashed #b36b00;border-radius:.5rem;padding:.4rem .8rem;margin:1rem 0}
+.simulated{border:2px dashed %WARN%;border-radius:.5rem;padding:.4rem .8rem;margin:1rem 0}
 h2{font-size:1.1rem;margin:2rem 0 .5rem}table{border-collapse:collapse;width:100%}
 td,th{text-align:left;padding:.35rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:600}td.n{text-align:right;white-space:nowrap}
 .bar{background:var(--line);border-radius:.3rem;height:.6rem;min-width:8rem}
-.bar i{display:block;height:100%;border-radius:.3rem;background:#0072b2}
+.bar i{display:block;height:100%;border-radius:.3rem;background:%BAR%}
 .screens{display:flex;gap:1rem;flex-wrap:wrap}.screens img{border-radius:.5rem;max-width:100%}
 .soft{color:var(--soft)}.title{font-size:1.3rem}
-"""
+""".replace("%BAR%", BAR).replace("%WARN%", WARN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,21 +65,23 @@ def summary_html(scan: Scan, catalog: Catalog) -> str:
     """Return the whole page as one HTML text."""
     verdict = scan.verdict
     title = for_html(scan.title, limit=TITLE_LIMIT)
-    prior, log_lr = f"{verdict.prior:.1%}", f"{verdict.log_lr:+.2f}"
+    words = Wording(catalog)
+    caught, prior = Written(words.percent(verdict.share_caught)), Written(words.percent(verdict.prior))
+    weight = Written(_nats(verdict.log_lr, words))
     parts = [
         f"<!doctype html><html lang={catalog.lang}><meta charset=utf-8><title>ansim · {title}</title>",
         f"<meta name=viewport content='width=device-width'><style>{STYLE}</style>",
         f"<p class=soft>ansim · {escape(scan.when)}<h1 class=title>{title}</h1>",
         f"<p class=simulated>{escape(catalog.text('report.simulated'))}</p>" if scan.simulated else "",
-        f"<div class=level style='background:{LEVEL_COLOUR[verdict.level]}'>",
+        f"<div class=level style='background:{_hex(LEVEL_COLOUR[verdict.level])}'>",
         f"<h1>{escape(catalog.text(f'level.{verdict.level.value}'))}</h1>",
-        f"<b>{_percent(verdict.probability)}</b></div>",
-        f"<p>{escape(catalog.text('report.share', share=_percent(verdict.share_caught)))} ",
-        escape(catalog.text("report.prior", prior=prior, log_lr=log_lr)),
+        f"<b>{escape(words.probability(verdict.probability))}</b></div>",
+        f"<p>{escape(catalog.text('report.share', share=caught))} ",
+        escape(catalog.text("report.prior", prior=prior, log_lr=weight)),
         f"<p><b>{escape(catalog.text(verdict.next_step))}</b>" if verdict.next_step else "",
-        _reasons(verdict.contributions, catalog),
-        _coverage(scan, catalog),
-        _findings(scan.observations, catalog),
+        _reasons(verdict.contributions, words),
+        _coverage(scan, words),
+        _findings(scan.observations, words),
         _blind(verdict, catalog),
         _screens(scan.screens, catalog),
         f"<p class=soft>{escape(catalog.text('report.limits'))}",
@@ -85,14 +89,16 @@ def summary_html(scan: Scan, catalog: Catalog) -> str:
     return "\n".join(p for p in parts if p) + "\n"
 
 
-def _percent(share: float) -> str:
-    return "<1 %" if 0 < share < 0.01 else ">99 %" if 0.99 < share < 1 else f"{share:.0%}".replace("%", " %")
+def _nats(log_lr: float, words: Wording) -> str:
+    """Write a weight of evidence with its sign, as the report on paper does."""
+    return f"{'+' if log_lr >= 0 else '−'}{write_decimal(abs(log_lr), words.locale, digits=2)}"
 
 
-def _reasons(contributions: Sequence[Contribution], catalog: Catalog) -> str:
+def _reasons(contributions: Sequence[Contribution], words: Wording) -> str:
+    catalog = words.catalog
     rows = "".join(
         f"<tr><td>{escape(catalog.text(f'sense.{c.sensor}'))}"
-        f"<td>{escape(catalog.fill(c.reason, c.params))}<td class=n>{c.log_lr:+.2f}"
+        f"<td>{escape(catalog.fill(c.reason, c.params))}<td class=n>{_nats(c.log_lr, words)}"
         for c in contributions[:FINDINGS_SHOWN]
     )
     head = (
@@ -101,13 +107,14 @@ def _reasons(contributions: Sequence[Contribution], catalog: Catalog) -> str:
     return f"<h2>{escape(catalog.text('report.why'))}</h2><table>{head}{rows}</table>" if rows else ""
 
 
-def _coverage(scan: Scan, catalog: Catalog) -> str:
+def _coverage(scan: Scan, words: Wording) -> str:
+    catalog = words.catalog
     read: Mapping[str, Counts] = {c.sensor: c for c in scan.counts}
     rows = []
     for name in SENSOR_NAMES:
         share = scan.verdict.coverage.get(name)
         bar = f"<div class=bar><i style='width:{100 * (share or 0):.0f}%'></i></div>"
-        said = catalog.text("report.missing") if share is None else _percent(share)
+        said = catalog.text("report.missing") if share is None else words.percent(share)
         dropped = sum(read[name].dropped.values()) if name in read else 0
         numbers = catalog.text("report.read", read=read[name].read, dropped=dropped) if name in read else ""
         cells = (escape(catalog.text(f"sense.{name}")), bar, escape(said), escape(numbers))
@@ -115,12 +122,14 @@ def _coverage(scan: Scan, catalog: Catalog) -> str:
     return f"<h2>{escape(catalog.text('report.looked_at'))}</h2><table>{''.join(rows)}</table>"
 
 
-def _findings(observations: Sequence[Observation], catalog: Catalog) -> str:
+def _findings(observations: Sequence[Observation], words: Wording) -> str:
+    catalog = words.catalog
     named = sorted(_names(observations, catalog), key=lambda row: (-row[0], row[1], row[2]))
     rows = ""
     for score, sense, name in named[:FINDINGS_SHOWN]:
         said = for_html(name, limit=TITLE_LIMIT)
-        rows += f"<tr><td>{escape(catalog.text(f'sense.{sense}'))}<td>{said}<td class=n>{_percent(score)}"
+        likely = escape(words.probability(score))
+        rows += f"<tr><td>{escape(catalog.text(f'sense.{sense}'))}<td>{said}<td class=n>{likely}"
     return (
         f"<h2>{escape(catalog.text('report.findings', count=len(named)))}</h2><table>{rows}</table>"
         if rows

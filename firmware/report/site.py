@@ -10,8 +10,8 @@ from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines, line_words, number_of
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import Inspection, Visit
-from firmware.report.cover_page import FOUND, LEVEL_COLOUR, SHAPE_PX, draw_custody, draw_who
-from firmware.report.formatting import HELP_STEPS, Wording
+from firmware.report.cover_page import FOUND, SHAPE_PX, draw_custody, draw_who
+from firmware.report.formatting import HELP_STEPS, LEVEL_COLOUR, Wording
 from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, WHITE, Column, PdfCanvas, Rgb
 from firmware.verdict.fusion import Level, Verdict
 
