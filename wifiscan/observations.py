@@ -16,7 +16,7 @@ from wifiscan.classify import sigmoid
 from wifiscan.keyed_table import NO_ROW
 from wifiscan.links import Link
 from wifiscan.model import AccessPoint, Identity, Station
-from wifiscan.tables import Tables
+from wifiscan.tables import Named, Tables
 from wifiscan.traffic_labels import FORWARDED_SHARE, name_behaviour
 from wifiscan.vendors import format_mac, is_randomised, vendor_of
 
@@ -69,11 +69,8 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
     named, own = tables.named_stations.get(mac), tables.named_aps.get(mac)
     bssid = int(c["bssid"][row]) or None
     network = tables.named_aps.get(bssid) if bssid else None
-    identity: tuple[Identity, ...] = (
-        *tables.signatures.of_mac(mac),
-        *(named.identity if named else ()),
-        *(own.identity if own else ()),
-    )
+    spoken = (*(named.identity if named else ()), *(own.identity if own else ()))
+    identity = (*_of_block(tables, mac, own), *spoken)
     told = network or own
     link = tables.flows.best.get(mac)
     is_ap = own is not None or (bssid == mac)
@@ -100,6 +97,13 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
         activity=_activity(link, identity, is_ap=is_ap),
         features=_shown(link),
     )
+
+
+def _of_block(tables: Tables, mac: int, named: Named | None) -> tuple[Identity, ...]:
+    """Return what the address block says, unless the device says itself that it is something else."""
+    if named is not None and tables.signatures.is_other_product([named.ssid, *named.device_names]):
+        return ()
+    return tables.signatures.of_mac(mac)
 
 
 def _shown(link: Link | None) -> dict[str, float]:
@@ -145,7 +149,7 @@ def describe_access_point(tables: Tables, bssid: int) -> AccessPoint | None:
         return None
     c = tables.access_points.columns
     named = tables.named_aps.get(bssid)
-    identity = (*tables.signatures.of_mac(bssid), *(named.identity if named else ()))
+    identity = (*_of_block(tables, bssid, named), *(named.identity if named else ()))
     return AccessPoint(
         bssid=format_mac(bssid),
         ssid=named.ssid if named else None,

@@ -12,8 +12,10 @@ from typing import Any
 
 from wifiscan.errors import BadSignatures
 from wifiscan.model import Identity, Seen, Strength
-from wifiscan.vendors import format_mac, is_randomised
+from wifiscan.names import readings
+from wifiscan.vendors import BLOCK_BITS, format_mac, is_randomised
 
+SHOWN_OF_BLOCK = {24: 8, 28: 10, 36: 13}  # characters of an address by width of its block, in bits
 SHOWN_LIMIT = 40  # characters of a name from the air that go into a reason
 STRENGTHS: Mapping[str, Strength] = {"A": "A", "B": "B", "C": "C"}
 SENTENCES: Mapping[Seen, str] = {  # English, for the JSON-lines contract; people read the message catalogues
@@ -62,19 +64,31 @@ class Signatures:
     ble_companies: Mapping[int, SignatureRule]
     ble_services: Mapping[int, SignatureRule]
     benign: tuple[Benign, ...]
-    ouis: Mapping[int, SignatureRule]
+    ouis: Mapping[tuple[int, int], SignatureRule]  # by width in bits and value
+    products: tuple[re.Pattern[str], ...]
     weights: Mapping[str, float]
 
     def of_mac(self, address: int) -> tuple[Identity, ...]:
         """Return what the address block says; a made-up address says nothing."""
-        rule = None if is_randomised(address) else self.ouis.get(address >> 24)
-        if rule is None:
+        if is_randomised(address):
             return ()
-        return (_identity(rule, "block", format_mac(address)[:8]),)
+        for bits in BLOCK_BITS:
+            rule = self.ouis.get((bits, address >> (48 - bits)))
+            if rule is not None:
+                return (_identity(rule, "block", format_mac(address)[: SHOWN_OF_BLOCK[bits]]),)
+        return ()
 
     def of_ssid(self, ssid: str) -> tuple[Identity, ...]:
-        """Return what a network name says."""
-        return _named(self.ssids, ssid, "ssid")
+        """Return what a network name says; one that is no UTF-8 is tried in every encoding that fits it."""
+        found = _named(self.ssids, ssid, "ssid")
+        if found:
+            return found
+        read = (_named(self.ssids, text, "ssid", encoding=encoding) for encoding, text in readings(ssid))
+        return next((hit for hit in read if hit), ())
+
+    def is_other_product(self, names: Iterable[str | None]) -> bool:
+        """Tell whether a device calls itself a bulb, a plug or whatever else makers of cameras sell."""
+        return any(p.fullmatch(name) for name in names if name for p in self.products)
 
     def of_wps(self, names: Iterable[str]) -> tuple[Identity, ...]:
         """Return what the set-up element's model and device names say."""
@@ -85,6 +99,8 @@ class Signatures:
     ) -> tuple[Identity, ...]:
         """Return what an advertiser says."""
         found = [*_named(self.ble_names, name, "name")] if name else []
+        if not found and self.is_other_product([name]):
+            return ()
         found += _numbered(self.ble_companies, company_ids, "company")
         found += _numbered(self.ble_services, services, "service")
         return _distinct(found)
@@ -113,8 +129,11 @@ def _identity(rule: SignatureRule, seen: Seen, value: str) -> Identity:
     return Identity(rule=rule.id, strength=rule.strength, why=why, seen=seen, value=value)
 
 
-def _named(rules: Sequence[SignatureRule], name: str, seen: Seen) -> tuple[Identity, ...]:
-    shown = repr(name[:SHOWN_LIMIT])
+def _named(
+    rules: Sequence[SignatureRule], name: str, seen: Seen, *, encoding: str = ""
+) -> tuple[Identity, ...]:
+    """Return the first rule that a name fits; ``encoding`` is the guess by which the name was read."""
+    shown = repr(name[:SHOWN_LIMIT]) + (f" ({encoding}?)" if encoding else "")
     hits = [r for r in rules if r.pattern is not None and r.pattern.fullmatch(name)]
     return tuple(_identity(r, seen, shown) for r in hits[:1])
 
@@ -156,11 +175,7 @@ def load_signatures() -> Signatures:
 
 def parse_signatures(raw: Mapping[str, Any], ouis: Mapping[str, Any]) -> Signatures:
     """Build the rules from the two parsed files."""
-    blocks = {
-        int(block.replace(":", ""), 16): _rule(row)
-        for row in ouis["oui"]
-        for block in (*row["blocks"], *row["newer"])
-    }
+    blocks = {block_of(block): _rule(row) for row in ouis["oui"] for block in (*row["blocks"], *row["newer"])}
     return Signatures(
         ssids=tuple(_rule(row) for row in raw["ssid"]),
         wps=tuple(_rule(row) for row in raw["wps"]),
@@ -169,8 +184,16 @@ def parse_signatures(raw: Mapping[str, Any], ouis: Mapping[str, Any]) -> Signatu
         ble_services={row["uuid"]: _rule(row) for row in raw["ble_service"]},
         benign=tuple(_benign(row) for row in raw["ble_benign"]),
         ouis=blocks,
+        products=tuple(re.compile(row["pattern"]) for row in raw.get("product", ())),
         weights={k: float(v) for k, v in raw["weights"].items() if k != "source"},
     )
+
+
+def block_of(text: str) -> tuple[int, int]:
+    """Return (width in bits, value) of a registered block: ``44:47:CC`` or, narrower, ``0C:CC:47:00/28``."""
+    digits, _, bits = text.replace(":", "").partition("/")
+    width = int(bits) if bits else 24
+    return width, int(digits.ljust(12, "0"), 16) >> (48 - width)
 
 
 def _rule(row: Mapping[str, Any]) -> SignatureRule:

@@ -65,6 +65,7 @@ class Named:
     ssid: str | None
     channel: int | None
     identity: tuple[Identity, ...]
+    device_names: tuple[str, ...] = ()  # of the set-up element
 
 
 class Tables:
@@ -313,8 +314,15 @@ class Tables:
         if is_ap:
             ssid = ssid or self._asked.get(key)
         found = self._network(ssid) if is_ap else ()
-        found += self.signatures.of_wps(dissect(body).device_names)
-        return Named(fingerprint=short.fingerprint, ssid=ssid, channel=short.channel, identity=found)
+        device_names = dissect(body).device_names
+        found += self.signatures.of_wps(device_names)
+        return Named(
+            fingerprint=short.fingerprint,
+            ssid=ssid,
+            channel=short.channel,
+            identity=found,
+            device_names=device_names,
+        )
 
     def _profiles(self, h: Headers, row: int, body: bytes) -> None:
         """Take in the further networks that one beacon announces (multiple BSSID)."""

@@ -11,17 +11,14 @@ from scapy.libs.bluetoothids import DATA as COMPANIES
 from scapy.libs.manuf import DATA as MANUF
 
 from wifiscan.errors import BadSignatures
-from wifiscan.signatures import load_signatures, parse_signatures, rule_words
+from wifiscan.names import decode_name
+from wifiscan.signatures import block_of, load_signatures, parse_signatures, rule_words
 from wifiscan.vendors import format_mac, is_randomised, parse_mac, vendor_of
 
 FOLDER = files("wifiscan") / "data"
 RULES = tomllib.loads((FOLDER / "signatures.toml").read_text(encoding="utf-8"))
 OUIS = tomllib.loads((FOLDER / "ouis.toml").read_text(encoding="utf-8"))
-REGISTRY = {
-    row.split("\t")[0].strip(): row.split("\t")[-1].strip()
-    for row in MANUF.splitlines()
-    if "/" not in row[:20]
-}
+REGISTRY = {row.split("\t")[0].strip(): row.split("\t")[-1].strip() for row in MANUF.splitlines()}
 IN_KOREAN = ("ssid", "wps", "ble_name", "ble_company", "ble_service")
 HANGUL = re.compile("[가-힣]")
 NAMED = [(kind, row) for kind in ("ssid", "wps", "ble_name") for row in RULES[kind]]
@@ -41,7 +38,7 @@ def test_every_block_belongs_to_whom_the_rule_says(row):
 def test_no_block_is_listed_twice_or_is_a_made_up_address():
     blocks = [b for row in OUIS["oui"] for b in (*row["blocks"], *row["newer"])]
     assert len(blocks) == len(set(blocks)) > 800
-    assert not any(is_randomised(int(b.replace(":", ""), 16) << 24) for b in blocks)
+    assert not any(is_randomised(value << (48 - bits)) for bits, value in map(block_of, blocks))
 
 
 @pytest.mark.parametrize("row", RULES["ble_company"], ids=lambda r: r["id"])
@@ -68,6 +65,36 @@ def test_examples_match_and_benign_ones_match_no_rule(kind, row):
     for name in row["benign"]:
         hits = [r["id"] for r in RULES[kind] if re.fullmatch(r["pattern"], name)]
         assert hits == []
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("몰카", "cp949"), ("针孔摄像头", "gbk"), ("隠しカメラ", "cp932"), ("우리집 카메라", "cp949")],
+)
+def test_camera_words_are_found_in_whatever_encoding_they_come(name, codec):
+    signatures = load_signatures()
+    (plain,) = signatures.of_ssid(name)
+    (coded,) = signatures.of_ssid(decode_name(name.encode(codec)))
+    assert coded.rule == plain.rule
+    assert name in coded.value
+    assert coded.value.endswith("?)")
+
+
+def test_narrow_blocks_of_makers_are_known():
+    signatures = load_signatures()
+    assert [i.rule for i in signatures.of_mac(parse_mac("0c:cc:47:01:02:03"))] == ["oui-jooan-narrow"]
+    assert signatures.of_mac(parse_mac("0c:cc:47:11:02:03")) == ()
+
+
+def test_a_device_that_calls_itself_a_bulb_is_not_named_by_its_maker():
+    signatures = load_signatures()
+    bulb = signatures.of_ble(name="Wyze Bulb", company_ids=(0x0870,), services=())
+    camera = signatures.of_ble(name="Wyze Cam v3", company_ids=(0x0870,), services=())
+    assert bulb == ()
+    assert {i.rule for i in camera} == {"name-home", "ble-wyze-camera-or-other-device"}
+    (row,) = RULES["product"]
+    assert all(signatures.is_other_product([name]) for name in row["matches"])
+    assert not any(signatures.is_other_product([name]) for name in row["benign"])
 
 
 @pytest.mark.parametrize(

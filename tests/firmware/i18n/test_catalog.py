@@ -201,7 +201,7 @@ def identities() -> list[Identity]:
     rules = load_signatures()
     said = [rules.of_ble(name=None, company_ids=[number], services=()) for number in rules.ble_companies]
     said += [rules.of_ble(name=None, company_ids=(), services=[number]) for number in rules.ble_services]
-    said += [rules.of_mac(block << 24) for block in rules.ouis]
+    said += [rules.of_mac(value << (48 - bits)) for bits, value in rules.ouis]
     said += [rules.of_ssid("V380-1234567"), rules.of_wps(["IPCAM"])]
     return [i for found in said for i in found]
 
