@@ -26,6 +26,7 @@ TO_DS, FROM_DS, RETRY, PROTECTED, ORDER = 0x01, 0x02, 0x08, 0x40, 0x80
 MAC_MASK = np.uint64(0xFFFF_FFFF_FFFF)
 GROUP_BIT = np.uint64(1 << 40)
 LOCAL_BIT = 1 << 41
+NO_QOS = 255
 TRIED_FRAMES = 16  # flagged as damaged, whose checksum is tried
 LONGEST_FRAME = 11_454  # bytes of an MPDU with the largest A-MSDU (802.11ac)
 
@@ -56,6 +57,7 @@ class Headers:
     source: NDArray[np.uint64]
     bssid: NDArray[np.uint64]
     seq: NDArray[np.uint16]
+    tid: NDArray[np.uint8]  # traffic class of QoS data, 255 without
     body: NDArray[np.int64]
     body_at: NDArray[np.int64]
     body_kept: NDArray[np.int64]
@@ -167,6 +169,7 @@ def _columns(
         source=np.where(is_data, source, a2),
         bssid=np.where((kind == CONTROL) | (is_data & (ways == (TO_DS | FROM_DS))), np.uint64(0), bssid),
         seq=head["seq"],
+        tid=np.where(qos, control & 0x0F, NO_QOS).astype(np.uint8),
         body=np.where(empty, 0, np.maximum(capture.wire_size[pick] - size - gap, 0)),
         body_at=offset + size + gap,
         body_kept=np.maximum(capture.size[pick] - size - gap, 0),

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from wifiscan.classify import load_model, streaming_logit
 from wifiscan.config import WifiConfig
-from wifiscan.dot11 import ACK, BLOCK_ACK, CONTROL, DATA, GROUP_BIT, RETRY, Headers
+from wifiscan.dot11 import ACK, BLOCK_ACK, CONTROL, DATA, FROM_DS, GROUP_BIT, RETRY, TO_DS, Headers
 from wifiscan.keyed_table import NO_ROW, KeyedRows
 from wifiscan.links import HeardClock, Link, LinkTable
+from wifiscan.senders import Senders
 from wifiscan.traffic import US, keep_alives, measure
 
 JUDGE_EVERY_US = 2 * US
@@ -44,6 +45,7 @@ class Flows:
     def __init__(self, config: WifiConfig) -> None:
         self._config = config
         self.links = LinkTable(config.links)
+        self.senders = Senders()
         self.clock = HeardClock()
         self.best: dict[int, Link] = {}
         self.answered = KeyedRows(ANSWERED_LIMIT, ANSWERED_COLUMNS)
@@ -69,16 +71,23 @@ class Flows:
         once = ~_repeats(h, order, edge)
         heard_us = before_us + np.maximum(h.t_ns[order] - t_ns, 0) // 1000
         own = np.where(h.source[order] == ta, h.body[order], 0)
+        down = h.flags[order] & (TO_DS | FROM_DS) == FROM_DS
+        numbers = (h.seq[order] >> 4).astype(np.int64)
         for low, high in pairwise([0, *edge.tolist(), len(order)]):
             rows = np.flatnonzero(once[low:high]) + low
-            if len(rows):
+            if not len(rows):
+                continue
+            key = int(ta[low]), int(ra[low])
+            labels = self.senders.label(key, numbers[rows], h.tid[order[rows]])
+            for sender, mine in _by_sender(rows, labels):
                 self.links.add(
-                    int(ta[low]),
-                    int(ra[low]),
+                    *key,
                     channel=channel,
-                    t_us=heard_us[rows],
-                    size=h.body[order[rows]],
-                    own_bytes=int(own[rows].sum()),
+                    t_us=heard_us[mine],
+                    size=h.body[order[mine]],
+                    own_bytes=int(own[mine].sum()),
+                    from_ds=int(np.count_nonzero(down[mine])),
+                    sender=sender,
                 )
 
     def _answers(self, h: Headers) -> None:
@@ -144,12 +153,22 @@ class Flows:
         elif now_us < self._config.judge_after_s * US:
             return False
         else:
-            back = self.links.get(link.ra, link.ta)
-            link.features = measure(link.traffic(now_us=now_us, window_us=window_us, back=back))
-            link.logit = streaming_logit(link.features, load_model())
+            self._score(link, now_us, window_us)
         link.judged_us = now_us
         self._choose(link)
         return True
+
+    def _score(self, link: Link, now_us: int, window_us: int) -> None:
+        """Score a link; where several send back under one address, by the one that speaks most for a camera.
+
+        Whoever sends to a camera in its access point's name would otherwise make its stream look like a call.
+        """
+        pair = link.ra, link.ta, link.channel
+        backs = [self.links.get(*pair), *self.links.senders(*pair)]
+        found = [measure(link.traffic(now_us=now_us, window_us=window_us, back=back)) for back in backs]
+        logits = [streaming_logit(features, load_model()) for features in found]
+        best = max(range(len(found)), key=lambda k: (logits[k] if logits[k] is not None else -np.inf, -k))
+        link.features, link.logit = found[best], logits[best]
 
     def _choose(self, link: Link) -> None:
         """Keep the link that speaks most for each device, and drop those that are gone."""
@@ -157,12 +176,21 @@ class Flows:
         if best is None or best is link or link.rank() >= best.rank():
             self.best[link.ta] = link
         if len(self.best) > len(self.links):
-            alive = {(k.ta, k.ra) for k in self.links.links()}
-            self.best = {ta: k for ta, k in self.best.items() if (k.ta, k.ra) in alive}
+            alive = {k.key for k in self.links.links()}
+            self.best = {ta: k for ta, k in self.best.items() if k.key in alive}
 
     def forget(self, live: set[int]) -> None:
         """Drop what belongs to devices that have no row any more."""
         self.best = {ta: link for ta, link in self.best.items() if ta in live}
+
+
+def _by_sender(
+    rows: NDArray[np.int64], labels: NDArray[np.int64] | None
+) -> list[tuple[int, NDArray[np.int64]]]:
+    """Return (sender, rows): all of them, and again those of each sender where there are several."""
+    if labels is None:
+        return [(0, rows)]
+    return [(0, rows), *((k, rows[labels == k]) for k in np.unique(labels[labels > 0]).tolist())]
 
 
 def _repeats(h: Headers, order: NDArray[np.int64], edge: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -15,7 +15,10 @@ from wifiscan.traffic import Traffic
 FIRST_EVENTS = 128
 EVENT_LIMIT = 16_384  # newest packets kept of one direction: half a minute at 6 Mbit/s
 UNJUDGED_RANK = -9.0  # below every score
+FORWARDED_RANK = -3.0  # most that traffic says of who only passes it on
 EVENTS_TOTAL = 1_500_000  # of all directions together: 18 MB
+MOST_SENDERS = 8
+LinkKey = tuple[int, int, int, int]  # transmitter, receiver, channel (MHz), sender
 
 
 class HeardClock:
@@ -44,12 +47,14 @@ class Link:
     ta: int
     ra: int
     channel: int
+    sender: int = 0  # 0 = all frames of the pair; from 1 on those of one sender where there are several
     t_us: NDArray[np.int64] = field(default_factory=lambda: np.empty(FIRST_EVENTS, np.int64))
     size: NDArray[np.int32] = field(default_factory=lambda: np.empty(FIRST_EVENTS, np.int32))
     count: int = 0
     packets: int = 0
     bytes: int = 0
     own_bytes: int = 0
+    from_ds: int = 0  # packets that an access point sent to its station
     first_us: int = 0
     last_us: int = 0
     judged_us: int = -(10**12)
@@ -57,9 +62,20 @@ class Link:
     features: dict[str, float] = field(default_factory=dict)
     keep_alive: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def key(self) -> LinkKey:
+        """Return what makes it this link: a frame on another channel is another claim."""
+        return self.ta, self.ra, self.channel, self.sender
+
+    @property
+    def is_downlink(self) -> bool:
+        """Tell whether most of its packets come from an access point."""
+        return 2 * self.from_ds > self.packets
+
     def rank(self) -> tuple[float, int]:
         """Return how much this link says of its sender: by score, then by bytes."""
-        return (self.logit if self.logit is not None else UNJUDGED_RANK, self.bytes)
+        logit = self.logit if self.logit is not None else UNJUDGED_RANK
+        return (logit if 2 * self.own_bytes >= self.bytes else min(logit, FORWARDED_RANK), self.bytes)
 
     def append(self, t_us: NDArray[np.int64], size: NDArray[np.int64], *, room: int) -> int:
         """Add packets; return by how many events the memory grew. The oldest half goes when it is full."""
@@ -111,7 +127,7 @@ class LinkTable:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._links: dict[tuple[int, int], Link] = {}
+        self._links: dict[LinkKey, Link] = {}
         self._events = 0
         self.forgotten = 0
 
@@ -122,9 +138,14 @@ class LinkTable:
         """Return every link, in the order in which they were first seen."""
         return tuple(self._links.values())
 
-    def get(self, ta: int, ra: int) -> Link | None:
-        """Return one direction of a pair."""
-        return self._links.get((ta, ra))
+    def get(self, ta: int, ra: int, channel: int, sender: int = 0) -> Link | None:
+        """Return one direction of a pair on one channel."""
+        return self._links.get((ta, ra, channel, sender))
+
+    def senders(self, ta: int, ra: int, channel: int) -> list[Link]:
+        """Return one direction of a pair sender by sender, where there is more than one."""
+        found = (self.get(ta, ra, channel, sender) for sender in range(1, MOST_SENDERS + 1))
+        return [link for link in found if link is not None]
 
     def add(
         self,
@@ -135,28 +156,29 @@ class LinkTable:
         t_us: NDArray[np.int64],
         size: NDArray[np.int64],
         own_bytes: int,
+        from_ds: int = 0,
+        sender: int = 0,
     ) -> None:
         """Add packets of one dwell, in order of time."""
-        link = self._links.get((ta, ra))
+        link = self._links.get((ta, ra, channel, sender))
         total = int(size.sum())
         if link is None:
             if len(self._links) >= self._limit and not self._make_room(total):
                 self.forgotten += 1
                 return
-            link = self._links[ta, ra] = Link(ta=ta, ra=ra, channel=channel)
+            link = self._links[ta, ra, channel, sender] = Link(ta=ta, ra=ra, channel=channel, sender=sender)
             self._events += FIRST_EVENTS
-        if link.channel != channel:
-            return  # leaked over from a neighbouring channel: its own visits count
         self._events += link.append(t_us, size, room=EVENTS_TOTAL - self._events)
         link.packets += len(t_us)
         link.bytes += total
         link.own_bytes += own_bytes
+        link.from_ds += from_ds
 
     def _make_room(self, total: int) -> bool:
         least = min(self._links.values(), key=Link.rank)
         if least.rank() > (UNJUDGED_RANK, total):
             return False
-        del self._links[least.ta, least.ra]
+        del self._links[least.key]
         self._events -= len(least.t_us)
         self.forgotten += 1
         return True

@@ -73,7 +73,7 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
     identity = (*_of_block(tables, mac, own), *spoken)
     told = network or own
     link = tables.flows.best.get(mac)
-    is_ap = own is not None or (bssid == mac)
+    is_ap = own is not None or (bssid == mac if link is None else link.is_downlink)
     none = tables.signatures.weights["none"]
     logit = station_logit(tables.signatures.weight(identity), none, link, is_ap=is_ap)
     heard_us = max(tables.flows.clock.channels().values(), default=0)
@@ -83,7 +83,7 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
         vendor=vendor_of(mac),
         bssid=format_mac(bssid) if bssid else (format_mac(mac) if own else None),
         ssid=told.ssid if told else None,
-        channel_mhz=int(c["mhz"][row]) or None,
+        channel_mhz=(link.channel if link is not None else 0) or int(c["mhz"][row]) or None,
         rssi_dbm=round(float(c["rssi"][row]), 1) if c["heard_rssi"][row] else None,
         frames=int(c["frames"][row]),
         bytes_up=int(c["bytes_up"][row]),

@@ -121,7 +121,7 @@ class WifiScanner:
         }
 
     def _back_bytes(self, link: Link) -> int:
-        back = self._tables.flows.links.get(link.ra, link.ta)
+        back = self._tables.flows.links.get(link.ra, link.ta, link.channel)
         return back.bytes if back else 0
 
     def _named_channels(self) -> set[int]:

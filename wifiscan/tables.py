@@ -49,7 +49,7 @@ SUSPICION_WORTH = 1000.0
 STATION_COLUMNS: dict[str, type] = {
     "first_ns": np.int64, "last_ns": np.int64, "frames": np.int64, "data_frames": np.int64,
     "bytes_up": np.int64, "bytes_down": np.int64, "rssi": np.float64, "heard_rssi": np.bool_,
-    "bssid": np.uint64, "mhz": np.int32, "suspicion": np.float64,
+    "bssid": np.uint64, "votes": np.int64, "mhz": np.int32, "suspicion": np.float64,
 }  # fmt: skip
 AP_COLUMNS: dict[str, type] = {
     "first_ns": np.int64, "last_ns": np.int64, "frames": np.int64, "rssi": np.float64, "heard_rssi": np.bool_,
@@ -185,15 +185,30 @@ class Tables:
     def _latest(
         self, h: Headers, sent: NDArray[np.int64], inverse: NDArray[np.int64], rows: NDArray[np.int64]
     ) -> None:
-        """Keep the newest time, network and channel: later frames of the batch write over earlier ones."""
+        """Keep the newest time and channel, and the network that most frames are of."""
         c = self.stations.columns
         at = rows[inverse]
         known = at != NO_ROW
         c["last_ns"][at[known]] = h.t_ns[sent[known]]
         in_bss = known & (h.kind[sent] == DATA) & (h.bssid[sent] & GROUP_BIT == 0)
-        c["bssid"][at[in_bss]] = h.bssid[sent[in_bss]]
+        self._vote(at[in_bss], h.bssid[sent[in_bss]])
         tuned = known & (h.mhz[sent] > 0)
         c["mhz"][at[tuned]] = h.mhz[sent[tuned]]
+
+    def _vote(self, rows: NDArray[np.int64], bssids: NDArray[np.uint64]) -> None:
+        """Let every data frame vote for the network of its sender: one frame in its name moves nobody."""
+        pairs, counts = np.unique(np.stack((rows.astype(np.uint64), bssids)), axis=1, return_counts=True)
+        order = np.argsort(counts, kind="stable")
+        at = pairs[0][order].astype(np.int64)
+        last = np.full(self.stations.capacity, -1)
+        last[at] = np.arange(len(at))  # the most frequent network of each sender
+        pick = last[last >= 0]
+        at, bssid, count = at[pick], pairs[1][order][pick], counts[order][pick]
+        c = self.stations.columns
+        votes = np.where(c["bssid"][at] == bssid, c["votes"][at] + count, c["votes"][at] - count)
+        lost = votes < 0
+        c["bssid"][at[lost]] = bssid[lost]
+        c["votes"][at] = np.abs(votes)
 
     def _received(self, h: Headers) -> None:
         data = np.flatnonzero((h.kind == DATA) & (h.body > 0) & (h.ra & GROUP_BIT == 0))

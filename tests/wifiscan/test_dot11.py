@@ -127,6 +127,6 @@ def test_bytes_up_and_down_and_repeats():
     scanner = scan_batches([batch_of([radiotap() + f for f in (hello, up, again, down)])])
     station = stations(scanner)[B]
     assert (station.bytes_down, station.frames, station.bssid, station.ssid) == (300, 2, A, "net")
-    link = scanner._tables.flows.links.get(int(B.replace(":", ""), 16), int(A.replace(":", ""), 16))
+    link = scanner._tables.flows.links.get(int(B.replace(":", ""), 16), int(A.replace(":", ""), 16), 0)
     assert link is not None
     assert (link.bytes, link.packets) == (1000, 1)

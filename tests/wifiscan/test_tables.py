@@ -96,13 +96,13 @@ def test_links_are_bounded_and_a_judged_one_stays():
     table = LinkTable(4)
     for n in range(4):
         table.add(n, 99, channel=0, t_us=np.arange(3), size=np.full(3, 100), own_bytes=300)
-    first = table.get(0, 99)
+    first = table.get(0, 99, 0)
     assert first is not None
     first.logit = 3.0
     for n in range(10, 60):
         table.add(n, 99, channel=0, t_us=np.arange(5), size=np.full(5, 100), own_bytes=500)
     assert len(table) == 4
-    assert table.get(0, 99) is first
+    assert table.get(0, 99, 0) is first
     assert table.forgotten > 0
 
 
