@@ -13,6 +13,7 @@ ELEMENT_LIMIT = 96  # elements of one frame that are looked at
 NAME_LIMIT = 64
 SSID, DS, TIM, HT_OPERATION, MULTIPLE_BSSID, BSSID_INDEX, VENDOR = 0, 3, 5, 61, 71, 85, 221
 NONTRANSMITTED_PROFILE = 0
+CHANNEL_SWITCHES = frozenset({37, 60})  # announcement and extended announcement
 MOST_PROFILES = 16
 WPS_HEAD = b"\x00\x50\xf2\x04"
 P2P_HEAD = b"\x50\x6f\x9a\x09"
@@ -37,6 +38,7 @@ class Details:
 
     device_names: tuple[str, ...] = ()
     profiles: tuple[tuple[int, str], ...] = ()  # (BSSID index, SSID) of each nontransmitted network
+    switches: bool = False  # a channel switch is announced
 
 
 def walk(body: bytes) -> Iterator[tuple[int, bytes]]:
@@ -88,7 +90,9 @@ def dissect(body: bytes) -> Details:
     """
     wps, direct = b"", b""
     profiles: list[tuple[int, str]] = []
+    switches = False
     for number, value in walk(body):
+        switches |= number in CHANNEL_SWITCHES
         if number == MULTIPLE_BSSID:
             profiles += _profiles(value[1:])
         elif number == VENDOR and value[:4] == WPS_HEAD:
@@ -96,7 +100,7 @@ def dissect(body: bytes) -> Details:
         elif number == VENDOR and value[:4] == P2P_HEAD:
             direct += value[4:]
     names = (*_wps_names(wps), *_direct_names(direct))
-    return Details(device_names=names, profiles=tuple(profiles[:MOST_PROFILES]))
+    return Details(device_names=names, profiles=tuple(profiles[:MOST_PROFILES]), switches=switches)
 
 
 def _profiles(body: bytes) -> Iterator[tuple[int, str]]:

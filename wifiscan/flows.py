@@ -107,6 +107,15 @@ class Flows:
         rows = self.answered.find(sent)
         c["decoded"][rows[rows != NO_ROW]] += decoded[rows != NO_ROW]
 
+    def forged(self) -> tuple[int, float]:
+        """Return the frames of second senders under one address, of the worst pair, and their share."""
+        worst = max(self.senders.conflicts.items(), key=lambda item: item[1], default=None)
+        if worst is None:
+            return 0, 0.0
+        (ta, ra), count = worst
+        packets = sum(k.packets for k in self.links.links() if (k.ta, k.ra, k.sender) == (ta, ra, 0))
+        return count, count / max(packets, 1)
+
     def unreadable(self) -> tuple[Unreadable, ...]:
         """Return the busy devices whose frames are not decoded, the busiest first."""
         c, rows = self.answered.columns, self.answered.rows()

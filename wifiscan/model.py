@@ -9,6 +9,14 @@ from typing import Any, ClassVar, Literal
 from hw.types import Lasting, SensorName
 
 Strength = Literal["A", "B", "C"]
+DisturbanceKind = Literal[
+    "invented_devices",
+    "invented_networks",
+    "camera_names",
+    "orders_to_leave",
+    "channel_switches",
+    "forged_frames",
+]
 Seen = Literal["block", "ssid", "wps", "name", "company", "service"]
 
 
@@ -264,6 +272,48 @@ class BleDevice:
             "score": self.score,
             "benign": self.benign,
             "group": self.group,
+            "first_ns": self.first_ns,
+            "last_ns": self.last_ns,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbance:
+    """Something that only somebody who disturbs the air does: one a kind, with how much of it was counted."""
+
+    type_name: ClassVar[str] = "disturbance"
+    sensor: ClassVar[SensorName] = "wifi"
+    lasting: ClassVar[Lasting] = "none"
+    from_outside: ClassVar[bool] = True
+    level_db: ClassVar[float | None] = None
+
+    kind: DisturbanceKind
+    count: int
+    score: float
+    first_ns: int
+    last_ns: int
+
+    @property
+    def subject(self) -> str:
+        """Stable key in evidence and records: its kind."""
+        return f"air:{self.kind}"
+
+    @property
+    def camera_score(self) -> float:
+        """How much it is worth as a reason to look, 0…1."""
+        return self.score
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a sealed record keeps."""
+        return self.as_json()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the ``disturbance`` line of the JSON-lines contract."""
+        return {
+            "type": "disturbance",
+            "kind": self.kind,
+            "count": self.count,
+            "score": self.score,
             "first_ns": self.first_ns,
             "last_ns": self.last_ns,
         }

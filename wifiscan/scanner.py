@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from hw.errors import EndOfRecording
 from hw.protocols import BleRadio, Clock, Decodes, MonitorRadio
 from hw.types import Counts, Coverage, DeviceHealth, Dot11Batch, SensorName
@@ -16,17 +18,19 @@ from wifiscan.adapter_reach import reach_of
 from wifiscan.ble import BleTable
 from wifiscan.checksums import FcsWitness
 from wifiscan.config import BleScanConfig, WifiConfig
+from wifiscan.disturbance import FEW_FRAMES, AirNumbers, DisturbanceWatch
 from wifiscan.dot11 import Headers, read_headers
 from wifiscan.flows import LEAST_JUDGED_BYTES, Unreadable
 from wifiscan.hopper import US, ChannelState, Hopper, coverage_shares
 from wifiscan.links import Link
 from wifiscan.listening import Listening
-from wifiscan.model import AccessPoint, BleDevice, Station
+from wifiscan.model import AccessPoint, BleDevice, Disturbance, Station
 from wifiscan.observations import describe_access_point, describe_station
 from wifiscan.signatures import load_signatures
 from wifiscan.tables import Tables
 from wifiscan.traffic_labels import FORWARDED_SHARE
 
+WifiObservation = Station | AccessPoint | Disturbance
 UNTUNED = 0  # channel of a recording that does not say what it was tuned to
 WORTH_A_LOCK_BPS = 16e3  # own uplink above this is worth listening to for longer
 NAMED_SUSPICION = 2.0
@@ -47,6 +51,7 @@ class WifiScanner:
         self._reach = reach_of(self._hopper.channels_mhz, generations)
         self._fcs = FcsWitness()
         self._listening = Listening()
+        self._disturbance = DisturbanceWatch()
         self._notes: dict[str, None] = {}  # what the recording had to be mended for
         self._read = 0
         self._lost = 0
@@ -56,7 +61,7 @@ class WifiScanner:
         """Return which sense this is."""
         return "wifi"
 
-    def step(self) -> list[Station | AccessPoint]:
+    def step(self) -> list[WifiObservation]:
         """Listen once, on the channel that the plan asks for, and return what changed."""
         dwell = self._hopper.plan(self._states())
         if dwell.center_hz is not None:
@@ -72,7 +77,7 @@ class WifiScanner:
         """Judge what is pending: the recording is over."""
         self._tables.finish()
 
-    def take(self, batch: Dot11Batch) -> list[Station | AccessPoint]:
+    def take(self, batch: Dot11Batch) -> list[WifiObservation]:
         """Take in one batch, wherever it comes from, and return what changed."""
         self._read += len(batch.starts)
         self._lost += batch.lost
@@ -85,7 +90,32 @@ class WifiScanner:
             span_us = max(0, batch.until_ns - batch.t_ns) // 1000
             self._listening.tuned(headers, mhz=channel, span_us=span_us)
         self._tables.digest(headers, t_ns=batch.t_ns, until_ns=batch.until_ns, channel=channel)
-        return self._describe(sorted(self._tables.changed_stations), sorted(self._tables.changed_aps))
+        self._disturbance.look(headers)
+        self._watch(batch.until_ns)
+        found: list[WifiObservation] = []
+        found += self._describe(sorted(self._tables.changed_stations), sorted(self._tables.changed_aps))
+        return found + list(self._disturbance.found())
+
+    def _watch(self, now_ns: int) -> None:
+        """Judge whether somebody disturbs the air."""
+        tables = self._tables
+        heard_s = sum(tables.flows.clock.channels().values()) / US
+        frames, networks = (
+            int(np.count_nonzero(t.columns["frames"][t.rows()] > FEW_FRAMES))
+            for t in (tables.stations, tables.access_points)
+        )
+        forged, share = tables.flows.forged()
+        numbers = AirNumbers(
+            newcomers=tables.newcomers,
+            lasting=frames,
+            new_networks=tables.new_networks,
+            lasting_networks=networks,
+            named_cameras=tables.named_cameras(),
+            forged_frames=forged,
+            forged_share=share,
+        )
+        switches = tables.switches
+        self._disturbance.judge(numbers, beacon_switches=switches, heard_s=heard_s, now_ns=now_ns)
 
     def _headers(self, batch: Dot11Batch) -> Headers:
         """Read the headers, again where the frames have just shown that their checksums mean nothing."""
@@ -94,13 +124,14 @@ class WifiScanner:
         self._fcs.look(headers)
         return headers if self._fcs.meaning == before else read_headers(batch, fcs_means=self._fcs.meaning)
 
-    def observations(self) -> list[Station | AccessPoint]:
+    def observations(self) -> list[WifiObservation]:
         """Return the whole table."""
         stations, aps = self._tables.stations, self._tables.access_points
-        return self._describe(stations.keys[stations.rows()].tolist(), aps.keys[aps.rows()].tolist())
+        found: list[WifiObservation] = [*self._disturbance.found()]
+        return found + self._describe(stations.keys[stations.rows()].tolist(), aps.keys[aps.rows()].tolist())
 
-    def _describe(self, macs: list[int], bssids: list[int]) -> list[Station | AccessPoint]:
-        found: list[Station | AccessPoint | None] = [describe_station(self._tables, m) for m in macs]
+    def _describe(self, macs: list[int], bssids: list[int]) -> list[WifiObservation]:
+        found: list[WifiObservation | None] = [describe_station(self._tables, m) for m in macs]
         found += [describe_access_point(self._tables, b) for b in bssids]
         return [x for x in found if x is not None]
 
@@ -164,6 +195,8 @@ class WifiScanner:
         said = [*self._reach.reasons, *(f"wifi_{note}" for note in self._notes)]
         if self._fcs.meaning in {"absent", "stale"}:
             said.append(f"wifi_fcs_{self._fcs.meaning}")
+        if self._disturbance.found():
+            said.append("wifi_disturbed")
         return [*said, "wifi_deaf"] if self._listening.deaf else said
 
     def counts(self) -> Counts:

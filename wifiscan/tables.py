@@ -79,6 +79,9 @@ class Tables:
         self.flows = Flows(config)
         self.named_aps: dict[int, Named] = {}
         self.named_stations: dict[int, Named] = {}
+        self.newcomers = 0  # transmitters that had no row, each time
+        self.new_networks = 0
+        self.switches = 0  # beacons that announce a channel switch
         self._asked: dict[int, str] = {}  # BSSID to the name by which a client addressed it
         self.dropped: Counter[str] = Counter()
         self.changed_stations: set[int] = set()
@@ -94,6 +97,10 @@ class Tables:
             self._elements(headers)
         known = self.stations.find(headers.ta) != NO_ROW
         self._mark(self.flows.digest(headers, known, t_ns=t_ns, until_ns=until_ns, channel=channel))
+
+    def named_cameras(self) -> int:
+        """Return how many networks bear a camera's name."""
+        return sum(any(not i.rule.startswith("oui-") for i in n.identity) for n in self.named_aps.values())
 
     def finish(self) -> None:
         """Judge what is pending: nothing more will come."""
@@ -152,6 +159,7 @@ class Tables:
         self.dropped["bad_fcs"] += int(counts[new[~good]].sum())
         new = new[good]
         worth = np.log2(1 + counts[new]) + 10 * np.log2(1 + up[new] / 1000)
+        self.newcomers += len(new)
         got = self.stations.add(keys[new], worth, self._station_worth())
         if not got.all():
             self.dropped["table_full"] += int(counts[new[~got]].sum())
@@ -271,6 +279,7 @@ class Tables:
         new = self.access_points.find(keys) == NO_ROW
         c = self.access_points.columns
         worth = np.log2(1 + counts[new]).astype(np.float64)
+        self.new_networks += int(np.count_nonzero(new))
         if new.any():
             got = self.access_points.add(keys[new], worth, np.log2(1 + c["frames"]) + c["suspicion"])
             if not got.all():
@@ -329,7 +338,9 @@ class Tables:
         if is_ap:
             ssid = ssid or self._asked.get(key)
         found = self._network(ssid) if is_ap else ()
-        device_names = dissect(body).device_names
+        details = dissect(body)
+        device_names = details.device_names
+        self.switches += details.switches
         found += self.signatures.of_wps(device_names)
         return Named(
             fingerprint=short.fingerprint,

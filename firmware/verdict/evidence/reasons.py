@@ -6,8 +6,10 @@ A translation needs one sentence a key; the tests hold both sides to this table.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from hw.types import SENSOR_NAMES
+from wifiscan.model import DisturbanceKind
 
 KNOWN_REASON = "reason.known"  # of what somebody has declared harmless at this site
 
@@ -28,6 +30,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "reason.wifi.identity_far": ("name", *IDENTITY_PARAMS, "dbm"),
     "reason.wifi.network_far": ("name", *IDENTITY_PARAMS, "dbm"),
     "reason.wifi.ordinary": ("name", "seconds"),
+    **{f"reason.wifi.{kind}": ("count",) for kind in get_args(DisturbanceKind)},
     "reason.ble.identity": ("name", *IDENTITY_PARAMS),
     "reason.ble.ordinary": ("name",),
     "reason.lens.lens": ("poses", "score"),

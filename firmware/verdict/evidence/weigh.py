@@ -11,10 +11,15 @@ from firmware.verdict.evidence.likelihoods import Likelihoods
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.proximity import LevelSpan
 from firmware.verdict.evidence.rf import weigh_emission
-from firmware.verdict.evidence.wifi import weigh_access_point, weigh_ble, weigh_station
+from firmware.verdict.evidence.wifi import (
+    weigh_access_point,
+    weigh_ble,
+    weigh_disturbance,
+    weigh_station,
+)
 from lensdetect.model import Glint
 from sweeper.model import Emission
-from wifiscan.model import AccessPoint, BleDevice, Station
+from wifiscan.model import AccessPoint, BleDevice, Disturbance, Station
 
 Weigher = Callable[[Any, Likelihoods, LevelSpan | None], Evidence | None]
 WEIGHERS: Mapping[str, Weigher] = {
@@ -22,6 +27,7 @@ WEIGHERS: Mapping[str, Weigher] = {
     Station.type_name: weigh_station,
     AccessPoint.type_name: weigh_access_point,
     BleDevice.type_name: lambda device, table, _: weigh_ble(device, table),
+    Disturbance.type_name: lambda disturbance, table, _: weigh_disturbance(disturbance, table),
     Glint.type_name: lambda glint, table, _: weigh_glint(glint, table),
 }
 

@@ -12,7 +12,7 @@ from firmware.verdict.evidence.likelihoods import Likelihoods
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.proximity import LevelSpan, hear, is_near
 from firmware.verdict.evidence.score_calibration import make_evidence
-from wifiscan.model import AccessPoint, BleDevice, Identity, Station
+from wifiscan.model import AccessPoint, BleDevice, Disturbance, Identity, Station
 
 Params = dict[str, str | float | int]
 
@@ -124,6 +124,20 @@ def weigh_ble(device: BleDevice, table: Likelihoods) -> Evidence | None:
         params={"name": (device.name or device.address)[:NAME_LIMIT]}
         | ({} if best is None else identity_params(best)),
         last_ns=device.last_ns,
+        table=table,
+    )
+
+
+def weigh_disturbance(disturbance: Disturbance, table: Likelihoods) -> Evidence:
+    """Weigh a disturbance of the air: no camera, but a reason to look for one."""
+    return make_evidence(
+        "disturbed",
+        sensor="wifi",
+        subject=disturbance.subject,
+        score=disturbance.score,
+        reason=f"reason.wifi.{disturbance.kind}",
+        params={"count": disturbance.count},
+        last_ns=disturbance.last_ns,
         table=table,
     )
 
