@@ -19,6 +19,12 @@ class SdrConfig(BaseModel):
         29.7, ge=0.0, le=50.0, description="Tuner gain, fixed and stored with every block."
     )
     ppm: int = Field(0, ge=-200, le=200, description="Crystal error.")
+    replay_rate_hz: float | None = Field(
+        None, gt=0, le=1e10, description="Sample rate of a recording that does not say it."
+    )
+    replay_center_hz: float | None = Field(
+        None, gt=0, le=1e12, description="Centre frequency of a recording that does not say it."
+    )
     rtl_tcp: str | None = Field(
         None, description="host:port of an rtl_tcp server, instead of a local dongle."
     )

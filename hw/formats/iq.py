@@ -17,12 +17,17 @@ Raw = bytes | bytearray | memoryview | NDArray[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleFormat:
-    """How one SigMF datatype keeps a complex sample: two values of ``dtype``, I before Q."""
+    """How one SigMF datatype keeps a complex sample: two values of ``dtype``, I before Q.
+
+    ``real``: two real values that follow each other make one complex sample, at half the rate and a quarter
+    of it above the recording's frequency.
+    """
 
     name: str
     dtype: np.dtype[Any]
     zero: float
     scale: float
+    real: bool = False
 
     @property
     def sample_bytes(self) -> int:
@@ -30,31 +35,46 @@ class SampleFormat:
         return 2 * self.dtype.itemsize
 
 
+NUMBERS = {  # by SigMF's letter and bits: numpy's code, what is zero, full scale
+    "f32": ("f4", 0.0, 1.0),
+    "f64": ("f8", 0.0, 1.0),
+    "i32": ("i4", 0.0, 2147483648.0),
+    "u32": ("u4", 2147483647.5, 2147483647.5),
+    "i16": ("i2", 0.0, 32768.0),
+    "u16": ("u2", 32767.5, 32767.5),
+    "i8": ("i1", 0.0, 128.0),
+    "u8": ("u1", 127.5, 127.5),
+}
+ORDERS = {"_le": "<", "_be": ">", "": "<"}  # some recorders leave the order out: they run on little-endian
+
+
 def _formats() -> dict[str, SampleFormat]:
     known = {}
-    for order, suffix in (("<", "_le"), (">", "_be")):
-        known["cf32" + suffix] = ("f4", order, 0.0, 1.0)
-        known["ci16" + suffix] = ("i2", order, 0.0, 32768.0)
-        known["cu16" + suffix] = ("u2", order, 32767.5, 32767.5)
-    for suffix in ("", "_le", "_be"):  # a byte has no order, but some recorders state one
-        known["cu8" + suffix] = ("u1", "|", 127.5, 127.5)
-        known["ci8" + suffix] = ("i1", "|", 0.0, 128.0)
-    return {
-        name: SampleFormat(
-            name=name.partition("_")[0] if order == "|" else name,
-            dtype=np.dtype(order + code),
-            zero=zero,
-            scale=scale,
-        )
-        for name, (code, order, zero, scale) in known.items()
-    }
+    for kind, real in (("c", False), ("r", True)):
+        for number, (code, zero, scale) in NUMBERS.items():
+            for suffix, order in ORDERS.items():
+                byte = code.endswith("1")  # a byte has no order, but some recorders state one
+                known[kind + number + suffix] = SampleFormat(
+                    name=kind + number + ("" if byte else suffix or "_le"),
+                    dtype=np.dtype(("|" if byte else order) + code),
+                    zero=zero,
+                    scale=scale,
+                    real=real,
+                )
+    return known
 
 
 FORMATS = _formats()
+# Those whose samples single precision holds: a block of them is recorded as it came.
+EXACT = frozenset(
+    name
+    for name, form in FORMATS.items()
+    if not form.real and form.dtype.name in {"int8", "uint8", "int16", "uint16", "float32"}
+)
 
 
 def sample_format(datatype: str) -> SampleFormat | None:
-    """Return how a SigMF datatype is kept, None where it is not complex or not known here."""
+    """Return how a SigMF datatype is kept, None where it is not known here."""
     return FORMATS.get(datatype)
 
 
@@ -80,12 +100,38 @@ def to_complex(raw: Raw, datatype: str) -> NDArray[np.complex64]:
     """
     form = FORMATS[datatype]
     values = _values(raw, form)
-    numbers = values.astype(np.float32)
+    numbers = _scaled(values, form)
+    return real_to_complex(numbers) if form.real else numbers.view(np.complex64)
+
+
+def _scaled(values: NDArray[Any], form: SampleFormat) -> NDArray[np.float32]:
+    """Values with 1.0 as full scale; integers of 32 bits need double precision on the way."""
+    wide = np.float64 if form.dtype.itemsize > 2 and form.dtype.kind != "f" else np.float32
+    with np.errstate(over="ignore", invalid="ignore"):  # what single precision cannot hold is a gap
+        numbers: NDArray[Any] = values.astype(wide)
     if form.zero:
-        numbers -= np.float32(form.zero)
+        numbers -= wide(form.zero)
     if form.scale != 1.0:
-        numbers /= np.float32(form.scale)
-    return numbers.view(np.complex64)
+        numbers /= wide(form.scale)
+    return np.asarray(numbers, np.float32)
+
+
+def real_to_complex(values: NDArray[np.float32]) -> NDArray[np.complex64]:
+    """Return real samples as complex ones of half the rate, centred on a quarter of their rate.
+
+    Parameters
+    ----------
+    values : ndarray, shape (2 * n,), float32
+
+    Returns
+    -------
+    ndarray, shape (n,), complex64
+    """
+    count = len(values) // 2
+    if count == 0:
+        return np.zeros(0, np.complex64)
+    spectrum = np.fft.rfft(np.nan_to_num(values[: 2 * count]))[:count]
+    return np.asarray(np.fft.ifft(np.fft.ifftshift(spectrum)), np.complex64)
 
 
 def from_complex(samples: NDArray[np.complex64], datatype: str) -> bytes:
@@ -98,6 +144,8 @@ def from_complex(samples: NDArray[np.complex64], datatype: str) -> bytes:
     """
     form = FORMATS[datatype]
     values = np.ascontiguousarray(samples, dtype=np.complex64).view(np.float32)
+    if form.real:
+        raise KeyError(datatype)
     if form.dtype.kind == "f":
         return values.astype(form.dtype, copy=False).tobytes()
     limits = np.iinfo(form.dtype)

@@ -11,8 +11,8 @@ from hw.errors import HwError
 from hw.formats.capture import CaptureReader
 from hw.replay.jsonl import read_lines, whole
 from hw.replay.manifest import Manifest
+from hw.replay.sdr import open_recording
 from hw.replay.session import Parts, find_parts, open_parts, pictures_in
-from hw.replay.sigmf_file import open_sigmf
 
 UNITS = {"sdr": "samples", "monitor": "frames", "ble": "packets", "camera": "pictures", "buttons": "presses"}
 
@@ -91,7 +91,7 @@ def _part(target: str, parts: Parts, role: str) -> PartInfo:
 
 
 def _sdr(files: tuple[Path, ...], dropped: Counter[str]) -> tuple[int, float, str]:
-    segments = [s for path in files for s in open_sigmf(path, dropped).segments]
+    segments = [s for path in files for r in open_recording(path, dropped) for s in r.segments]
     centers = [s.center_hz for s in segments]
     detail = f"{len(segments)} tunings, {min(centers) / 1e6:.3f}–{max(centers) / 1e6:.3f} MHz"
     return sum(s.count for s in segments), sum(s.count / s.rate_hz for s in segments), detail

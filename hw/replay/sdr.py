@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 from hw.config import HwConfig
-from hw.formats.iq import clipped_share, to_complex, without_gaps
+from hw.formats.iq import EXACT, clipped_share, to_complex, without_gaps
 from hw.protocols import Clock
 from hw.replay.device import RecordedDevice
+from hw.replay.iq_file import collected, is_iq_file, open_iq
 from hw.replay.session import Parts, open_parts
-from hw.replay.sigmf_file import Segment, open_sigmf
+from hw.replay.sigmf_file import Segment, SigmfRecording, open_sigmf
 from hw.types import IqBlock
+
+COLLECTION = ".sigmf-collection"
 
 
 class RecordedSdr(RecordedDevice):
@@ -90,15 +95,47 @@ class RecordedSdr(RecordedDevice):
             gain_db=segment.gain_db,
             samples=samples,
             clipped_share=clipped_share(raw, segment.form.name) if told is None else told,
-            sample_format=segment.form.name,
+            sample_format=segment.form.name if segment.form.name in EXACT else "cf32_le",
         )
 
 
-def open_sdr(*, target: str, config: HwConfig, clock: Clock) -> RecordedSdr:  # noqa: ARG001 - a factory of the kit
-    """Open the recorded receiver of a session, or a single SigMF recording."""
+def open_recording(
+    path: Path, dropped: Counter[str], *, config: HwConfig | None = None
+) -> tuple[SigmfRecording, ...]:
+    """Open whatever a file of samples is: SigMF, a collection of it, or another program's recording.
+
+    Raises
+    ------
+    BadRecording
+        It cannot be read, or nothing says its sample rate.
+    """
+    sdr = (config or HwConfig()).sdr
+    if path.suffix == COLLECTION:
+        return tuple(open_sigmf(each, dropped, said_rate_hz=sdr.replay_rate_hz) for each in collected(path))
+    with path.open("rb") as file:
+        head = file.read(16)
+    if not is_iq_file(path, head):
+        found = open_sigmf(path, dropped, said_rate_hz=sdr.replay_rate_hz)
+        return (_placed(found, sdr.replay_center_hz),)
+    return (open_iq(path, dropped, rate_hz=sdr.replay_rate_hz, center_hz=sdr.replay_center_hz),)
+
+
+def _placed(recording: SigmfRecording, center_hz: float | None) -> SigmfRecording:
+    """Put segments that do not say where they were tuned to the place that was said."""
+    if center_hz is None:
+        return recording
+    placed = tuple(
+        s if s.frequency_stated else replace(s, center_hz=s.center_hz + center_hz, frequency_stated=True)
+        for s in recording.segments
+    )
+    return replace(recording, segments=placed)
+
+
+def open_sdr(*, target: str, config: HwConfig, clock: Clock) -> RecordedSdr:
+    """Open the recorded receiver of a session, or a single recording."""
     parts = open_parts(target, "sdr")
     dropped: Counter[str] = Counter()
-    recordings = [open_sigmf(path, dropped) for path in parts.sdr]
+    recordings = [r for path in parts.sdr for r in open_recording(path, dropped, config=config)]
     segments = tuple(segment for recording in recordings for segment in recording.segments)
     details = " ".join(sorted({r.detail for r in recordings if r.detail}))
     return RecordedSdr(segments=segments, parts=parts, clock=clock, dropped=dropped, detail=details).resume()

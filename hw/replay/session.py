@@ -31,6 +31,7 @@ from hw.formats.capture import (
     peek,
 )
 from hw.formats.unpack import UnpackedFile
+from hw.replay.iq_file import is_iq_file
 from hw.replay.manifest import FILE_NAME, UNFINISHED_NAME, Manifest, read_manifest, verify
 
 Kind = Literal["sdr", "monitor", "ble", "camera"]
@@ -72,6 +73,15 @@ WAYS_OUT: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
 )
 APPLE_SUFFIX = ".pklg"
 SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE = ".sigmf-meta", ".sigmf-data", ".sigmf"
+SIGMF_COLLECTION = ".sigmf-collection"
+SWEEP_TABLE = re.compile(rb"^\d{4}-\d\d-\d\d[ T,]\s*\d\d:\d\d:\d\d[^\n]*,\s*-?\d")
+SIDE_NOTE = (
+    'Say the rate and the frequency: beside NAME.sigmf-data write NAME.sigmf-meta with {"global": '
+    '{"core:datatype": "cu8", "core:sample_rate": 2400000, "core:version": "1.0.0"}, "captures": '
+    '[{"core:sample_start": 0, "core:frequency": 433920000}], "annotations": []}, or rename it as rtl_433 '
+    "does: g001_433.92M_2400k.cu8."
+)
+RAW_SUFFIXES = frozenset({".raw", ".iq", ".bin", ".dat", ".data", ".s8", ".u8", ".s16", ".f32", ".sdr"})
 TAR_MAGIC_AT = 257
 PREFERRED = {"monitor": "wifi", "ble": "ble"}
 MOST_CAPTURES_LOOKED_AT = 64
@@ -200,7 +210,8 @@ def _roles_of_file(path: Path) -> tuple[Kind, ...]:
         return _roles_of_capture(path)
     if head.startswith(PICTURE_MAGICS):
         return ("camera",)
-    if path.suffix in {SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE} or _looks_like_sigmf(head):
+    sigmf = path.suffix in {SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE, SIGMF_COLLECTION}
+    if sigmf or is_iq_file(path, head) or _looks_like_sigmf(head):
         return ("sdr",)
     if path.suffix.casefold() in PICTURE_SUFFIXES:  # too damaged to tell, but meant as a picture
         return ("camera",)
@@ -217,8 +228,20 @@ def _roles_of_file(path: Path) -> tuple[Kind, ...]:
         )
     raise BadRecording(
         f"{path.name} is no recording that ansim knows",
-        hint="Known are pcap, pcapng, btsnoop, Kismet databases, SigMF and pictures.",
+        hint=_hint_for(path, head),
     )
+
+
+def _hint_for(path: Path, head: bytes) -> str:
+    """Say what to do with a file that is nothing ansim knows."""
+    if SWEEP_TABLE.match(head):
+        return (
+            "It is a table of powers as rtl_power, hackrf_sweep or soapy_power write it. Powers alone do not "
+            "tell a camera from other senders: record samples (rtl_sdr, hackrf_transfer) of what stands out."
+        )
+    if path.suffix.casefold() in RAW_SUFFIXES:
+        return SIDE_NOTE
+    return "Known are pcap, pcapng, btsnoop, Kismet databases, SigMF, raw samples (cu8, wav …) and pictures."
 
 
 def _roles_of_capture(path: Path) -> tuple[Kind, ...]:
@@ -316,6 +339,7 @@ def _files(folder: Path) -> list[Path]:
 def _find_sigmf(folder: Path, found: _Found) -> None:
     for place in (folder / "rf", folder):
         files = [p for p in _files(place) if p.suffix in {SIGMF_META, SIGMF_ARCHIVE}]
+        files = files or [p for p in _files(place) if is_iq_file(p, _head(p))]
         if files:
             found.paths["sdr"] = files
             return

@@ -51,6 +51,7 @@ class Segment:
     center_hz: float
     t_ns: int | None = None
     until_ns: int | None = None
+    frequency_stated: bool = True
     gain_db: float | None = None
     clipped_share: float | None = None
 
@@ -74,7 +75,7 @@ class _Source:
     data_bytes: int
 
 
-def open_sigmf(path: Path, dropped: Counter[str]) -> SigmfRecording:
+def open_sigmf(path: Path, dropped: Counter[str], *, said_rate_hz: float | None = None) -> SigmfRecording:
     """Open ``.sigmf-meta`` with its data file, or a ``.sigmf`` archive.
 
     Raises
@@ -85,7 +86,7 @@ def open_sigmf(path: Path, dropped: Counter[str]) -> SigmfRecording:
     source = _open_archive(path) if _is_archive(path) else _open_pair(path)
     globals_ = _table(source, "global")
     form = _sample_format(source, globals_)
-    rate_hz = _rate_hz(source, globals_)
+    rate_hz = said_rate_hz or _rate_hz(source, globals_)
     _check_hash(source, globals_)
     first, trailing = globals_.get("core:offset", 0), globals_.get("core:trailing_bytes", 0)
     if not all(isinstance(n, int) and n >= 0 for n in (first, trailing)):
@@ -106,6 +107,31 @@ def open_sigmf(path: Path, dropped: Counter[str]) -> SigmfRecording:
     return SigmfRecording(segments=segments, detail=_deviations(source))
 
 
+def make_segment(
+    data: NDArray[np.uint8],
+    form: SampleFormat,
+    *,
+    first_byte: int,
+    count: int,
+    rate_hz: float,
+    center_hz: float | None,
+    **told: Any,
+) -> Segment:
+    """Return a segment; real samples come at half their rate, a quarter of it above their frequency."""
+    stated = center_hz is not None
+    place_hz = center_hz or 0.0
+    return Segment(
+        data=data,
+        form=form,
+        first_byte=first_byte,
+        count=count,
+        rate_hz=rate_hz / 2 if form.real else rate_hz,
+        center_hz=place_hz + rate_hz / 4 if form.real else place_hz,
+        frequency_stated=stated,
+        **told,
+    )
+
+
 def _segments(
     captures: list[Mapping[str, Any]],
     *,
@@ -116,7 +142,8 @@ def _segments(
     data: NDArray[np.uint8],
     dropped: Counter[str],
 ) -> tuple[Segment, ...]:
-    starts = [int(c.get("core:sample_start", 0)) - first for c in captures]
+    each = 2 if form.real else 1
+    starts = [(int(c.get("core:sample_start", 0)) - first) // each for c in captures]
     ends = [*starts[1:], total]
     segments, skipped = [], 0
     for capture, start, end in zip(captures, starts, ends, strict=True):
@@ -127,13 +154,13 @@ def _segments(
             dropped["empty_segment"] += 1
             continue
         segments.append(
-            Segment(
-                data=data,
-                form=form,
+            make_segment(
+                data,
+                form,
                 first_byte=start * form.sample_bytes + skipped,
                 count=count,
                 rate_hz=rate_hz,
-                center_hz=_number(capture.get("core:frequency")) or 0.0,
+                center_hz=_number(capture.get("core:frequency")),
                 t_ns=whole(capture, "ansim:t_ns", most=LONGEST_SESSION_NS),
                 until_ns=whole(capture, "ansim:until_ns", most=LONGEST_SESSION_NS),
                 gain_db=_number(capture.get("ansim:gain_db")),
@@ -165,17 +192,12 @@ def _sample_format(source: _Source, globals_: Mapping[str, Any]) -> SampleFormat
     datatype = globals_.get("core:datatype")
     form = sample_format(datatype) if isinstance(datatype, str) else None
     channels = globals_.get("core:num_channels", 1)
-    if isinstance(datatype, str) and datatype.startswith("r"):
-        raise BadRecording(
-            f"{source.name} holds real samples ({datatype}), not complex ones of a receiver",
-            hint="Record I and Q, for example as cu8.",
-        )
     if channels != 1:
         raise BadRecording(f"{source.name} holds {channels} channels", hint="Split it into one channel each.")
     if form is None:
         raise BadRecording(
             f"{source.name}: core:datatype {datatype!r} cannot be read",
-            hint="Known are cu8, ci8, ci16_le, cf32_le and their _be forms.",
+            hint="Known are c and r with u8, i8, u16, i16, u32, i32, f32, f64, _le or _be.",
         )
     return form
 
@@ -184,7 +206,8 @@ def _rate_hz(source: _Source, globals_: Mapping[str, Any]) -> float:
     rate_hz = _number(globals_.get("core:sample_rate"))
     if rate_hz is None or not 0 < rate_hz <= FASTEST_HZ:
         raise BadRecording(
-            f"{source.name} does not say its sample rate", hint='Add "core:sample_rate" to its metadata.'
+            f"{source.name} does not say its sample rate",
+            hint='Add "core:sample_rate" to its metadata, or say it: --rate 2.4e6.',
         )
     if rate_hz < SLOWEST_HZ:
         raise BadRecording(

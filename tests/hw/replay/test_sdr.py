@@ -98,8 +98,8 @@ def test_headers_and_offsets_of_other_recorders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"globals": {"core:datatype": "ri16_le"}}, "real samples"),
-        ({"globals": {"core:datatype": "cf64_le"}}, "cf64_le"),
+        ({"globals": {"core:datatype": "ci24_le"}}, "ci24_le"),
+        ({"globals": {"core:datatype": "xf64_le"}}, "xf64_le"),
         ({"globals": {"core:datatype": 5}}, "datatype"),
         ({"globals": {"core:num_channels": 2}}, "2 channels"),
         ({"globals": {"core:sample_rate": None}}, "sample rate"),
