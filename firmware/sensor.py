@@ -13,7 +13,7 @@ from wifiscan.model import AccessPoint, BleDevice, Station
 
 if TYPE_CHECKING:
     from sweeper.picture import Picture
-    from sweeper.plan import PlanSummary
+    from sweeper.plan import PlanSummary, RecordingSummary
     from sweeper.views import SpectrumView
 
 Device = Station | AccessPoint | BleDevice  # what has an address of its own
@@ -66,11 +66,15 @@ def glints_in(observations: Iterable[Observation]) -> list[Glint]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepProgress:
-    """How far a sweep is: rounds that are done, the share (0…1) of the one that runs, and the plan."""
+    """How far a sweep is: rounds that are done, the share (0…1) of the one that runs, and the plan.
+
+    ``recording`` is what a recording holds; None where a receiver sweeps.
+    """
 
     rounds: int
     share_of_round: float
     plan: PlanSummary
+    recording: RecordingSummary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

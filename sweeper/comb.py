@@ -35,7 +35,7 @@ FINE_FROM = 10.0  # nats: below, nobody asks
 FINE_TAPS = 6  # bins each side of the middle; 24 ppm of the last harmonic are a bin or less
 WINDOW_HZ = 1200.0  # each side, for what else is there: carriers of DVB-T lie 1116 Hz apart, 14 make a line
 OWN_HZ = 215.0  # each side: the field lines of video are strong up to the fourth; DVB-T symbols 223 Hz apart
-LEAST_OTHERS = 6  # bins each side beside a line; shorter looks (6 ms) say nothing of lines
+LEAST_OTHERS = 3  # bins each side beside a line; shorter looks (4 ms) say nothing of lines
 LONE_PEAK = 10.0  # over the mean: 400 bins of noise have one in a hundred windows, other lines often
 LINE_CAP = 12.0  # one place may not speak for all: ratios to the background are capped
 LINE_PRIOR, LINE_SHARE = 6.0, 0.35  # expected excess of a line, and the share of places that have it
@@ -101,7 +101,7 @@ def find_comb(channels: Channels) -> Comb:
     Returns
     -------
     Comb
-        Without evidence where the look is too short (6 ms) or the channels too slow.
+        Without evidence where the look is too short (4 ms) or the channels too slow.
     """
     transform = np.asarray(scipy.fft.rfft(channels.rows, axis=1, workers=1), np.complex64)
     bin_hz = channels.rate_hz / channels.rows.shape[1]

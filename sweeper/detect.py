@@ -31,6 +31,7 @@ FILLED_DB = 3.0  # a hop's floor this far above the receiver's is a signal that 
 FLOOR_QUANTILE = 0.2  # of the hops' floors: the receiver's own, as most of the band is empty
 MAX_FLOORS = 2048
 MIN_FLOORS = 8  # hops known before the receiver's own floor is believed
+MIN_SPAN_HZ = 24e6  # and how far apart: one wide signal fills eight hops
 MAX_DETECTIONS = 64  # in one look
 SPUR_DB = 28.0  # under the strongest of a slice, a burst's splatter and the converter's spurs begin
 MIRROR_DB, MIRROR_HZ = 20.0, 10e3  # image rejection of the zero-IF mixer, and how near
@@ -97,10 +98,13 @@ class FloorMap:
     def __init__(self) -> None:
         self._floors: OrderedDict[tuple[float, float], float] = OrderedDict()
         self._by_gain: dict[float, list[float]] = {}  # the same values, ascending: a quantile costs nothing
+        self._spans: dict[float, tuple[float, float]] = {}  # lowest and highest centre at each gain
 
     def update(self, spectrum: Spectrum, floor: float, *, gain_db: float) -> None:
         """Remember a hop's floor."""
         key = (gain_db, spectrum.center_hz)
+        low, high = self._spans.get(gain_db, (spectrum.center_hz, spectrum.center_hz))
+        self._spans[gain_db] = (min(low, spectrum.center_hz), max(high, spectrum.center_hz))
         if key in self._floors:
             self._forget(key)
         self._floors[key] = floor / spectrum.bin_hz
@@ -113,11 +117,17 @@ class FloorMap:
         same.pop(bisect_left(same, self._floors.pop(key)))
         if not same:
             del self._by_gain[key[0]]
+            self._spans.pop(key[0], None)
+
+    def _span_hz(self, gain_db: float) -> float:
+        """From the lowest to the highest hop known at this gain; grows only, until hops are forgotten."""
+        low, high = self._spans.get(gain_db, (0.0, 0.0))
+        return high - low
 
     def own_floor(self, spectrum: Spectrum, *, gain_db: float) -> float | None:
         """Return the receiver's floor a bin at this gain, or None while too few hops are known."""
         same = self._by_gain.get(gain_db, [])
-        if len(same) < MIN_FLOORS:
+        if len(same) < MIN_FLOORS or self._span_hz(gain_db) < MIN_SPAN_HZ:
             return None
         below, beyond = divmod(FLOOR_QUANTILE * (len(same) - 1), 1.0)
         low, high = same[int(below)], same[int(below) + 1]

@@ -57,6 +57,7 @@ def identify(
     own_noise: NoiseProfile | None = None,
     gain_db: float = 0.0,
     television: Literal["atsc", "link"] | None = None,
+    pulsed: bool = True,
 ) -> Identification:
     """Name one detection.
 
@@ -72,10 +73,19 @@ def identify(
         The unit's own lines: a learned one is self-noise, unless it is video or much stronger than learned.
     television : "atsc", "link" or None
         Its pilot was found; or it is a multicarrier signal that fits no channel of broadcast television.
+    pulsed : bool
+        The slice holds short pulses (`sweeper.pulses`): what services of pulses are known by.
+
+    Returns
+    -------
+    Identification
+        Kind, scores, the numbers behind them, and the service where it is one.
     """
     wide = edge or detection.bandwidth_hz >= WIDE_HZ
     services = () if television == "link" else bands.services_at(detection.center_hz, region=region)
-    kind, service = _kind(detection, wide=wide, video=video, ofdm=ofdm, services=services, bands=bands)
+    kind, service = _kind(
+        detection, wide=wide, video=video, ofdm=ofdm, services=services, bands=bands, pulsed=pulsed
+    )
     if television == "atsc":
         kind, service = "known-service", ATSC
     level_db = detection.level_dbfs - gain_db
@@ -117,6 +127,7 @@ def _kind(
     ofdm: OfdmTest,
     services: tuple[Service, ...],
     bands: Bands,
+    pulsed: bool,
 ) -> tuple[EmissionKind, str | None]:
     if video.is_video:
         return ("analog-video-pal" if video.standard == "pal" else "analog-video-ntsc"), None
@@ -129,7 +140,9 @@ def _kind(
         return "known-service", name
     if ofdm.family == "cofdm" and wide:
         return _cofdm_kind(services)
-    service = next((s for s in services if _fits(detection, s, wide=wide)), None)
+    if video.is_too_short:  # television's line rate: no service by default
+        return ("wideband-local" if wide else "unknown"), None
+    service = next((s for s in services if _fits(detection, s, wide=wide, pulsed=pulsed)), None)
     if service is not None and service.uplink:
         return "cellular-uplink", service.name
     if service is not None:
@@ -137,11 +150,11 @@ def _kind(
     return ("wideband-local" if wide else "unknown"), None
 
 
-def _fits(detection: Detection, service: Service, *, wide: bool) -> bool:
+def _fits(detection: Detection, service: Service, *, wide: bool, pulsed: bool) -> bool:
     """Whether it could be that service: not too wide, and pulsed where pulses are expected."""
     if detection.bandwidth_hz > service.widest_hz or (wide and service.widest_hz < WIDE_HZ):
         return False
-    return not service.bursts or detection.duty < BURST_DUTY or not wide
+    return not service.bursts or pulsed or detection.duty < BURST_DUTY
 
 
 def _cofdm_kind(services: tuple[Service, ...]) -> tuple[EmissionKind, str | None]:

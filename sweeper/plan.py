@@ -40,6 +40,32 @@ class PlanSummary:
     cofdm_share: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSummary:
+    """What a recording covers. ``stated``: it says where it was tuned."""
+
+    seconds: float = 0.0
+    low_hz: float = 0.0
+    high_hz: float = 0.0
+    stated: bool = True
+
+    def with_block(self, *, center_hz: float, rate_hz: float, count: int) -> RecordingSummary:
+        """Return the summary with one more block."""
+        low_hz, high_hz = center_hz - rate_hz / 2, center_hz + rate_hz / 2
+        first = self.seconds == 0.0
+        return RecordingSummary(
+            seconds=self.seconds + count / rate_hz,
+            low_hz=low_hz if first else min(self.low_hz, low_hz),
+            high_hz=high_hz if first else max(self.high_hz, high_hz),
+            stated=self.stated and is_stated(center_hz, rate_hz=rate_hz),
+        )
+
+
+def is_stated(center_hz: float, *, rate_hz: float) -> bool:
+    """Say whether a centre is a place on the dial: a recording without one begins at zero."""
+    return center_hz > rate_hz / 2
+
+
 def span_hops(low_hz: float, high_hz: float, *, step_hz: float) -> tuple[float, ...]:
     """Return centres that cover a range with steps of at most ``step_hz``, in Hz."""
     count = max(1, -int(-(high_hz - low_hz) // step_hz))

@@ -29,14 +29,25 @@ from sweeper.gain_step_test import GAIN_STEP_DB, GainLooks
 from sweeper.identify import Identification, identify
 from sweeper.model import Emission
 from sweeper.ofdm import OfdmTest, find_ofdm
+from sweeper.outside import HINT, hears_outside, is_wide_sweep
 from sweeper.picture import Picture
 from sweeper.picture_store import PictureStore
-from sweeper.plan import USABLE_SHARE, Hop, Planner, heard_share, plan_hops, summarise
+from sweeper.plan import (
+    USABLE_SHARE,
+    Hop,
+    Planner,
+    RecordingSummary,
+    heard_share,
+    is_stated,
+    plan_hops,
+    summarise,
+)
+from sweeper.pulses import PULSED_FROM, peakedness
 from sweeper.selfnoise import NoiseProfile, load_profile
 from sweeper.slices import any_wide, from_edge_to_edge, is_loud, quick_length, whole_slice
 from sweeper.spectrum import Spectrum, measure_spectrum
 from sweeper.track import EmissionTrack, Tracks, changed, track_id
-from sweeper.video import PROMISING_COMB, VideoTest, find_video
+from sweeper.video import PROMISING_COMB, SHORTEST_S, VideoTest, find_video
 from sweeper.views import HopLevels, SpectrumView, SweepMemory, WaterfallView
 
 CLIPPED_SHARE = 0.02  # more full-scale samples than this: the hop is not clean
@@ -45,6 +56,8 @@ MAX_HEARD = 4096  # hop centres remembered for the coverage
 SILENT_RMS = 1e-4  # full scale: below a converter's own noise, nothing is connected to it
 DEAF_AFTER = 8  # silent looks in a row
 EDGE_BINS = 12  # a stretch this near to the slice's edge is cut by it
+# A hop is judged, overloaded, or left open: television's line rate in a look too short for the fields.
+Judged = Literal["clean", "clipped", "open"]
 ALARM_SCORE = 0.5  # what is more likely a camera than not is worth a test of the receiver
 
 
@@ -58,6 +71,7 @@ class SliceMeasurement:
     floor: float
     video: VideoTest
     ofdm: OfdmTest
+    pulsed: bool
 
 
 class Sweeper:
@@ -73,9 +87,10 @@ class Sweeper:
         hops = plan_hops(config, bands=self._bands, rate_hz=sdr.rate_hz)
         self._planner = Planner(hops, config=config)
         self.summary = summarise(hops, config=config, bands=self._bands)
+        self.recording: RecordingSummary | None = None if sdr.tunable else RecordingSummary()
         self._floors = FloorMap()
         self._tracks = Tracks(limit=config.max_tracks)
-        self._heard: OrderedDict[float, bool] = OrderedDict()
+        self._heard: OrderedDict[float, Judged] = OrderedDict()
         self._read = 0
         self._dropped: Counter[str] = Counter()
         self._silent = 0
@@ -103,6 +118,10 @@ class Sweeper:
             raise
         self._fault = None
         self._read += 1
+        if self.recording is not None:
+            self.recording = self.recording.with_block(
+                center_hz=block.center_hz, rate_hz=block.rate_hz, count=len(block.samples)
+            )
         try:
             return self._look(block)
         except BadSamples as error:
@@ -126,9 +145,10 @@ class Sweeper:
 
     def _look(self, block: IqBlock) -> tuple[Emission, ...]:
         samples = block.samples[round(self._config.settle_s * block.rate_hz) :]
+        if len(samples) < SHORTEST_S * block.rate_hz:
+            raise BadSamples(f"{len(samples)} samples are too short a look", reason="too_short")
         samples = samples[: quick_length(len(samples))]
         spectrum = measure_spectrum(samples, center_hz=block.center_hz, rate_hz=block.rate_hz)
-        self._note(block, spectrum)
         gain_db = -1.0 if block.gain_db is None else block.gain_db
         own_floor = self._floors.own_floor(spectrum, gain_db=gain_db)
         floor, found = detect(spectrum, pfa=self._config.detect_pfa, own_floor=own_floor)
@@ -138,9 +158,16 @@ class Sweeper:
         self._gains.add(levels, gain_db=gain_db)
         video = find_video(samples, rate_hz=block.rate_hz, fine=spectrum.fine)
         ofdm = find_ofdm(samples, spectrum, thorough=is_loud(floor, found, own_floor))
+        self._note(block, spectrum, video)
         self._plan_closer(block, video)
         heard = SliceMeasurement(
-            t_ns=block.t_ns, gain_db=gain_db, spectrum=spectrum, floor=floor, video=video, ofdm=ofdm
+            t_ns=block.t_ns,
+            gain_db=gain_db,
+            spectrum=spectrum,
+            floor=floor,
+            video=video,
+            ofdm=ofdm,
+            pulsed=bool(found) and peakedness(samples) >= PULSED_FROM,
         )
         told, asks = self._television.look(
             spectrum, levels, self._memory.hops, tests=(video, ofdm), found=found
@@ -219,15 +246,16 @@ class Sweeper:
             if self._config.gain_drop_test and asks and block.gain_db is not None:
                 self._planner.drop_gain(block.center_hz, gain_db=block.gain_db, by_db=GAIN_STEP_DB)
 
-    def _note(self, block: IqBlock, spectrum: Spectrum) -> None:
-        """Coverage and health: a clipped hop is counted and is not a clean one."""
+    def _note(self, block: IqBlock, spectrum: Spectrum, video: VideoTest) -> None:
+        """Coverage and health: a clipped hop is counted, and no more judged than one left open."""
         clipped = block.clipped_share > CLIPPED_SHARE
         if clipped:
             self._dropped["clipped"] += 1
         silent = float(spectrum.mean.sum()) < SILENT_RMS**2
         self._silent = self._silent + 1 if silent else 0
         if not silent:
-            self._heard[block.center_hz] = not clipped
+            judged: Judged = "clipped" if clipped else "open" if video.is_too_short else "clean"
+            self._heard[block.center_hz] = judged
             if len(self._heard) > MAX_HEARD:
                 self._heard.popitem(last=False)
 
@@ -236,8 +264,8 @@ class Sweeper:
     ) -> list[EmissionTrack]:
         """Name the detections and put them into the tracks."""
         video, ofdm, spectrum = heard.video, heard.ofdm, heard.spectrum
-        if video.is_video or (ofdm.is_ofdm and not any_wide(found)):
-            found = (whole_slice(spectrum, heard.floor), *(() if video.is_video else found))
+        if video.is_video or video.is_too_short or (ofdm.is_ofdm and not any_wide(found)):
+            found = (whole_slice(spectrum, heard.floor),)
         if told is not None:
             whole = from_edge_to_edge(whole_slice(spectrum, heard.floor), told.low_hz, told.high_hz)
             found = (whole, *(d for d in found if not told.low_hz <= d.center_hz <= told.high_hz))
@@ -251,6 +279,8 @@ class Sweeper:
                 )
             else:
                 track = self._tracks.add(detection, verdict, t_ns=heard.t_ns, whole=what is not None)
+            if not is_stated(spectrum.center_hz, rate_hz=spectrum.rate_hz):
+                track.measures["frequency_unstated"] = 1.0
             track.note_level(spectrum.center_hz, detection.level_dbfs - heard.gain_db)
             touched.append(track)
         return touched
@@ -271,6 +301,7 @@ class Sweeper:
             own_noise=self._own_noise,
             gain_db=heard.gain_db,
             television=television,
+            pulsed=heard.pulsed,
         )
 
     def observations(self) -> Sequence[Emission]:
@@ -279,7 +310,7 @@ class Sweeper:
 
     def coverage(self) -> Coverage:
         """How much of the camera bands was listened to, cleanly."""
-        clean = [hz for hz, ok in self._heard.items() if ok]
+        clean = [hz for hz, judged in self._heard.items() if judged == "clean"]
         analog = heard_share(clean, bands=self._bands, modulation="analog")
         cofdm = heard_share(clean, bands=self._bands, modulation="cofdm")
         cellular = self._cellular_share(clean)
@@ -287,15 +318,25 @@ class Sweeper:
             reason
             for reason, holds in (
                 ("rf_not_all_bands", min(analog, cofdm) < 1.0),
-                ("rf_clipped", len(clean) < len(self._heard)),
+                ("rf_clipped", "clipped" in self._heard.values()),
                 ("rf_tv_ambiguous", self._television.is_ambiguous),
-                ("rf_deaf", self._silent >= DEAF_AFTER),
+                ("rf_look_short", "open" in self._heard.values()),
+                ("rf_deaf", self._is_deaf),
             )
             if holds
         ]
+        if self._is_deaf:
+            analog = cofdm = cellular = 0.0
         parts = {"analog_low": analog, "cofdm": cofdm, "cellular": cellular}
-        share = 0.0 if self._silent >= DEAF_AFTER else 0.6 * analog + 0.4 * cofdm
+        share = 0.6 * analog + 0.4 * cofdm
         return Coverage(sensor="rf", share=share, parts=parts, reasons=tuple(reasons))
+
+    @property
+    def _is_deaf(self) -> bool:
+        """Nothing but silence comes out of it, or nothing but its own noise in a wide sweep."""
+        if self._silent >= DEAF_AFTER:
+            return True
+        return is_wide_sweep(self._heard) and not hears_outside(self._tracks.all())
 
     def _cellular_share(self, clean: list[float]) -> float:
         """Share of the region's handset bands in which a slice was heard."""
@@ -312,6 +353,8 @@ class Sweeper:
             return DeviceHealth(ok=False, reason=self._fault.reason, hint=self._fault.hint)
         if self._silent >= DEAF_AFTER:
             return DeviceHealth(ok=False, reason="stalled", hint="Check the dongle and its antenna.")
+        if self._is_deaf:
+            return DeviceHealth(ok=False, reason="status.deaf", hint=HINT)
         return self._sdr.health()
 
     def close(self) -> None:

@@ -46,7 +46,7 @@ STRONG_DB, BLANKING_LOG10_P = 35.0, -6.0
 CLEAR_LOG10_P = -100.0  # of a blanking: nothing else need be tried
 NO_BLANKING = 3.0  # nats against video
 CLEARER = 1.3  # times the vertical test of the samples as they came
-SHORTEST_S = 0.006  # shorter looks hold too few lines
+SHORTEST_S = 0.004  # shorter looks hold too few lines
 PROMISING_COMB = 11.0  # nats: worth a longer look, less than one look in a thousand over noise
 # Half lines a field that the lines' sides tell apart, and those that only the blanking does.
 SIDE_SHAPES: dict[StandardName, tuple[int, ...]] = {"pal": (625, 525), "ntsc": (525, 625)}

@@ -15,7 +15,7 @@ from firmware.i18n.catalog import Catalog
 from firmware.report.sweep import spectrum_line
 from firmware.sensor import Views
 from sweeper.picture import Picture, best_picture
-from sweeper.plan import PlanSummary
+from sweeper.plan import PlanSummary, RecordingSummary
 from sweeper.views import SpectrumView
 
 PICTURE_COLUMNS = 48  # 18 lines high: beside eight rows of the table and the spectrum
@@ -23,6 +23,20 @@ TABLE_COLUMNS = 80  # what the table wants beside it
 SHADES = ("truecolor", "256")  # of a terminal; eight colours show no picture
 LABEL_COLUMNS = 10  # of the scale: a frequency and the space after it
 BAR_COLUMNS = 32
+
+
+def cover_words(plan: PlanSummary, recording: RecordingSummary | None, catalog: Catalog) -> Text:
+    """Return what a recording covers, or what the plan of a live sweep costs and hears."""
+    if recording is None:
+        return plan_words(plan, catalog)
+    told = catalog.text(
+        "cli.rf.recording" if recording.stated else "cli.rf.recording_unstated",
+        seconds=recording.seconds,
+        low_mhz=recording.low_hz / 1e6,
+        high_mhz=recording.high_hz / 1e6,
+        width_mhz=(recording.high_hz - recording.low_hz) / 1e6,
+    )
+    return Text(told, style="dim" if recording.stated else "yellow")
 
 
 def plan_words(summary: PlanSummary, catalog: Catalog) -> Text:
@@ -47,7 +61,9 @@ def sweep_head(views: Views, catalog: Catalog, *, columns: int) -> list[Renderab
     bar = Table.grid(padding=(0, 1))
     word = catalog.text("cli.rf.round", number=sweep.rounds + 1)
     bar.add_row(word, ProgressBar(total=1.0, completed=sweep.share_of_round, width=BAR_COLUMNS))
-    lines: list[RenderableType] = [bar, plan_words(sweep.plan, catalog)]
+    lines: list[RenderableType] = [cover_words(sweep.plan, sweep.recording, catalog)]
+    if sweep.recording is None:
+        lines.insert(0, bar)
     if spectrum is not None and len(spectrum.frequency_hz):
         lines.append(Text(spectrum_line(spectrum, columns=columns), style="cyan"))
         lines.append(Text(spectrum_scale(spectrum, columns=columns), style="dim"))

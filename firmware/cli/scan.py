@@ -23,7 +23,7 @@ from firmware.cli.homing import home
 from firmware.cli.keep import keep_and_say, known_at
 from firmware.cli.live_rf import sweep_head, with_picture
 from firmware.cli.options import ScanOptions
-from firmware.cli.scan_rf import AfterSweep, with_options
+from firmware.cli.scan_rf import AfterSweep, SweepOptions, with_options
 from firmware.cli.stills import still_kit
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, print_verdict
@@ -131,16 +131,15 @@ def run_scan(
 
 def scan_rf(
     options: ScanOptions,
+    sweep: SweepOptions,
     *,
     plot: Path | None,
     picture: Path | None,
     reference: str | None,
-    plan: str | None,
-    gain_check: bool,
 ) -> None:
     """Sweep once, then plot, store the camera's picture and compare with another place, as asked."""
     with expected_errors():
-        overrides = with_options(options.overrides, plan=plan, gain_check=gain_check)
+        overrides = with_options(options.overrides, sweep)
         prepared = prepared_for(replace(options, overrides=overrides))
         after = AfterSweep(
             plot=plot,

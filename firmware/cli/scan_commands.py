@@ -64,6 +64,16 @@ GainCheckOption = Annotated[
         help="Hear what would alarm again with 10 dB less gain: what falls by more is made by overload.",
     ),
 ]
+RateOption = Annotated[
+    float | None,
+    typer.Option("--rate", min=1.0, help="Sample rate in Hz of a recording that does not say it: 2.4e6."),
+]
+CenterOption = Annotated[
+    float | None,
+    typer.Option(
+        "--center", min=1.0, help="Centre frequency in Hz of a recording that does not say it: 433.92e6."
+    ),
+]
 HomeOption = Annotated[
     str | None,
     typer.Option("--home", metavar="MAC", help="Follow one transmitter: warmer or colder, bar and beep."),
@@ -83,6 +93,8 @@ def rf(
     reference: ReferenceOption = None,
     plan: PlanOption = None,
     gain_check: GainCheckOption = False,
+    rate: RateOption = None,
+    center: CenterOption = None,
 ) -> None:
     """Transmitters of wireless cameras, 24–1766 MHz, with an RTL-SDR.
 
@@ -90,8 +102,10 @@ def rf(
     the room with --reference corridor: what is stronger in the room is near. More settings: --set rf.….
     """
     from firmware.cli.scan import scan_rf
+    from firmware.cli.scan_rf import SweepOptions
 
-    scan_rf(options, plot=plot, picture=picture, reference=reference, plan=plan, gain_check=gain_check)
+    sweep = SweepOptions(plan=plan, gain_check=gain_check, rate_hz=rate, center_hz=center)
+    scan_rf(options, sweep, plot=plot, picture=picture, reference=reference)
 
 
 @app.command(

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.live_rf import picture_block, plan_words, shows_pictures
+from firmware.cli.live_rf import cover_words, picture_block, shows_pictures
 from firmware.cli.picture import upright
 from firmware.errors import FirmwareError
 from firmware.i18n.catalog import Catalog
@@ -28,11 +28,23 @@ RISES_SHOWN, RANGES_SHOWN = 12, 6
 NEIGHBOURS_MHZ = 4.5  # hops of the camera plan are 4 MHz apart
 
 
-def with_options(overrides: list[str] | None, *, plan: str | None, gain_check: bool) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepOptions:
+    """The options of a sweep that stand for settings."""
+
+    plan: str | None = None
+    gain_check: bool = False
+    rate_hz: float | None = None  # of a recording that does not say it
+    center_hz: float | None = None
+
+
+def with_options(overrides: list[str] | None, options: SweepOptions) -> list[str]:
     """Return the settings that the options of a sweep stand for, before those that were given by name."""
     return [
-        *([] if plan is None else [f"rf.plan={plan}"]),
-        *(["rf.gain_drop_test=true"] if gain_check else []),
+        *([] if options.plan is None else [f"rf.plan={options.plan}"]),
+        *(["rf.gain_drop_test=true"] if options.gain_check else []),
+        *([] if options.rate_hz is None else [f"hw.sdr.replay_rate_hz={options.rate_hz}"]),
+        *([] if options.center_hz is None else [f"hw.sdr.replay_center_hz={options.center_hz}"]),
         *(overrides or []),
     ]
 
@@ -65,7 +77,7 @@ class AfterSweep:
         sweeper = sensors.get("rf")
         if not isinstance(sweeper, Sweeper):
             return
-        self._told = [plan_words(sweeper.summary, self._catalog)]
+        self._told = [cover_words(sweeper.summary, sweeper.recording, self._catalog)]
         best = best_picture(sweeper.pictures())
         if best is not None:
             self._told.append(InTerminal(picture_block(best, self._catalog)))

@@ -55,13 +55,21 @@ def emission_table(found: Sequence[Emission], catalog: Catalog, *, rows: int) ->
     for e in ordered[:rows]:
         kind = catalog.say(line_name(e))
         table.add_row(
-            f"{e.center_hz / 1e6:.3f} MHz",
+            _place(e, catalog),
             f"{e.bandwidth_hz / 1e3:,.0f} kHz",
             f"{e.snr_db:.0f} dB",
             Text(f"{kind} ({e.channel})" if e.channel else kind),
             _score(e.camera_score),
         )
     return table
+
+
+def _place(emission: Emission, catalog: Catalog) -> str:
+    """Return where it is on the dial, or how far from the middle of a recording that does not say where."""
+    mhz = emission.center_hz / 1e6
+    if "frequency_unstated" in emission.measures:
+        return catalog.text("cli.rf.beside", mhz=f"{mhz:+.3f}")
+    return f"{mhz:.3f} MHz"
 
 
 def station_table(found: Sequence[Station], catalog: Catalog, *, rows: int) -> Table:

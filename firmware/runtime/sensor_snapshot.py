@@ -10,7 +10,7 @@ from hw.protocols import Clock
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
 from lensdetect.model import LensView
 from sweeper.picture import Picture
-from sweeper.plan import PlanSummary
+from sweeper.plan import PlanSummary, RecordingSummary
 from sweeper.views import SpectrumView
 from wifiscan.flows import Unreadable
 from wifiscan.vendors import format_mac
@@ -41,6 +41,10 @@ class HasSpectrum(Protocol):
     @property
     def summary(self) -> PlanSummary:
         """What the plan costs and hears."""
+
+    @property
+    def recording(self) -> RecordingSummary | None:
+        """What a recording holds; None where a receiver sweeps."""
 
     def spectrum_view(self) -> SpectrumView:
         """Return the spectrum of everything swept."""
@@ -110,7 +114,10 @@ def views_of(sensor: Sensor) -> Views:
     """Return what a sensor has to show beside its table."""
     if isinstance(sensor, HasSpectrum):
         sweep = SweepProgress(
-            rounds=sensor.rounds, share_of_round=sensor.progress_of_round, plan=sensor.summary
+            rounds=sensor.rounds,
+            share_of_round=sensor.progress_of_round,
+            plan=sensor.summary,
+            recording=sensor.recording,
         )
         return Views(spectrum=sensor.spectrum_view(), sweep=sweep, pictures=dict(sensor.pictures()))
     if isinstance(sensor, HasLensView):

@@ -19,7 +19,7 @@ from sweeper.sweeper import MAX_HEARD, Sweeper
 from sweeper.track import MAX_LEVELS, EmissionTrack, Tracks
 from sweeper.track import MAX_SLICES as MAX_VIDEO_SLICES
 from sweeper.vertical_blanking import FieldTest
-from sweeper.video import VideoTest
+from sweeper.video import VideoTest, nothing_heard
 from sweeper.views import MAX_HOPS, SweepMemory
 from tests.sweeper.test_services import One
 
@@ -119,6 +119,7 @@ def test_the_hops_of_the_coverage() -> None:
         sweeper._note(
             type(block)(**{n: getattr(block, n) for n in block.__slots__} | {"center_hz": 1e8 + i}),
             spectrum(0),
+            nothing_heard(),
         )
     assert len(sweeper._heard) == MAX_HEARD
 

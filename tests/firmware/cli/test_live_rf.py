@@ -15,7 +15,7 @@ from rich.text import Text
 
 from firmware.cli.live_rf import PICTURE_COLUMNS, plan_words, spectrum_scale, with_picture
 from firmware.cli.picture import UPPER_HALF
-from firmware.cli.scan_rf import comparison_table, with_options
+from firmware.cli.scan_rf import SweepOptions, comparison_table, with_options
 from firmware.cli.tables import emission_table
 from firmware.i18n.catalog import Catalog
 from firmware.report.sweep import spectrum_line
@@ -90,8 +90,8 @@ def test_the_plan_says_what_it_costs_and_what_it_cannot_hear(lang: str) -> None:
 
 
 def test_options_stand_before_settings_by_name() -> None:
-    assert with_options(None, plan=None, gain_check=False) == []
-    given = with_options(["rf.plan=quick"], plan="full", gain_check=True)
+    assert with_options(None, SweepOptions()) == []
+    given = with_options(["rf.plan=quick"], SweepOptions(plan="full", gain_check=True))
     assert given == ["rf.plan=full", "rf.gain_drop_test=true", "rf.plan=quick"]
     fields = {word.partition("=")[0].removeprefix("rf.") for word in given}
     assert fields <= set(SweeperConfig.model_fields)
