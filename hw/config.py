@@ -13,7 +13,9 @@ class SdrConfig(BaseModel):
     """The RTL-SDR."""
 
     model_config = STRICT
-    serial: str | None = Field(None, description="Serial number of the dongle; the first one found if empty.")
+    serial: str | None = Field(
+        None, description="Serial number of the dongle, or #2 for the second; the first if empty."
+    )
     rate_hz: float = Field(2.4e6, ge=0.9e6, le=3.2e6, description="Sample rate.")
     gain_db: float = Field(
         29.7, ge=0.0, le=50.0, description="Tuner gain, fixed and stored with every block."

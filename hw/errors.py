@@ -10,6 +10,7 @@
         ├── DeviceBusy              (BlockingIOError)   somebody else holds it
         ├── DeviceDenied            (PermissionError)   no right to open it
         ├── DeviceLost              (ConnectionError)   it was there and is gone
+        ├── FrequencyRefused        (ValueError)        the tuner does not go there, but works elsewhere
         ├── BadRecording            (ValueError)        a file that cannot be what it says
         ├── BadKit                  (ValueError)        a --kit or scene that does not exist: exit 2
         └── EndOfRecording          (EOFError)          a recording is over: not a fault
@@ -90,6 +91,12 @@ class DeviceLost(HwError, ConnectionError):
     """The device was there and is gone, or has stopped answering."""
 
     reason = Reason.UNPLUGGED
+
+
+class FrequencyRefused(HwError, ValueError):
+    """The tuner does not go to this frequency; the device works and may be tuned elsewhere."""
+
+    reason = Reason.UNREADABLE
 
 
 class BadRecording(HwError, ValueError):

@@ -41,6 +41,7 @@ class Sdr(Device, Protocol):
     """A receiver that is tuned somewhere and read. ``read`` may give fewer samples, never from two tunings.
 
     A recorded receiver cannot be tuned: it gives what it has, and ``center_hz`` of the block is the truth.
+    ``tune`` raises `FrequencyRefused` where the tuner has a gap, and stays where it was.
     """
 
     @property

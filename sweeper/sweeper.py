@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.errors import EndOfRecording, HwError
+from hw.errors import EndOfRecording, FrequencyRefused, HwError
 from hw.protocols import Clock, Sdr
 from hw.types import Counts, Coverage, DeviceHealth, IqBlock, SensorName
 from sweeper.bands import load_bands
@@ -52,6 +52,7 @@ from sweeper.views import HopLevels, SpectrumView, SweepMemory, WaterfallView
 
 CLIPPED_SHARE = 0.02  # more full-scale samples than this: the hop is not clean
 GAIN_DROP_DB, LOWEST_GAIN_DB = 14.0, 1.0  # a clipped hop is heard again with less gain
+MOST_REFUSED = 1000  # hops in a row that the tuner refused: more than any plan has
 MAX_HEARD = 4096  # hop centres remembered for the coverage
 SILENT_RMS = 1e-4  # full scale: below a converter's own noise, nothing is connected to it
 DEAF_AFTER = 8  # silent looks in a row
@@ -94,6 +95,7 @@ class Sweeper:
         self._read = 0
         self._dropped: Counter[str] = Counter()
         self._silent = 0
+        self._refused = 0
         self._fault: HwError | None = None
         self._memory = SweepMemory(waterfall_rows=config.waterfall_rows)
         self._picture_store = PictureStore()
@@ -113,10 +115,13 @@ class Sweeper:
             block = self._next_block()
         except EndOfRecording:
             raise
+        except FrequencyRefused as error:
+            return self._skip(error)
         except HwError as error:
             self._fault = error
             raise
         self._fault = None
+        self._refused = 0
         self._read += 1
         if self.recording is not None:
             self.recording = self.recording.with_block(
@@ -129,6 +134,15 @@ class Sweeper:
             if error.reason == "constant":
                 self._silent += 1
             return ()
+
+    def _skip(self, error: FrequencyRefused) -> tuple[Emission, ...]:
+        """Leave out a hop that the tuner does not reach; a tuner that reaches none is no receiver."""
+        self._refused += 1
+        self._dropped["tuner_gap"] += 1
+        if self._refused >= MOST_REFUSED:
+            self._fault = error
+            raise error
+        return ()
 
     def finish(self) -> None:
         """Settle what is pending: nothing is, every block is judged as it comes."""
@@ -320,6 +334,7 @@ class Sweeper:
                 ("rf_not_all_bands", min(analog, cofdm) < 1.0),
                 ("rf_clipped", "clipped" in self._heard.values()),
                 ("rf_tv_ambiguous", self._television.is_ambiguous),
+                ("rf_tuner_gap", self._dropped["tuner_gap"] > 0),
                 ("rf_look_short", "open" in self._heard.values()),
                 ("rf_deaf", self._is_deaf),
             )

@@ -78,17 +78,25 @@ class Receiver(PiDevice[Dongle]):
         return True
 
     def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
-        """Tune; the gain is set to the nearest step the tuner has, and kept."""
+        """Tune; the gain is set to the nearest step the tuner has, and kept.
+
+        Raises
+        ------
+        FrequencyRefused
+            The tuner has a gap there.
+        DeviceLost
+            The dongle is gone.
+        """
         dongle = self._line.hold()
         try:
             if gain_db is not None and gain_db != self._wish_db:
                 self._wish_db = gain_db
                 self._gain_db = dongle.set_gain(gain_db)
-            self._center_hz = float(round(center_hz))
+            self._stale = True
             dongle.tune(round(center_hz))
+            self._center_hz = float(round(center_hz))
         except DeviceLost as error:
             raise self._line.lose(error) from error
-        self._stale = True
 
     def read(self, *, count: int) -> IqBlock:
         """Return up to ``count`` samples of one uninterrupted transfer.

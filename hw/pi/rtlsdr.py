@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from types import ModuleType
 from typing import Any
 
 from hw.config import HwConfig, SdrConfig
-from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, Reason
+from hw.errors import (
+    DeviceBusy,
+    DeviceDenied,
+    DeviceLost,
+    DeviceMissing,
+    FrequencyRefused,
+    HwError,
+    Reason,
+)
 from hw.pi.deadline import Patient
 from hw.pi.librtlsdr import import_rtlsdr
-from hw.pi.receiver import Receiver
+from hw.pi.receiver import START_HZ, Receiver
 from hw.protocols import Clock
 
 STALL_S = 1.0  # over the time that the samples take on the air; USB hiccups stay below 100 ms
@@ -19,6 +28,7 @@ DDB_PER_DB = 10
 ACCESS, NO_DEVICE, BUSY, TIMED_OUT = -3, -4, -6, -7  # libusb_error
 NO_SUCH_SERIAL = (-2, -3)  # rtlsdr_get_index_by_serial: no devices, none of that serial
 
+BY_NUMBER = re.compile(r"#\d{1,3}")  # instead of a serial: the n-th in the order of the USB bus
 UDEV_HINT = "Install firmware/systemd/70-ansim.rules (make install-pi) and replug, or join the plugdev group."
 DVB_HINT = "Stop other SDR programs; if none runs, blacklist dvb_usb_rtl28xxu (make install-pi) and replug."
 REPLUG_HINT = "Plug it in again; it is found by itself."
@@ -54,7 +64,20 @@ class LocalDongle:
 
     def tune(self, center_hz: int) -> None:
         """Set the centre. Called past pyrtlsdr's setter, which closes the device on any refusal."""
-        self._check(lambda: self._library.rtlsdr_set_center_freq(self._sdr.dev_p, center_hz), "tune")
+        code = self._ask(lambda: self._library.rtlsdr_set_center_freq(self._sdr.dev_p, center_hz))
+        if code >= 0:
+            return
+        if code in (NO_DEVICE, TIMED_OUT) or not self._answers():
+            raise _why_lost(code, "tune")
+        raise FrequencyRefused(
+            f"The tuner does not go to {center_hz / 1e6:.1f} MHz",
+            hint="Its chip has a gap there (E4000, FC0012, FC0013); an R820T2 or R828D has none.",
+        )
+
+    def _answers(self) -> bool:
+        """Whether it still tunes to a place that every tuner reaches."""
+        sure_hz = round(START_HZ)
+        return int(self._ask(lambda: self._library.rtlsdr_set_center_freq(self._sdr.dev_p, sure_hz))) >= 0
 
     def set_gain(self, gain_db: float) -> float:
         """Set the nearest gain the tuner has and return it, in dB."""
@@ -99,13 +122,25 @@ class LocalDongle:
 
 def _find(module: ModuleType, library: Any, serial: str | None) -> int:
     if library.rtlsdr_get_device_count() == 0:
-        raise DeviceMissing("No RTL-SDR is plugged in", hint="Plug in the dongle; it is found by itself.")
+        raise DeviceMissing("No RTL-SDR is plugged in", hint="Plug in the dongle and start the scan again.")
     if serial is None:
         return 0
+    if BY_NUMBER.fullmatch(serial):
+        return _numbered(library, int(serial[1:]))
     index = int(library.rtlsdr_get_index_by_serial(serial.encode()))
     if index in NO_SUCH_SERIAL:
         raise DeviceMissing(f"No RTL-SDR has the serial {serial!r}", hint=_serials_hint(module))
     return max(index, 0)
+
+
+def _numbered(library: Any, number: int) -> int:
+    """Return the index of the n-th dongle (from 1): for those whose serials are alike."""
+    count = int(library.rtlsdr_get_device_count())
+    if not 0 < number <= count:
+        raise DeviceMissing(
+            f"There is no RTL-SDR number {number}", hint=f"{count} are plugged in: #1 to #{count}."
+        )
+    return number - 1
 
 
 def _serials_hint(module: ModuleType) -> str:
@@ -113,7 +148,7 @@ def _serials_hint(module: ModuleType) -> str:
         found = ", ".join(module.RtlSdr.get_device_serial_addresses())
     except OSError:
         return "Set hw.sdr.serial, or leave it empty for the first dongle."
-    return f"Found: {found}. Set hw.sdr.serial to one of these, or leave it empty."
+    return f"Found: {found}. Set hw.sdr.serial to one of these, to #2 for the second, or leave it empty."
 
 
 def _close_half_open(sdr: Any, library: Any) -> None:

@@ -26,6 +26,8 @@ HEADER = struct.Struct(">4sII")
 COMMAND = struct.Struct(">BI")
 MAGIC = b"RTL0"
 SET_FREQUENCY, SET_RATE, SET_GAIN_MODE, SET_GAIN, SET_PPM = 1, 2, 3, 4, 5
+# The server keeps what the client before has left on: AGC, direct sampling, offset tuning, bias tee.
+SWITCHED_OFF = (8, 9, 10, 14)
 MANUAL_GAIN = 1
 DEFAULT_PORT = 1234
 CONNECT_S = 3.0
@@ -122,6 +124,8 @@ class RemoteDongle:
             number = _read_header(self._socket)
             self._tuner = tuners().get(number, Tuner(f"tuner {number}", ()))
             self.name = f"rtl_tcp {address} ({self._tuner.name})"
+            for command in SWITCHED_OFF:
+                self._send(command, 0)
             self._send(SET_RATE, round(config.rate_hz))
             self._send(SET_PPM, config.ppm)
         except HwError:

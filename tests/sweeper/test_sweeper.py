@@ -10,7 +10,7 @@ import pytest
 from firmware.sensor import Sensor
 from hw.clock import ManualClock
 from hw.config import HwConfig
-from hw.errors import DeviceLost, EndOfRecording
+from hw.errors import DeviceLost, EndOfRecording, FrequencyRefused
 from hw.sim.sdr import open_sdr
 from hw.types import DeviceHealth, DeviceInfo, IqBlock
 from sweeper.config import SweeperConfig
@@ -243,3 +243,82 @@ def test_the_table_is_bounded() -> None:
     found = sweeper.observations()
     assert len(found) == 16
     assert all(isinstance(e, Emission) for e in found)
+
+
+class Gapped(Tape):
+    """A tuner with a hole that hears noise everywhere else."""
+
+    tunable = True
+
+    def __init__(self, low_hz: float, high_hz: float) -> None:
+        super().__init__([])
+        self._gap = (low_hz, high_hz)
+        self._center_hz = 0.0
+        self._noise = heard(None, seconds=0.026)
+
+    def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
+        if self._gap[0] < center_hz < self._gap[1]:
+            raise FrequencyRefused("The tuner does not go there", hint="It has a gap.")
+        self._center_hz = center_hz
+
+    def read(self, *, count: int) -> IqBlock:
+        self._blocks.append((self._center_hz, self._noise[:count]))
+        return super().read(count=count)
+
+
+def test_what_the_tuner_refuses_is_skipped_and_said() -> None:
+    sweeper = Sweeper(sdr=Gapped(1100e6, 1250e6), clock=ManualClock(), config=SweeperConfig())
+    _steps(sweeper, count=244)
+    coverage = sweeper.coverage()
+    assert sweeper.counts().dropped["tuner_gap"] > 20
+    assert sweeper.counts().read > 180
+    assert "rf_tuner_gap" in coverage.reasons
+
+
+def test_a_tuner_that_reaches_nothing_is_an_error() -> None:
+    sweeper = Sweeper(sdr=Gapped(0.0, 9e9), clock=ManualClock(), config=SweeperConfig())
+    with pytest.raises(FrequencyRefused):
+        _steps(sweeper, count=1000)
+    assert not sweeper.health().ok
+
+
+def test_a_wide_sweep_that_hears_nothing_of_the_outside_is_deaf() -> None:
+    sweeper = Sweeper(sdr=Gapped(0.0, 0.0), clock=ManualClock(), config=SweeperConfig())
+    _steps(sweeper, count=244)
+    coverage = sweeper.coverage()
+    assert coverage.share == 0.0
+    assert set(coverage.parts.values()) == {0.0}
+    assert "rf_deaf" in coverage.reasons
+    health = sweeper.health()
+    assert not health.ok
+    assert "antenna" in health.hint
+
+
+def test_a_look_too_short_is_left_out_and_the_others_judged() -> None:
+    camera = heard("pal-fm", snr_db=20)
+    sweeper = play([(1160e6, camera), (1160e6, camera[:9_000])])
+    assert sweeper.counts().dropped == {"too_short": 1}
+    assert any(e.kind in VIDEO for e in sweeper.observations())
+
+
+def test_the_line_rate_in_a_short_look_is_no_service_and_no_clean_hop() -> None:
+    sweeper = play([(1278e6, heard("pal-fm", snr_db=20, seconds=0.05))])
+    (emission,) = sweeper.observations()
+    assert emission.kind == "wideband-local"
+    assert emission.service is None
+    coverage = sweeper.coverage()
+    assert coverage.share == 0.0
+    assert "rf_look_short" in coverage.reasons
+
+
+def test_a_recording_says_what_it_holds() -> None:
+    sweeper = play([(1160e6, heard(None)), (1170e6, heard(None))])
+    held = sweeper.recording
+    assert held is not None
+    assert held.seconds == pytest.approx(0.4)
+    assert (held.low_hz, held.high_hz) == (1158.8e6, 1171.2e6)
+    assert held.stated
+    nowhere = play([(0.0, heard("carrier", snr_db=20))])
+    assert nowhere.recording is not None
+    assert not nowhere.recording.stated
+    assert all(e.measures["frequency_unstated"] == 1.0 for e in nowhere.observations())

@@ -111,8 +111,10 @@ int rtlsdr_close(void *d) { (void)d; the.open = 0; note("close", 0); return 0; }
 
 int rtlsdr_set_center_freq(void *d, uint32_t freq) {
     int code = (int)fault("tune", 0);
+    long mhz = (long)(freq / 1000000);
     (void)d;
     if (code < 0) return code;
+    if (mhz >= fault("gap_from", 1 << 30) && mhz < fault("gap_to", 0)) return -1; /* a tuner with a hole */
     the.freq = freq;
     the.stale = STALE_BYTES;
     note("freq", freq);

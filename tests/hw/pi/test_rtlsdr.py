@@ -12,7 +12,16 @@ import pytest
 
 from hw.clock import ManualClock
 from hw.config import HwConfig, SdrConfig
-from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
+from hw.errors import (
+    DeviceBusy,
+    DeviceDenied,
+    DeviceLost,
+    DeviceMissing,
+    FrequencyRefused,
+    HwError,
+    MissingComponent,
+    Reason,
+)
 from hw.kit import open_device
 from hw.pi import rtlsdr as driver
 from hw.pi.librtlsdr import import_rtlsdr
@@ -264,3 +273,25 @@ def test_closed_twice_and_not_usable_afterwards(faults: Faults, clock: ManualClo
     assert faults.diary().count("close 0") == 1
     with pytest.raises(DeviceLost):
         sdr.read(count=16)
+
+
+def test_a_gap_of_the_tuner_is_refused_and_everything_else_goes_on(
+    faults: Faults, clock: ManualClock
+) -> None:
+    with open_sdr(clock) as sdr:
+        sdr.tune(center_hz=915e6)
+        faults.set(gap_from=1100, gap_to=1250)
+        with pytest.raises(FrequencyRefused, match="1160"):
+            sdr.tune(center_hz=1160e6)
+        assert sdr.health().ok
+        sdr.tune(center_hz=1300e6)
+        assert sdr.read(count=512).center_hz == 1300e6
+
+
+def test_dongles_with_one_serial_are_told_apart_by_number(faults: Faults, clock: ManualClock) -> None:
+    faults.set(devices=2)
+    with open_sdr(clock, serial="#2"):
+        assert "open 1" in faults.diary()
+    with pytest.raises(DeviceMissing, match="number 3") as caught:
+        open_sdr(clock, serial="#3")
+    assert "#2" in caught.value.hint

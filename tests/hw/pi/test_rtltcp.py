@@ -133,6 +133,7 @@ def test_tunes_and_reads_nothing_stale(server: Server) -> None:
             assert len(block.samples) == 3000
             steps = np.diff(np.round(block.samples.imag * 127.5 + 127.5)) % 256
             assert np.array_equal(steps, np.ones(2999))
+    assert {(8, 0), (9, 0), (10, 0), (14, 0)} <= set(server.commands)  # what the client before left on
     assert (2, 2_400_000) in server.commands
     assert (5, (1 << 32) - 3) in server.commands
     assert (3, 1) in server.commands
