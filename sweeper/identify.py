@@ -15,6 +15,7 @@ from sweeper.config import Region
 from sweeper.detect import BURST_DUTY, Detection
 from sweeper.model import EmissionKind
 from sweeper.ofdm import OfdmTest
+from sweeper.pulses import PULSED_FROM, RARE_FROM
 from sweeper.selfnoise import NoiseProfile
 from sweeper.video import VideoTest
 from sweeper.vsb import SERVICE as ATSC
@@ -57,7 +58,7 @@ def identify(
     own_noise: NoiseProfile | None = None,
     gain_db: float = 0.0,
     television: Literal["atsc", "link"] | None = None,
-    pulsed: bool = True,
+    peaked: float = PULSED_FROM,
 ) -> Identification:
     """Name one detection.
 
@@ -73,8 +74,8 @@ def identify(
         The unit's own lines: a learned one is self-noise, unless it is video or much stronger than learned.
     television : "atsc", "link" or None
         Its pilot was found; or it is a multicarrier signal that fits no channel of broadcast television.
-    pulsed : bool
-        The slice holds short pulses (`sweeper.pulses`): what services of pulses are known by.
+    peaked : float
+        How peaked the slice's power is (`sweeper.pulses`): what services of pulses are known by.
 
     Returns
     -------
@@ -84,7 +85,7 @@ def identify(
     wide = edge or detection.bandwidth_hz >= WIDE_HZ
     services = () if television == "link" else bands.services_at(detection.center_hz, region=region)
     kind, service = _kind(
-        detection, wide=wide, video=video, ofdm=ofdm, services=services, bands=bands, pulsed=pulsed
+        detection, wide=wide, video=video, ofdm=ofdm, services=services, bands=bands, peaked=peaked
     )
     if television == "atsc":
         kind, service = "known-service", ATSC
@@ -127,7 +128,7 @@ def _kind(
     ofdm: OfdmTest,
     services: tuple[Service, ...],
     bands: Bands,
-    pulsed: bool,
+    peaked: float,
 ) -> tuple[EmissionKind, str | None]:
     if video.is_video:
         return ("analog-video-pal" if video.standard == "pal" else "analog-video-ntsc"), None
@@ -136,13 +137,14 @@ def _kind(
     if ofdm.family in ("lte", "dab"):
         if services and services[0].uplink:  # a handset's signal has the guard interval of the station's
             return "cellular-uplink", services[0].name
-        name = next((s.name for s in services), "LTE" if ofdm.family == "lte" else "DAB")
+        steady = (s.name for s in services if not s.bursts)
+        name = next(steady, "LTE" if ofdm.family == "lte" else "DAB")
         return "known-service", name
     if ofdm.family == "cofdm" and wide:
         return _cofdm_kind(services)
     if video.is_too_short:  # television's line rate: no service by default
         return ("wideband-local" if wide else "unknown"), None
-    service = next((s for s in services if _fits(detection, s, wide=wide, pulsed=pulsed)), None)
+    service = next((s for s in services if _fits(detection, s, wide=wide, peaked=peaked)), None)
     if service is not None and service.uplink:
         return "cellular-uplink", service.name
     if service is not None:
@@ -150,11 +152,12 @@ def _kind(
     return ("wideband-local" if wide else "unknown"), None
 
 
-def _fits(detection: Detection, service: Service, *, wide: bool, pulsed: bool) -> bool:
+def _fits(detection: Detection, service: Service, *, wide: bool, peaked: float) -> bool:
     """Whether it could be that service: not too wide, and pulsed where pulses are expected."""
     if detection.bandwidth_hz > service.widest_hz or (wide and service.widest_hz < WIDE_HZ):
         return False
-    return not service.bursts or pulsed or detection.duty < BURST_DUTY
+    rare = detection.duty < BURST_DUTY and peaked >= RARE_FROM
+    return not service.bursts or peaked >= PULSED_FROM or rare
 
 
 def _cofdm_kind(services: tuple[Service, ...]) -> tuple[EmissionKind, str | None]:

@@ -173,9 +173,10 @@ def _is_periodic(r: FloatArray, lag: int, guard: float) -> bool:
         for twelfth in range(1, 12):
             middle = round(lag * twelfth / 12) - NEAR_SAMPLES * 2
             other[max(middle - 3, 0) : middle + 4] = 0
-    if len(other) == 0:
+    heard = other[other > 0]
+    if len(heard) == 0:
         return False
-    typical = float(np.median(other[other > 0])) / float(np.log(2))
+    typical = float(np.median(heard)) / float(np.log(2))
     return float(other.max()) > max(RIVAL_SHARE * float(r[lag]), RIVAL_LEAST * typical)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PULSED_FROM = 3.0  # noise and multicarrier signals have 2, a steady carrier 1, pulses of 3 % duty 11 at 0 dB
+RARE_FROM = 2.1  # where the spectrum comes and goes: ten standard deviations over what noise gives in a look
 MOST_SAMPLES = 1 << 18
 
 

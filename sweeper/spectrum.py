@@ -27,6 +27,7 @@ DC_BINS = 3  # each side of the tuned frequency: the converter's offset
 MIN_SAMPLES = FFT_SIZE  # one row
 CHUNK_ROWS = 8  # transformed at a time: half a megabyte stays in the cache
 _BESIDE_DC = np.r_[0 : 3 * DC_BINS, 5 * DC_BINS : 8 * DC_BINS]
+LEAST_POWER = 1e-20  # mean, full scale 1: no converter's noise is as low, and squares of it vanish
 MAX_POWER = 1e10  # mean, full scale 1: unscaled 16-bit integers still pass
 
 
@@ -88,6 +89,8 @@ def check_samples(samples: NDArray[np.complex64], *, rate_hz: float) -> None:
         raise BadSamples("The samples are not all finite", reason="not_finite")
     if power > MAX_POWER * len(samples):
         raise BadSamples("The samples are far beyond full scale", reason="out_of_range")
+    if power < LEAST_POWER * len(samples):
+        raise BadSamples("The samples are silence", reason="constant")
     first = samples[0]
     if bool((samples[:64] == first).all()) and bool((samples == first).all()):
         raise BadSamples("All samples are the same", reason="constant")

@@ -42,7 +42,7 @@ from sweeper.plan import (
     plan_hops,
     summarise,
 )
-from sweeper.pulses import PULSED_FROM, peakedness
+from sweeper.pulses import peakedness
 from sweeper.selfnoise import NoiseProfile, load_profile
 from sweeper.slices import any_wide, from_edge_to_edge, is_loud, quick_length, whole_slice
 from sweeper.spectrum import Spectrum, measure_spectrum
@@ -72,7 +72,7 @@ class SliceMeasurement:
     floor: float
     video: VideoTest
     ofdm: OfdmTest
-    pulsed: bool
+    peaked: float
 
 
 class Sweeper:
@@ -181,7 +181,7 @@ class Sweeper:
             floor=floor,
             video=video,
             ofdm=ofdm,
-            pulsed=bool(found) and peakedness(samples) >= PULSED_FROM,
+            peaked=peakedness(samples) if found else 0.0,
         )
         told, asks = self._television.look(
             spectrum, levels, self._memory.hops, tests=(video, ofdm), found=found
@@ -315,7 +315,7 @@ class Sweeper:
             own_noise=self._own_noise,
             gain_db=heard.gain_db,
             television=television,
-            pulsed=heard.pulsed,
+            peaked=heard.peaked,
         )
 
     def observations(self) -> Sequence[Emission]:

@@ -112,6 +112,9 @@ def test_every_entry_of_the_table_is_reached_by_something_narrow_in_it(entry: ob
         verdict = _narrow(region, (service.low_hz + service.high_hz) / 2)
         names = {s.name for s in BANDS.services_at((service.low_hz + service.high_hz) / 2, region=region)}
         assert service.name in names
+        if service.bursts:  # what stays on all the time is none of the services of pulses
+            assert verdict.kind == "unknown"
+            continue
         assert verdict.service in names
         assert verdict.kind == ("cellular-uplink" if "uplink" in (verdict.service or "") else "known-service")
 
@@ -127,4 +130,21 @@ def _narrow(region: Region, center_hz: float) -> Identification:
     """25 kHz of speech or data, which any service may send, far from the receiver's own lines."""
     spectrum, video, ofdm = _speech()
     _, found = detect(replace(spectrum, center_hz=center_hz + OFF_HZ), pfa=1e-7)
-    return identify(found[0], video=video, ofdm=ofdm, bands=BANDS, region=region)
+    return identify(found[0], video=video, ofdm=ofdm, bands=BANDS, region=region, peaked=1.5)
+
+
+@pytest.mark.parametrize("name", ["fm", "gsm", "cofdm", "pal-fm"])
+def test_what_stays_on_in_a_band_of_pulses_is_not_named_by_its_place(name: str) -> None:
+    for center_hz in (1_100e6, 1_278e6):
+        found = hear(name, center_hz, "kr")
+        assert {e.service for e in found}.isdisjoint({"DME / TACAN", "aviation radar"})
+
+
+@pytest.mark.parametrize("seconds", [0.026, 0.2])
+def test_multicarrier_that_fills_the_slice_is_one_link_from_the_first_look(seconds: float) -> None:
+    samples = heard("cofdm", snr_db=20, seconds=seconds)
+    sweeper = Sweeper(sdr=One(samples, 1_100e6), clock=ManualClock(), config=SweeperConfig())
+    sweeper.step()
+    (link,) = sweeper.observations()
+    assert link.kind == "cofdm"
+    assert link.scores["camera"] >= 0.5

@@ -275,9 +275,7 @@ def test_closed_twice_and_not_usable_afterwards(faults: Faults, clock: ManualClo
         sdr.read(count=16)
 
 
-def test_a_gap_of_the_tuner_is_refused_and_everything_else_goes_on(
-    faults: Faults, clock: ManualClock
-) -> None:
+def test_a_gap_of_the_tuner_is_refused_and_all_else_goes_on(faults: Faults, clock: ManualClock) -> None:
     with open_sdr(clock) as sdr:
         sdr.tune(center_hz=915e6)
         faults.set(gap_from=1100, gap_to=1250)
