@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods
 from firmware.verdict.evidence.score_calibration import along
-from hw.types import Coverage, SensorName
+from hw.types import SENSOR_NAMES, Coverage, SensorName
 
 LOST_FADE_S = 1.5  # a lost sense is at zero after this; the screen promises two seconds
 
@@ -73,8 +73,24 @@ def share_caught(coverages: Sequence[Coverage], table: Likelihoods) -> float:
     return sum(weight * caught[kind] for kind, weight in table.weights.items())
 
 
-def gain_if_full(sensor: SensorName, coverages: Sequence[Coverage], table: Likelihoods) -> float:
-    """Return how much the share caught would rise if this sense had done its whole job."""
-    others = [c for c in coverages if c.sensor != sensor]
-    full = Coverage(sensor=sensor, share=1.0)
-    return share_caught([*others, full], table) - share_caught(coverages, table)
+def gains_if_full(coverages: Sequence[Coverage], table: Likelihoods) -> dict[SensorName, float]:
+    """Return by how much the share caught would rise if one sensor had done its whole job.
+
+    Parameters
+    ----------
+    coverages : sequence of Coverage
+        What each sensor has covered; a missing sensor has none.
+    table : Likelihoods
+
+    Returns
+    -------
+    dict
+        For each sensor the rise of `share_caught`, 0…1, with the others as they are.
+    """
+    now = share_caught(coverages, table)
+    gains: dict[SensorName, float] = {}
+    for name in SENSOR_NAMES:
+        others = [c for c in coverages if c.sensor != name]
+        full = Coverage(sensor=name, share=1.0)
+        gains[name] = share_caught([*others, full], table) - now
+    return gains

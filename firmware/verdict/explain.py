@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from firmware.verdict.coverage import gain_if_full
+from firmware.verdict.coverage import gains_if_full
 from firmware.verdict.evidence.likelihoods import Likelihoods
 from firmware.verdict.fusion import Contribution, Level, SensorReport, SensorTerms, room_nats
 from hw.types import SENSOR_NAMES, Coverage, SensorName
@@ -85,7 +85,7 @@ def next_step(
 
 
 def best_gain(coverages: Sequence[Coverage], table: Likelihoods) -> tuple[SensorName, float]:
-    """Return the sense whose full work would raise the share caught most, and by how much."""
-    gains = {name: gain_if_full(name, coverages, table) for name in SENSOR_NAMES}
+    """Return the sensor whose full work would raise the share caught most, and by how much."""
+    gains = gains_if_full(coverages, table)
     best = max(SENSOR_NAMES, key=lambda name: gains[name])
     return best, gains[best]
