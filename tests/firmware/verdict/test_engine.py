@@ -408,6 +408,20 @@ def test_a_verdict_that_is_computed_on_need_is_the_one_computed_always(
             assert tick(lazy, tenths / 10) == tick(eager, tenths / 10)
 
 
+def test_a_held_level_falls_in_silence_at_the_same_tick() -> None:
+    hold_s = designed_likelihoods().levels.hold_s
+    levels: list[list[Level]] = []
+    for engine in (engine_for(), eager_engine()):
+        feed(engine, room(wifi=[streamer()]), t_s=1)  # type: ignore[arg-type]
+        engine.handle(step("wifi", clean_room()["wifi"], t_s=2, whole=True))
+        for name in SENSOR_NAMES:
+            engine.handle(SensorFinished(sensor=name, t_ns=2 * S))
+        levels.append([tick(engine, 2 + n / 10).verdict.level for n in range(round(10 * hold_s) + 5)])
+    assert levels[0] == levels[1]
+    assert levels[0][0] is Level.CHECK
+    assert levels[0][-1] is Level.NOTHING_FOUND
+
+
 def test_a_quiet_hour_is_judged_a_few_times_only() -> None:
     judge = CountingJudge(prior=PRIOR, table=designed_likelihoods())
     engine = Engine(judge=judge, config=EngineConfig(), sensors=SENSOR_NAMES)
