@@ -30,6 +30,11 @@ def calibration_checks(
         The file by which the sweep masks the unit's own lines (``rf.self_noise``).
     temperature_c : float, optional
         Of the unit, now.
+
+    Yields
+    ------
+    Check
+        One result a calibration file, in the order lens, rf.
     """
     eye, receiver = folder / LENS_FILE, folder / RF_FILE
     if expected or eye.is_file():
@@ -46,7 +51,25 @@ def lens(path: Path, *, now_ns: int) -> Check:
 def own_lines(
     path: Path, *, now_ns: int, used: str | None = None, temperature_c: float | None = None
 ) -> Check:
-    """Check that the receiver's own lines were learned at about this temperature and are masked."""
+    """Check that the receiver's own lines were learned at about this temperature and are masked.
+
+    Parameters
+    ----------
+    path
+        The profile that `ansim calibrate rf` wrote.
+    now_ns
+        Wall clock now, ns since 1970.
+    used
+        The file by which the sweep masks lines (``rf.self_noise``); None where none is set.
+    temperature_c
+        Temperature of the unit now, in °C; None where it is not known.
+
+    Returns
+    -------
+    Check
+        Failed where the file cannot be read; a warning where it is old, was learned at another
+        temperature, or is not used.
+    """
     return _checked(
         "calibration.rf", path, lambda text: _receiver(path, load_profile(text), now_ns, used, temperature_c)
     )

@@ -87,7 +87,18 @@ def wall_clock(clock: WallClock) -> Check:
 
 
 def supply(numbers: dict[str, float]) -> Iterator[Check]:
-    """Temperature, and what the firmware says of voltage and throttling; what it does not say is left out."""
+    """Temperature, and what the firmware says of voltage and throttling; what it does not say is left out.
+
+    Parameters
+    ----------
+    numbers
+        What `hw.pi.power.supply_numbers` read: temperature in °C, voltage and throttling flags, by name.
+
+    Yields
+    ------
+    Check
+        One result a number that is there.
+    """
     celsius = numbers.get("temperature_c")
     if celsius is not None:
         hot = celsius >= WARM_C

@@ -90,17 +90,66 @@ class Probe(NamedTuple):
 
 
 def passed(name: str, key: str = "", /, **numbers: float | str) -> Check:
-    """Return a check that is well."""
+    """Return a check that is well.
+
+    Parameters
+    ----------
+    name
+        Name of the test, as `diag check` prints it.
+    key
+        Message key of what was seen; empty: the test's own.
+    **numbers
+        Fields of the sentence, in the units that the sentence names.
+
+    Returns
+    -------
+    Check
+        A result that is well.
+    """
     return _ended(name, Result.PASS, key, "", numbers)
 
 
 def warned(name: str, remedy: str, key: str = "", /, **numbers: float | str) -> Check:
-    """Return a check that somebody should look at."""
+    """Return a check that somebody should look at.
+
+    Parameters
+    ----------
+    name
+        Name of the test, as `diag check` prints it.
+    remedy
+        Message key of what to do.
+    key
+        Message key of what was seen; empty: the test's own.
+    **numbers
+        Fields of the sentence, in the units that the sentence names.
+
+    Returns
+    -------
+    Check
+        A result that somebody should look at.
+    """
     return _ended(name, Result.WARN, key, remedy, numbers)
 
 
 def failed(name: str, remedy: str, key: str = "", /, **numbers: float | str) -> Check:
-    """Return a check that failed."""
+    """Return a check that failed.
+
+    Parameters
+    ----------
+    name
+        Name of the test, as `diag check` prints it.
+    remedy
+        Message key of what to do.
+    key
+        Message key of what was seen; empty: the test's own.
+    **numbers
+        Fields of the sentence, in the units that the sentence names.
+
+    Returns
+    -------
+    Check
+        A result that ends the self-test with exit code 1.
+    """
     return _ended(name, Result.FAIL, key, remedy, numbers)
 
 

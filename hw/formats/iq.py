@@ -137,6 +137,18 @@ def real_to_complex(values: NDArray[np.float32]) -> NDArray[np.complex64]:
 def from_complex(samples: NDArray[np.complex64], datatype: str) -> bytes:
     """Convert complex numbers to raw samples of ``datatype``; what exceeds full scale is clipped.
 
+    Parameters
+    ----------
+    samples
+        1-D, full scale at ±1.
+    datatype
+        SigMF name of the type to write, e.g. ``ci16_le``.
+
+    Returns
+    -------
+    bytes
+        Interleaved I and Q values.
+
     Raises
     ------
     KeyError
@@ -158,12 +170,39 @@ def from_complex(samples: NDArray[np.complex64], datatype: str) -> bytes:
 
 
 def is_exact(samples: NDArray[np.complex64], raw: bytes, datatype: str) -> bool:
-    """Return True where ``raw`` gives back exactly these samples."""
+    """Return True where ``raw`` gives back exactly these samples.
+
+    Parameters
+    ----------
+    samples
+        1-D, as they were decoded.
+    raw
+        Bytes that are said to hold them.
+    datatype
+        SigMF name of the type of ``raw``.
+
+    Returns
+    -------
+    bool
+        False where a single value differs, or the lengths do.
+    """
     return bool(np.array_equal(to_complex(raw, datatype), samples))
 
 
 def clipped_share(raw: Raw, datatype: str) -> float:
     """Return which share (0…1) of the I and Q values lies at the ends of the converter's range.
+
+    Parameters
+    ----------
+    raw
+        Samples as they stand in the recording.
+    datatype
+        SigMF name of their type, e.g. ``cu8``.
+
+    Returns
+    -------
+    float
+        Share of the I and Q values at the lowest or highest code, 0 to 1.
 
     Notes
     -----
@@ -183,7 +222,18 @@ def clipped_share(raw: Raw, datatype: str) -> float:
 
 
 def without_gaps(samples: NDArray[np.complex64]) -> tuple[NDArray[np.complex64], int]:
-    """Return samples with 0 in place of NaN and infinity, and how many of them there were."""
+    """Return samples with 0 in place of NaN and infinity, and how many of them there were.
+
+    Parameters
+    ----------
+    samples
+        1-D; may hold NaN or infinity.
+
+    Returns
+    -------
+    tuple
+        The samples, of the same shape, and the count of those replaced.
+    """
     bad = ~np.isfinite(samples)
     count = int(np.count_nonzero(bad))
     return (np.where(bad, np.complex64(0), samples) if count else samples), count

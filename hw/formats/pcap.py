@@ -56,7 +56,20 @@ def joined(runs: Sequence[Columns]) -> Columns:
 
 
 def field_view(chunk: bytes, dtype: str) -> NDArray[Any]:
-    """Return the number that begins at every byte: indexing it gathers a field of all records."""
+    """Return the number that begins at every byte: indexing it gathers a field of all records.
+
+    Parameters
+    ----------
+    chunk
+        Bytes of a file.
+    dtype
+        numpy name of the number, byte order included, e.g. ``<u4``.
+
+    Returns
+    -------
+    numpy.ndarray
+        1-D view of ``len(chunk) - itemsize + 1`` overlapping numbers; no copy.
+    """
     size = np.dtype(dtype).itemsize
     return np.ndarray((max(0, len(chunk) - size + 1),), dtype, chunk, strides=(1,))
 

@@ -277,7 +277,20 @@ def read_options(block: bytes, order: str) -> dict[int, bytes]:
 
 
 def to_ns(ticks: NDArray[np.uint64], interface: CaptureInterface) -> Ints:
-    """Convert an interface's ticks into ns since 1970, pinned to what 64 bits can hold."""
+    """Convert an interface's ticks into ns since 1970, pinned to what 64 bits can hold.
+
+    Parameters
+    ----------
+    ticks
+        1-D, time stamps of one interface in its own resolution.
+    interface
+        The interface, with ticks a second and offset.
+
+    Returns
+    -------
+    numpy.ndarray
+        1-D int64, ns since 1970, of the same length.
+    """
     unit = np.uint64(interface.ticks_per_s)
     offset_s = max(min(interface.offset_s, LAST_SECOND), FIRST_SECOND)
     seconds = np.minimum(ticks // unit, np.uint64(LAST_SECOND)).astype(np.int64) + offset_s

@@ -19,6 +19,16 @@ MOST_PIXELS = 24_000_000  # of one picture: a grey one then takes 24 MB, and wha
 def decode_grey(raw: bytes) -> NDArray[np.uint8] | None:
     """Return a picture as grey, None where it cannot be decoded.
 
+    Parameters
+    ----------
+    raw
+        An image file: PNG, JPEG or what else OpenCV reads.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        2-D (height, width) grey levels 0 to 255.
+
     Notes
     -----
     Colour becomes luma (ITU-R BT.601, as OpenCV weighs it), 16 bits become their upper 8, transparency is

@@ -328,7 +328,21 @@ def add_point(
     sigma_px: tuple[float, float],
     smear_px: tuple[float, float],
 ) -> None:
-    """Add a Gaussian of a given total (``sigma_px`` down and across), smeared along the hand's motion."""
+    """Add a Gaussian of a given total (``sigma_px`` down and across), smeared along the hand's motion.
+
+    Parameters
+    ----------
+    picture
+        2-D (height, width) grey levels in DN; changed in place.
+    centre
+        Row and column of its middle, px.
+    flux_dn_px
+        Sum of what is added over all pixels, DN·px.
+    sigma_px
+        Standard deviations down and across, px.
+    smear_px
+        The hand's motion during the exposure, down and across, px.
+    """
     across, down = sigma_px[1], sigma_px[0]
     steps = max(1, math.ceil(math.hypot(*smear_px) / 0.7))
     peak = flux_dn_px / (2 * math.pi * across * down)
@@ -347,7 +361,21 @@ def add_point(
 def add_area(
     picture: Image, centre: tuple[float, float], half_px: float, level_dn: float, *, square: bool
 ) -> None:
-    """Add an evenly lit disc or square with edges one pixel soft."""
+    """Add an evenly lit disc or square with edges one pixel soft.
+
+    Parameters
+    ----------
+    picture
+        2-D (height, width) grey levels in DN; changed in place.
+    centre
+        Row and column of its middle, px.
+    half_px
+        Radius, or half the side of the square, px.
+    level_dn
+        Grey level that is added inside, DN.
+    square
+        A square instead of a disc.
+    """
     window = _window(picture, centre, math.ceil(half_px) + 2)
     if window is None:
         return

@@ -80,7 +80,22 @@ def normal_of(facet: OpticFacet) -> Point:
 
 
 def observation_angle_rad(view: View, light: Light, thing_m: Point) -> float:
-    """Return the angle at the thing between a light and the eye; the ring counts with its radius."""
+    """Return the angle at the thing between a light and the eye; the ring counts with its radius.
+
+    Parameters
+    ----------
+    view
+        Where the camera stands and looks.
+    light
+        The lamp.
+    thing_m
+        Place of the thing in the room, m.
+
+    Returns
+    -------
+    float
+        Angle in radians.
+    """
     distance = _length(thing_m - view.eye_m)
     if light in {"ring", "red"}:
         return view.ring_radius_m / distance
@@ -89,7 +104,20 @@ def observation_angle_rad(view: View, light: Light, thing_m: Point) -> float:
 
 
 def return_lobe(angle_rad: float, cone_mrad: float) -> float:
-    """Return the share of light per steradian that a retroreflector sends ``angle_rad`` off its source."""
+    """Return the share of light per steradian that a retroreflector sends ``angle_rad`` off its source.
+
+    Parameters
+    ----------
+    angle_rad
+        Angle between the way to the source and the way to the camera, rad.
+    cone_mrad
+        Half width of the cone in which the light comes back, mrad.
+
+    Returns
+    -------
+    float
+        Share per steradian, 1/sr; for small cones its integral is 1.
+    """
     theta = cone_mrad * 1e-3
     core = math.exp(-((angle_rad / theta) ** 2)) / (math.pi * theta**2)
     tail = math.exp(-((angle_rad / (3 * theta)) ** 2)) / (math.pi * 9 * theta**2)
@@ -103,7 +131,24 @@ def _spread(view: View, light: Light, thing_m: Point) -> float:
 
 
 def lens_flux(facet: OpticFacet, view: View, light: Light, thing_m: Point) -> float:
-    """Return the flux of a camera lens: cat-eye return within its field of view, plus its front glass."""
+    """Return the flux of a camera lens: cat-eye return within its field of view, plus its front glass.
+
+    Parameters
+    ----------
+    facet
+        The thing that shines.
+    view
+        Where the camera stands and looks.
+    light
+        The lamp.
+    thing_m
+        Place of the thing in the room, m.
+
+    Returns
+    -------
+    float
+        Flux in units of ``K·f²``, as in `Spot`.
+    """
     aperture_m2 = math.pi / 4 * (facet.size_mm * 1e-3) ** 2
     gaze = _unit(view.eye_m - thing_m)
     off_axis = math.degrees(math.acos(min(1.0, max(-1.0, float(gaze @ normal_of(facet))))))
@@ -276,10 +321,38 @@ _BY_KIND = {
 
 
 def reach_m(facet: OpticFacet) -> float:
-    """Return how far from its place a thing can shine."""
+    """Return how far from its place a thing can shine.
+
+    Parameters
+    ----------
+    facet
+        The thing that shines.
+
+    Returns
+    -------
+    float
+        Distance in m.
+    """
     return SPECTACLES_REACH_M if facet.kind == "spectacles" else facet.size_mm * 0.5e-3 + HALO_REACH_M
 
 
 def spots_of(facet: OpticFacet, view: View, thing_m: Point, *, phase: float = 0.0) -> list[Spot]:
-    """Return what one thing adds to the picture for each light."""
+    """Return what one thing adds to the picture for each light.
+
+    Parameters
+    ----------
+    facet
+        The thing that shines.
+    view
+        Where the camera stands and looks.
+    thing_m
+        Place of the thing in the room, m.
+    phase
+        Where in its cycle a blinking thing is, 0 to 1.
+
+    Returns
+    -------
+    list of Spot
+        Place in m and flux under each light, in the units of `Spot`; empty where nothing shines.
+    """
     return _BY_KIND[facet.kind](facet, view, thing_m, phase)

@@ -46,7 +46,20 @@ class Loop:
 
 
 def make_loop(samples: NDArray[np.complexfloating], *, rate_hz: float) -> Loop:
-    """Return the loop of one period of samples, scaled to mean power 1 (a silent one stays silent)."""
+    """Return the loop of one period of samples, scaled to mean power 1 (a silent one stays silent).
+
+    Parameters
+    ----------
+    samples
+        1-D, one period.
+    rate_hz
+        Samples a second.
+
+    Returns
+    -------
+    Loop
+        The period, scaled to mean power 1.
+    """
     spectrum = scipy.fft.fft(np.asarray(samples, dtype=np.complex64), workers=1)
     power = float(np.vdot(spectrum, spectrum).real) / len(spectrum) ** 2
     if power > 0:
@@ -55,7 +68,18 @@ def make_loop(samples: NDArray[np.complexfloating], *, rate_hz: float) -> Loop:
 
 
 def receiver_filter(n_bins: int) -> NDArray[np.float32]:
-    """Return the receiver's amplitude response at ``n_bins`` frequencies from −½ to ½ of its rate."""
+    """Return the receiver's amplitude response at ``n_bins`` frequencies from −½ to ½ of its rate.
+
+    Parameters
+    ----------
+    n_bins
+        Frequencies, evenly spaced from −½ to ½ of the sample rate.
+
+    Returns
+    -------
+    numpy.ndarray
+        1-D float32, shape (n_bins,), amplitude 0 to 1.
+    """
     share = np.abs(np.arange(n_bins) - n_bins // 2) / n_bins
     fall = np.clip((STOP_SHARE - share) / (STOP_SHARE - PASS_SHARE), 0, 1)
     return np.sin(fall * np.pi / 2).astype(np.float32)
@@ -89,7 +113,20 @@ def slice_loop(loop: Loop, *, offset_hz: float, rate_hz: float) -> ComplexArray:
 
 
 def filtered_noise(rng: np.random.Generator, count: int) -> ComplexArray:
-    """Return periodic complex noise of mean power 1, shaped by the receiver's filter, shape (count,)."""
+    """Return periodic complex noise of mean power 1, shaped by the receiver's filter, shape (count,).
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    count
+        Samples.
+
+    Returns
+    -------
+    numpy.ndarray
+        1-D complex64, shape (count,), mean power 1.
+    """
     white = rng.standard_normal(2 * count, dtype=np.float32).view(np.complex64)
     white *= scipy.fft.ifftshift(receiver_filter(count))
     noise = np.asarray(scipy.fft.ifft(white, workers=1, overwrite_x=True), np.complex64)

@@ -168,12 +168,45 @@ class SimSdr:
 
 
 def free_space_loss_db(distance_m: float, *, hz: float) -> float:
-    """Return the free-space path loss between isotropic antennas, in dB (ITU-R P.525), never negative."""
+    """Return the free-space path loss between isotropic antennas, in dB (ITU-R P.525), never negative.
+
+    Parameters
+    ----------
+    distance_m
+        Between the antennas, m.
+    hz
+        Frequency in Hz.
+
+    Returns
+    -------
+    float
+        Loss in dB, at least 0.
+
+    Notes
+    -----
+    ``20·log10(4π·d·f/c)``; below a wavelength the far field does not hold and the loss is held at 0.
+
+    References
+    ----------
+    ITU-R P.525-4, Calculation of free-space attenuation.
+    """
     return max(0.0, 20 * math.log10(4 * math.pi * distance_m * hz / SPEED_OF_LIGHT_M_S))
 
 
 def quantise(x: ComplexArray) -> tuple[ComplexArray, float]:
-    """Return samples as unsigned bytes around 127.5 give them, and the share of values at full scale."""
+    """Return samples as unsigned bytes around 127.5 give them, and the share of values at full scale.
+
+    Parameters
+    ----------
+    x
+        1-D complex, full scale at ±1.
+
+    Returns
+    -------
+    tuple
+        1-D complex64 samples as an 8-bit converter gives them, and the share of I and Q values at its
+        ends, 0 to 1.
+    """
     scaled = np.floor(x.view(np.float32) * np.float32(127.5) + np.float32(128))
     codes = np.clip(scaled, 0, 255).astype(np.uint8)
     clipped = float(np.count_nonzero((codes == 0) | (codes == 255))) / max(codes.size, 1)

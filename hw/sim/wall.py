@@ -144,7 +144,24 @@ class Pinhole:
 
 
 def look(pose: Pose, *, roll_deg: float, width_px: int, height_px: int) -> Pinhole:
-    """Return the pinhole camera of a pose (yaw to the right, pitch up, roll clockwise)."""
+    """Return the pinhole camera of a pose (yaw to the right, pitch up, roll clockwise).
+
+    Parameters
+    ----------
+    pose
+        Place and direction of the unit.
+    roll_deg
+        Turn about the optical axis, clockwise, degrees.
+    width_px
+        Columns of the picture.
+    height_px
+        Rows of the picture.
+
+    Returns
+    -------
+    Pinhole
+        The camera that projects places of the room to px.
+    """
     yaw, pitch, roll = (math.radians(a) for a in (pose.yaw_deg, pose.pitch_deg, roll_deg))
     forward = np.array(
         [math.sin(yaw) * math.cos(pitch), math.sin(pitch), math.cos(yaw) * math.cos(pitch)], float
@@ -165,14 +182,49 @@ def look(pose: Pose, *, roll_deg: float, width_px: int, height_px: int) -> Pinho
 
 
 def corner_falloff(camera: Pinhole, u: ArrayLike, v: ArrayLike) -> NDArray[np.float64]:
-    """Return how much light reaches each place of the picture, 1 in its middle."""
+    """Return how much light reaches each place of the picture, 1 in its middle.
+
+    Parameters
+    ----------
+    camera
+        The pinhole camera.
+    u
+        Columns, px; any shape.
+    v
+        Rows, px; broadcast against ``u``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Share of the light, of the shape that ``u`` and ``v`` broadcast to.
+
+    Notes
+    -----
+    Falls with the square of the distance from the middle, to ``1 - CORNER_FALLOFF`` in the corners: the
+    first term of the cosine-fourth law.
+    """
     cx, cy = (camera.width_px - 1) / 2, (camera.height_px - 1) / 2
     far = (np.asarray(u) - cx) ** 2 + (np.asarray(v) - cy) ** 2
     return np.asarray(1 - CORNER_FALLOFF * far / (cx**2 + cy**2), float)
 
 
 def light_falloff(camera: Pinhole, room: Room, light_m: NDArray[np.float64]) -> Image:
-    """Return the irradiance of the wall by one lamp, in units of that at 1 m, over the whole picture."""
+    """Return the irradiance of the wall by one lamp, in units of that at 1 m, over the whole picture.
+
+    Parameters
+    ----------
+    camera
+        The pinhole camera.
+    room
+        The room, with its wall.
+    light_m
+        Place of the lamp, shape (3,), m.
+
+    Returns
+    -------
+    numpy.ndarray
+        2-D (height, width), irradiance relative to that at 1 m at right angles.
+    """
     u, v = np.meshgrid(np.linspace(0, camera.width_px - 1, 17), np.linspace(0, camera.height_px - 1, 11))
     cx, cy = (camera.width_px - 1) / 2, (camera.height_px - 1) / 2
     rays = np.stack([(u - cx) / camera.focal_px, (v - cy) / camera.focal_px, np.ones_like(u)], -1)

@@ -49,6 +49,28 @@ def cofdm(
 
     Pilots carry 16/9 of the power, as in the standard: scattered ones on every twelfth carrier, shifted by
     three from symbol to symbol, and continual ones on a fixed 2.6 % of the carriers.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    bandwidth_hz
+        Channel width, Hz: 8 MHz as in DVB-T, narrower ones scaled.
+    fft_size
+        Carriers of the transform: 2048 or 8192.
+    guard
+        Guard interval as a share of the useful symbol.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+
+    References
+    ----------
+    ETSI EN 300 744, DVB-T framing, channel coding and modulation.
     """
     rate_hz = DVB_RATE_HZ * bandwidth_hz / 8e6
     guard_n = round(fft_size * guard)
@@ -76,7 +98,28 @@ def dab(rng: np.random.Generator) -> Loop:
 def lte(
     rng: np.random.Generator, *, load: float = 0.6, resource_blocks: int = 50, period_s: float = PERIOD_S
 ) -> Loop:
-    """Return an LTE-like downlink of 10 MHz: 15 kHz carriers, normal guard, ``load`` of the blocks in use."""
+    """Return an LTE-like downlink of 10 MHz: 15 kHz carriers, normal guard, ``load`` of the blocks in use.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    load
+        Share of the resource blocks in use, 0 to 1.
+    resource_blocks
+        Blocks of 12 carriers; 50 are 10 MHz.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+
+    References
+    ----------
+    3GPP TS 36.211, E-UTRA physical channels and modulation.
+    """
     slots = round(period_s / LTE_SLOT_S)
     carriers = resource_blocks * 12
     used = rng.random((slots, 1, resource_blocks)) < load

@@ -25,7 +25,24 @@ SupplyStyle = Literal["noise", "ringing", "carrier"]
 
 
 def atsc(rng: np.random.Generator, *, period_s: float = 0.2) -> Loop:
-    """Return 8-VSB, 6 MHz: eight levels, segment sync every 832 symbols, pilot; centred on its channel."""
+    """Return 8-VSB, 6 MHz: eight levels, segment sync every 832 symbols, pilot; centred on its channel.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+
+    References
+    ----------
+    ATSC A/53 Part 2, RF/transmission system characteristics.
+    """
     segments = round(period_s * ATSC_RATE_HZ / ATSC_SEGMENT)
     levels = 2.0 * rng.integers(0, 8, size=(segments, ATSC_SEGMENT)) - 7
     levels[:, :4] = (5, -5, -5, 5)
@@ -62,7 +79,26 @@ def gsm(rng: np.random.Generator, *, busy_slots: int = 8, frames: int = 52) -> L
 
 
 def dect(rng: np.random.Generator, *, slots: int = 2, period_s: float = 0.2) -> Loop:
-    """Return DECT-like bursts: 1.152 Mbit/s GFSK, ``slots`` of the 24 in each 10 ms frame."""
+    """Return DECT-like bursts: 1.152 Mbit/s GFSK, ``slots`` of the 24 in each 10 ms frame.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    slots
+        Slots in use of the 24 of a 10 ms frame.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+
+    References
+    ----------
+    ETSI EN 300 175-2, DECT physical layer.
+    """
     bits = round(period_s * 1.152e6)
     samples = _gaussian_fsk(rng, bits=bits, oversample=2, index=0.5, bt=0.5)
     slot = (np.arange(len(samples)) / (480 * 2)).astype(int) % 24
@@ -73,7 +109,24 @@ def dect(rng: np.random.Generator, *, slots: int = 2, period_s: float = 0.2) -> 
 
 
 def tetra(rng: np.random.Generator, *, period_s: float = 1.0) -> Loop:
-    """Return a TETRA carrier: π/4-DQPSK at 18 ksym/s, root-raised-cosine 0.35."""
+    """Return a TETRA carrier: π/4-DQPSK at 18 ksym/s, root-raised-cosine 0.35.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+
+    References
+    ----------
+    ETSI EN 300 392-2, TETRA voice plus data: air interface.
+    """
     symbols, over = round(18e3 * period_s), 8
     steps = np.pi / 4 * (2 * rng.integers(0, 4, size=symbols) - 3)
     train = np.zeros(symbols * over, complex)
@@ -84,7 +137,24 @@ def tetra(rng: np.random.Generator, *, period_s: float = 1.0) -> Loop:
 
 
 def fm_broadcast(rng: np.random.Generator, *, period_s: float = 1.0) -> Loop:
-    """Return a stereo FM broadcast: music-like sound, 19 kHz pilot, 38 kHz difference, ±75 kHz."""
+    """Return a stereo FM broadcast: music-like sound, 19 kHz pilot, 38 kHz difference, ±75 kHz.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+
+    References
+    ----------
+    ITU-R BS.450-4, FM sound broadcasting in VHF.
+    """
     rate_hz = 384e3
     n = round(rate_hz * period_s)
     f = np.fft.rfftfreq(n, 1 / rate_hz)
@@ -100,7 +170,22 @@ def fm_broadcast(rng: np.random.Generator, *, period_s: float = 1.0) -> Loop:
 
 
 def adsb(rng: np.random.Generator, *, messages_a_s: float = 400.0, period_s: float = 0.5) -> Loop:
-    """Return Mode S messages: 8 µs preamble and 112 pulse-position bits, at random times and levels."""
+    """Return Mode S messages: 8 µs preamble and 112 pulse-position bits, at random times and levels.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    messages_a_s
+        Messages a second.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+    """
     n = round(ADSB_RATE_HZ * period_s)
     out = np.zeros(n, np.complex128)
     half_us = round(ADSB_RATE_HZ * 0.5e-6)
@@ -117,7 +202,22 @@ def adsb(rng: np.random.Generator, *, messages_a_s: float = 400.0, period_s: flo
 
 
 def dme(rng: np.random.Generator, *, pairs_a_s: float = 2700.0, period_s: float = 0.5) -> Loop:
-    """Return a DME beacon: Gaussian pulse pairs 12 µs apart, 3.5 µs wide, at random times."""
+    """Return a DME beacon: Gaussian pulse pairs 12 µs apart, 3.5 µs wide, at random times.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    pairs_a_s
+        Pulse pairs a second.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+    """
     n = round(ADSB_RATE_HZ * period_s)
     pulses = np.zeros(n, np.complex128)
     starts = rng.integers(0, n, size=rng.poisson(pairs_a_s * period_s))
@@ -129,7 +229,22 @@ def dme(rng: np.random.Generator, *, pairs_a_s: float = 2700.0, period_s: float 
 
 
 def ook_bursts(rng: np.random.Generator, *, bit_s: float = 4e-4, period_s: float = 1.0) -> Loop:
-    """Return a remote control or sensor: on-off-keyed packets, each repeated, with pauses."""
+    """Return a remote control or sensor: on-off-keyed packets, each repeated, with pauses.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    bit_s
+        Length of a bit, s.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+    """
     rate_hz = 200e3
     n = round(rate_hz * period_s)
     out = np.zeros(n)
@@ -144,7 +259,20 @@ def ook_bursts(rng: np.random.Generator, *, bit_s: float = 4e-4, period_s: float
 
 
 def carrier(rng: np.random.Generator, *, period_s: float = 1.0) -> Loop:
-    """Return an unmodulated carrier with the slow phase wander of a crystal."""
+    """Return an unmodulated carrier with the slow phase wander of a crystal.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+    """
     rate_hz = 20e3
     n = round(rate_hz * period_s)
     wander = np.cumsum(rng.normal(0, 0.01, size=n))
@@ -167,6 +295,30 @@ def supply(
 
     ``noise`` switches wideband noise on and off, ``carrier`` a carrier, ``ringing`` rings the same way at
     every edge. The ripple moves the level and a little the duty, as a regulator does.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    switching_hz
+        Switching rate, Hz.
+    style
+        What is switched: ``noise``, ``carrier`` or ``ringing``.
+    duty
+        Share of a period in which it is on, 0 to 1.
+    ripple_hz
+        Frequency of the mains ripple, Hz.
+    ripple_depth
+        Depth of the ripple, 0 to 1.
+    bandwidth_hz
+        Width of the noise, Hz.
+    period_s
+        Length of the loop in seconds; the signal repeats after it.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
     """
     period_s = round(switching_hz * period_s) / switching_hz  # so that the loop closes
     n = int(scipy.fft.next_fast_len(round(bandwidth_hz * period_s / 2))) * 2 * OVERSAMPLE

@@ -70,7 +70,22 @@ StandardName = Literal["pal", "ntsc"]
 
 
 def draw_picture(rng: np.random.Generator, *, height: int, width: int) -> FloatArray:
-    """Return a photo-like picture 0…1: 1/f texture, a few edges and a light side; shape (height, width)."""
+    """Return a photo-like picture 0…1: 1/f texture, a few edges and a light side; shape (height, width).
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    height
+        Rows.
+    width
+        Columns.
+
+    Returns
+    -------
+    numpy.ndarray
+        2-D (height, width) luminance 0 to 1.
+    """
     fy, fx = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :]
     radius = np.hypot(fy, fx)
     radius[0, 0] = 1.0
@@ -195,6 +210,30 @@ def fm_video(
     """Return an FM video sender: sync tip at −deviation, peak white at +deviation, sound subcarrier above.
 
     ``clock_ppm`` is the error of the camera's crystal, which moves its line rate.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    standard
+        ``pal`` or ``ntsc``.
+    deviation_hz
+        Frequency deviation of peak white, Hz.
+    clock_ppm
+        Error of the camera's crystal, parts per million.
+    picture
+        2-D (height, width) luminance 0 to 1; drawn at random if None.
+    moving
+        The picture changes from frame to frame.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+
+    References
+    ----------
+    ITU-R BT.470-6, Conventional television systems.
     """
     std = STANDARDS[standard]
     video = composite(rng, standard=standard, picture=picture, moving=moving)
@@ -218,6 +257,28 @@ def vsb_video(
     """Return an AM sender as in broadcast: negative modulation, vestigial lower sideband, FM sound at −10 dB.
 
     The centre of the loop is the vision carrier.
+
+    Parameters
+    ----------
+    rng
+        Source of the random numbers.
+    standard
+        ``pal`` or ``ntsc``.
+    clock_ppm
+        Error of the camera's crystal, parts per million.
+    picture
+        2-D (height, width) luminance 0 to 1; drawn at random if None.
+    moving
+        The picture changes from frame to frame.
+
+    Returns
+    -------
+    Loop
+        Samples at the loop's own rate, mean power 1, centred on the signal's carrier.
+
+    References
+    ----------
+    ITU-R BT.470-6, Conventional television systems.
     """
     std = STANDARDS[standard]
     video = composite(rng, standard=standard, picture=picture, moving=moving)

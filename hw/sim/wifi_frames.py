@@ -96,6 +96,19 @@ def render(
 ) -> tuple[bytes, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Render frames into one buffer.
 
+    Parameters
+    ----------
+    rows
+        The frames to render, a row each.
+    templates
+        Frame bytes that rows refer to by number.
+    channel_mhz
+        Channel that the radiotap header names, MHz.
+    snap_length
+        Bytes kept of a frame at most.
+    rng
+        Source of the random numbers.
+
     Returns
     -------
     tuple

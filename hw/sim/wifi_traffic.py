@@ -52,7 +52,24 @@ class TrafficSpec:
 def make_packets(
     behaviour: str, *, rng: np.random.Generator, duration_s: float, spec: TrafficSpec
 ) -> Packets:
-    """Return the packets of ``duration_s`` of a behaviour, t_us from 0."""
+    """Return the packets of ``duration_s`` of a behaviour, t_us from 0.
+
+    Parameters
+    ----------
+    behaviour
+        Name of the behaviour, a key of `BEHAVIOURS`.
+    rng
+        Source of the random numbers.
+    duration_s
+        Length of the traffic in seconds.
+    spec
+        Bit rate, picture rate and codec of the device, as far as the behaviour uses them.
+
+    Returns
+    -------
+    Packets
+        Packets in order of time; times in µs from 0, sizes in bytes.
+    """
     parts = BEHAVIOURS[behaviour](rng, duration_s, spec)
     t = np.concatenate([p.t_us for p in parts]) if parts else np.empty(0, np.int64)
     size = np.concatenate([p.size_bytes for p in parts]) if parts else np.empty(0, np.int64)
@@ -104,7 +121,7 @@ def packetise(
     return depart.astype(np.int64), size + 28
 
 
-def adapted_link_bps(
+def _adapted_link_bps(
     rng: np.random.Generator, t_us: NDArray[np.int64], mean_bps: float
 ) -> NDArray[np.float64]:
     """Return a link rate that rate adaptation moves up and down about once a second."""
@@ -115,7 +132,7 @@ def adapted_link_bps(
     return np.asarray(mean_bps * 1.5 ** steps[t_us // US], np.float64)
 
 
-def video_frames(
+def _video_frames(
     rng: np.random.Generator, duration_s: float, spec: TrafficSpec
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return time (µs) and size (bytes) of the pictures of an encoder."""
@@ -141,8 +158,8 @@ def _video(
 ) -> list[Packets]:
     transport: Transport = spec.transport or str_choice(rng, ("rtp", "tcp", "pppp"))
     low, high = MTU_BYTES[transport]
-    t, size = video_frames(rng, duration_s, spec)
-    link = adapted_link_bps(rng, t, max(spec.link_bps, 3 * spec.bitrate_bps))
+    t, size = _video_frames(rng, duration_s, spec)
+    link = _adapted_link_bps(rng, t, max(spec.link_bps, 3 * spec.bitrate_bps))
     pt, ps = packetise(t, size, mtu=int(rng.integers(low, high)) - 28, link_bps=link)
     pacing = spec.pacing if spec.pacing is not None else float(rng.choice([0.0, 0.0, 0.0, 0.4, 0.8]))
     if transport == "tcp":
@@ -200,7 +217,7 @@ def _clocked_us(
     return np.sort((t * US).astype(np.int64))
 
 
-def camera_stream(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> list[Packets]:
+def _camera_stream(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> list[Packets]:
     """Live video from a camera, perhaps with sound, and a thin control channel back."""
     parts = _video(rng, duration_s, spec)
     if spec.audio if spec.audio is not None else rng.random() < 0.4:
@@ -210,21 +227,21 @@ def camera_stream(rng: np.random.Generator, duration_s: float, spec: TrafficSpec
     return [*parts, _row(t, 80, up=False), _row(t + 4000, 80, up=True)]
 
 
-def camera_idle(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
+def _camera_idle(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
     """Keep-alives of a camera nobody watches: small, regular, answered."""
     t = _clocked_us(rng, duration_s, rng.uniform(1.0, 5.0), jitter_s=0.01)
     size = int(rng.choice([72, 84, 116, 132]))
     return [_row(t, size, up=True), _row(t + rng.integers(15_000, 40_000, len(t)), size - 12, up=False)]
 
 
-def video_call(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> list[Packets]:
+def _video_call(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> list[Packets]:
     """Two-way video and sound whose rate follows the bandwidth estimate and who is speaking."""
     parts: list[Packets] = []
     for up in (True, False):
         share = rng.uniform(0.6, 1.2) if up else rng.uniform(0.1, 1.6)
         rate = max(60e3, spec.bitrate_bps * share)
         inner = TrafficSpec(bitrate_bps=rate, frame_rate_hz=spec.frame_rate_hz, keyframe_s=3600.0, motion=0.8)
-        t, size = video_frames(rng, duration_s, inner)
+        t, size = _video_frames(rng, duration_s, inner)
         size = _speaking(rng, t, size)
         pt, ps = packetise(t, size, mtu=int(rng.integers(1000, 1200)), link_bps=spec.link_bps)
         parts.append(_row(pt, ps, up=up))
@@ -249,13 +266,13 @@ def _bulk(
     n = max(1, int(duration_s / chunk_s))
     start = np.sort((np.arange(n) + rng.uniform(0, 0.3, n)) * chunk_s * US).astype(np.int64)
     size = (rate_bps / 8 * chunk_s * np.exp(rng.normal(0, 0.35, n))).astype(np.int64)
-    link = adapted_link_bps(rng, start, max(rate_bps / busy, 1e6))
+    link = _adapted_link_bps(rng, start, max(rate_bps / busy, 1e6))
     t, sizes = packetise(start, size, mtu=int(rng.integers(1400, 1472)), link_bps=link)
     acks = t[::2] + rng.integers(500, 9000, len(t[::2]))
     return [_row(t, sizes, up=up), _row(acks, ACK_BYTES, up=not up)]
 
 
-def upload(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
+def _upload(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
     """Draw a file or photo upload: as fast as the link gives, in full segments."""
     rate = rng.uniform(2e6, 12e6)
     return _bulk(
@@ -263,7 +280,7 @@ def upload(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> l
     )
 
 
-def backup(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
+def _backup(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
     """Draw a paced cloud backup: blocks of some 100 kB at a limited rate, pauses between files."""
     rate = rng.uniform(0.3e6, 4e6)
     parts = _bulk(
@@ -283,14 +300,14 @@ def backup(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> l
     return parts
 
 
-def download(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
+def _download(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
     """Streamed video in segments of some seconds, or a long download."""
     rate = rng.uniform(1.5e6, 8e6)
     chunk = float(rng.choice([2.0, 4.0, 5.0, 10.0]))
     return _bulk(rng, duration_s, rate_bps=rate, up=False, chunk_s=chunk, busy=rng.uniform(0.15, 0.6))
 
 
-def browse(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> list[Packets]:
+def _browse(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> list[Packets]:
     """Pages now and then: a request, a burst of answers, silence."""
     start = _poisson_us(rng, duration_s, rng.uniform(0.1, 0.6))
     size = np.minimum(rng.lognormal(11.5, 1.2, len(start)), 4e6).astype(np.int64)
@@ -304,7 +321,7 @@ def browse(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> li
     ]
 
 
-def screen_cast(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
+def _screen_cast(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
     """Draw a mirrored screen: pictures only where something moves, full ones after a scene change."""
     inner = TrafficSpec(
         bitrate_bps=rng.uniform(1e6, 8e6),
@@ -312,7 +329,7 @@ def screen_cast(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec)
         keyframe_s=3600.0,
         motion=1.0,
     )
-    t, size = video_frames(rng, duration_s, inner)
+    t, size = _video_frames(rng, duration_s, inner)
     n = max(2, int(duration_s / rng.uniform(0.8, 4.0)))
     edges = np.sort(rng.integers(0, round(duration_s * US), n))
     level = rng.choice([0.02, 0.05, 0.5, 1.0, 2.5], n + 1, p=[0.35, 0.2, 0.15, 0.2, 0.1])
@@ -329,7 +346,7 @@ def screen_cast(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec)
     ]
 
 
-def relay(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> list[Packets]:
+def _relay(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> list[Packets]:
     """Draw a repeater: what comes in goes out again a little later."""
     parts = _bulk(rng, duration_s, rate_bps=rng.uniform(1e6, 6e6), up=False, chunk_s=2.0, busy=0.4)
     parts += _video(rng, duration_s, spec, up=False)
@@ -341,14 +358,14 @@ def relay(rng: np.random.Generator, duration_s: float, spec: TrafficSpec) -> lis
     return parts + echo
 
 
-def iot_heartbeat(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
+def _iot_heartbeat(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
     """Draw a sensor or speaker at rest: a small exchange every some seconds."""
     t = _clocked_us(rng, duration_s, rng.uniform(3.0, 30.0), jitter_s=0.3)
     size = rng.integers(70, 260, len(t))
     return [_row(t, size, up=True), _row(t + 25_000, ACK_BYTES, up=False)]
 
 
-def game(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
+def _game(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
     """Draw an on-line game: small packets at the tick rate, both ways."""
     up = _clocked_us(rng, duration_s, 1 / float(rng.choice([20.0, 30.0, 60.0])), jitter_s=0.002)
     down = _clocked_us(rng, duration_s, 1 / float(rng.choice([20.0, 30.0, 64.0])), jitter_s=0.004)
@@ -358,7 +375,7 @@ def game(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> lis
     ]
 
 
-def quiet(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
+def _quiet(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> list[Packets]:
     """Associated, and silent but for a rare ARP."""
     t = _poisson_us(rng, duration_s, 0.03)
     return [_row(t, 60, up=True)]
@@ -366,16 +383,16 @@ def quiet(rng: np.random.Generator, duration_s: float, _spec: TrafficSpec) -> li
 
 Behaviour = Callable[[np.random.Generator, float, TrafficSpec], list[Packets]]
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "quiet": quiet,
-    "camera-stream": camera_stream,
-    "camera-idle": camera_idle,
-    "video-call": video_call,
-    "upload": upload,
-    "download": download,
-    "browse": browse,
-    "screen-cast": screen_cast,
-    "backup": backup,
-    "relay": relay,
-    "iot-heartbeat": iot_heartbeat,
-    "game": game,
+    "quiet": _quiet,
+    "camera-stream": _camera_stream,
+    "camera-idle": _camera_idle,
+    "video-call": _video_call,
+    "upload": _upload,
+    "download": _download,
+    "browse": _browse,
+    "screen-cast": _screen_cast,
+    "backup": _backup,
+    "relay": _relay,
+    "iot-heartbeat": _iot_heartbeat,
+    "game": _game,
 }
