@@ -66,5 +66,18 @@ def frequency(samples: NDArray[np.complex64]) -> FloatArray:
 
 
 def demodulate(samples: NDArray[np.complex64], way: Way) -> FloatArray:
-    """Return the power or the frequency of a slice, averaged over pairs, shape (n // 2,)."""
+    """Return the power or the frequency of a slice, averaged over pairs, shape (n // 2,).
+
+    Parameters
+    ----------
+    samples
+        1-D, n samples of a slice.
+    way
+        ``power`` for amplitude modulation, ``frequency`` for FM.
+
+    Returns
+    -------
+    numpy.ndarray
+        1-D, shape (n // 2,): power, or frequency in cycles a sample.
+    """
     return envelope(samples) if way == "power" else frequency(samples)

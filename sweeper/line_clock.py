@@ -143,6 +143,11 @@ def even_places(phase: NDArray[np.float64], count: int) -> tuple[NDArray[np.int6
     count : int
         Samples of the look.
 
+    Returns
+    -------
+    tuple
+        1-D int64, shape (count,), the samples in order; and lines a sample.
+
     Notes
     -----
     The nearest sample is taken, so the carrier's phase is kept; a sample is left out or doubled every

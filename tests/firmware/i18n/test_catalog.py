@@ -8,22 +8,12 @@ from string import Formatter
 from typing import get_args
 
 import pytest
-from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.handheld.screen.state import Condition
 from firmware.handheld.screen.views import MENU, Page, Trend
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language, Sentence, Written, plain
-from firmware.i18n.font import font_path, has_glyph
-from firmware.i18n.numbers import (
-    PLAIN_UNITS,
-    WRITERS,
-    write_clock,
-    write_decimal,
-    write_number,
-    write_probability,
-)
 from firmware.verdict.evidence.reasons import NEXT_STEPS, REASONS, RULES, STATUS_REASONS
 from firmware.verdict.fusion import Level
 from hw.errors import Reason
@@ -105,20 +95,6 @@ def test_every_reason_has_a_sentence_that_uses_only_what_the_reason_gives(lang: 
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_glyph_of_every_sentence_is_in_the_font(lang: Language) -> None:
-    glyphs = set(TTFont(font_path()).getBestCmap())
-    catalog = Catalog(lang)
-    missing = {k: c for k in catalog for c in catalog.template(k) if ord(c) not in glyphs}
-    assert not missing
-
-
-def test_the_glyph_probe_agrees_with_the_font_file() -> None:
-    glyphs = set(TTFont(font_path()).getBestCmap())
-    probes = "aA0가힣漢語→▲✓%\u00b5\U0001f4f7\u0e01\u05d0\uffff\u1fff"
-    assert {c: has_glyph(c) for c in probes} == {c: ord(c) in glyphs for c in probes}
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_sentence_promises_safety_or_proof_or_uses_the_slang(lang: Language) -> None:
     catalog = Catalog(lang)
     assert not {k for k in catalog if FORBIDDEN[lang].search(catalog.template(k))}
@@ -130,14 +106,6 @@ def test_korean_is_korean_and_english_is_not() -> None:
     assert foreign == {"menu.language"}  # the one word that must be read by those who cannot read the rest
     silent = {k for k in Catalog("ko") if not hangul.search(Catalog("ko").template(k))}
     assert not {k for k in silent if len(ENGLISH_WORD.findall(Catalog("ko").template(k))) > 1}
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_format_word_is_known(lang: Language) -> None:
-    known = set(WRITERS) | set(PLAIN_UNITS) | {"key"}
-    catalog = Catalog(lang)
-    specs = {spec for k in catalog for _, spec in fields_of(catalog.template(k))}
-    assert {s for s in specs if s not in known and not re.fullmatch(r"\.\d+f", s)} == set()
 
 
 def test_a_missing_key_shows_itself_and_a_missing_field_its_name() -> None:
@@ -158,42 +126,6 @@ def test_names_from_the_air_are_made_visible_but_own_sentences_are_left_alone() 
 def test_a_key_inside_a_sentence_is_translated() -> None:
     sentence = Sentence(key="screen.verbatim", params={"text": "kind.card"})
     assert Catalog("ko").say(sentence) == "kind.card"  # a name never becomes a key
-
-
-def test_numbers_carry_their_units() -> None:
-    locale = Catalog("en").locale
-    written = {s: write_number(v, s, locale) for v, s in ((868.95e6, "hz"), (1.25e6, "bps"), (-52.4, "dbm"))}
-    assert written == {"hz": "868.95 MHz", "bps": "1.25 Mbit/s", "dbm": "-52.4 dBm"}
-    assert write_number(0.612, "percent", locale) == "61%"
-    shares = (0.0, 0.0005, 0.005, 0.034, 0.34, 0.995, 1.0)
-    assert [write_number(s, "percent", locale) for s in shares] == [
-        "0%",
-        "0.05%",
-        "0.5%",
-        "3.4%",
-        "34%",
-        "100%",
-        "100%",
-    ]
-    assert write_number(12.345, ".1f", locale) == "12.3"
-    assert write_number(float("nan"), "hz", locale) != ""
-    assert write_decimal(12345.0, locale) == "12,345"
-
-
-def test_a_probability_is_never_nothing_and_never_certain() -> None:
-    locale = Catalog("ko").locale
-    shown = [write_probability(p, locale) for p in (0.0, 1e-9, 0.005, 0.34, 0.995, 1.0)]
-    assert shown == ["<0.1%", "<0.1%", "0.5%", "34%", ">99%", ">99%"]
-
-
-def test_the_clock_reads_like_a_clock() -> None:
-    assert [write_clock(s) for s in (0, 65, 3725, -1, float("inf"))] == [
-        "0:00",
-        "1:05",
-        "1:02:05",
-        "0:00",
-        "0:00",
-    ]
 
 
 def identities() -> list[Identity]:

@@ -9,9 +9,8 @@ from hw.clock import ManualClock
 from hw.config import CameraConfig, HwConfig
 from hw.errors import DeviceLost
 from hw.protocols import Camera, Leds
-from hw.sim.camera import RING_RADIUS_M, SimCamera, SimLeds, open_eye
+from hw.sim.camera import SimCamera, SimLeds, open_eye
 from hw.sim.facets import OpticFacet
-from hw.sim.optics import View, return_lobe, spots_of
 from hw.sim.scene import Pose, Room, Scene, Thing
 
 SETTINGS = CameraConfig(width_px=320, height_px=240, rate_hz=30.0)
@@ -111,42 +110,3 @@ def test_time_passes_and_the_plug_can_be_pulled() -> None:
 def test_same_seed_same_bytes() -> None:
     scene = room_with(LENS)
     assert np.array_equal(shoot(scene, "ring"), shoot(scene, "ring"))
-
-
-def test_the_return_cone_holds_all_the_light() -> None:
-    angles = np.linspace(0, 0.3, 4000)
-    lobe = np.array([return_lobe(a, 20.0) for a in angles])
-    assert float(np.sum(lobe * 2 * np.pi * angles) * (angles[1] - angles[0])) == pytest.approx(1.0, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "lens",
-        "chrome-sphere",
-        "chrome-edge",
-        "tile",
-        "screw",
-        "water-drop",
-        "reflector-tape",
-        "bead",
-        "spectacles",
-        "eye",
-        "phone-camera",
-        "led",
-        "lamp",
-    ],
-)
-def test_every_kind_gives_light_and_never_less_than_none(kind: str) -> None:
-    eye = np.array([0.0, 0.0, 0.0])
-    view = View(
-        eye_m=eye,
-        lights_m={"ring": eye, "side": np.array([0.045, 0.0, 0.0])},
-        ring_radius_m=RING_RADIUS_M,
-        ambient=0.3,
-    )
-    spots = spots_of(OpticFacet(kind=kind, size_mm=5.0), view, np.array([0.0, 0.0, 0.5]))  # type: ignore[arg-type]
-    fluxes = [f for spot in spots for f in spot.flux.values()]
-    assert fluxes
-    assert min(fluxes) >= 0
-    assert max(fluxes) > 0
