@@ -1,4 +1,4 @@
-"""Clocks: one that runs, one that is moved by hand."""
+"""Clocks: the one of the system, and one that a test or a recording moves."""
 
 from __future__ import annotations
 

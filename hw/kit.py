@@ -1,4 +1,4 @@
-"""Which devices a run uses: one option, ``--kit auto | pi | replay:PATH | sim:SCENE``.
+"""Opens the devices of a run by one word: ``auto``, ``pi``, ``replay:PATH`` or ``sim:SCENE``.
 
 The table holds ``"module:factory"`` strings, so that no vendor driver is imported unless it is used.
 A factory takes ``(target, config, clock)`` and returns the device (for ``camera``: camera and lights),

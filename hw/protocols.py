@@ -1,4 +1,4 @@
-"""The whole hardware in one screenful. Real, recorded and simulated devices satisfy these alike.
+"""Protocols of every device; real, recorded and simulated devices satisfy them alike.
 
 Every device is a context manager and ``close`` may be called twice. A device that has nothing for now
 returns an empty batch or None; one that is lost raises `hw.errors.DeviceLost`; a recording that is over

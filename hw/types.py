@@ -1,4 +1,4 @@
-"""What devices hand over: frozen records with their units in the field names.
+"""Records that devices hand over: frozen dataclasses with their units in the field names.
 
 Time is always ``t_ns``: integer nanoseconds, monotonic from the start of the session.
 """

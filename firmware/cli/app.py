@@ -1,4 +1,4 @@
-"""The command `ansim`: the table of its commands, each imported when it is asked for."""
+"""Table of the commands of `ansim`; a command is imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -87,6 +86,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # a zip and an e-mail parser: no other command needs them
+
         typer.echo(f"ansim {version('ansim')}")
         raise typer.Exit
 

@@ -1,4 +1,4 @@
-"""`ansim config`: every setting, its meaning, and whether a file is right."""
+"""Lists the settings with their meaning and origin, and checks settings and site plans: `ansim config`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ansim diag`: for the technician over SSH. No logic lives here."""
+"""Prints the technician's self-tests, devices and live board: `ansim diag`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ansim diag bundle`: one file for support; what is inside is listed before it is written."""
+"""Writes one file for support and lists what is in it first: `ansim diag bundle`."""
 
 from __future__ import annotations
 

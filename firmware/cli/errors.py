@@ -1,4 +1,4 @@
-"""The table of exit codes, and one clear message for every expected error."""
+"""Exit codes of every command, and the printing of an expected error."""
 
 from __future__ import annotations
 

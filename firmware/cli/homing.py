@@ -1,4 +1,4 @@
-"""`ansim scan wifi --home MAC`: warmer or colder while walking towards one transmitter. Never metres."""
+"""Follows one transmitter by its level, warmer or colder, never in metres: `ansim scan wifi --home MAC`."""
 
 from __future__ import annotations
 

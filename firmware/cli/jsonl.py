@@ -1,4 +1,4 @@
-"""JSON lines: one object a line, stable field names, the verdict last. Text from the air is JSON-escaped."""
+"""Encodes observations, counts and verdict as JSON lines with stable field names."""
 
 from __future__ import annotations
 

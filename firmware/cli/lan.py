@@ -1,4 +1,4 @@
-"""`ansim scan lan`: asks the network one has joined; the one active part, and it says first what it sends."""
+"""Asks the joined network for cameras after saying what it will send: `ansim scan lan`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of the commands, each spelled once; no option imports what it switches on."""
+"""Options that several commands share, as dataclasses; importing them imports no sensor."""
 
 from __future__ import annotations
 

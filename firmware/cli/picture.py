@@ -1,4 +1,4 @@
-"""A picture in a terminal: two pixels a character, upper half block over background."""
+"""Draws a picture in a terminal: two pixels a character, upper half block over background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scan shows while it runs and when it ends: one table a sense, most suspicious on top."""
+"""Tables of a scan in the terminal: one a sensor, the most suspicious on top."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict and its reasons, in a terminal."""
+"""Prints the verdict, its reasons and the coverage in a terminal."""
 
 from __future__ import annotations
 

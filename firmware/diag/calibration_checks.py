@@ -1,4 +1,4 @@
-"""Self-tests of what was measured of this unit: its eye, and the lines that its receiver makes itself."""
+"""Self-tests of this unit's calibrations: the camera's, and the receiver's own lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All self-tests of one unit, role by role, one by one as they end.
+"""Runs all self-tests of one unit, role by role, and yields each result as it ends.
 
 A device is opened once for all its tests and closed after them. The first test in which it raises ends its
 tests, not those of the others. What is not part of the kit (a recording has no screen) is left out.

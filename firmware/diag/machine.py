@@ -1,4 +1,4 @@
-"""Self-tests of the unit itself: disk, clock, heat, supply, records, calibration. No device is opened."""
+"""Self-tests of the unit itself, without a device: disk, clock, heat, supply, records, calibration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a self-test says: how it ended, what it measured, and what to do about it."""
+"""The result of a self-test: how it ended, what it measured, and what to do about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The technician's view over SSH: a Textual app that reads the feed of a running unit and draws the board.
+"""The technician's view over SSH: a Textual app that draws the feed of a running unit.
 
 A thread reads lines and keeps the newest one; a timer draws it, at most every ``every_s``. Every row is a
 widget of its own and is only sent where it changed, so a slow line carries little. No device is touched.

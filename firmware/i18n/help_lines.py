@@ -1,4 +1,4 @@
-"""Whom to call: the police and the help lines of a country, as data with a source.
+"""Police and help lines of a country, as data with a source.
 
 Read by pages and reports alike: ``help_lines(settings.country)``. A country without an entry gets the number
 that every mobile phone connects to its emergency service, rather than none.

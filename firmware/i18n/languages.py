@@ -1,4 +1,4 @@
-"""The languages that people read, in the order in which a screen turns through them."""
+"""The languages of screens, pages and commands, in the order in which a screen turns through them."""
 
 from __future__ import annotations
 

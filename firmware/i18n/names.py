@@ -1,4 +1,4 @@
-"""What a transmission and a radio service are called, in the reader's language."""
+"""Names of transmissions and radio services in the reader's language."""
 
 from __future__ import annotations
 

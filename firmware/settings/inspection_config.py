@@ -1,4 +1,4 @@
-"""Settings of the two ways to use the handheld."""
+"""Settings of a site inspection and of the guided scan."""
 
 from __future__ import annotations
 

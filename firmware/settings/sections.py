@@ -1,4 +1,4 @@
-"""Settings of the top floor: every field with its range and its meaning."""
+"""Settings of fusion, engine, help lines and screen: every field with its range and meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All settings of one run: one TOML, read from four places, checked as a whole.
+"""All settings of one run, read from four places and checked as a whole.
 
 ``settings/default.toml`` < ``/etc/ansim/ansim.toml`` < ``--config FILE`` < ``--set a.b=c``: later ones win,
 key by key. Every mistake is reported at once, each with where it stands, why it cannot be, and what to do.

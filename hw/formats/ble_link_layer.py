@@ -1,4 +1,4 @@
-"""Bluetooth LE advertising as it is on the air: link-layer PDUs, as sniffers record them, to adverts.
+"""Decodes Bluetooth LE link-layer PDUs, as sniffers record them, into adverts.
 
 References
 ----------

@@ -1,4 +1,4 @@
-"""Bluetooth HCI packets and sniffed LE packets of any capture format to adverts.
+"""Decodes Bluetooth HCI packets and sniffed LE packets of any capture format into adverts.
 
 `AdvertDecoder` is used by recordings and by the live controller alike. It never raises on bad bytes: what is
 no advert, or a broken one, is counted by reason in ``dropped`` (``other_packet`` is what is sound but no

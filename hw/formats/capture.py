@@ -1,4 +1,4 @@
-"""Reading captures (pcap, pcapng, btsnoop, Kismet databases) as columns: arrays, never one object a frame.
+"""Reads captures (pcap, pcapng, btsnoop, Kismet databases) as columns of numpy arrays.
 
 Scapy reads all these files too, but makes an object of every frame; at several hundred thousand frames a
 second on one core that is two orders too slow, so the walk over the records is our own. Scapy is the

@@ -1,4 +1,4 @@
-"""Raw samples of SigMF datatypes to complex numbers and back. Full scale is 1.0.
+"""Converts raw samples of SigMF datatypes to complex numbers and back; full scale is 1.0.
 
 ``cu8`` is what an RTL-SDR gives: 127.5 is zero, so both ends are exactly full scale. Integers that were
 converted to complex64 convert back to the same bytes; that is what makes recordings exact.

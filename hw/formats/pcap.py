@@ -1,4 +1,4 @@
-"""Walking the records of a pcap or btsnoop file: files with one header length for every record.
+"""Finds the records of a pcap or btsnoop file, whose records have headers of one length.
 
 A walker is fed chunks of the file and answers with columns (`Columns`), never with one object a record.
 The only work a record costs in Python is the jump to the next one; all else is done by column.

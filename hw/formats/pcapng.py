@@ -1,4 +1,4 @@
-"""Walking the blocks of a pcapng file: several interfaces, byte orders and clocks in one file.
+"""Finds the blocks of a pcapng file, with its interfaces, byte orders and clocks.
 
 References
 ----------

@@ -1,4 +1,4 @@
-"""Files that are written while a session runs: bounded, hashed as they grow, never in the way of the run."""
+"""Files that grow while a session runs: bounded, hashed, and never waited for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session or recording holds, for people: read through once, without judging anything."""
+"""Says what a session or recording holds, without judging anything."""
 
 from __future__ import annotations
 

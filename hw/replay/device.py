@@ -1,4 +1,4 @@
-"""What all recorded devices have in common: a clock, faults that come again, an end."""
+"""The clock, faults and end that all recorded devices share."""
 
 from __future__ import annotations
 

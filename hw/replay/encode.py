@@ -1,4 +1,4 @@
-"""Writing what other tools read: pcapng blocks of frames, HCI packets of adverts."""
+"""Encodes frames as pcapng blocks and adverts as HCI packets, which other tools read."""
 
 from __future__ import annotations
 

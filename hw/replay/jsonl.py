@@ -1,4 +1,4 @@
-"""JSON lines beside a recording: one object a line, read without trusting it."""
+"""Reads and writes JSON lines beside a recording; what is read is not trusted."""
 
 from __future__ import annotations
 

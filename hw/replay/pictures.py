@@ -1,4 +1,4 @@
-"""Decoding one picture file to grey bytes, whatever it is."""
+"""Decodes one picture file of any common format to grey levels."""
 
 from __future__ import annotations
 

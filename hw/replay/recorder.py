@@ -1,4 +1,4 @@
-"""Recording: a tap on every device of a kit, which writes what it gives into a session folder.
+"""Records a session: taps every device of a kit and writes what it gives into a folder.
 
 The session replays to the same blocks, batches and frames, errors of devices included. Recording never
 disturbs the run: where the limit is reached or the disk is full, that part ends there, the manifest and the

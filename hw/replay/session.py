@@ -1,4 +1,4 @@
-"""What a replay target is: a session folder, a folder of recordings, or a single recording.
+"""Finds the parts of a replay target: a session folder, a folder of recordings, or one recording.
 
 What a file is, is told by its content; its name only decides between several of one kind. A target that is
 not there is a `BadKit`, one that is no recording a `BadRecording`, and one that lacks the part that was asked

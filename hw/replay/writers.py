@@ -1,4 +1,4 @@
-"""Writers of a session's parts, one a role. What they are given is written so that it replays exactly.
+"""Writers of a session's parts, one for each role; what they write replays exactly.
 
 A writer raises `RecordingStopped` when it can take no more; what it wrote until then stays readable.
 """

@@ -1,4 +1,4 @@
-"""The simulated eye: a camera and its lights, looking at the one simulated room.
+"""The simulated camera with its lights, looking at a simulated room.
 
 Everything is rendered in DN (0…255) before clipping: wall × light, plus the spots of `hw.sim.optics`. The
 lights follow their command after a latency, rows are exposed one after the other, mains light flickers, the

@@ -1,4 +1,4 @@
-"""What a thing in a simulated room does on the air and in the light: one facet a sense."""
+"""Facets of a thing in a simulated room: what one sensor can perceive of it."""
 
 from __future__ import annotations
 

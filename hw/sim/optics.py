@@ -1,4 +1,4 @@
-"""How much light a small thing sends back into the eye: the physics of glints, without any picture.
+"""Computes how much light a small thing sends back into the camera.
 
 A glint's strength is its *flux*: the sum of its pixel values above the background, in DN·px, before the
 sensor clips. With ``K`` the value of a white wall at 1 m, a thing that turns irradiance into radiant

@@ -1,4 +1,4 @@
-"""A panel without hardware: it keeps what was shown and beeped, and presses buttons from a script."""
+"""A simulated panel: it keeps what was shown and beeped, and presses buttons from a script."""
 
 from __future__ import annotations
 

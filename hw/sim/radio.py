@@ -1,4 +1,4 @@
-"""The simulated Wi-Fi adapter: the Wi-Fi facets of a scene as radiotap frames."""
+"""The simulated Wi-Fi adapter: renders the Wi-Fi facets of a scene as radiotap frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a facet to its waveform: a table, and a small store of what was made. Bounded."""
+"""Maps an RF facet to its waveform and keeps a bounded store of those made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One simulated room: things with facets, a path through it, and faults. Every sim device renders this.
+"""A simulated room: things with facets, a path through it, and faults.
 
 A scene is a TOML file in ``hw/sim/scenes`` or a path to one. ``sim:NAME?seed=3&unplug=wifi@10`` chooses the
 seed and pulls the plug of a sensor after 10 s (``wifi@10-20`` puts it back).

@@ -1,4 +1,4 @@
-"""A simulated RTL-SDR in a simulated room: everything that sends within the tuned slice, heard by eight bits.
+"""The simulated RTL-SDR: adds what sends within the tuned slice and quantises it to eight bits.
 
 ::
 

@@ -1,4 +1,4 @@
-"""The wall behind everything: a texture drawn once, and the view of it from a hand-held eye."""
+"""The textured wall of a simulated room, seen by a hand-held pinhole camera."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything else on the air below 1.77 GHz that is no camera: broadcast, phones, pulses, bursts, supplies.
+"""Waveforms of what is no camera below 1.77 GHz: broadcast, phones, pulses, bursts, supplies.
 
 References
 ----------

@@ -1,4 +1,4 @@
-"""802.11 frames as bytes: templates by kind, and many rendered at once with radiotap."""
+"""Renders 802.11 frames with radiotap headers from templates."""
 
 from __future__ import annotations
 

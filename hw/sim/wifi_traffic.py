@@ -1,4 +1,4 @@
-"""What applications put on the air: packet times and sizes by behaviour, pure and seeded.
+"""Draws packet times and sizes of applications by behaviour, from a seed.
 
 Every behaviour is a row of `BEHAVIOURS`. Sizes are MSDU bytes (the IP packet), ``up`` is away from the device
 that behaves. The numbers are plausible, not measured: bit rates, key-frame ratios and chunk lengths are drawn
