@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from PIL import Image
@@ -18,24 +19,24 @@ from firmware.cli.browser import linger, open_window
 from firmware.cli.commands import RunOptions
 from firmware.cli.context import prepared_for
 from firmware.cli.errors import LEVEL_EXIT, expected_errors
-from firmware.cli.keep import keep, known_at
 from firmware.cli.picture import terminal_picture
 from firmware.cli.verdict import print_verdict
-from firmware.diag.feed import Feed
 from firmware.diag.feed_client import SOCKET
 from firmware.errors import FeedTrouble
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.i18n.catalog import Catalog
-from firmware.inspection.opening import open_walk
 from firmware.log import get_logger
-from firmware.records.compare.site_knowledge import SiteAllowlist
-from firmware.records.custody.errors import RecordsError
-from firmware.records.provenance import source_of
 from firmware.runtime.service_notify import Notifier
 from firmware.runtime.session import Outcome, inspect, session_length_s
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
+from firmware.verdict.sensor_state import Recognise
 from hw.kit import parse_spec
+from hw.replay.provenance import provenance_to_record
+
+if TYPE_CHECKING:
+    from firmware.diag.feed import Feed
+    from firmware.inspection.controller import InspectionController
 
 SCREEN_FILE = Path("ansim-screen.png")
 TERMINAL_COLUMNS = 100
@@ -60,27 +61,20 @@ def run_handheld(options: RunOptions) -> None:
         endless = options.duration_s is None and handheld
         until_s = None if endless else session_length_s(kit, options.duration_s)
         console, notifier = Console(stderr=True), Notifier()
-        knowledge = SiteAllowlist()
+        guided = place is None and (options.personal or options.inspection is not None or handheld)
         with (
             Live(console=console, auto_refresh=False, transient=True) as live,
             _feed(options.feed) as served,
             open_window(
                 wanted=options.window, browser=options.browser, port=options.port, lang=catalog.lang
             ) as showing,
-            open_walk(
-                kit,
-                settings,
-                wanted=place is None and (options.personal or options.inspection is not None or handheld),
-                plan=options.inspection,
-                personal=options.personal,
-                knowledge=knowledge,
-            ) as walker,
+            _inspection(options, settings, wanted=guided) as (walker, knowledge),
         ):
             in_terminal = console.is_terminal and backend != "pi" and not options.window
             panel = Panel(
                 look,
                 until_s=until_s,
-                simulated=source_of(kit, settings.hw.backend).simulated,
+                simulated=provenance_to_record(kit, settings.hw.backend) == "simulated",
                 also_show=showing.show if showing else TerminalScreen(live, wanted=in_terminal).show,
                 also_poll=showing.poll if showing else None,
                 walker=walker,
@@ -95,7 +89,7 @@ def run_handheld(options: RunOptions) -> None:
                 panel=panel,
                 live=options.window or backend != "replay",
                 watch=Heartbeat(notifier, served).watch,
-                recognise=knowledge if place is None else known_at(place, settings),
+                recognise=knowledge if place is None else _known_at(place, settings),
             )
             if options.window and options.duration_s is None and not endless and not outcome.stopped:
                 linger(panel, outcome.snapshot)
@@ -110,8 +104,40 @@ def run_handheld(options: RunOptions) -> None:
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
 
 
+@contextmanager
+def _inspection(
+    options: RunOptions, settings: Settings, *, wanted: bool
+) -> Iterator[tuple[InspectionController | None, Recognise | None]]:
+    """Open the inspection where it is wanted; a plain run loads no records and no key for it."""
+    if not wanted:
+        yield None, None
+        return
+    from firmware.inspection.opening import open_walk
+    from firmware.records.compare.site_knowledge import SiteAllowlist
+
+    knowledge = SiteAllowlist()
+    with open_walk(
+        options.kit,
+        settings,
+        wanted=True,
+        plan=options.inspection,
+        personal=options.personal,
+        knowledge=knowledge,
+    ) as walker:
+        yield walker, knowledge
+
+
+def _known_at(place: str, settings: Settings) -> Recognise | None:
+    from firmware.cli.keep import known_at
+
+    return known_at(place, settings)
+
+
 def keep_run(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> None:
     """Store the run; where the disk does not let us, say so and go on to the verdict."""
+    from firmware.cli.keep import keep
+    from firmware.records.custody.errors import RecordsError
+
     try:
         name = keep(outcome, kit=kit, place=place, settings=settings)
     except RecordsError as trouble:
@@ -127,6 +153,8 @@ def _feed(asked: Path | None) -> Iterator[Feed | None]:
     if path is None:
         yield None
         return
+    from firmware.diag.feed import Feed
+
     try:
         feed = Feed(path)
     except FeedTrouble as trouble:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from firmware.handheld.screen.theme import ThemeName
 from firmware.i18n.catalog import Language
-from firmware.inspection.controller import MenuWord
 from firmware.verdict.commands import EngineCommand
+
+if TYPE_CHECKING:
+    from firmware.inspection.controller import MenuWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

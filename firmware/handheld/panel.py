@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,14 @@ from firmware.handheld.screen.view_model import from_snapshot, row_counts
 from firmware.handheld.screen.views import Page, PictureView
 from firmware.i18n.catalog import Language
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines
-from firmware.inspection.controller import InspectionController
 from firmware.sensor import emissions_in
 from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan
 from firmware.verdict.engine import Snapshot
 from hw.kit import Kit
 from hw.types import ButtonPress
+
+if TYPE_CHECKING:
+    from firmware.inspection.controller import InspectionController
 
 REDRAW_NS = 100_000_000  # ten pictures a second are enough for the eye and leave the processor to the sensors
 DEFAULT_SIZE = (320, 240)

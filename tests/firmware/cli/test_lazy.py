@@ -81,3 +81,14 @@ def test_a_group_lists_its_table_in_order_then_its_own_commands() -> None:
         )
 
     assert list(Two(name="two").commands) == ["b", "a"]
+
+
+def test_a_plain_run_loads_neither_the_store_of_records_nor_the_feed_nor_a_web_server() -> None:
+    code = "import sys, firmware.cli.run; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names = set(done.stdout.split())
+    assert "firmware.runtime.session" in names
+    assert names.isdisjoint(
+        {"firmware.records.store", "firmware.inspection.controller", "firmware.diag.feed"}
+    )
+    assert "firmware.handheld.browser.server" not in names
