@@ -50,3 +50,18 @@ def reaches(test: Path, module: str) -> bool:
         return True
     subject = ROOT / test.parent.relative_to(ROOT / "tests") / test.name.removeprefix("test_")
     return subject.is_file() and imports(subject, dotted)
+
+
+def main() -> None:
+    """Write the list anew, without the modules that are gone or have got a test file of their own."""
+    there = set(modules())
+    kept = []
+    for line in LIST.read_text(encoding="utf-8").splitlines():
+        named = re.match(r'\s*"([^"]+\.py)"', line)
+        if named is None or (named[1] in there and not own_test(named[1]).is_file()):
+            kept.append(line)
+    LIST.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
