@@ -40,7 +40,7 @@ TROUBLES_MOST = 1000
 WHOLE, ALTERED, USAGE, INCONCLUSIVE = 0, 1, 2, 11
 
 
-class Unreadable(Exception):
+class NotVerifiable(Exception):
     """The file is neither a bundle nor a store."""
 
 
@@ -159,9 +159,9 @@ def read_pem(pem: bytes) -> bytes:
     try:
         key = load_pem_public_key(pem)
     except Exception as error:
-        raise Unreadable("the public key cannot be read") from error
+        raise NotVerifiable("the public key cannot be read") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise Unreadable("the public key is not of the kind Ed25519")
+        raise NotVerifiable("the public key is not of the kind Ed25519")
     return key.public_bytes_raw()
 
 
@@ -227,7 +227,7 @@ def check_bundle(path: Path, public: bytes | None) -> tuple[Findings, bytes]:
         record = json.loads(parts["inspection.json"])
         named = [str(a["sha256"]) for a in record.get("attachments", ())]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise Unreadable(f"a part of the bundle is missing or cannot be read: {error}") from error
+        raise NotVerifiable(f"a part of the bundle is missing or cannot be read: {error}") from error
     if not holds(key, signature, BUNDLE_DOMAIN + parts["manifest.json"]):
         found.say("manifest.json: its signature does not hold with this key")
     _check_parts(parts, listed, found)
@@ -259,31 +259,31 @@ def _unzip(path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
             if sum(i.file_size for i in infos) > path.stat().st_size or any(i.compress_type for i in infos):
-                raise Unreadable("the zip claims more than it holds, or was packed again")
+                raise NotVerifiable("the zip claims more than it holds, or was packed again")
             if len({i.filename for i in infos}) != len(infos):
-                raise Unreadable("the zip holds two parts of one name")
+                raise NotVerifiable("the zip holds two parts of one name")
             return {i.filename: archive.read(i) for i in infos}
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        raise Unreadable(f"the bundle cannot be read: {error}") from error
+        raise NotVerifiable(f"the bundle cannot be read: {error}") from error
 
 
 def check_store(path: Path, public: bytes | None) -> tuple[Findings, bytes]:
     """Check a store's database and the attachments beside it."""
     beside = path.parent / "public-key.pem"
     if public is None and not beside.is_file():
-        raise Unreadable("there is no public key: give it with --key")
+        raise NotVerifiable("there is no public key: give it with --key")
     key = public or read_pem(beside.read_bytes())
     found = Findings()
     try:
         db = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
         kinds = dict(db.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"))
         if any(kinds.get(name) != "table" for name in ("entries", "bodies", "head")):
-            raise Unreadable("the database does not have the tables of a store")
+            raise NotVerifiable("the database does not have the tables of a store")
         bodies: list[bytes] = []
         check_chain(_stored(db, bodies), key, found, whole=True)
         head = db.execute("SELECT head, signature FROM head").fetchone()
     except sqlite3.Error as error:
-        raise Unreadable(f"the database cannot be read: {error}") from error
+        raise NotVerifiable(f"the database cannot be read: {error}") from error
     _check_head(head, key, found)
     for digest in dict.fromkeys(d for body in bodies for d in _attachments(body)):
         file = path.parent / "attachments" / digest[:2] / digest
@@ -348,7 +348,7 @@ def main(arguments: list[str] | None = None) -> int:
         with asked.file.open("rb") as stream:
             store = stream.read(16) == b"SQLite format 3\0"
         found, key = (check_store if store else check_bundle)(asked.file, public)
-    except (Unreadable, OSError) as error:
+    except (NotVerifiable, OSError) as error:
         sys.stderr.write(f"ansim-verify: {ascii(str(error))[1:-1]}\n")
         return ALTERED
     if paper_hash and paper_hash not in found.hashes:
