@@ -61,6 +61,11 @@ def salvage(path: Path, public: bytes, *, busy_wait_s: float) -> Salvaged:
     busy_wait_s : float
         Time to wait for another writer, s.
 
+    Returns
+    -------
+    Salvaged
+        What was saved, and where the damaged file lies now.
+
     Raises
     ------
     StoreDamaged
