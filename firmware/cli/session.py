@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware.cli.context import prepare
-from firmware.cli.errors import expected_errors
+from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.options import (
     ConfigOption,
     DurationOption,
@@ -23,8 +24,10 @@ from firmware.cli.options import (
 )
 from firmware.cli.scan import LiveView
 from firmware.cli.verdict import print_verdict
+from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import visible
 from firmware.runtime.session import inspect, session_length_s
+from hw.kit import parse_spec
 from hw.replay.manifest import Manifest, verify
 from hw.replay.session import Parts, find_parts
 
@@ -42,20 +45,33 @@ def record(
     lang: LangOption = None,
     verbose: VerboseOption = 0,
     duration: DurationOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Scan with every sense there is and record all that the devices give into a new folder.
+    """Scan with every sensor there is and record all that the devices give into a new folder.
 
     The folder opens in other tools (SigMF, pcapng, PNG); `--kit replay:DIR` gives the same verdict again.
-    Pictures are stored: ask the people in the room first.
+    What strangers send and pictures of the room are stored as they are: ask the people in it first.
     """
     with expected_errors():
         settings, catalog = prepare(config=config, overrides=overrides, lang=lang, verbose=verbose)
         until_s = session_length_s(kit, duration)
+        _ask_for_clear_captures(kit, catalog, yes=yes)
         console = Console(stderr=True)
         console.print(Text(f"{catalog.text('cli.recording')} {folder}"), soft_wrap=True)
         with LiveView(console, catalog, until_s) as view:
             outcome = inspect(kit, settings, until_s=until_s, record_to=folder, watch=view.watch)
         print_verdict(Console(), outcome.snapshot, catalog, outcome.coverages)
+
+
+def _ask_for_clear_captures(kit: str, catalog: Catalog, *, yes: bool) -> None:
+    """Ask a person at a terminal before strangers' addresses, names and pictures are stored as they are."""
+    if yes or parse_spec(kit)[0] != "pi":
+        return
+    said = catalog.text("session.clear")
+    if not sys.stdin.isatty():
+        typer.echo(said, err=True)
+    elif not typer.confirm(f"{said} {catalog.text('session.ask')}", err=True):
+        raise typer.Exit(Exit.ERROR)
 
 
 @app.command("info")
