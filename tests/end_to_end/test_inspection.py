@@ -20,6 +20,7 @@ from firmware.handheld.panel import Panel, PanelStyle
 from firmware.handheld.screen.state import ScreenState
 from firmware.inspection.checkpoint import load_progress
 from firmware.inspection.opening import open_walk
+from firmware.records.custody.unit_key import load_unit_key, public_pem
 from firmware.records.store import RecordStore
 from firmware.runtime.session import inspect
 from firmware.settings.settings import Settings, load_settings
@@ -175,8 +176,12 @@ def test_six_cubicles_by_button_presses_alone_from_power_on_to_a_verified_report
         site = store.stored(rows[-1].id).inspection
         assert (len(site.visits), site.planned, site.level) == (7, 6, "check")
     bundle = next((tmp_path / "exports").glob("*.zip"))
-    done = CliRunner().invoke(app, ["report", "verify", str(bundle), "--lang", "en"], catch_exceptions=False)
-    assert done.exit_code == 0, done.stdout
+    key = tmp_path / "unit.pem"
+    key.write_bytes(public_pem(load_unit_key(tmp_path).public))
+    for more, code in (((), 11), (("--key", str(key)), 0)):  # the key inside the file is no pin
+        command = ["report", "verify", str(bundle), *more, "--lang", "en"]
+        done = CliRunner().invoke(app, command, catch_exceptions=False)
+        assert done.exit_code == code, done.stdout
     with zipfile.ZipFile(bundle) as parts:
         text = text_of(parts.read("report-en.pdf"))
         assert len([n for n in parts.namelist() if n.startswith("records/")]) == 7
