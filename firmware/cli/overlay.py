@@ -7,11 +7,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.text import Text
 
 from firmware.errors import FirmwareError
-from firmware.i18n.catalog import catalog_for
+from firmware.i18n.catalog import Catalog, catalog_for
 from firmware.runtime.sensor_snapshot import PUBLISH_NS
+from firmware.sensor import Sensor
 from firmware.verdict.engine import Snapshot
+from hw.types import SensorName
+from lensdetect.finder import LensFinder
 from lensdetect.model import LensView
 from lensdetect.overlay import draw
 
@@ -23,8 +28,8 @@ PICTURES_MOST = 20_000  # an hour and more; then the overlay ends, the scan goes
 class Overlay:
     """Writes each new picture once. Bounded: at most ``PICTURES_MOST`` of them."""
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
+    def __init__(self, target: Path, *, catalog: Catalog | None = None) -> None:
+        self._target, self._catalog = target, catalog or catalog_for("ko")
         self._film: cv2.VideoWriter | None = None
         self._last_seq = -1
         self.written = 0
@@ -35,12 +40,24 @@ class Overlay:
 
     def watch(self, snapshot: Snapshot) -> bool:
         """Draw what the sensor published last; never ends the scan."""
-        view = snapshot.views.lens
+        self._show(snapshot.views.lens)
+        return False
+
+    def finish(self, sensors: Mapping[SensorName, Sensor]) -> None:
+        """Draw what the sensor saw last, which a short recording ends too soon to publish."""
+        lens = sensors.get("lens")
+        self._show(lens.view() if isinstance(lens, LensFinder) else None)
+
+    def tell(self, console: Console) -> None:
+        """Say what was drawn, or why nothing was."""
+        key = "cli.overlay.drawn" if self.written else "cli.overlay.nothing"
+        console.print(Text(self._catalog.text(key, count=self.written, path=str(self._target))))
+
+    def _show(self, view: LensView | None) -> None:
         if view is not None and view.frame is not None and view.frame.seq != self._last_seq:
             self._last_seq = view.frame.seq
             if self.written < PICTURES_MOST:
                 self._write(_drawn(view, view.frame.pixels), view.frame.seq)
-        return False
 
     def _write(self, picture: NDArray[np.uint8], seq: int) -> None:
         self.written += 1

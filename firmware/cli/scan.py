@@ -170,19 +170,27 @@ def scan_lens(options: ScanOptions, *, pictures: Sequence[Path], overlay: Path |
     """Look for lenses, with the camera or in still pictures, and draw what was seen where that was asked."""
     with ExitStack() as stack, expected_errors():
         prepared = prepared_for(options)
-        drawing = None if overlay is None else stack.enter_context(closing(_overlay(overlay)))
+        drawing = (
+            None if overlay is None else stack.enter_context(closing(_overlay(overlay, prepared.catalog)))
+        )
         if pictures:
             options = replace(options, kit=stack.enter_context(still_kit(pictures)))
             typer.echo(prepared.catalog.text("cli.stills"), err=True)
-        also = None if drawing is None else drawing.watch
-        outcome = run_scan({"lens"}, options, prepared, also=also)
+        outcome = run_scan(
+            {"lens"},
+            options,
+            prepared,
+            also=None if drawing is None else drawing.watch,
+            after=None if drawing is None else drawing.finish,
+            tell=None if drawing is None else drawing.tell,
+        )
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
 
 
-def _overlay(target: Path) -> Overlay:
+def _overlay(target: Path, catalog: Catalog) -> Overlay:
     from firmware.cli.overlay import Overlay  # OpenCV is asked for by no other scan
 
-    return Overlay(target)
+    return Overlay(target, catalog=catalog)
 
 
 def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool) -> None:

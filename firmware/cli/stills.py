@@ -1,4 +1,4 @@
-"""`ansim scan lens ring.png off.png`: two or three still pictures instead of a camera and its lights."""
+"""`ansim scan lens ring.png off.png`: still pictures or a video instead of a camera and its lights."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ import typer
 from firmware.errors import FirmwareError
 
 STATES = ("ring", "off", "side")  # in this order, unless the files say otherwise by their names
+FEWEST = 2
 
 PicturesArgument = Annotated[
     list[Path] | None,
     typer.Argument(
         metavar="[RING OFF [SIDE]]",
         show_default=False,
-        help="Two or three still pictures instead of a camera: weaker evidence, never a lens by themselves.",
+        help="Two or three still pictures, or one video, instead of a camera: weaker evidence, never a lens"
+        " by themselves.",
     ),
 ]
 
@@ -33,9 +35,10 @@ def lights_of(pictures: Sequence[Path]) -> dict[str, Path]:
     FirmwareError
         Not two or three pictures, or one that is not there.
     """
-    if not 2 <= len(pictures) <= len(STATES):
+    if not FEWEST <= len(pictures) <= len(STATES):
         raise FirmwareError(
-            f"{len(pictures)} still pictures cannot be compared", hint="Give RING OFF, or RING OFF SIDE."
+            f"{len(pictures)} still pictures cannot be compared",
+            hint="Give RING OFF, or RING OFF SIDE; more pictures as a folder: --kit replay:FOLDER.",
         )
     for picture in pictures:
         if not picture.is_file():
@@ -48,8 +51,26 @@ def lights_of(pictures: Sequence[Path]) -> dict[str, Path]:
 
 @contextmanager
 def still_kit(pictures: Sequence[Path]) -> Iterator[str]:
-    """Give the pictures as a recording whose names are its lights."""
+    """Give the pictures as a recording whose names are its lights; a folder or a video is one already.
+
+    Raises
+    ------
+    FirmwareError
+        As `lights_of`.
+    MissingComponent
+        A picture is HEIC, and nothing here can read that.
+    """
+    from hw.replay.pictures import HEIF_SUFFIXES, require_heif
+    from hw.replay.session import VIDEO_SUFFIXES
+
+    only = pictures[0]
+    if len(pictures) == 1 and (only.is_dir() or only.suffix.casefold() in VIDEO_SUFFIXES):
+        yield f"replay:{only}"
+        return
     lights = lights_of(pictures)
+    for picture in pictures:
+        if picture.suffix.casefold() in HEIF_SUFFIXES:
+            require_heif(picture.name)
     with TemporaryDirectory(prefix="ansim-stills-") as folder:
         for state, picture in lights.items():
             shutil.copyfile(picture, Path(folder) / f"{state}{picture.suffix.lower()}")

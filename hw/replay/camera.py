@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hw.config import CameraConfig, HwConfig
-from hw.errors import BadRecording
+from hw.errors import BadRecording, MissingComponent
 from hw.kit import CameraWithLeds
 from hw.protocols import Clock
 from hw.replay.device import RecordedDevice
 from hw.replay.jsonl import LONGEST_SESSION_NS, read_lines, whole
 from hw.replay.manifest import inside, sha256_of
-from hw.replay.pictures import decode_grey, is_bomb, read_bytes
-from hw.replay.session import Parts, natural_order, open_parts, pictures_in
+from hw.replay.pictures import (
+    HEIF_SUFFIXES,
+    bits_of,
+    decode,
+    decode_or_none,
+    is_bomb,
+    read_bytes,
+    require_heif,
+    to_eight_bits,
+)
+from hw.replay.session import VIDEO_SUFFIXES, Parts, natural_order, open_parts, pictures_in
+from hw.replay.video import video_frames
 from hw.types import Frame, LedState
 
 INDEX = "camera.jsonl"
 ASSUMED_RATE_HZ = 30.0  # of pictures of which nobody wrote down when they were taken
 LED_STATES: tuple[LedState, ...] = get_args(LedState)
 USUAL_LIGHTS: tuple[LedState, ...] = ("off", "ring", "side", "red")
-LABELLED_NAMES = {"off": 0, "ring": 1, "side": 2, "red": 3}  # a folder of these names labels itself
+NAMED_LIGHTS: tuple[LedState, ...] = ("off", "ring", "side", "red")  # names that label, in their order
+BITS_UNKNOWN, BITS_OF_BYTE = 0, 8
+PICTURES_FOR_BITS = 24
 MOST_PICTURES = 5_000_000
 
 
@@ -37,6 +53,7 @@ class Shot:
     until_ns: int
     exposure_us: int | None = None
     led: LedState | None = None
+    pixels: NDArray[np.uint8] | None = None  # where they are decoded already: the pictures of a video
 
 
 class RecordedCamera(RecordedDevice):
@@ -45,6 +62,7 @@ class RecordedCamera(RecordedDevice):
     def __init__(self, *, shots: Iterator[Shot], parts: Parts, clock: Clock, detail: str) -> None:
         super().__init__(role="camera", parts=parts, clock=clock, detail=detail)
         self._shots = shots
+        self._bits = BITS_UNKNOWN
 
     def configure(self, settings: CameraConfig) -> None:
         """Change nothing: the pictures were taken already."""
@@ -53,16 +71,30 @@ class RecordedCamera(RecordedDevice):
         """Return the next picture that can be decoded."""
         self._begin()
         for shot in self._shots:
-            raw = read_bytes(shot.path)
-            pixels = decode_grey(raw)
+            pixels = self._pixels_of(shot)
             if pixels is None:
-                self.dropped["too_many_pixels" if is_bomb(raw) else "undecodable"] += 1
+                self.dropped["too_many_pixels" if is_bomb(read_bytes(shot.path)) else "undecodable"] += 1
                 continue
             self._given(shot.until_ns)
             return Frame(
                 seq=shot.seq, t_ns=shot.t_ns, exposure_us=shot.exposure_us, led=shot.led, pixels=pixels
             )
         raise self._end()
+
+    def _pixels_of(self, shot: Shot) -> NDArray[np.uint8] | None:
+        """Return a picture in 8 bits; how many bits the sensor has is told by the brightest of the first."""
+        if shot.pixels is not None:
+            return shot.pixels
+        try:
+            pixels = decode(read_bytes(shot.path))
+        except MissingComponent:
+            return None
+        if pixels is None or pixels.dtype == np.uint8:
+            return None if pixels is None else to_eight_bits(pixels, BITS_OF_BYTE)
+        if self._bits == BITS_UNKNOWN:
+            self._bits = _bits_beside(shot.path)
+        self._bits = max(self._bits, bits_of(pixels))
+        return to_eight_bits(pixels, self._bits)
 
     def _skip(self) -> None:
         if next(self._shots, None) is None:
@@ -94,6 +126,8 @@ def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds: 
     """Open the recorded camera of a session, a folder of pictures or a single picture."""
     parts = open_parts(target, "camera")
     place = parts.camera[0]
+    if place.suffix.casefold() in VIDEO_SUFFIXES and place.is_file():
+        return _open_video(place, parts, clock)
     dropped: Counter[str] = Counter()
     index = place / INDEX
     if place.is_dir() and index.is_file():
@@ -101,6 +135,7 @@ def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds: 
         shots, detail = _indexed(index, dropped), ""
     else:
         pictures = sorted(pictures_in(place), key=natural_order) if place.is_dir() else [place]
+        _refuse_unreadable(pictures)
         shots, detail = _numbered(pictures), f"{ASSUMED_RATE_HZ:g} pictures a second assumed"
     camera = RecordedCamera(shots=shots, parts=parts, clock=clock, detail=detail)
     camera.dropped = dropped
@@ -109,12 +144,44 @@ def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds: 
     )
 
 
+def _open_video(path: Path, parts: Parts, clock: Clock) -> CameraWithLeds:
+    """Open a video: pictures that nobody labelled, of a light that is on or off."""
+    frames = video_frames(path)
+    shots = (Shot(path=path, seq=f.seq, t_ns=f.t_ns, until_ns=f.until_ns, pixels=f.pixels) for f in frames)
+    camera = RecordedCamera(shots=shots, parts=parts, clock=clock, detail="video")
+    leds = RecordedLeds(parts=parts, clock=clock, states=("off", "ring"))
+    return CameraWithLeds(camera=camera.resume(), leds=leds)
+
+
+def _refuse_unreadable(pictures: list[Path]) -> None:
+    """Raise `MissingComponent` where a picture says by its name that nothing here can read it."""
+    for path in pictures:
+        if path.suffix.casefold() in HEIF_SUFFIXES:
+            require_heif(path.name)
+
+
+def _bits_beside(path: Path) -> int:
+    """Return how many bits the sensor has by the pictures beside this one: dark ones do not tell."""
+    beside = sorted(pictures_in(path.parent), key=natural_order)[:PICTURES_FOR_BITS]
+    decoded = (decode_or_none(read_bytes(p)) for p in (path, *beside))
+    deep = [bits_of(pixels) for pixels in decoded if pixels is not None and pixels.dtype == np.uint16]
+    return max(deep, default=BITS_OF_BYTE)
+
+
+def label_of(path: Path) -> tuple[LedState, tuple[int, ...]] | None:
+    """Return light and number by a name (``ring12``, ``IMG_3_off``), None where it says no light."""
+    words = re.findall(r"[a-z]+", path.stem.casefold())
+    states: list[LedState] = [s for s in NAMED_LIGHTS if s in words]
+    if len(states) != 1:
+        return None
+    return states[0], tuple(int(n) for n in re.findall(r"[0-9]{1,18}", path.stem))
+
+
 def _numbered(pictures: list[Path]) -> Iterator[Shot]:
-    labels: dict[Path, LedState] = {
-        p: state for p in pictures for state in LED_STATES if p.stem.casefold() == state
-    }
-    if len(labels) == len(pictures) and {"ring", "off"} <= set(labels.values()):
-        pictures = sorted(pictures, key=lambda p: LABELLED_NAMES[p.stem.casefold()])
+    named = {p: label for p in pictures if (label := label_of(p)) is not None}
+    labels: dict[Path, LedState] = {p: led for p, (led, _) in named.items()}
+    if len(named) == len(pictures) and {"ring", "off"} <= set(labels.values()):
+        pictures = sorted(pictures, key=lambda p: (named[p][1], NAMED_LIGHTS.index(labels[p])))
     else:
         labels = {}
     period_ns = round(1e9 / ASSUMED_RATE_HZ)

@@ -50,7 +50,12 @@ CONTENTS: dict[str, str] = {
 }
 HEAD_BYTES = 512
 PICTURE_MAGICS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"P5", b"P2")
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm"})
+PICTURE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm", ".webp", ".heic", ".heif", ".hif"}
+)
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".h264", ".264", ".mjpg", ".mjpeg", ".webm"}
+)
 CAPTURE_SUFFIXES = frozenset({".pcap", ".cap", ".pcapng", ".log", ".btsnoop", ".dump", ".kismet"})
 PACKED_SUFFIXES = frozenset({".gz", ".bz2", ".xz", ".zst", ".lz4"})
 # what begins a file that others write about the air but that holds no packets, and where the packets are
@@ -208,12 +213,12 @@ def _roles_of_file(path: Path) -> tuple[Kind, ...]:
     head = _head(path)
     if capture_format(head):
         return _roles_of_capture(path)
-    if head.startswith(PICTURE_MAGICS):
+    if head.startswith(PICTURE_MAGICS) or head[8:12] == b"WEBP":
         return ("camera",)
     sigmf = path.suffix in {SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE, SIGMF_COLLECTION}
     if sigmf or is_iq_file(path, head) or _looks_like_sigmf(head):
         return ("sdr",)
-    if path.suffix.casefold() in PICTURE_SUFFIXES:  # too damaged to tell, but meant as a picture
+    if path.suffix.casefold() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:  # or too damaged, but meant as one
         return ("camera",)
     if not head:
         what = "ends inside its compression" if path.stat().st_size else "is empty"

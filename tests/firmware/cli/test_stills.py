@@ -50,3 +50,58 @@ def test_anything_else_is_refused(tmp_path: Path, names: list[str]) -> None:
     picture(tmp_path / "a.png", 9.0, 1)
     with pytest.raises(FirmwareError):
         lights_of([tmp_path / name for name in names])
+
+
+def scan(*arguments: str) -> tuple[int, list[dict[str, object]], str]:
+    done = CliRunner().invoke(app, ["scan", "lens", *arguments, "--jsonl", "--lang", "en"])
+    return (
+        done.exit_code,
+        [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")],
+        done.stderr,
+    )
+
+
+def test_an_overlay_of_stills_is_drawn(tmp_path: Path) -> None:
+    pair = [str(picture(tmp_path / f"{n}.png", s, 1)) for n, s in (("ring", 180.0), ("off", 0.0))]
+    _, _, said = scan(*pair, "--overlay", str(tmp_path / "drawn"))
+    assert len(list((tmp_path / "drawn").glob("*.png"))) == 1
+    assert "1 pictures were drawn" in said
+
+
+def test_where_nothing_can_be_drawn_it_is_said(tmp_path: Path) -> None:
+    for name in ("ring.png", "off.png"):
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    code, lines, said = scan(
+        str(tmp_path / "ring.png"), str(tmp_path / "off.png"), "--overlay", str(tmp_path / "drawn")
+    )
+    assert "Nothing was drawn" in said
+    counts = next(line for line in lines if line["type"] == "counts")
+    assert counts["dropped"] == {"undecodable": 2}
+    assert code == LEVEL_EXIT[Level.INCONCLUSIVE]
+
+
+def test_a_torch_that_blinks_in_a_video_is_found_and_clears_nothing(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    wall = np.kron(rng.uniform(40, 70, (24, 32)), np.ones((10, 10)))
+    film = cv2.VideoWriter(str(tmp_path / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30.0, (320, 240))
+    for i in range(96):
+        lit = (i // 12) % 2 == 0
+        seen = np.roll(wall, i // 2, axis=1) * (1.0 if lit else 0.2) + rng.normal(0, 1.2, wall.shape)
+        if lit:
+            cv2.circle(seen, (100 + i // 2, 120), 3, 250.0, -1)
+        grey = np.clip(seen, 0, 255).astype(np.uint8)
+        film.write(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
+    film.release()
+    code, lines, _ = scan(str(tmp_path / "clip.avi"))
+    labels = {g["label"] for g in lines if g["type"] == "glint" and abs(g["y_px"] - 120) < 4}  # type: ignore[operator]
+    assert "unsure" in labels
+    assert "specular" not in labels
+    assert code != LEVEL_EXIT[Level.NOTHING_FOUND]
+
+
+def test_a_folder_is_taken_for_a_recording(tmp_path: Path) -> None:
+    for number in (1, 2):
+        for name, spot in (("ring", 180.0), ("off", 0.0)):
+            picture(tmp_path / f"{name}{number}.png", spot, number)
+    _, lines, _ = scan(str(tmp_path))
+    assert next(line for line in lines if line["type"] == "counts")["read"] == 4
