@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -18,6 +19,9 @@ HEADROOM_SHARE = (
     0.7  # near full scale a peak cannot stand k times over the wall: this share of the rest will do
 )
 FLAT_RADIUS_PX = 7.0  # of two peaks nearer than this only the higher is kept
+
+
+DarkAt = Callable[[NDArray[np.float64]], NDArray[np.float64]]  # places (n, 2) of the ring picture to DN (n,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +62,31 @@ def find_peaks(
     min_contrast_dn: float,
     peak_over_wall: float,
     limit: int,
+    dark: DarkAt | None = None,
 ) -> tuple[list[Peak], int]:
-    """Return the highest ``limit`` peaks, and how many more there were.
+    """Return the ``limit`` peaks that the light changed most, and how many changed ones there were more.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (rows, columns)
+        The picture under the ring, DN.
+    background : Background
+        What it would be without small bright points.
+    threshold_sigma, min_contrast_dn, peak_over_wall : float
+        See below.
+    limit : int
+        How many peaks are wanted.
+    dark : DarkAt, optional
+        How far the picture stands above its own background with every light off, at places of this one.
+        What shines by itself is then ranked last: it is no answer to the light.
+
+    Returns
+    -------
+    list of Peak, int
+        What changed by less than ``min_contrast_dn`` does not count among those left out.
+
+    Notes
+    -----
 
     A peak must stand ``threshold_sigma`` over the noise and ``peak_over_wall`` times over the wall, or fill
     `HEADROOM_SHARE` of what the sensor has left above a bright wall.
@@ -77,29 +104,35 @@ def find_peaks(
     wall = background.level[ys, xs].astype(np.float64)
     strong = values >= np.minimum(peak_over_wall * wall, HEADROOM_SHARE * (255.0 - wall))
     ys, xs, values, wall = ys[strong], xs[strong], values[strong], wall[strong]
-    order = np.lexsort((xs, ys, -values))
-    return _thin(xs[order], ys[order], values[order], wall[order], limit)
+    changed = values
+    if dark is not None and len(xs) > limit:
+        changed = values - dark(np.stack([xs, ys], axis=1).astype(np.float64))
+    order = np.lexsort((xs, ys, -changed))
+    answers = changed >= min_contrast_dn
+    return _first_of_each(xs[order], ys[order], values[order], wall[order], answers[order], limit)
 
 
-def _thin(
+def _first_of_each(
     xs: NDArray[np.intp],
     ys: NDArray[np.intp],
     values: NDArray[np.float64],
     wall: NDArray[np.float64],
+    answers: NDArray[np.bool_],
     limit: int,
 ) -> tuple[list[Peak], int]:
-    """Keep the highest of peaks that lie together (a saturated blob is one plateau of equal peaks)."""
+    """Keep the first of peaks that lie together (a saturated blob is one plateau of equal peaks)."""
     kept: list[Peak] = []
     taken = np.zeros((0, 2))
     left = 0
-    for x, y, value, level in zip(xs, ys, values, wall, strict=True):
+    for x, y, value, level, answer in zip(xs, ys, values, wall, answers, strict=True):
         near = np.hypot(taken[:, 0] - x, taken[:, 1] - y) < FLAT_RADIUS_PX if len(taken) else False
         if np.any(near):
             continue
         if len(kept) >= limit:
             left += 1
-            if left > limit:
-                break
+            if not answer or left > limit:
+                left -= not answer
+                break  # those that follow changed less still
             continue
         kept.append(Peak(x_px=float(x), y_px=float(y), contrast_dn=float(value), wall_dn=float(level)))
         taken = np.vstack([taken, (x, y)])

@@ -19,6 +19,12 @@ class LensConfig(BaseModel):
     frames_per_state: int = Field(4, ge=2, le=16, description="Pictures taken in each state of the light.")
     use_red: bool = Field(False, description="Add a red state, if there is a red light.")
     rings_per_cycle: int = Field(2, ge=1, le=4, description="Ring pictures that are examined a cycle.")
+    white_dn: int | None = Field(
+        None,
+        ge=200,
+        le=255,
+        description="Level at which the camera clips, 235 for limited range; learnt if unset.",
+    )
     max_candidates: int = Field(48, ge=4, le=512, description="Bright points examined in one picture.")
     max_tracks: int = Field(256, ge=16, le=4096, description="Bright points followed at once.")
     max_sightings: int = Field(64, ge=8, le=1024, description="Sightings kept of one track.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lensdetect.align import Motion, MotionFollower
-from lensdetect.candidates import REFERENCE_WIDTH_PX, Peak, background_of, find_peaks
+from lensdetect.candidates import REFERENCE_WIDTH_PX, DarkAt, Peak, background_of, find_peaks
 from lensdetect.config import LensConfig
 from lensdetect.frame_stats import FrameStats
 from lensdetect.led_response import MIN_PATCH_PX, PATCH_PX, LedResponse, compare, measure_blob, spot_radius
@@ -34,6 +35,7 @@ GAIN_RANGE = (0.2, 5.0)  # how different the two lights of one instrument can be
 FLASH_SHARE = 0.6  # of its usual flux under the ring
 FLASH_RADIUS_PX = 3
 FLASH_CLUTTERS = 4.0  # times what the wall leaves over: less is no flash
+DARK_REACH = np.ones((9, 9), np.uint8)  # how far from its aligned place a lamp may shine in the dark picture
 CLEAR_OF_PX = 3.0  # rim around a spot within which no other is looked for
 
 
@@ -100,8 +102,32 @@ def glance(
     config: LensConfig,
     hot_pixels: frozenset[tuple[int, int]] = frozenset(),
     distance_m: float | None = None,
+    shade: Shade | None = None,
 ) -> Glance:
-    """Find the bright points of a ring picture and compare each with the other pictures of the cycle."""
+    """Find the bright points of a ring picture and compare each with the other pictures of the cycle.
+
+    Parameters
+    ----------
+    ring : FrameStats
+        The picture under the ring.
+    cycle : Cycle
+        Its neighbours under the other lights.
+    follower : MotionFollower
+        Knows how the wall moved between them.
+    config : LensConfig
+        Thresholds and geometry.
+    hot_pixels : frozenset of (int, int)
+        Pixels of the sensor that shine by themselves, x and y.
+    distance_m : float, optional
+        To the wall, where it is measured.
+    shade : Shade, optional
+        How the two lights lie on the wall, where another ring picture of the cycle has told it already.
+
+    Returns
+    -------
+    Glance
+        The points, what the ring adds to the wall, and how many points that answered were left out.
+    """
     pixels, scale = ring.frame.pixels, scale_of(ring.frame.pixels.shape[1])
     lit = 0.0 if cycle.off is None else light_on_wall(ring, cycle.off)
     lit_share = min(1.0, lit / max(_middle_dn(ring), 1.0)) if cycle.off is not None else 1.0
@@ -110,8 +136,8 @@ def glance(
     if cycle.red is not None:
         red = replace(red, motion=follower.motion(ring, cycle.red))
     to_off = None if cycle.off is None else follower.motion_to_dark(ring, cycle.off)
-    shade, to_side = None, None if cycle.side is None else follower.motion(ring, cycle.side)
-    if cycle.side is not None and math.isfinite(gain):
+    to_side = None if cycle.side is None else follower.motion(ring, cycle.side)
+    if shade is None and cycle.side is not None and math.isfinite(gain):
         shade = shade_between(ring, cycle.side, cycle, follower=follower, config=config)
     peaks, left = find_peaks(
         pixels,
@@ -120,6 +146,7 @@ def glance(
         min_contrast_dn=config.min_contrast_dn,
         peak_over_wall=config.peak_over_wall,
         limit=config.max_candidates,
+        dark=None if cycle.off is None or to_off is None else shines_in(cycle.off, to_off),
     )
     answers: list[LedResponse] = []
     taken: list[tuple[float, float, float]] = []
@@ -133,6 +160,21 @@ def glance(
             area = min(answer.area_px, (PATCH_PX * scale) ** 2)
             taken.append((answer.x_px, answer.y_px, CLEAR_OF_PX + float(np.sqrt(area / np.pi))))
     return Glance(answers=tuple(answers), left_out=left, lit_dn=lit, gain=gain, shade=shade)
+
+
+def shines_in(dark: FrameStats, to_dark: Motion) -> DarkAt:
+    """Return how far a dark picture stands above its background near places of the ring picture, in DN."""
+    pixels = dark.frame.pixels
+    rows, columns = pixels.shape
+
+    def at(places: NDArray[np.float64]) -> NDArray[np.float64]:
+        above = cv2.dilate(cv2.subtract(pixels, background_of(pixels).level), DARK_REACH)
+        moved = np.nan_to_num(to_dark.move(places))
+        xs = np.clip(np.rint(moved[:, 0]), 0, columns - 1).astype(np.intp)
+        ys = np.clip(np.rint(moved[:, 1]), 0, rows - 1).astype(np.intp)
+        return np.asarray(above[ys, xs], np.float64)
+
+    return at
 
 
 def shade_between(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from lensdetect.frame_quality import Watch
 from lensdetect.frame_stats import FrameStats
 from lensdetect.guidance import GuidanceKey, Situation, guide
 from lensdetect.led_assignment import Polarity, one_light_answers
+from lensdetect.light_schedule import LightSchedule
 from lensdetect.model import Glint, LensView
 from lensdetect.safety import plan_strobe
 from lensdetect.score import Judgement, judge
@@ -39,6 +41,9 @@ USUAL_RATE_HZ = 60.0  # pictures a second, where nobody says
 MIN_LIT_DN = 2.0  # ring − off on the wall below which the light does not reach it
 SUSPECT_SCORE = 0.3  # from here on the inspector is led around a point that is not decided yet
 LITTLE_COVERAGE = 0.05  # below this it is said what cost most pictures
+UNREADABLE = ("undecodable", "bad_line", "unknown_light")  # what a recorded camera leaves out
+RECORDED = "replay"
+COMPARED = frozenset({"lens", "reflector", "specular", "lamp"})  # told by comparing lights
 HINTS = {
     "dark": "uncover the lens, check the lights",
     "covered": "uncover the lens",
@@ -47,6 +52,8 @@ HINTS = {
     "led_dead": "check the lights",
     "led_unclear": "check the lights",
     "light_does_not_reach": "move closer",
+    "exposure_drifts": "lock the exposure",
+    "blurred": "focus the lens, wipe it clean",
 }
 
 
@@ -71,10 +78,13 @@ class LensFinder:
         calibration: Calibration | None = None,
         rate_hz: float = USUAL_RATE_HZ,
     ) -> None:
-        self._camera, self._config = camera, config
+        self._camera, self._config, self._clock = camera, config, clock
+        self._schedule = LightSchedule()
+        self._commands = getattr(leds.info(), "backend", RECORDED) != RECORDED  # else they change nothing
         self._leds = guarded(leds, clock=clock, config=config.lights)
-        self._watch, self._follower = Watch(), MotionFollower()
-        self._strobe = Strobe(rings_per_cycle=config.rings_per_cycle)
+        self._watch, self._follower = Watch(white_dn=config.white_dn), MotionFollower()
+        lights = leds.states()
+        self._strobe = Strobe(rings_per_cycle=config.rings_per_cycle, has_side=not lights or "side" in lights)
         self._tracker = Tracker(
             match_px=config.match_px,
             pose_step_px=config.pose_step_px,
@@ -93,6 +103,7 @@ class LensFinder:
         self._distance_m: float | None = None
         self._lit_dn = 0.0
         self._too_fast = self._lit_now = False
+        self._shade: Shade | None = None
         self._judged: dict[int, tuple[tuple[int, int, int], Judgement]] = {}
         self._ended: EndOfRecording | None = None
         self._states = plan_strobe(
@@ -109,6 +120,7 @@ class LensFinder:
         try:
             for state in self._states:
                 self._leds.set(state)
+                self._schedule.command(self._leds.state, self._clock.now_ns())
                 for _ in range(self._config.frames_per_state):
                     changed |= self._take(self._camera.read())
                     self._leds.tick()
@@ -135,7 +147,8 @@ class LensFinder:
             self._last_ring = None
         if look is None:
             return {}
-        changed = self._finish(self._strobe.push(look))
+        commanded = None if frame.led is not None else self._schedule.label(look)
+        changed = self._finish(self._strobe.push(look, commanded=commanded))
         self._watch.light(self._strobe.modulation(), lit=self._lit_now)
         return changed
 
@@ -155,6 +168,9 @@ class LensFinder:
         if cycle.off is None:
             self._watch.dropped["no_off_picture"] += 1
             return {}
+        first = ring is cycle.rings[0]
+        if first:
+            self._watch.sharpness.note(ring.frame.pixels)
         seen = glance(
             ring,
             cycle,
@@ -162,20 +178,21 @@ class LensFinder:
             config=self._config,
             hot_pixels=self._hot,
             distance_m=self._distance_m,
+            shade=None if first else self._shade,
         )
-        self._lit_dn = seen.lit_dn
+        self._lit_dn, self._shade = seen.lit_dn, seen.shade
         if seen.lit_dn < MIN_LIT_DN:
             self._watch.drop("light_does_not_reach")
             if not seen.answers:
                 return {}
         self._lit_now = seen.lit_dn >= MIN_LIT_DN
-        if not cycle.labelled and ring is cycle.rings[0]:
+        if first and not (cycle.labelled or (cycle.commanded and self._commands)):
             self._check_polarity(seen, ring, cycle)
         if seen.left_out:
             self._watch.dropped["too_many_candidates"] += seen.left_out
-        if ring is cycle.rings[0] and self._config.distance_factor is not None:
+        if first and self._config.distance_factor is not None:
             self._measure_distance(ring, cycle, seen.shade)
-        self._follow(ring)
+        self._follow(ring, examined=not seen.left_out)
         rows, columns = ring.frame.pixels.shape
         tracks = self._tracker.update(
             list(seen.answers),
@@ -225,13 +242,17 @@ class LensFinder:
             self._tracker.tracks.clear()
             self._watch.dropped["lights_exchanged"] += 1
 
-    def _follow(self, ring: FrameStats) -> None:
-        """Carry tracks and the coverage map over from the last ring picture."""
+    def _follow(self, ring: FrameStats, *, examined: bool) -> None:
+        """Carry tracks and the coverage map over from the last ring picture.
+
+        Only a lit, sharp picture of a locked camera in which every answer was ``examined`` counts as a look.
+        """
+        looked = examined and self._lit_now and bool(self._watch.sharpness.proven) and not self._watch.drifts
         before, self._last_ring = self._last_ring, ring
         size = (ring.frame.pixels.shape[1], ring.frame.pixels.shape[0])
         motion = None if before is None else self._follower.motion(before, ring)
         if before is None:
-            if self._lit_now:
+            if looked:
                 self._map.add(size)
             return
         if motion is None:
@@ -246,7 +267,7 @@ class LensFinder:
         self._too_fast = speed > self._config.max_speed_m_s * 1.5
         if self._too_fast:
             self._watch.dropped["too_fast"] += 1
-        elif self._lit_now:
+        elif looked:
             self._map.add(size)
 
     def _judge(self, track: GlintTrack) -> Judgement:
@@ -255,6 +276,8 @@ class LensFinder:
         if known is not None and known[0] == state:
             return known[1]
         verdict = judge(track, self._config, size=self._watch.size or (1, 1))
+        if self._watch.drifts and verdict.label in COMPARED:
+            verdict = replace(verdict, label="unsure", reason="undecided")
         self._judged[track.id] = (state, verdict)
         if len(self._judged) > 2 * self._config.max_tracks:
             self._judged = {i: v for i, v in self._judged.items() if i in self._tracker.tracks}
@@ -335,6 +358,8 @@ class LensFinder:
     def counts(self) -> Counts:
         """Return frames read and what was left out, by reason."""
         dropped = self._watch.dropped + self._strobe.dropped + refusals_of(self._leds)
+        told = self._camera.health().numbers
+        dropped.update({why: round(told[why]) for why in UNREADABLE if told.get(why)})
         if self._follower.unclear:
             dropped["motion_unclear"] += self._follower.unclear
         return Counts(sensor="lens", read=self._watch.read, dropped=dict(sorted(dropped.items())))

@@ -6,14 +6,18 @@ What the eye could not see counts as not looked at, never as nothing found.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
 from hw.types import Frame
+from lensdetect.exposure_drift import ExposureDrift
 from lensdetect.frame_stats import BLOWN_SHARE, FrameStats, examine, trouble_of
+from lensdetect.sharpness import Sharpness
+from lensdetect.white_level import WhiteLevel
 
 FROZEN_FRAMES = 6  # identical pictures in a row: a real sensor's noise is never twice the same
-SICK_FRAMES = 12  # bad pictures in a row before the sense says so
+SICK_FRAMES = 12  # bad pictures in a row before the sensor says so
 WELL_FRAMES = 6  # good ones in a row before it takes that back
 COVERED_SPREAD_DN = 2.5  # texture left in a picture behind a thumb or a cap
 SATURATED_MEAN_DN = 235.0  # a thumb lit by the ring, touching the lens
@@ -25,7 +29,10 @@ BLACK_DN = 8.0  # nothing in the picture is brighter than this: a cap, or night 
 class Watch:
     """Frames in; usable looks out, the others counted with their reason."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, white_dn: int | None = None) -> None:
+        self._white = WhiteLevel(white_dn)
+        self._drift = ExposureDrift()
+        self.sharpness = Sharpness()
         self.dropped: Counter[str] = Counter()
         self.read = 0
         self.size: tuple[int, int] | None = None  # width, height
@@ -35,19 +42,29 @@ class Watch:
         self._same = self._sick = self._well = self._unlit = 0
         self._picture_trouble = ""
         self._light_trouble = ""
+        self._drifts = False
 
     @property
     def trouble(self) -> str:
         """Return what is wrong now, or an empty string."""
-        return self._picture_trouble or self._light_trouble
+        if self._picture_trouble or self.drifts:
+            return self._picture_trouble or "exposure_drifts"
+        return "blurred" if self.sharpness.proven is False else self._light_trouble
+
+    @property
+    def drifts(self) -> bool:
+        """Return whether the camera adjusts its own brightness: then no two lights can be compared."""
+        return self._drifts
 
     def look(self, frame: Frame) -> FrameStats | None:
         """Return the frame with its measurements, or count why it cannot be used."""
         self.read += 1
         self.resized = False
         reason = trouble_of(frame)
-        look = None if reason else examine(frame)
+        look = None if reason else examine(self._stretched(frame))
         if look is not None:
+            self._drift.push(look.mean_dn, exposure_us=frame.exposure_us, led=frame.led)
+            self._drifts = self._drift.drifts()
             reason = self._doubt(look)
         if reason is not None:
             self.drop(reason)
@@ -56,6 +73,10 @@ class Watch:
         if self._well >= WELL_FRAMES:
             self._picture_trouble = ""
         return look
+
+    def _stretched(self, frame: Frame) -> Frame:
+        pixels = self._white.stretched(frame.pixels)
+        return frame if pixels is frame.pixels else replace(frame, pixels=pixels)
 
     def drop(self, reason: str) -> None:
         """Count one picture that could not be used."""
@@ -69,6 +90,8 @@ class Watch:
         size = (look.frame.pixels.shape[1], look.frame.pixels.shape[0])
         if self.size is not None and size != self.size:
             self.size, self.resized = size, True
+            self._drift.forget()
+            self.sharpness.forget()
             return "size_changed"
         self.size = size
         self._brightest_dn = max(0.97 * self._brightest_dn, float(look.small.max()))

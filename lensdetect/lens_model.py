@@ -57,8 +57,13 @@ class LensModel:
 
 
 def vector_of(f: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return the transformed numbers of one track, in the order of `NAMES`; the unknown speaks against."""
+    """Return the transformed numbers of one track, in the order of `NAMES`.
+
+    What is unknown speaks against a lens, but for a side light that was not there: it says nothing.
+    """
     side, hidden = f.get("side_ratio", 1.0), hidden_share(f)
+    if math.isnan(side):
+        side = math.exp(USUAL_LN_SIDE)
     ln_side = math.log(_within(side, *SIDE_RANGE))
     ln_wall = math.log(_within(f.get("wall_mm2", 0.0), *WALL_RANGE_MM2))
     fading = _within(abs(f.get("falloff", BALL_FALLOFF) - BALL_FALLOFF), *FADING_RANGE)

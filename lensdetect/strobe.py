@@ -1,4 +1,4 @@
-"""Which light was on: from labels where there are some, else from the pictures themselves.
+"""Which light was on: from labels, else from the commands that were given, else from the pictures themselves.
 
 Frames are gathered into *runs* of one state; frames that overlap an edge of the light are dropped. Without
 labels dark runs are ``off``; a lit run twice as long as a dark one holds two states. The strobe of ansim goes
@@ -8,14 +8,16 @@ ring, off, side, so after the dark comes the side light and then the ring.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hw.types import LedState
 from lensdetect.frame_stats import FrameStats
+from lensdetect.light_schedule import Commanded
 
 WINDOW = 72  # frames over which bright and dark are told apart
 MIN_WINDOW = 6
@@ -28,6 +30,7 @@ MAX_RUN = 48  # longer runs are cut: the light is stuck, or the strobe is stoppe
 KEPT_RUNS = 8
 BLACK_DN = 1.0
 Bands = NDArray[np.float64]
+EXCHANGED: Mapping[str, LedState] = MappingProxyType({"ring": "side", "side": "ring"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +58,15 @@ class Cycle:
     side: FrameStats | None
     red: FrameStats | None
     labelled: bool
+    commanded: bool = False  # labelled by the commands that were given
     sides: tuple[FrameStats, ...] = ()
 
 
 class Strobe:
     """Frames in, cycles out."""
 
-    def __init__(self, *, rings_per_cycle: int) -> None:
-        self._rings_per_cycle = rings_per_cycle
+    def __init__(self, *, rings_per_cycle: int, has_side: bool = True) -> None:
+        self._rings_per_cycle, self._has_side = rings_per_cycle, has_side
         self._window: deque[float] = deque(maxlen=WINDOW)  # brightness alone: pictures would be 70 MB
         self._pending: list[FrameStats] = []
         self._pending_state: str | None = None
@@ -72,19 +76,31 @@ class Strobe:
         self._runs: deque[LitRun] = deque(maxlen=KEPT_RUNS)
         self._fresh: list[LitRun] = []
         self._used: int | None = None  # seq of the last ring frame that was handed out
-        self._labelled = False
+        self._labelled = self._commanded = self._swapped = False
         self._labels_seen = 0  # frames ago that a label was last seen, counted down
         self._lit_order: tuple[LedState, ...] = ("side", "red", "ring")
         self.dropped: Counter[str] = Counter()
 
-    def push(self, look: FrameStats) -> list[Cycle]:
-        """Take one frame; return the cycles it completes."""
+    def push(self, look: FrameStats, *, commanded: Commanded | None = None) -> list[Cycle]:
+        """Take one frame; return the cycles it completes.
+
+        Parameters
+        ----------
+        look : FrameStats
+            The frame; a label of its own goes before everything else.
+        commanded : LedState, "edge" or None
+            The light by the commands that were given, where the delay of the pictures is known.
+        """
         self._window.append(look.mean_dn)
         state: str | None = look.frame.led
         self._labels_seen = WINDOW if state is not None else max(0, self._labels_seen - 1)
         self._labelled = self._labels_seen > 0
+        self._commanded = commanded is not None and not self._labelled
+        if commanded == "edge" and self._commanded:
+            self.dropped["led_edge"] += 1
+            return []
         if state is None and not self._labelled:
-            state = self._guess(look)
+            state = self._guess(look) if commanded is None else self._as_wired(commanded)
         if state is None:
             self.dropped["label_missing" if self._labelled else "led_unclear"] += 1
             return []
@@ -94,6 +110,10 @@ class Strobe:
         done = self._close_run()
         self._pending_state, self._pending = state, [look]
         return self._assemble(final=False) if done else []
+
+    def _as_wired(self, commanded: Commanded) -> str:
+        """Return the light that truly answers to a command."""
+        return EXCHANGED.get(commanded, commanded) if self._swapped else commanded
 
     def flush(self) -> list[Cycle]:
         """Hand out what is complete enough at the end of a recording."""
@@ -134,7 +154,7 @@ class Strobe:
             return self._add(looks, state)  # type: ignore[arg-type]
         parts = max(1, round(len(looks) / self._off_length)) if self._off_length else 2
         first, middle, last = self._lit_order
-        if parts == 1 or len(looks) < 2:
+        if parts == 1 or len(looks) < 2 or not self._has_side:
             return self._add(looks, "ring")
         if parts == 2 or len(looks) < 3:
             cut = split_point(looks)
@@ -146,8 +166,8 @@ class Strobe:
     def swap_lights(self) -> None:
         """Take from now on for the ring what was taken for the side light; known runs change their names."""
         self._lit_order = (self._lit_order[2], self._lit_order[1], self._lit_order[0])
-        other: dict[LedState, LedState] = {"ring": "side", "side": "ring"}
-        renamed = [LitRun(state=other.get(r.state, r.state), looks=r.looks) for r in self._runs]
+        self._swapped = not self._swapped
+        renamed = [LitRun(state=EXCHANGED.get(r.state, r.state), looks=r.looks) for r in self._runs]
         self._runs = deque(renamed, maxlen=KEPT_RUNS)
         self._bands["ring"], self._bands["side"] = self._bands["side"], self._bands["ring"]
 
@@ -190,6 +210,7 @@ class Strobe:
             side=self._nearest("side", run),
             red=self._nearest("red", run),
             labelled=self._labelled,
+            commanded=self._commanded,
             sides=self._sides(run),
         )
 
