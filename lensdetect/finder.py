@@ -1,10 +1,10 @@
-"""The optical sense: strobed pictures in, glints out.
+"""The optical sensor: strobed pictures in, glints out.
 
 ::
 
-    Camera + Leds ──► watch ──► strobe ──► align ──► gaze: candidates, difference ──► track ► score ► Glint
-                     (usable?)  (which    (wall's    (bright points under ring,       (fixed to  (lens or
-                                 light?)   motion)    off and side)                    the wall?) not, why)
+    Camera + Leds ─► frame_quality ─► light_schedule, ─► align ─► cycle_analysis: ─► track ─► score ► Glint
+                     (usable, sharp,  strobe             (wall's  candidates,        (fixed   (lens or
+                     not drifting?)   (which light?)     motion)  led_response       to it?)  not, why)
 """
 
 from __future__ import annotations
