@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -94,17 +95,19 @@ def counterpart(patch: Patch, *, wall: Patch, radius_px: int, flux: float, place
         Where else (x, y from the middle) it may be. Such a place counts if it is clearly brighter than the
         middle: the best of many places would find light in noise.
     """
-    reach = max((abs(n) for place in places_px for n in place), default=0)
+    places = _as_array(places_px)
+    reach = int(np.abs(places).max(initial=0))
     like = _as_bright(wall, patch, inner_px=radius_px + 1)
     sums = _over_frame(patch - like, radius_px)
     clutter = _clutter(sums, radius_px + reach + RIM_PX)
     middle = patch.shape[0] // 2
     y = x = middle
     least = float(sums[middle, middle]) + max(CLEARLY * clutter, FAR_SHARE * flux)
-    for right, down in places_px:
-        far = middle + down, middle + right
-        if sums[far] > max(sums[y, x], least):
-            y, x = far
+    if len(places):
+        ys, xs = middle + places[:, 1], middle + places[:, 0]
+        best = int(np.argmax(sums[ys, xs]))
+        if sums[ys[best], xs[best]] > max(sums[middle, middle], least):
+            y, x = int(ys[best]), int(xs[best])
     spot = patch[max(0, y - radius_px) : y + radius_px + 1, max(0, x - radius_px) : x + radius_px + 1]
     return Light(
         flux=float(sums[y, x]),
@@ -114,10 +117,21 @@ def counterpart(patch: Patch, *, wall: Patch, radius_px: int, flux: float, place
     )
 
 
+@lru_cache(maxsize=8)
 def all_around(reach_px: int) -> Places:
     """Return every place that near."""
     span = range(-reach_px, reach_px + 1)
-    return [(x, y) for y in span for x in span]
+    return tuple((x, y) for y in span for x in span)
+
+
+@lru_cache(maxsize=64)
+def _array_of(places: tuple[tuple[int, int], ...]) -> NDArray[np.intp]:
+    return np.array(places, np.intp).reshape(-1, 2)
+
+
+def _as_array(places: Places) -> NDArray[np.intp]:
+    """Return places as an array of x and y, shape (n, 2); that of `all_around` is made once."""
+    return _array_of(places) if isinstance(places, tuple) else np.array(places, np.intp).reshape(-1, 2)
 
 
 def _as_bright(wall: Patch, patch: Patch, *, inner_px: int) -> Patch:
