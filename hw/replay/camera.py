@@ -36,7 +36,6 @@ from hw.types import Frame, LedState
 INDEX = "camera.jsonl"
 ASSUMED_RATE_HZ = 30.0  # of pictures of which nobody wrote down when they were taken
 LED_STATES: tuple[LedState, ...] = get_args(LedState)
-USUAL_LIGHTS: tuple[LedState, ...] = ("off", "ring", "side", "red")
 NAMED_LIGHTS: tuple[LedState, ...] = ("off", "ring", "side", "red")  # names that label, in their order
 BITS_UNKNOWN, BITS_OF_BYTE = 0, 8
 PICTURES_FOR_BITS = 24
@@ -216,7 +215,7 @@ def _lights(index: Path) -> tuple[LedState, ...]:
     first: dict[str, Any] = next(read_lines(index, Counter()), {}) if index.is_file() else {}
     told = first.get("lights")
     known: tuple[LedState, ...] = tuple(s for s in told if s in LED_STATES) if isinstance(told, list) else ()
-    return known or USUAL_LIGHTS
+    return known or LED_STATES
 
 
 def _path_of(index: Path, entry: Mapping[str, Any]) -> Path | None:

@@ -29,7 +29,7 @@ MAINS_DEPTH = 0.35  # how deep room light breathes at twice the mains frequency
 LED_LATENCY_S = 0.002
 ROW_SPREAD_S = 0.010  # first to last row of a rolling shutter
 RING_RADIUS_M = 0.006
-SIDE_OFFSET_M, SIDE2_OFFSET_M = 0.045, 0.02
+SIDE_OFFSET_M = 0.045
 SIDE_STRENGTH = 0.9
 RED_STRENGTH = 0.5
 TREMOR_POSITION_M = 0.0012
@@ -43,9 +43,9 @@ HALO_SHARE, HALO_SIGMA_PX = 0.01, 4.0  # stray light inside the lens
 HIDDEN_BEHIND_M = 0.05  # what lies further behind the wall is not seen
 WALL_MARGIN_PX = 800  # texture pixels mirrored beyond the wall's edges
 WALL_WITH_MARGIN = np.array([[1, 0, -WALL_MARGIN_PX], [0, 1, -WALL_MARGIN_PX], [0, 0, 1]], float)
-Lit = Literal["ring", "side", "red", "side2"]
-STRENGTH: dict[Lit, float] = {"ring": 1.0, "side": SIDE_STRENGTH, "red": RED_STRENGTH, "side2": SIDE_STRENGTH}
-LIT: tuple[Lit, ...] = ("ring", "side", "red", "side2")
+Lit = Literal["ring", "side", "red"]
+STRENGTH: dict[Lit, float] = {"ring": 1.0, "side": SIDE_STRENGTH, "red": RED_STRENGTH}
+LIT: tuple[Lit, ...] = ("ring", "side", "red")
 
 
 class SimLeds:
@@ -201,12 +201,10 @@ class SimCamera:
 
     def _view(self, camera: Pinhole, lit: dict[Lit, Image]) -> View:
         side = camera.eye_m + SIDE_OFFSET_M * camera.axes[0]
-        side2 = camera.eye_m + SIDE2_OFFSET_M * camera.axes[0]
         places: dict[Lit, NDArray[np.float64]] = {
             "ring": camera.eye_m,
             "side": side,
             "red": camera.eye_m,
-            "side2": side2,
         }
         lights: dict[Light, NDArray[np.float64]] = {k: p for k, p in places.items() if lit[k].any()}
         ambient = self._scene.room.ambient_lux * AMBIENT_DN_PER_LUX / WHITE_AT_1_M_DN
