@@ -12,7 +12,8 @@ from rich.text import Text
 
 from firmware.i18n.catalog import Catalog
 from firmware.verdict.engine import Snapshot
-from firmware.verdict.fusion import Contribution, Level, Verdict
+from firmware.verdict.explain import shortfall_sentence
+from firmware.verdict.fusion import Contribution, Level, Verdict, WeighedSubject
 from hw.types import SENSOR_NAMES, Coverage
 
 LEVEL_STYLE = {
@@ -34,7 +35,7 @@ BAR_CELLS = 24
 def verdict_panel(snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Coverage] = ()) -> RenderableType:
     """Return level, number, reasons, coverage and why it is not full, what could not be seen, what next."""
     verdict = snapshot.verdict
-    parts: list[RenderableType] = [headline(verdict, catalog), Text("")]
+    parts: list[RenderableType] = [headline(verdict, catalog), *_beside(verdict, catalog), Text("")]
     if verdict.contributions:
         parts += [reasons_table(verdict, catalog), Text("")]
     parts += [coverage_table(snapshot, catalog), *_shortfalls(coverages, catalog), Text("")]
@@ -50,6 +51,8 @@ def verdict_panel(snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Cove
 def headline(verdict: Verdict, catalog: Catalog) -> RenderableType:
     """Return the word and the number."""
     word = f" {LEVEL_SHAPE[verdict.level]} {catalog.text(f'level.{verdict.level.value}')} "
+    if not verdict.number_fits:
+        return Text.assemble((word, LEVEL_STYLE[verdict.level]), "  ", catalog.text("cli.no_number"))
     number = catalog.text(
         "cli.probability",
         probability=verdict.probability,
@@ -57,6 +60,27 @@ def headline(verdict: Verdict, catalog: Catalog) -> RenderableType:
         log_lr=f"{verdict.log_lr:+.2f}",
     )
     return Text.assemble((word, LEVEL_STYLE[verdict.level]), "  ", number)
+
+
+def _beside(verdict: Verdict, catalog: Catalog) -> list[RenderableType]:
+    """Return what belongs to the word: of what it speaks, what was not looked at enough, what is kept."""
+    lines: list[RenderableType] = []
+    if verdict.level is Level.NOTHING_FOUND and len(verdict.scope) == 1:
+        lines.append(Text(catalog.text("screen.only_on", sense=f"sense.{verdict.scope[0]}")))
+    if verdict.short_of:
+        lines.append(Text(catalog.text("cli.not_enough"), style="bold"))
+        lines += [Text(f"  {catalog.fill(*shortfall_sentence(s))}") for s in verdict.short_of]
+    if verdict.alarm is not None:
+        level, seconds = f"level.{verdict.alarm.level.value}", verdict.alarm.t_ns / 1e9
+        lines.append(Text(catalog.text("cli.alarm_kept", level=level, seconds=seconds), style="bold"))
+        lines += [Text(f"  {_named(s, catalog)}") for s in verdict.alarm.subjects[:REASONS_SHOWN]]
+    return lines
+
+
+def _named(subject: WeighedSubject, catalog: Catalog) -> str:
+    said = catalog.fill(subject.reason, subject.params)
+    sense = catalog.text(f"sense.{subject.sensor}")
+    return catalog.text("cli.alarm_subject", sense=sense, subject=subject.subject, reason=said)
 
 
 def reasons_table(verdict: Verdict, catalog: Catalog) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from firmware.handheld.screen.view_model import devices_in_order
 from firmware.handheld.screen.views import FindingView, HomingView
@@ -42,17 +42,20 @@ class HomingFollower:
 
 
 def subject_of_finding(
-    observations: Sequence[Observation], findings: Sequence[FindingView], names: Sequence[str]
+    observations: Sequence[Observation],
+    findings: Sequence[FindingView],
+    names: Sequence[str],
+    marked: Collection[str] = (),
 ) -> str | None:
     """Return the device that the first finding speaks of, None where it is no device."""
     subjects = {finding.subject for finding in findings}
-    pairs = zip(devices_in_order(observations), names, strict=False)
+    pairs = zip(devices_in_order(observations, marked), names, strict=False)
     return next((d.subject for d, name in pairs if subjects & {d.subject, name}), None)
 
 
-def subject_of_row(observations: Sequence[Observation], row: int) -> str | None:
+def subject_of_row(observations: Sequence[Observation], row: int, marked: Collection[str] = ()) -> str | None:
     """Return the device in that row of the devices page, None where there is none."""
-    devices = devices_in_order(observations)
+    devices = devices_in_order(observations, marked)
     return devices[row].subject if 0 <= row < len(devices) else None
 
 

@@ -219,6 +219,13 @@ def _summary(walk: InspectionState) -> InspectionView:
     planned = walk.plan.cubicle_count
     key = "walk.summary.all" if seen >= planned else "walk.summary.some"
     lines = [Sentence(key=key, params={"count": seen, "planned": planned})]
+    counted = len({(v.room, v.cubicle) for v in cubicles if v.enough})
+    if counted < planned:
+        numbers: dict[str, Param] = {"counted": counted, "planned": planned}
+        lines.append(Sentence(key="walk.summary.counted", params=numbers))
+    alarms = sum(bool(v.alarm) for v in cubicles)
+    if alarms:
+        lines.append(Sentence(key="walk.summary.alarms", params={"count": alarms}))
     left = sum(v.left for v in cubicles)
     if left:
         lines.append(Sentence(key="walk.summary.left", params={"count": left}))
@@ -241,6 +248,8 @@ def _summary(walk: InspectionState) -> InspectionView:
 def _visit(visit: Visited) -> VisitRow:
     words = Sentence(key="walk.place", params={"room": visit.room, "cubicle": visit.cubicle})
     notes = [Sentence(key="walk.note.caught", params={"share": visit.share_caught})]
+    if visit.stored and visit.kind == "cubicle" and not visit.enough:
+        notes.append(Sentence(key="walk.note.not_enough"))
     if visit.found:
         notes.append(Sentence(key="walk.note.found", params={"count": visit.found}))
     if visit.compared and (visit.new or visit.louder or visit.missing):

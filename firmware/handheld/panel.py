@@ -258,10 +258,11 @@ class Panel:
         if self._state is None or self._snapshot is None:
             return None
         seen, devices = self._snapshot.observations, self._state.devices
+        marked = self._snapshot.verdict.findings
         if self._place.trail[-1:] == ("finding",):
             findings = self._state.findings[self._place.selected :][:1]
-            return subject_of_finding(seen, findings, [row.name for row in devices])
-        return subject_of_row(seen, min(self._place.selected, len(devices) - 1))
+            return subject_of_finding(seen, findings, [row.name for row in devices], marked)
+        return subject_of_row(seen, min(self._place.selected, len(devices) - 1), marked)
 
 
 def _held(button: ButtonPress) -> EngineCommand | None:

@@ -38,6 +38,7 @@ from firmware.inspection.visit_records import VisitFindings, new_walk_id
 from firmware.records.save_scan import span_until_now
 from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand
 from firmware.verdict.engine import Snapshot
+from firmware.verdict.minimum import Minimum, minimum_for
 from hw.types import ButtonPress
 
 HELD_MOST = 16  # presses that wait while one place is closed and the next one begun: a tenth of a second
@@ -174,7 +175,7 @@ class InspectionController:
         self._hand_over(found)
         if begin:
             self._ended_of = snapshot.inspection
-            self._asked.append(BeginInspection(place=_place_name(self.walk)))
+            self._asked.append(BeginInspection(place=_place_name(self.walk), minimum=_minimum_of(self.walk)))
 
     def _hand_over(self, found: VisitFindings | None) -> None:
         while self._todo:
@@ -189,3 +190,12 @@ class InspectionController:
 def _place_name(walk: InspectionState) -> str:
     """Return the place that is inspected next; outside a cubicle it is named after the stage."""
     return f"{walk.room_plan.name}/{walk.cubicle_name}" if walk.stage == "cubicle" else walk.stage
+
+
+def _minimum_of(walk: InspectionState) -> Minimum:
+    """Return what the place that is inspected next needs before NOTHING FOUND may be said of it."""
+    if walk.stage == "cubicle":
+        return walk.plan.minimum.applied()
+    if walk.stage == "corridor":
+        return walk.plan.minimum.applied("corridor")
+    return minimum_for("hotel_room" if walk.stage == "personal" else "unknown")

@@ -9,6 +9,12 @@
     [[room]]
     name = "2층 여자 화장실"
     cubicles = 6                      # or names: ["1", "2", "장애인"]
+
+    [minimum]                         # may be left out; it is signed into every record
+    place = "toilet_cubicle"          # or changing_room, hotel_room, home
+    least_s = 30                      # sensor time a cubicle, s
+    without = ["rf"]                  # sensors that this unit does not have
+    share = { "lens.surface" = 0.6 }  # least share of a part
 """
 
 from __future__ import annotations
@@ -23,6 +29,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from firmware.errors import Mistake, SettingsError
+from firmware.verdict.minimum import MinimumOfSite
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 NAME_MOST = 60  # characters: what a panel shows in two lines
@@ -66,6 +73,13 @@ class SitePlan(BaseModel):
     model_config = STRICT
     site: SiteHead
     room: tuple[RoomPlan, ...] = Field(min_length=1, max_length=200)
+    minimum: MinimumOfSite = MinimumOfSite()
+
+    @field_validator("minimum")
+    @classmethod
+    def _usable(cls, value: MinimumOfSite) -> MinimumOfSite:
+        value.applied()
+        return value
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

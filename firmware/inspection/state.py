@@ -64,6 +64,8 @@ class Visited:
     louder: int = 0
     nearer: int = 0  # beside the corridor
     compared: bool = False
+    enough: bool = False  # looked at well enough for its word to count
+    alarm: str = ""  # the level of the alarm that is kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

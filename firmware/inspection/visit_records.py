@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from firmware.inspection.state import Checkpoint, Export, Keep, Reference, Visited
 from firmware.records.build_record import compose, make_id
@@ -123,6 +124,8 @@ def visited(stored: StoredRecord) -> Visited:
         louder=earlier.louder if earlier else 0,
         nearer=corridor.new + corridor.louder if corridor else 0,
         compared=earlier is not None,
+        enough=is_enough(record),
+        alarm=alarm_of(record),
     )
 
 
@@ -247,9 +250,13 @@ def site_record(
         started_utc_ns=min(s.started_utc_ns for s in spans),
         ended_utc_ns=max(s.ended_utc_ns for s in spans),
     )
+    counted = {
+        (s.inspection.place.room, s.inspection.place.cubicle) for s in rooms if is_enough(s.inspection)
+    }
     return replace(
         worst,
         id=name,
+        verdict=_site_verdict(worst, len(counted), job.planned),
         kind="site",
         operator=job.operator,
         place=Place(site=job.site),
@@ -286,7 +293,27 @@ def _visit(stored: StoredRecord) -> Visit:
         left=marks.count("skipped") + marks.count("unreachable"),
         found=marks.count("found"),
         compared=record.compared,
+        enough=is_enough(record),
+        alarm=alarm_of(record),
     )
+
+
+def is_enough(record: Inspection) -> bool:
+    """Say whether a place was looked at well enough for its word to count."""
+    return "short_of" in record.verdict and not record.verdict["short_of"]
+
+
+def alarm_of(record: Inspection) -> str:
+    """Return the level of the alarm that a place keeps, empty for none."""
+    kept = record.verdict.get("alarm")
+    return str(kept.get("level", "")) if isinstance(kept, dict) else ""
+
+
+def _site_verdict(worst: Inspection, counted: int, planned: int) -> Mapping[str, Any]:
+    """Return the word of the whole site: NOTHING FOUND only where every planned cubicle counts."""
+    if worst.level != Level.NOTHING_FOUND.value or counted >= planned:
+        return worst.verdict
+    return {**worst.verdict, "level": Level.INCONCLUSIVE.value, "rule": "rule.not_enough"}
 
 
 def _least_looked(records: Sequence[Inspection]) -> tuple[SenseLook, ...]:

@@ -35,7 +35,6 @@ from firmware.sensor import Observation
 from firmware.verdict.fusion import Verdict
 from hw.types import SENSOR_NAMES, Counts, Coverage
 
-SUSPICIOUS_FROM = 0.5  # score from which a thing is more likely a camera than not, prior aside
 MOST_SIDES = 3
 WALL_CELLS_MOST = 512  # a side
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -51,6 +50,7 @@ class Scanned:
     coverages: Sequence[Coverage] = ()
     counts: Sequence[Counts] = ()
     wall: Wall | None = None
+    minimum: Mapping[str, Any] | None = None  # what the place needed for NOTHING FOUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +120,7 @@ def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str |
         sealed=key.seal(canonical(clear)) if clear else "",
         country=about.country,
         wall=scanned.wall,
+        minimum=scanned.minimum,
         provenance="" if about.source is None else about.source.provenance,
         recorded=None if about.source is None else _redact_recorded(about.source.recorded, redactor),
         judged_with={k: clean(redactor.text(v, keep=False)) for k, v in about.judged_with.items()},
@@ -183,8 +184,8 @@ def wall_of(cells: NDArray[np.uint8], *, cell_m: float) -> Wall | None:
 
 
 def _suspicious_subjects(scanned: Scanned) -> set[str]:
-    speaking = {c.subject for c in scanned.verdict.contributions if c.log_lr > 0.0 and c.subject}
-    return speaking | {o.subject for o in scanned.observations if o.camera_score >= SUSPICIOUS_FROM}
+    """Return the findings of the verdict: what nobody suspects keeps its pseudonym."""
+    return set(scanned.verdict.findings)
 
 
 def _finding(observation: Observation, redactor: Redactor) -> Finding:
@@ -210,7 +211,12 @@ def _bystanders_names(scanned: Scanned, redactor: Redactor) -> set[str]:
 
 def _redact_verdict(verdict: Verdict, redactor: Redactor) -> dict[str, Any]:
     plain = verdict.as_json()
-    plain["contributions"] = [_redact_contribution(c, redactor) for c in plain["contributions"]]
+    for name in ("contributions", "subjects"):
+        plain[name] = [_redact_contribution(c, redactor) for c in plain[name]]
+    if plain["alarm"] is not None:
+        kept = [_redact_contribution(c, redactor) for c in plain["alarm"]["subjects"]]
+        reason = clean(redactor.text(plain["alarm"]["reason"], keep=False))
+        plain["alarm"] = {**plain["alarm"], "subjects": kept, "reason": reason}
     return plain
 
 

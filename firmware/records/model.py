@@ -142,6 +142,8 @@ class Visit:
     left: Annotated[int, Field(ge=0)] = 0
     found: Annotated[int, Field(ge=0)] = 0
     compared: tuple[Compared, ...] = ()
+    enough: bool = False  # looked at well enough for its word to count
+    alarm: Text = ""  # the level of the alarm that is kept, empty for none
 
 
 @with_config(STRICT)
@@ -180,6 +182,7 @@ class Inspection:
     sealed: str = ""
     country: Annotated[str, Field(max_length=2)] = ""  # whose help lines a report names; empty: not told
     wall: Wall | None = None
+    minimum: Mapping[str, Any] | None = None  # what the place needed before NOTHING FOUND might be said
     compared: tuple[Compared, ...] = ()
     visits: Annotated[tuple[Visit, ...], Field(max_length=VISITS_MOST)] = ()  # of a whole site
     planned: Annotated[int, Field(ge=0)] = 0  # cubicles of the whole site

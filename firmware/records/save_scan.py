@@ -107,6 +107,7 @@ def scanned_of(snapshot: Snapshot, settings: Settings) -> Scanned:
     lens = snapshot.views.lens
     return Scanned(
         verdict=snapshot.verdict,
+        minimum=snapshot.minimum,
         observations=snapshot.observations,
         coverages=snapshot.coverages,
         counts=snapshot.counts,

@@ -104,13 +104,18 @@ def _band(sheet: PdfCanvas, verdict: Verdict, words: Wording) -> None:
     )
     meaning = words.key(f"level.{verdict.level}.meaning")
     sheet.block(meaning, x_mm, top_mm + 21, width_mm=80, size_pt=10.5, colour=WHITE)
-    right = {"width_mm": 52.0, "colour": WHITE, "align": "R"}
     x_mm = MARGIN_MM + BODY_W_MM - 58
+    if verdict.number_fits:
+        _number(sheet, verdict, words, x_mm, top_mm)
+    sheet.y_mm += BAND_H_MM + 4.5
+
+
+def _number(sheet: PdfCanvas, verdict: Verdict, words: Wording, x_mm: float, top_mm: float) -> None:
+    right = {"width_mm": 52.0, "colour": WHITE, "align": "R"}
     sheet.put(words.probability(verdict.probability), x_mm, top_mm + 5, size_pt=28, bold=True, **right)  # type: ignore[arg-type]
     sheet.put(words.key("paper.probability"), x_mm, top_mm + 20.5, size_pt=8.5, **right)  # type: ignore[arg-type]
     prior = str(words.catalog.text("screen.prior", prior=verdict.prior))
     sheet.put(prior, x_mm, top_mm + 26, size_pt=8.5, **right)  # type: ignore[arg-type]
-    sheet.y_mm += BAND_H_MM + 4.5
 
 
 def _title(sheet: PdfCanvas, text: str, x_mm: float, y_mm: float, width_mm: float) -> float:

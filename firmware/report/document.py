@@ -114,6 +114,8 @@ def _why(sheet: PdfCanvas, verdict: Verdict, words: Wording) -> None:
     sheet.paragraph(words.key("paper.nats"), size_pt=SMALL_PT, colour=SOFT)
     if verdict.rule:
         sheet.paragraph(words.key(verdict.rule))
+    for line in words.alarm(verdict):
+        sheet.paragraph(line)
     columns = (
         Column(title=words.key("report.sense"), width_mm=22),
         Column(title=words.key("report.reason"), width_mm=116),
@@ -201,12 +203,15 @@ def _note(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
 
 def _findings(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
     lines = [words.finding(f) for f in record.findings]
-    sheet.heading(str(words.catalog.text("report.findings", count=len(lines) + record.left_out)), need_mm=40)
+    findings = sum(x.suspicious for x in lines)
+    sheet.heading(str(words.catalog.text("report.findings", count=findings)), need_mm=40)
     if not lines:
         sheet.paragraph(words.key("paper.no_findings"))
         return
     for line in [x for x in lines if x.suspicious][:CARDS_MOST]:
         _card(sheet, line, words)
+    heard = len(lines) + record.left_out - findings
+    sheet.paragraph(str(words.catalog.text("report.heard", count=heard)))
     _plots(sheet, record, words)
     columns = (
         Column(title=words.key("report.sense"), width_mm=17),

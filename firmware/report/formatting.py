@@ -21,9 +21,11 @@ from firmware.i18n.numbers import (
 from firmware.records.custody.anchor import QR_MARK
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import CalibrationAge, Finding, Inspection, SenseLook
+from firmware.verdict.explain import shortfall_sentence
 from firmware.verdict.fusion import Contribution, Level, Verdict
 
 NS_PER_S = 10**9
+ALARM_SUBJECTS_MOST = 8  # of a kept alarm, on paper
 DAY_S, HOUR_S, MINUTE_S = 86_400.0, 3600.0, 60.0
 SKIPPED_NAMED = 4  # places of the checklist that page one names; the checklist itself names all
 DIGEST_SHOWN = 16  # hex digits of a digest on paper
@@ -125,6 +127,7 @@ class Wording:
         lines = [
             str(self.catalog.text("paper.blind_kind", kind=self.catalog.text(k))) for k in verdict.blind_to
         ]
+        lines += [str(self.catalog.fill(*shortfall_sentence(s))) for s in verdict.short_of]
         for look in record.senses:
             name = self.catalog.text(f"sense.{look.sensor}")
             if look.coverage is None:
@@ -141,6 +144,22 @@ class Wording:
         """Return the sentence of a contribution, pseudonyms cut short."""
         params = {k: short(v) if isinstance(v, str) else v for k, v in contribution.params.items()}
         return str(self.catalog.fill(contribution.reason, params))
+
+    def alarm(self, verdict: Verdict) -> list[str]:
+        """Return the alarm that is kept: when, how strong, what it named, and what came of it."""
+        kept = verdict.alarm
+        if kept is None:
+            return []
+        shown = self.probability(kept.probability)
+        level = f"level.{kept.level.value}"
+        said = self.catalog.text("paper.alarm", level=level, seconds=kept.t_ns / NS_PER_S, probability=shown)
+        came = f"paper.alarm.{kept.resolution or 'open'}"
+        lines = [str(said)]
+        for subject in kept.subjects[:ALARM_SUBJECTS_MOST]:
+            params = {k: short(v) if isinstance(v, str) else v for k, v in subject.params.items()}
+            sense = self.key(f"sense.{subject.sensor}")
+            lines.append(f"{sense} {short(subject.subject)}: {self.catalog.fill(subject.reason, params)}")
+        return [*lines, str(self.catalog.text(came, reason=kept.reason))]
 
     def dropped(self, look: SenseLook) -> str:
         """Return what was read and left out, with the reasons; nothing where nothing was counted."""

@@ -31,6 +31,7 @@ def draw_site(sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdi
     sheet.put(place, MARGIN_MM, sheet.y_mm + 9, width_mm=BODY_W_MM, size_pt=10.5, colour=SOFT)
     sheet.y_mm += 17.5
     _band(sheet, verdict, cubicles, words)
+    _counted(sheet, record, cubicles, words)
     said = words.provenance(record)
     if said:
         sheet.put(said, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, colour=WARN, bold=True)
@@ -62,6 +63,16 @@ def _band(sheet: PdfCanvas, verdict: Verdict, cubicles: Sequence[Visit], words: 
     for n, text in enumerate(said):
         sheet.put(text, x_mm, top_mm + 2.5 + 5.4 * n, width_mm=66, size_pt=10, colour=WHITE, align="R")
     sheet.y_mm += BAND_H_MM + 4.0
+
+
+def _counted(sheet: PdfCanvas, record: Inspection, cubicles: Sequence[Visit], words: Wording) -> None:
+    """Say how many of the planned cubicles were looked at well enough for their word to count."""
+    counted = len({(v.room, v.cubicle) for v in cubicles if v.enough})
+    quiet = not any(v.level in FOUND or v.alarm for v in cubicles) and counted
+    key = "paper.site.counted" if quiet else "paper.site.counted_alarm"
+    text = str(words.catalog.text(key, counted=counted, planned=max(record.planned, counted)))
+    sheet.put(text, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, size_pt=11, bold=True)
+    sheet.y_mm += 7.0
 
 
 def _to_do(sheet: PdfCanvas, record: Inspection, verdict: Verdict, words: Wording) -> None:

@@ -20,6 +20,7 @@ from firmware.settings.calibration import lens_calibration, with_distance, with_
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Engine, SensorMissing
 from firmware.verdict.judge import Judge
+from firmware.verdict.minimum import minimum_for
 from firmware.verdict.sensor_state import Recognise
 from hw.clock import ManualClock, SystemClock
 from hw.errors import DeviceMissing, HwError
@@ -91,13 +92,14 @@ class OpenRun:
     openers: Mapping[SensorName, OpenSensor]
     problems: Mapping[SensorName, HwError]
     expected: tuple[SensorName, ...]
+    wanted: tuple[SensorName, ...]  # all that was asked for, whether it is there or not
     renewers: Mapping[SensorName, RenewSensor]
     recorder: Recorder | None = None
 
     def engine(self, settings: Settings, recognise: Recognise | None = None) -> Engine:
         """Return an engine that knows which senses there are, and why the others are not."""
         engine = Engine(
-            judge=Judge(prior=settings.prior),
+            judge=Judge(prior=settings.prior, minimum=minimum_for("unknown", only=self.wanted)),
             config=settings.engine,
             sensors=self.expected,
             recognise=recognise,
@@ -192,6 +194,7 @@ def open_sensors(
         openers={n: source.open for n, source in sources.items()},
         problems=problems,
         expected=wanted if later else tuple(sensors),
+        wanted=wanted,
         renewers={n: source.renew for n, source in sources.items()},
         recorder=recorder,
     )

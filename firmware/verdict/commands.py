@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from firmware.verdict.alarm_latch import Resolution
+from firmware.verdict.minimum import Minimum
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndInspection:
@@ -21,6 +24,7 @@ class BeginInspection:
 
     t_ns: int = 0
     place: str = ""
+    minimum: Minimum | None = None  # what the place needs; None: as the one before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,4 +34,13 @@ class Rescan:
     t_ns: int = 0
 
 
-EngineCommand = EndInspection | BeginInspection | Rescan
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveAlarm:
+    """Say what came of an alarm: looked and harmless (with a reason), found, or it could not be told."""
+
+    resolution: Resolution
+    reason: str = ""
+    t_ns: int = 0
+
+
+EngineCommand = EndInspection | BeginInspection | Rescan | ResolveAlarm

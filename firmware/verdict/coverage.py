@@ -45,26 +45,48 @@ def kinds_covered(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
     share of cameras that this job finds: a radio hears the busy channels first (below 1), a lens needs many
     poses of each spot (above 1).
     """
-    covered: dict[Kind, float] = {}
+    response = table.senses[coverage.sensor].response
+    return {kind: share**response for kind, share in plain_shares(coverage, table).items()}
+
+
+def plain_shares(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
+    """Return the share 0…1 of the parts that speak of each kind this sensor could catch, as reported."""
+    shares: dict[Kind, float] = {}
     for kind in KINDS:
         catch = table.by_catch.get((coverage.sensor, kind))
         if catch is not None:
             parts = coverage.parts or dict.fromkeys(catch.parts, coverage.share)
-            share = _share(sum(w * _share(parts.get(p, 0.0)) for p, w in catch.parts.items()))
-            covered[kind] = share ** table.senses[coverage.sensor].response
-    return covered
+            shares[kind] = _share(sum(w * _share(parts.get(p, 0.0)) for p, w in catch.parts.items()))
+    return shares
 
 
 def caught_by_kind(coverages: Sequence[Coverage], table: Likelihoods) -> dict[Kind, float]:
     """Return, for each kind, the chance that this scan would have caught it.
 
-    ``1 − Π_s (1 − c·Pd)``, along the curve of what such claims were really worth (``claims`` of the table).
+    Notes
+    -----
+    ``1 − Π_s (1 − c^response·Pd)``, along the curve of what such claims were really worth (``claims`` of the
+    table), which may only lower it. It is never above ``1 − Π_s (1 − c)`` with ``c`` the plain share of the
+    parts that could have caught this kind: who looked at a tenth cannot claim more than a tenth.
     """
     missed = dict.fromkeys(KINDS, 1.0)
     for coverage in coverages:
         for kind, share in kinds_covered(coverage, table).items():
             missed[kind] *= 1.0 - share * table.by_catch[coverage.sensor, kind].pd
-    return {kind: along(table.claims.curve, 1.0 - miss) for kind, miss in missed.items()}
+    most = most_by_kind(coverages, table)
+    return {
+        kind: min(along(table.claims.curve, 1.0 - miss), 1.0 - miss, most[kind])
+        for kind, miss in missed.items()
+    }
+
+
+def most_by_kind(coverages: Sequence[Coverage], table: Likelihoods) -> dict[Kind, float]:
+    """Return, for each kind, the bound of what may be claimed: ``1 − Π_s (1 − c)``, 0…1."""
+    missed = dict.fromkeys(KINDS, 1.0)
+    for coverage in coverages:
+        for kind, share in plain_shares(coverage, table).items():
+            missed[kind] *= 1.0 - share
+    return {kind: 1.0 - miss for kind, miss in missed.items()}
 
 
 def share_caught(coverages: Sequence[Coverage], table: Likelihoods) -> float:

@@ -16,14 +16,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from firmware.sensor import Observation, Views
 from firmware.settings.sections import EngineConfig
-from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan
+from firmware.verdict.alarm_latch import AlarmLatch
+from firmware.verdict.commands import (
+    BeginInspection,
+    EndInspection,
+    EngineCommand,
+    Rescan,
+    ResolveAlarm,
+)
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.fusion import SensorReport, Verdict
 from firmware.verdict.judge import Judge
+from firmware.verdict.minimum import Minimum
 from firmware.verdict.sensor_state import Recognise, SensorPhase, SensorState
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName
 
@@ -149,6 +157,7 @@ class Snapshot:
     observations: tuple[Observation, ...] = ()
     views: Views = field(default_factory=Views)
     place: str = ""  # as it was named when the inspection began
+    minimum: Mapping[str, Any] | None = None  # what the place needs before NOTHING FOUND may be said
 
     @property
     def counts(self) -> tuple[Counts, ...]:
@@ -196,6 +205,7 @@ class Engine:
         recognise: Recognise | None = None,
     ) -> None:
         self._judge = judge
+        self._latch = AlarmLatch()
         self._config = config
         expected = frozenset(sensors)
         self._lanes = {name: SensorState(name, config, judge.table, recognise) for name in SENSOR_NAMES}
@@ -241,7 +251,16 @@ class Engine:
                 self._move("finish")
                 return "begun" if self._move("again", self._place) else "nothing"
             case BeginInspection():
-                return "begun" if self._move("again", command.place) else "nothing"
+                again = self._move("again", command.place, command.minimum)
+                return "begun" if again else "nothing"
+            case ResolveAlarm():
+                self._resolve(command)
+                return "nothing"
+
+    def _resolve(self, command: ResolveAlarm) -> None:
+        if self._latch.resolve(command.resolution, command.reason):
+            self._judged = None
+            self._snapshot = self._look()
 
     def _go_on(self, t_ns: int) -> None:
         self._t_ns = max(self._t_ns, t_ns)
@@ -284,7 +303,7 @@ class Engine:
                 lane.watch(self._t_ns)
             self._snapshot = self._look()
 
-    def _move(self, word: str, place: str = "") -> bool:
+    def _move(self, word: str, place: str = "", minimum: Minimum | None = None) -> bool:
         phase = PHASES.get((self._phase, word))
         if phase is None:
             return False
@@ -295,7 +314,8 @@ class Engine:
             self._inspection += 1
             self._place = place
             self._start_ns = self._t_ns
-            self._judge, self._judged = self._judge.afresh(), None
+            self._judge, self._judged = self._judge.afresh(minimum), None
+            self._latch = AlarmLatch()
             for lane in self._lanes.values():
                 lane.clear(self._t_ns)
         self._phase = phase
@@ -316,6 +336,7 @@ class Engine:
             observations=self._latest_tables(),
             views=self._views(),
             place=self._place,
+            minimum=self._judge.minimum.as_json(),
         )
 
     def _verdict(self) -> tuple[Verdict, tuple[Evidence, ...]]:
@@ -329,7 +350,8 @@ class Engine:
         )
         last = self._judged
         if last is None or not self._is_answered(asked, last):
-            verdict = self._judge.judge(asked.reports, t_ns=self._t_ns, running=asked.running)
+            live = self._judge.judge(asked.reports, t_ns=self._t_ns, running=asked.running)
+            verdict = self._latch.hold(live, self._t_ns - self._start_ns)
             last = self._judged = _Judged(asked=asked, verdict=verdict, findings=self._findings())
         return last.verdict, last.findings
 

@@ -13,7 +13,14 @@ from collections.abc import Mapping, Sequence
 
 from firmware.verdict.coverage import gains_if_full
 from firmware.verdict.evidence.likelihoods import Likelihoods
-from firmware.verdict.fusion import Contribution, Level, SensorReport, SensorTerms, room_nats
+from firmware.verdict.fusion import (
+    Contribution,
+    Level,
+    SensorReport,
+    SensorTerms,
+    Shortfall,
+    room_nats,
+)
 from hw.types import SENSOR_NAMES, Coverage, SensorName
 
 FINDS_EXPLAINED = 8  # a sense; further ones add nothing that a person could use
@@ -89,3 +96,13 @@ def best_gain(coverages: Sequence[Coverage], table: Likelihoods) -> tuple[Sensor
     gains = gains_if_full(coverages, table)
     best = max(SENSOR_NAMES, key=lambda name: gains[name])
     return best, gains[best]
+
+
+def shortfall_sentence(short: Shortfall) -> tuple[str, dict[str, str | float | int]]:
+    """Return the message key and the parameters of what a sensor lacks of the minimum."""
+    params: dict[str, str | float | int] = {"sense": f"sense.{short.sensor}"}
+    if short.what == "part":
+        params |= {"part": f"part.{short.part}"}
+    if short.what in {"part", "time"}:
+        params |= {"reached": short.reached, "needed": short.needed}
+    return f"short.{short.what}", params

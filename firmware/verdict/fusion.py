@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from firmware.verdict.coverage import kinds_covered
 from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods, Sense
@@ -67,6 +67,54 @@ class KindRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """What one sensor lacks of the minimum: it is missing, it failed, a part (0…1) or the time (s)."""
+
+    sensor: SensorName
+    what: Literal["missing", "failed", "part", "time"]
+    part: str = ""
+    reached: float = 0.0
+    needed: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the shortfall for the ``short_of`` of the verdict line."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeighedSubject:
+    """How one thing is classified: ``finding`` weighs at least the sign of CHECK, ``noted`` less."""
+
+    sensor: SensorName
+    subject: str
+    word: Literal["finding", "noted"]
+    nats: float
+    reason: str
+    params: Mapping[str, str | float | int]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row for the ``subjects`` of the verdict line."""
+        return asdict(self) | {"params": dict(self.params)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """The strongest alarm that a place has shown: it is kept until a person resolves it."""
+
+    level: Level
+    t_ns: int
+    probability: float
+    rule: str
+    subjects: tuple[WeighedSubject, ...]
+    resolution: Literal["", "harmless", "found", "unclear"] = ""
+    reason: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the alarm for the ``alarm`` of the verdict line."""
+        return asdict(self) | {"level": self.level.value, "subjects": [s.as_json() for s in self.subjects]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The one answer: how likely a hidden camera is, and how much of the job was done to say so.
 
@@ -74,7 +122,9 @@ class Verdict:
     there. ``coverage`` is None for a sense that is missing. ``blind_to`` are the kinds that no sense of
     this scan could have caught, as message keys. ``log_lr`` is the contributions' sum plus ``agreement``:
     what senses add (or take) by speaking of the same kinds. ``rule`` is the row of the level table that
-    spoke, ``failed`` the senses whose device should be checked.
+    spoke, ``failed`` the senses whose device should be checked. ``scope`` are the sensors that the minimum
+    asks for, ``short_of`` what they lack of it; ``subjects`` is the one classification of things; ``alarm``
+    is the strongest alarm that was shown here, below which ``level`` does not fall (``live_level`` may).
     """
 
     level: Level
@@ -91,6 +141,22 @@ class Verdict:
     failed: tuple[SensorName, ...] = ()
     agreement: float = 0.0
     arithmetic: tuple[KindRow, ...] = field(default=())
+    scope: tuple[SensorName, ...] = SENSOR_NAMES
+    short_of: tuple[Shortfall, ...] = ()
+    subjects: tuple[WeighedSubject, ...] = ()
+    alarm: Alarm | None = None
+    live_level: Level | None = None  # None where it is the level
+
+    @property
+    def number_fits(self) -> bool:
+        """True unless the number contradicts the word: an alarm beside a number below the prior."""
+        return self.level not in {Level.CHECK, Level.LIKELY_CAMERA} or self.probability >= self.prior
+
+    @property
+    def findings(self) -> frozenset[str]:
+        """The subjects that are findings, now or in the alarm that is kept."""
+        kept = () if self.alarm is None else self.alarm.subjects
+        return frozenset(s.subject for s in (*self.subjects, *kept) if s.word == "finding")
 
     def as_json(self) -> dict[str, Any]:
         """Return the ``verdict`` line of the JSON-lines contract."""
@@ -114,6 +180,11 @@ class Verdict:
             "failed": list(self.failed),
             "agreement": self.agreement,
             "arithmetic": [row.as_json() for row in self.arithmetic],
+            "scope": list(self.scope),
+            "short_of": [s.as_json() for s in self.short_of],
+            "subjects": [s.as_json() for s in self.subjects],
+            "alarm": None if self.alarm is None else self.alarm.as_json(),
+            "live_level": None if self.live_level is None else self.live_level.value,
         }
 
 
@@ -135,6 +206,7 @@ class SensorReport:
     failed: bool = False  # it ran and is lost, or its device is not well
     deaf: bool = False  # it ran and heard nothing at all
     known: Sequence[Evidence] = ()  # of things that were declared harmless here: listed, and worth nothing
+    looked_s: float = 0.0  # sensor time in which it looked, without the time in which it was lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from firmware.verdict.coverage import caught_by_kind
 from firmware.verdict.evidence.likelihoods import Likelihoods, packaged_likelihoods
 from firmware.verdict.explain import contributions, next_step
 from firmware.verdict.fusion import Find, SensorReport, SensorTerms, Verdict, mix, posterior, sense_say
 from firmware.verdict.levels import LevelKeeper, Signs
+from firmware.verdict.minimum import Minimum, minimum_for, shortfalls
+from firmware.verdict.subjects import classify, names_a_camera
 from hw.types import SENSOR_NAMES, SensorName
 
 
 class Judge:
     """Weighs a room again and again; remembers nothing but the level it gave last."""
 
-    def __init__(self, *, prior: float, table: Likelihoods | None = None) -> None:
+    def __init__(
+        self, *, prior: float, table: Likelihoods | None = None, minimum: Minimum | None = None
+    ) -> None:
         self.table = packaged_likelihoods() if table is None else table
+        self.minimum = minimum_for("unknown") if minimum is None else minimum
         self.prior = prior
         self._keeper = LevelKeeper(self.table.levels)
 
-    def afresh(self) -> Judge:
+    def afresh(self, minimum: Minimum | None = None) -> Judge:
         """Return a judge for the next room: the same knowledge, no level to keep."""
-        return Judge(prior=self.prior, table=self.table)
+        return Judge(prior=self.prior, table=self.table, minimum=minimum or self.minimum)
 
     @property
     def settled(self) -> bool:
@@ -41,7 +47,9 @@ class Judge:
         coverages = [r.coverage for r in reports if r.coverage is not None]
         caught = caught_by_kind(coverages, table)
         share = sum(weight * caught[kind] for kind, weight in table.weights.items())
-        rule = self._keeper.update(_signs(says, reports, log_lr, share, table), t_ns)
+        short = shortfalls(self.minimum, reports)
+        signs = _signs(says, reports, log_lr, share, table)
+        rule = self._keeper.update(replace(signs, short=bool(short)), t_ns)
         listed = contributions(says, reports, table)
         step, gain = next_step(rule.level, reports, running, table)
         return Verdict(
@@ -59,6 +67,9 @@ class Judge:
             failed=tuple(r.sensor for r in reports if r.failed or r.deaf),
             agreement=log_lr - sum(c.log_lr for c in listed),
             arithmetic=rows,
+            scope=self.minimum.sensors,
+            short_of=short,
+            subjects=classify(says, rule.level, table),
         )
 
 
@@ -88,4 +99,5 @@ def _signs(
         share_caught=share,
         heard=any(r.heard for r in reports),
         failed=any(r.failed for r in reports),
+        named=any(names_a_camera(find.evidence) for find in finds),
     )

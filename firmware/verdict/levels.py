@@ -10,9 +10,11 @@ LIKELY_CAMERA    rule.two_senses     two senses of different groups, each ≥ ``
                                      kind of camera, and the room ≥ ``likely_room_nats``
 CHECK            rule.one_sense      one sense ≥ ``check_sense_nats`` for any kind
 CHECK            rule.room           the whole room ≥ ``check_room_nats``
+CHECK            rule.named          a device bears an identity that names it a camera (score ≥ ½)
 INCONCLUSIVE     rule.nothing_heard  no sense heard anything
 INCONCLUSIVE     rule.sensor_failed  a sense that ran has failed
 INCONCLUSIVE     rule.too_little     the scan would have caught less than ``share_floor`` of the kinds
+INCONCLUSIVE     rule.not_enough     the minimum of the place is not reached (`firmware.verdict.minimum`)
 NOTHING_FOUND    rule.looked         none of the above
 ===============  ==================  ====================================================================
 
@@ -44,6 +46,8 @@ class Signs:
     share_caught: float
     heard: bool
     failed: bool
+    named: bool = False  # an identity names a device a camera
+    short: bool = False  # the place's minimum is not reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,11 @@ TABLE: tuple[LevelRule, ...] = (
     LevelRule(Level.LIKELY_CAMERA, "rule.two_senses", _two_senses),
     LevelRule(Level.CHECK, "rule.one_sense", _one_sense),
     LevelRule(Level.CHECK, "rule.room", _room),
+    LevelRule(Level.CHECK, "rule.named", lambda signs, _at, _slack: signs.named),
     LevelRule(Level.INCONCLUSIVE, "rule.nothing_heard", lambda signs, _at, _slack: not signs.heard),
     LevelRule(Level.INCONCLUSIVE, "rule.sensor_failed", lambda signs, _at, _slack: signs.failed),
     LevelRule(Level.INCONCLUSIVE, "rule.too_little", _too_little),
+    LevelRule(Level.INCONCLUSIVE, "rule.not_enough", lambda signs, _at, _slack: signs.short),
     LevelRule(Level.NOTHING_FOUND, "rule.looked", lambda _signs, _at, _slack: True),
 )
 ALARMS = (Level.CHECK, Level.LIKELY_CAMERA)

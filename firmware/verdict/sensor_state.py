@@ -68,6 +68,7 @@ class SensorState:
         self._epoch = 0
         self._coverage: Coverage | None = None
         self._looked_ns = 0
+        self._at_work_ns = 0  # sensor time in which it really looked
         self._lost_ns: int | None = None
         self._trouble = ("", "")
         self._evidence: dict[Key, Evidence] = {}
@@ -99,6 +100,8 @@ class SensorState:
             return
         self._coverage, self.counts, self.health = coverage, counts, health
         self._show(table, views)
+        if self._lost_ns is None:
+            self._at_work_ns += max(0, t_ns - self._looked_ns)
         self._looked_ns = max(self._looked_ns, t_ns)
         self._lost_ns, self._trouble = None, ("", "")
         if whole:
@@ -167,7 +170,7 @@ class SensorState:
         self._known, self._heard = {}, {}
         self.table, self.views = (), Views()
         self._heard_something = False
-        self._lost_ns, self._looked_ns = None, t_ns
+        self._lost_ns, self._looked_ns, self._at_work_ns = None, t_ns, 0
         if self.state != "missing":  # only its own start brings back what was never there
             self._move("start")
         self._epoch += 1
@@ -229,6 +232,7 @@ class SensorState:
             failed=self._failed(),
             deaf=deaf,
             known=tuple(self._known.values()),
+            looked_s=self._at_work_ns / NS_PER_S,
         )
 
     def _counting(self, t_ns: int) -> tuple[Coverage | None, bool]:

@@ -11,6 +11,7 @@ from firmware.settings.sections import EngineConfig
 from firmware.verdict.engine import Engine, StepDone
 from firmware.verdict.evidence.likelihoods import designed_likelihoods
 from firmware.verdict.judge import Judge
+from firmware.verdict.minimum import minimum_for
 from hw.clock import ManualClock
 from hw.errors import DeviceLost, EndOfRecording
 from hw.protocols import Clock
@@ -125,9 +126,8 @@ def step(
 
 def engine_for(*names: SensorName, prior: float = PRIOR, **config: Any) -> Engine:
     present = names or SENSOR_NAMES
-    return Engine(
-        judge=Judge(prior=prior, table=designed_likelihoods()), config=EngineConfig(**config), sensors=present
-    )
+    judge = Judge(prior=prior, table=designed_likelihoods(), minimum=minimum_for("unknown", only=present))
+    return Engine(judge=judge, config=EngineConfig(**config), sensors=present)
 
 
 @dataclass

@@ -69,7 +69,7 @@ def draw_strip(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog)
     canvas.shape(state.level.value, card.x + 5, card.y + 5, STRIP_H - 10, ink)
     words = card.inset(left=STRIP_H - 2, right=4, top=2, bottom=2)
     name = catalog.text(f"level.{state.level}")
-    number = write_probability(state.probability, catalog.locale)
+    number = write_probability(state.probability, catalog.locale) if state.number_fits else ""
     number_w = 54 if wide else 36
     canvas.text(words.inset(right=number_w + 2), name, size_px=17, min_px=9, max_lines=2, color=ink)
     right = Rect(words.x + words.w - number_w, words.y, number_w, words.h)

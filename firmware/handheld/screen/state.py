@@ -77,6 +77,7 @@ class ScreenState:
     progress: float | None = None
     elapsed_s: float = 0.0
     reasons: tuple[Sentence, ...] = ()
+    number_fits: bool = True  # False: the number contradicts the word, and only the word is shown
     blind_to: tuple[str, ...] = ()
     next_step: str = ""
     simulated: bool = False

@@ -28,13 +28,12 @@ from firmware.sensor import Device, Observation, devices_in, emissions_in
 from firmware.verdict.engine import SensorStatus, Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import KNOWN_REASON
-from firmware.verdict.fusion import Contribution, Level, Verdict
+from firmware.verdict.explain import shortfall_sentence
+from firmware.verdict.fusion import Contribution, Level, Verdict, WeighedSubject
 from lensdetect.model import LensView as FinderView
 from sweeper.model import Emission
 
-ALERT_NATS = 1.1  # three times as common with a camera: worth marking once the room is not quiet
 SAID_NATS = 0.69  # twice as common: worth a word on its row
-ALERT_SCORE = 0.5  # a device or a transmission from here on is marked: more likely than not
 ALARMING = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 
 
@@ -50,7 +49,7 @@ def from_snapshot(
     """Return the screen of one moment; homing and the pages of an inspection are added by the panel."""
     verdict, observations, lens = snapshot.verdict, snapshot.observations, snapshot.views.lens
     findings = findings_of(snapshot.findings, verdict.contributions, lang)
-    devices = devices_of(observations, known_in(verdict))
+    devices = devices_of(observations, known_in(verdict), verdict.findings)
     at = place or PagePosition()
     at = with_rows(at, row_counts(devices, findings, at.menu))
     return ScreenState(
@@ -64,6 +63,7 @@ def from_snapshot(
         progress=progress if snapshot.phase == "scanning" else None,
         elapsed_s=snapshot.elapsed_s,
         reasons=reasons_of(verdict, lang),
+        number_fits=verdict.number_fits,
         blind_to=verdict.blind_to,
         next_step=verdict.next_step,
         simulated=simulated,
@@ -73,7 +73,7 @@ def from_snapshot(
         focused=at.focused,
         menu=at.menu,
         ring=at.ring if at.walking else (),
-        spectrum=spectrum_of(observations, known_in(verdict)),
+        spectrum=spectrum_of(observations, known_in(verdict), verdict.findings),
         devices=devices,
         lens=LensPageView() if lens is None else lens_of(lens, lang),
         findings=findings,
@@ -91,32 +91,44 @@ def row_counts(
 def reasons_of(verdict: Verdict, lang: Language) -> tuple[Sentence, ...]:
     """Return what speaks for a camera, strongest first; where nothing can be said, why not."""
     if verdict.level in ALARMING:
-        speaking = [c for c in verdict.contributions if c.log_lr > 0]
-        speaking.sort(key=lambda c: -c.log_lr)
-        return tuple(Sentence(key=c.reason, params=c.params) for c in speaking)
+        return tuple(Sentence(key=s.reason, params=s.params) for s in subjects_shown(verdict))
+    if verdict.level is Level.INCONCLUSIVE and verdict.rule == "rule.not_enough":
+        said = [shortfall_sentence(s) for s in verdict.short_of]
+        short = tuple(Sentence(key=key, params=params) for key, params in said)
+        return (*short, Sentence(key=verdict.rule))
     if verdict.level is Level.INCONCLUSIVE and verdict.rule in catalog_for(lang):
         return (Sentence(key=verdict.rule),)
+    if len(verdict.scope) == 1:
+        return (Sentence(key="screen.only_on", params={"sense": f"sense.{verdict.scope[0]}"}),)
     return ()
 
 
+def subjects_shown(verdict: Verdict) -> tuple[WeighedSubject, ...]:
+    """Return what an alarm names: the findings of now and of the alarm that is kept, then what is noted."""
+    kept = () if verdict.alarm is None else verdict.alarm.subjects
+    rows = {(s.sensor, s.subject): s for s in kept}
+    rows |= {(s.sensor, s.subject): s for s in verdict.subjects if (s.sensor, s.subject) not in rows}
+    return tuple(sorted(rows.values(), key=lambda s: (s.word != "finding", -s.nats, s.subject)))
+
+
 def _sense(status: SensorStatus, verdict: Verdict, lang: Language) -> SenseState:
-    own = [c for c in verdict.contributions if c.sensor == status.name and c.subject]
-    best = max(own, key=lambda c: c.log_lr, default=None)
-    said = best is not None and best.log_lr >= SAID_NATS
+    best = next((s for s in subjects_shown(verdict) if s.sensor == status.name), None)
+    finding = best is not None and best.word == "finding"
+    said = best is not None and (finding or best.nats >= SAID_NATS)
     return SenseState(
         name=status.name,
         state=status.state,
         coverage=status.coverage,
         headline=_brief(best, lang) if best is not None and said else None,
-        alert=best is not None and best.log_lr >= ALERT_NATS and verdict.level in ALARMING,
+        alert=finding and verdict.level in ALARMING,
         trouble=_trouble(status, lang),
     )
 
 
-def _brief(contribution: Contribution, lang: Language) -> Sentence:
+def _brief(subject: WeighedSubject, lang: Language) -> Sentence:
     """Return the few words of a reason, or the whole reason where nobody wrote few."""
-    key = contribution.reason.replace("reason.", "brief.", 1)
-    return Sentence(key=key if key in catalog_for(lang) else contribution.reason, params=contribution.params)
+    key = subject.reason.replace("reason.", "brief.", 1)
+    return Sentence(key=key if key in catalog_for(lang) else subject.reason, params=subject.params)
 
 
 def _trouble(status: SensorStatus, lang: Language) -> str:
@@ -173,24 +185,26 @@ def _subject(evidence: Evidence, lang: Language) -> str:
     return catalog.fill(key, evidence.params) if key in catalog else evidence.subject
 
 
-def spectrum_of(observations: Sequence[Observation], known: Collection[str] = ()) -> SpectrumPageView:
+def spectrum_of(
+    observations: Sequence[Observation], known: Collection[str] = (), findings: Collection[str] = ()
+) -> SpectrumPageView:
     """Return the transmissions that were heard, the loudest of them if there are too many.
 
-    ``known`` are the subjects that were declared harmless here.
+    ``known`` are the subjects that were declared harmless here, ``findings`` those of the verdict.
     """
     emissions = emissions_in(observations)
-    emissions.sort(key=lambda e: (-e.camera_score, -e.snr_db, e.center_hz))
-    return SpectrumPageView(lines=tuple(_line(e, e.subject in known) for e in emissions[:LINES_MOST]))
+    emissions.sort(key=lambda e: (e.subject not in findings, -e.camera_score, -e.snr_db, e.center_hz))
+    return SpectrumPageView(lines=tuple(_line(e, known, findings) for e in emissions[:LINES_MOST]))
 
 
-def _line(emission: Emission, declared: bool) -> SpectrumLine:  # noqa: FBT001
-    known = declared or emission.kind in {"known-service", "self-noise"}
+def _line(emission: Emission, declared: Collection[str], findings: Collection[str]) -> SpectrumLine:
+    known = emission.subject in declared or emission.kind in {"known-service", "self-noise"}
     return SpectrumLine(
         center_hz=emission.center_hz,
         bandwidth_hz=emission.bandwidth_hz,
         snr_db=emission.snr_db,
         label=line_name(emission),
-        alert=not known and emission.camera_score >= ALERT_SCORE,
+        alert=emission.subject in findings and not known,
         known=known,
     )
 
@@ -210,9 +224,12 @@ def lens_of(view: FinderView, lang: Language) -> LensPageView:
     return LensPageView(picture=view.frame.pixels, marks=marks, cells=view.coverage_map, guide=guide)
 
 
-def devices_of(observations: Sequence[Observation], known: Collection[str] = ()) -> tuple[DeviceRow, ...]:
-    """Return Wi-Fi and Bluetooth devices, the likeliest cameras first; ``known`` are declared harmless."""
-    return tuple(_device(o, known=o.subject in known) for o in devices_in_order(observations))
+def devices_of(
+    observations: Sequence[Observation], known: Collection[str] = (), findings: Collection[str] = ()
+) -> tuple[DeviceRow, ...]:
+    """Return Wi-Fi and Bluetooth devices, the verdict's ``findings`` first; ``known`` are harmless."""
+    ordered = devices_in_order(observations, findings)
+    return tuple(_device(o, known=o.subject in known, finding=o.subject in findings) for o in ordered)
 
 
 def known_in(verdict: Verdict) -> frozenset[str]:
@@ -220,21 +237,23 @@ def known_in(verdict: Verdict) -> frozenset[str]:
     return frozenset(c.subject for c in verdict.contributions if c.reason == KNOWN_REASON)
 
 
-def devices_in_order(observations: Sequence[Observation]) -> list[Device]:
+def devices_in_order(observations: Sequence[Observation], findings: Collection[str] = ()) -> list[Device]:
     """Return the devices in the order of their rows: row i of the page is device i here."""
     found = devices_in(observations)
-    found.sort(key=lambda o: (-o.score, -(o.rssi_dbm or -200.0), o.called or o.subject))
+    found.sort(
+        key=lambda o: (o.subject not in findings, -o.score, -(o.rssi_dbm or -200.0), o.called or o.subject)
+    )
     return found[:DEVICES_MOST]
 
 
-def _device(o: Device, *, known: bool) -> DeviceRow:
+def _device(o: Device, *, known: bool, finding: bool) -> DeviceRow:
     return DeviceRow(
         sense=o.sensor,
         name=o.called or o.subject,
         detail=_detail(o),
         score=o.score,
         rssi_dbm=o.rssi_dbm,
-        alert=o.score >= ALERT_SCORE and not known,
+        alert=finding and not known,
         known=known,
     )
 

@@ -53,9 +53,12 @@ RULES = (  # which row of the level table spoke
     "rule.two_senses",
     "rule.one_sense",
     "rule.room",
+    "rule.named",
+    "rule.kept",
     "rule.nothing_heard",
     "rule.sensor_failed",
     "rule.too_little",
+    "rule.not_enough",
     "rule.looked",
 )
 

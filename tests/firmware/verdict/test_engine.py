@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from firmware.sensor import UnreadableLink, Views
 from firmware.settings.sections import EngineConfig
-from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan
+from firmware.verdict.alarm_latch import Resolution
+from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan, ResolveAlarm
 from firmware.verdict.engine import (
     Engine,
     Event,
@@ -154,13 +155,13 @@ def test_unplugging_fades_one_coverage_within_two_seconds_and_changes_no_other()
 
 def test_a_sense_that_comes_back_counts_again() -> None:
     engine = engine_for()
-    feed(engine, clean_room(), t_s=10)  # type: ignore[arg-type]
-    engine.handle(SensorLost(sensor="wifi", t_ns=10 * S, reason="unplugged"))
-    assert tick(engine, 13).verdict.level is Level.INCONCLUSIVE
-    engine.handle(SensorStarted(sensor="wifi", t_ns=13 * S))
-    assert tick(engine, 13.2).verdict.failed == ("wifi",)  # opened is not yet working
-    engine.handle(step("wifi", clean_room()["wifi"], t_s=14))
-    back = tick(engine, 14)
+    feed(engine, clean_room(), t_s=20)  # type: ignore[arg-type]
+    engine.handle(SensorLost(sensor="wifi", t_ns=20 * S, reason="unplugged"))
+    assert tick(engine, 23).verdict.level is Level.INCONCLUSIVE
+    engine.handle(SensorStarted(sensor="wifi", t_ns=23 * S))
+    assert tick(engine, 23.2).verdict.failed == ("wifi",)  # opened is not yet working
+    engine.handle(step("wifi", clean_room()["wifi"], t_s=24))
+    back = tick(engine, 24)
     assert back.verdict.level is Level.NOTHING_FOUND
     assert status(back, "wifi").state == "running"
 
@@ -193,8 +194,8 @@ def test_a_stalled_sense_is_noticed() -> None:
 
 def test_a_finished_recording_keeps_its_coverage() -> None:
     engine = engine_for("wifi")
-    engine.handle(step("wifi", clean_room()["wifi"], t_s=1))
-    engine.handle(SensorFinished(sensor="wifi", t_ns=2 * S))
+    engine.handle(step("wifi", clean_room()["wifi"], t_s=20))
+    engine.handle(SensorFinished(sensor="wifi", t_ns=21 * S))
     snapshot = tick(engine, 500)
     assert snapshot.verdict.coverage["wifi"] == 0.9
     assert snapshot.verdict.level is Level.NOTHING_FOUND
@@ -230,14 +231,44 @@ def test_a_level_does_not_flicker_around_its_threshold() -> None:
     assert sum(a is not b for a, b in pairwise(words)) <= 1
 
 
-def test_an_alarm_falls_only_after_it_was_gone_for_a_while() -> None:
+def test_an_alarm_that_was_shown_is_kept_while_its_number_falls() -> None:
     engine = engine_for()
     assert feed(engine, room(wifi=[streamer()]), t_s=1).verdict.level is Level.CHECK  # type: ignore[arg-type]
     gone = room(wifi=[streamer(score=0.05)])
     hold_s = designed_likelihoods().levels.hold_s
     assert feed(engine, gone, t_s=2).verdict.level is Level.CHECK  # type: ignore[arg-type]
     assert feed(engine, gone, t_s=1.9 + hold_s).verdict.level is Level.CHECK  # type: ignore[arg-type]
-    assert feed(engine, gone, t_s=2 + hold_s).verdict.level is Level.NOTHING_FOUND  # type: ignore[arg-type]
+    later = feed(engine, gone, t_s=40 + hold_s).verdict  # type: ignore[arg-type]
+    assert (later.level, later.live_level, later.rule) == (Level.CHECK, Level.NOTHING_FOUND, "rule.kept")
+    assert later.probability < later.prior
+    assert not later.number_fits
+    assert later.alarm is not None
+    assert [s.subject for s in later.alarm.subjects] == ["ca:fe"]
+
+
+def test_a_resolved_alarm_lets_the_word_fall_and_stays_in_the_verdict() -> None:
+    engine = engine_for()
+    feed(engine, room(wifi=[streamer()]), t_s=1)  # type: ignore[arg-type]
+    feed(engine, room(wifi=[streamer(score=0.05)]), t_s=40)  # type: ignore[arg-type]
+    feed(engine, room(wifi=[streamer(score=0.05)]), t_s=50)  # type: ignore[arg-type]
+    engine.obey(ResolveAlarm(resolution="harmless"))
+    assert engine.snapshot().verdict.level is Level.CHECK  # harmless needs a reason
+    engine.obey(ResolveAlarm(resolution="harmless", reason="the owner's baby monitor"))
+    after = engine.snapshot().verdict
+    assert after.level is Level.NOTHING_FOUND
+    assert after.alarm is not None
+    assert (after.alarm.resolution, after.alarm.reason) == ("harmless", "the owner's baby monitor")
+    again = feed(engine, room(wifi=[streamer("ca:ff")]), t_s=60).verdict  # type: ignore[arg-type]
+    assert again.level is Level.CHECK
+
+
+@pytest.mark.parametrize("resolution", ["found", "unclear"])
+def test_what_was_found_or_could_not_be_told_keeps_the_word(resolution: Resolution) -> None:
+    engine = engine_for()
+    feed(engine, room(wifi=[streamer()]), t_s=1)  # type: ignore[arg-type]
+    feed(engine, room(wifi=[streamer(score=0.05)]), t_s=40)  # type: ignore[arg-type]
+    engine.obey(ResolveAlarm(resolution=resolution))
+    assert engine.snapshot().verdict.level is Level.CHECK
 
 
 # ------------------------------------------------------------------ session and commands

@@ -62,6 +62,7 @@ def report(
         evidence=evidence,
         candidates=len(evidence),
         now_ns=round(now_s * S),
+        looked_s=now_s,
     )
 
 
@@ -201,7 +202,8 @@ def test_contributions_come_sorted_and_include_negatives() -> None:
         ({"lens": [glint(score=0.9)]}, {Level.CHECK}),
         ({"lens": [glint(score=0.97, poses=4)]}, {Level.CHECK}),
         ({"wifi": [station(activity="video-call", score=0.35, streaming_score=0.6)]}, {Level.NOTHING_FOUND}),
-        ({"wifi": [network(strength="B", score=0.9)]}, {Level.NOTHING_FOUND}),
+        ({"wifi": [network(strength="B", score=0.9)]}, {Level.CHECK}),
+        ({"wifi": [network(strength="B", score=0.4)]}, {Level.NOTHING_FOUND}),
         ({"rf": [emission("link", kind="cofdm", score=0.8)]}, {Level.CHECK}),
         ({"rf": [emission("phone", kind="cellular-uplink", score=0.99)]}, {Level.NOTHING_FOUND}),
         ({"lens": [glint(i, label="reflector", score=0.3) for i in range(40)]}, {Level.NOTHING_FOUND}),

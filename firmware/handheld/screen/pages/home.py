@@ -56,6 +56,8 @@ def _draw_number(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalo
     """Draw the probability, and below it where it started from. It is small where it says little."""
     ink = canvas.theme.level_ink[state.level]
     size = 18 if state.level is Level.INCONCLUSIVE else 32
+    if not state.number_fits:
+        return
     number = write_probability(state.probability, catalog.locale)
     canvas.text(
         room._replace(h=35), number, size_px=size, min_px=16, color=ink, align="right", heavy=size > NUMBER_PX
@@ -112,7 +114,7 @@ def _draw_mono(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     canvas.text(title, catalog.text(f"level.{state.level}"), size_px=13, min_px=11, color=theme.text)
     number_w = 40 if state.simulated else 50
     number = Rect(29, 17, number_w, 13)
-    probability = write_probability(state.probability, catalog.locale)
+    probability = write_probability(state.probability, catalog.locale) if state.number_fits else ""
     canvas.text(number, probability, size_px=11, min_px=9, color=theme.text)
     if state.simulated:
         tag = Rect(number.x + number.w, 17, canvas.area.w - number.x - number.w, 13)

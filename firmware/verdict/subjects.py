@@ -1,0 +1,73 @@
+"""The one classification of things: finding, noted, heard; every page, record and line uses this one.
+
+=========  ===========================================================================================
+finding    weighs at least the sign of CHECK, bears an identity that names a camera, or is the strongest
+           thing behind an alarm of the whole room
+noted      speaks for a camera, but less than that
+heard      everything else: it was there, and says nothing
+=========  ===========================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from firmware.verdict.evidence.likelihoods import Likelihoods
+from firmware.verdict.evidence.model import Evidence
+from firmware.verdict.fusion import Find, Level, SensorTerms, Verdict, WeighedSubject
+
+SubjectWord = Literal["finding", "noted", "heard"]
+NAMING_SIGNS = ("identity-", "advert-")
+LISTED_MOST = 32  # subjects of one verdict; the strongest first, so that no finding is left out by a note
+ALARMS = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
+
+
+def names_a_camera(evidence: Evidence) -> bool:
+    """Say whether a device's identity alone makes it more likely a camera than not (score ≥ ½)."""
+    return evidence.sign.startswith(NAMING_SIGNS) and evidence.raw_nats >= 0.0
+
+
+def classify(says: Sequence[SensorTerms], level: Level, table: Likelihoods) -> tuple[WeighedSubject, ...]:
+    """Return everything that speaks for a camera, findings and the strongest first.
+
+    Parameters
+    ----------
+    says : sequence of SensorTerms
+        What each sensor says, after fading, correction and caps (nats).
+    level : Level
+        The word of now: an alarm always has a finding.
+    table : Likelihoods
+        Holds the sign of CHECK (``levels.check_sense_nats``).
+    """
+    least = table.levels.check_sense_nats
+    rows = [
+        _weighed(find, finding=find.strength >= least or names_a_camera(find.evidence))
+        for say in says
+        for find in say.finds
+        if find.strength > 0.0 or names_a_camera(find.evidence)
+    ]
+    rows.sort(key=lambda s: (s.word != "finding", -s.nats, s.sensor, s.subject))
+    if level in ALARMS and rows and rows[0].word == "noted":
+        rows[0] = replace(rows[0], word="finding")
+    return tuple(rows[:LISTED_MOST])
+
+
+def _weighed(find: Find, *, finding: bool) -> WeighedSubject:
+    evidence = find.evidence
+    return WeighedSubject(
+        sensor=evidence.sensor,
+        subject=evidence.subject,
+        word="finding" if finding else "noted",
+        nats=find.strength,
+        reason=evidence.reason,
+        params=evidence.params,
+    )
+
+
+def word_of(verdict: Verdict, subject: str) -> SubjectWord:
+    """Return how a verdict classifies a subject."""
+    if subject in verdict.findings:
+        return "finding"
+    return "noted" if any(s.subject == subject for s in verdict.subjects) else "heard"
