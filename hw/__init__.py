@@ -1,4 +1,4 @@
-"""The floor that measures: devices that are real (`hw.pi`), recorded (`hw.replay`) or simulated (`hw.sim`).
+"""Devices that measure: real ones (`hw.pi`), recorded ones (`hw.replay`) and simulated ones (`hw.sim`).
 
 ::
 

@@ -1,4 +1,4 @@
-"""Settings of the devices: every field with its range and its meaning."""
+"""Settings of the devices: every field with its range, its unit and its meaning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 class SdrConfig(BaseModel):
-    """The RTL-SDR."""
+    """Settings of the RTL-SDR receiver."""
 
     model_config = STRICT
     serial: str | None = Field(
@@ -33,7 +33,7 @@ class SdrConfig(BaseModel):
 
 
 class MonitorConfig(BaseModel):
-    """The Wi-Fi adapter."""
+    """Settings of the Wi-Fi adapter in monitor mode."""
 
     model_config = STRICT
     interface: str | None = Field(
@@ -43,14 +43,14 @@ class MonitorConfig(BaseModel):
 
 
 class BleConfig(BaseModel):
-    """The Bluetooth controller."""
+    """Settings of the Bluetooth controller."""
 
     model_config = STRICT
     hci: int | None = Field(None, ge=0, le=15, description="Controller number; the first one if empty.")
 
 
 class CameraConfig(BaseModel):
-    """The camera and its strobe light."""
+    """Settings of the camera that looks for lens reflections."""
 
     model_config = STRICT
     width_px: int = Field(1280, ge=160, le=4096, description="Picture width.")
@@ -62,7 +62,7 @@ class CameraConfig(BaseModel):
 
 
 class LightConfig(BaseModel):
-    """The strobe lights and how long they may shine (see `hw.light_guard`)."""
+    """Settings of the strobe lights: their strength, and how long they may shine (see `hw.light_guard`)."""
 
     model_config = STRICT
     ring_w_sr: float = Field(0.6, ge=0.0, le=10.0, description="Radiant intensity of the ring.")
@@ -74,7 +74,7 @@ class LightConfig(BaseModel):
 
 
 class PanelConfig(BaseModel):
-    """Screen, buttons and buzzer."""
+    """Settings of the panel: screen, buttons and buzzer."""
 
     model_config = STRICT
     driver: str = Field(
@@ -87,7 +87,10 @@ class PanelConfig(BaseModel):
 
 
 class HwConfig(BaseModel):
-    """All devices; ``backend`` overrides the kit for one role, e.g. ``camera = "sim:chrome-bathroom"``."""
+    """Settings of all devices.
+
+    ``backend`` overrides the kit for one role, e.g. ``camera = "sim:chrome-bathroom"``.
+    """
 
     model_config = STRICT
     sdr: SdrConfig = SdrConfig()

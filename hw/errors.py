@@ -22,7 +22,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a device is not well. A screen translates these words."""
+    """The reasons for which a device does not work as it should; a screen translates these words."""
 
     NOT_FOUND = "not_found"
     BUSY = "busy"
@@ -41,7 +41,7 @@ class Reason(StrEnum):
 
 
 class AnsimError(Exception):
-    """Root of every expected error: what happened, and what to do about it."""
+    """Root of every expected error: says what happened, and what to do about it."""
 
     def __init__(self, what: str, *, hint: str = "") -> None:
         super().__init__(what)
@@ -70,7 +70,7 @@ class MissingComponent(HwError, ImportError):
 
 
 class DeviceMissing(HwError, FileNotFoundError):
-    """Nothing is plugged in."""
+    """The device is not plugged in."""
 
     reason = Reason.NOT_FOUND
 
@@ -100,18 +100,18 @@ class FrequencyRefused(HwError, ValueError):
 
 
 class BadRecording(HwError, ValueError):
-    """A file that is not what its name or header says."""
+    """A file does not hold what its name or header says."""
 
     reason = Reason.UNREADABLE
 
 
 class BadKit(HwError, ValueError):
-    """A --kit, scene or device name that does not exist."""
+    """A --kit, scene or device name does not exist."""
 
     reason = Reason.NOT_FOUND
 
 
 class EndOfRecording(HwError, EOFError):
-    """A recording is over. Not a fault: the sensor is finished."""
+    """A recording has been played to its end. This is not a fault: the sensor is finished."""
 
     reason = Reason.FINISHED

@@ -72,7 +72,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
 
 
 class CameraWithLeds(NamedTuple):
-    """The camera and the lights beside it: one instrument, two devices."""
+    """The camera and the lights beside it: two devices that measure together."""
 
     camera: Camera
     leds: Leds
@@ -80,7 +80,7 @@ class CameraWithLeds(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """The devices of one run; what is absent is None and named in ``problems`` with its reason."""
+    """The devices of one run; an absent one is None, and ``problems`` says why."""
 
     spec: str
     recorded: bool
@@ -96,7 +96,7 @@ class Kit:
     problems: Mapping[str, HwError] = field(default_factory=dict)
 
     def devices(self) -> tuple[Device, ...]:
-        """Return every device that is there."""
+        """Return every device that is open."""
         every = (self.sdr, self.monitor, self.ble, self.camera, self.leds, self.display, self.buttons)
         return tuple(d for d in (*every, self.buzzer, self.battery) if d is not None)
 
@@ -107,7 +107,23 @@ class Kit:
 
 
 def parse_spec(spec: str) -> tuple[str, str]:
-    """Split ``sim:empty-room?seed=3`` into backend and target."""
+    """Split ``sim:empty-room?seed=3`` into backend and target.
+
+    Parameters
+    ----------
+    spec : str
+        The kit as typed: ``auto``, ``pi``, ``replay:PATH`` or ``sim:SCENE``.
+
+    Returns
+    -------
+    backend, target : str
+        ``auto`` is given as ``pi``; the target is empty where the backend needs none.
+
+    Raises
+    ------
+    BadKit
+        There is no such backend, or its target is missing.
+    """
     backend, _, target = spec.partition(":")
     backend = "pi" if backend == "auto" else backend
     if backend not in BACKENDS:
@@ -122,6 +138,20 @@ def spec_of_place(spec: str, *, number: int, t_ns: int) -> str:
 
     Only simulated rooms change with the place; for every other kit this is the spec itself, and its devices
     stay open.
+
+    Parameters
+    ----------
+    spec : str
+        The kit of the run.
+    number : int
+        Number of the place in the run, from 0.
+    t_ns : int
+        Session time at which the place is entered, in ns.
+
+    Returns
+    -------
+    str
+        The kit of that place.
     """
     backend, target = parse_spec(spec)
     if backend != "sim":
@@ -134,7 +164,33 @@ EXAMPLES = {"replay": "replay:recordings/monday", "sim": "sim:analog-camera"}
 
 
 def open_device(role: str, *, spec: str, config: HwConfig, clock: Clock) -> Any:
-    """Open one device of a kit. Raises what the factory raises, `DeviceMissing` where the kit has none."""
+    """Open one device of a kit.
+
+    Parameters
+    ----------
+    role : str
+        One of `SENSOR_ROLES` or `PANEL_ROLES`.
+    spec : str
+        The kit; ``config.backend`` may name another one for this role.
+    config : HwConfig
+        Settings of the devices.
+    clock : Clock
+        Gives the session time of everything that the device delivers.
+
+    Returns
+    -------
+    Device
+        A device as in `hw.protocols`; for ``camera`` a `CameraWithLeds`.
+
+    Raises
+    ------
+    DeviceMissing
+        The kit has no such device, or it is not plugged in.
+    MissingComponent
+        A library that the device needs is not installed.
+    HwError
+        The device cannot be opened.
+    """
     backend, target = parse_spec(config.backend.get(role, spec))
     entry = BACKENDS[backend].get(role)
     if entry is None:
@@ -161,10 +217,28 @@ def open_kit(
     panel_clock: Clock,
     roles: tuple[str, ...] = (*SENSOR_ROLES, *PANEL_ROLES),
 ) -> Kit:
-    """Open what is there of a kit.
+    """Open every device of a kit that is there.
 
-    Every sensor has a clock of its own: one running clock for all when live, one manual clock each when
-    the sensors take turns. Absent devices are no error here; whoever needs one asks ``problems``.
+    ``clocks`` holds one running clock for all sensors when live, and one manual clock for each when the
+    sensors take turns. An absent device is no error here; its error is kept in ``Kit.problems``.
+
+    Parameters
+    ----------
+    spec : str
+        The kit as typed.
+    config : HwConfig
+        Settings of the devices.
+    clocks : mapping of sensor name to Clock
+        The clock of each sensor.
+    panel_clock : Clock
+        The clock of screen, buttons, buzzer and battery.
+    roles : tuple of str
+        The devices to open.
+
+    Returns
+    -------
+    Kit
+        The opened devices, and the errors of those that could not be opened.
 
     Raises
     ------
@@ -181,7 +255,7 @@ def open_kit(
             opened[role] = open_device(role, spec=spec, config=config, clock=clock)
         except (DeviceMissing, DeviceBusy, DeviceDenied, DeviceLost, MissingComponent) as error:
             problems[role] = error
-    eye = opened.pop("camera", None)
-    if eye is not None:
-        opened["camera"], opened["leds"] = eye
+    pair = opened.pop("camera", None)
+    if pair is not None:
+        opened["camera"], opened["leds"] = pair
     return Kit(spec=spec, recorded=parse_spec(spec)[0] == "replay", problems=problems, **opened)

@@ -50,13 +50,24 @@ REFUSED = "refused."  # prefix of a refusal's reason among the numbers of the li
 
 
 class UnsafeLight(HwError, ValueError):
-    """The lights are stronger than an eye may look into: they are never switched on."""
+    """The configured lights are stronger than an eye may look into; they are never switched on."""
 
     reason = Reason.LIGHTS_REST
 
 
 def intensities_w_sr(config: LightConfig) -> Mapping[LedState, float]:
-    """Return the radiant intensity of each light, in W/sr."""
+    """Return the radiant intensity of each light.
+
+    Parameters
+    ----------
+    config : LightConfig
+        Settings of the strobe lights.
+
+    Returns
+    -------
+    mapping of LedState to float, W/sr
+        On the axis of the light, as the settings have it; 0.0 for ``off``.
+    """
     lights: dict[LedState, float] = {
         "off": 0.0,
         "ring": config.ring_w_sr,
@@ -67,7 +78,10 @@ def intensities_w_sr(config: LightConfig) -> Mapping[LedState, float]:
 
 
 class LightDose:
-    """What the lights gave lately, and whether more may follow. It has no clock and drives nothing."""
+    """Adds up the light of the last seconds and says whether more may follow.
+
+    It reads no clock and switches nothing.
+    """
 
     def __init__(self, config: LightConfig, *, now_ns: int) -> None:
         """Begin in the dark.

@@ -27,7 +27,7 @@ from hw.types import (
 
 @runtime_checkable
 class Device(Protocol):
-    """What every device can do."""
+    """The interface that all devices share."""
 
     def info(self) -> DeviceInfo: ...
     def health(self) -> DeviceHealth: ...
@@ -38,7 +38,9 @@ class Device(Protocol):
 
 @runtime_checkable
 class Sdr(Device, Protocol):
-    """A receiver that is tuned somewhere and read. ``read`` may give fewer samples, never from two tunings.
+    """A receiver that is tuned and read.
+
+    ``read`` may give fewer samples than asked for, never samples of two tunings.
 
     A recorded receiver cannot be tuned: it gives what it has, and ``center_hz`` of the block is the truth.
     ``tune`` raises `FrequencyRefused` where the tuner has a gap, and stays where it was.
@@ -91,7 +93,7 @@ class Camera(Device, Protocol):
 
 @runtime_checkable
 class Leds(Device, Protocol):
-    """The lights around and beside the lens."""
+    """The lights around the lens and beside it."""
 
     def states(self) -> tuple[LedState, ...]: ...
     def set(self, state: LedState) -> None: ...
@@ -99,7 +101,7 @@ class Leds(Device, Protocol):
 
 @runtime_checkable
 class Display(Device, Protocol):
-    """Anything with a size that shows a picture."""
+    """A screen with a size that shows a picture."""
 
     @property
     def size(self) -> tuple[int, int]: ...
@@ -110,28 +112,28 @@ class Display(Device, Protocol):
 
 @runtime_checkable
 class Buttons(Device, Protocol):
-    """Four buttons."""
+    """The four buttons of the panel."""
 
     def poll(self) -> Sequence[ButtonPress]: ...
 
 
 @runtime_checkable
 class Buzzer(Device, Protocol):
-    """A sound or a vibration."""
+    """A buzzer or a vibration motor."""
 
     def beep(self, *, frequency_hz: float, duration_ms: int) -> None: ...
 
 
 @runtime_checkable
 class Battery(Device, Protocol):
-    """State of charge, 0…1; None where unknown."""
+    """A battery with a state of charge, 0…1; None where it is unknown."""
 
     def read(self) -> float | None: ...
 
 
 @runtime_checkable
 class Clock(Protocol):
-    """Monotonic time. A manual clock jumps where a real one sleeps."""
+    """A monotonic clock. A manual clock jumps where a real one sleeps."""
 
     def now_ns(self) -> int: ...
     def sleep_until(self, t_ns: int) -> None: ...

@@ -1,4 +1,4 @@
-"""Buttons that somebody else presses: a browser, a phone. Any thread may press; the run polls them."""
+"""Buttons that are pressed in a browser or on a phone: any thread may press, the run polls them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PRESSES_MOST = 16  # that wait for the loop, which takes them ten times a second
 
 
 class QueuedButtons:
-    """A bounded queue of presses; beyond ``most`` that wait, the oldest is forgotten."""
+    """A bounded queue of presses; where more than ``most`` wait, the oldest is dropped."""
 
     def __init__(self, *, most: int = PRESSES_MOST) -> None:
         self._lock = threading.Lock()

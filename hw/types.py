@@ -50,7 +50,7 @@ class IqBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One camera picture. ``led`` is None where nobody knows which light was on while it was exposed."""
+    """One camera picture. ``led`` is None where it is unknown which light was on during the exposure."""
 
     seq: int
     t_ns: int
@@ -61,7 +61,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot11Batch:
-    """Many captured frames at once: one buffer and columns, never one object a frame.
+    """Many captured 802.11 frames at once: one buffer and columns, never one object for each frame.
 
     Frame ``i`` is ``buffer[starts[i] : starts[i] + lengths[i]]``, beginning with the capture header of
     ``link_type`` (pcap LINKTYPE: 127 radiotap, 105 plain 802.11, 119 Prism, 192 PPI, 163 AVS).
@@ -102,7 +102,7 @@ class BleAdvert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BleBatch:
-    """The adverts heard from ``t_ns`` until ``until_ns``, with what could not be read, by reason."""
+    """The adverts received from ``t_ns`` until ``until_ns``, with the unreadable ones counted by reason."""
 
     t_ns: int
     until_ns: int
@@ -121,7 +121,7 @@ class ButtonPress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInfo:
-    """What a device says it is."""
+    """Name and identity of a device, as it reports them."""
 
     role: str  # sdr, monitor, ble, camera, leds, display, buttons, buzzer, battery
     backend: str  # pi, replay, sim
@@ -131,7 +131,7 @@ class DeviceInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceHealth:
-    """How a device is: ``reason`` is a word from ``hw.errors.Reason``, ``hint`` says what to do."""
+    """Whether a device works: ``reason`` is a word from `hw.errors.Reason`, ``hint`` says what to do."""
 
     ok: bool
     reason: str = ""
@@ -141,7 +141,7 @@ class DeviceHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What a sensor read, and what it had to leave out and why."""
+    """How much a sensor read, and how much it left out, by reason."""
 
     sensor: SensorName
     read: int
@@ -159,7 +159,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How much of its job a sensor really did, 0…1.
+    """The share of its job that a sensor really did, 0…1.
 
     ``parts`` are named shares (0…1) of the different things it could have found: the fusion weighs
     "not found" by the part that speaks of that kind of camera. ``reasons`` are keys of sentences that

@@ -87,7 +87,6 @@ def find_peaks(
 
     Notes
     -----
-
     A peak must stand ``threshold_sigma`` over the noise and ``peak_over_wall`` times over the wall, or fill
     `HEADROOM_SHARE` of what the sensor has left above a bright wall.
     """

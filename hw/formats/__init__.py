@@ -1,1 +1,1 @@
-"""Parsers and writers of recording formats: pure functions of bytes, no device."""
+"""Parsers and writers of recording formats: pure functions of bytes that open no device."""

@@ -39,7 +39,7 @@ FIRST_CHANNEL_MHZ, CHANNEL_STEP_MHZ = 2402, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnifferMeta:
-    """What the sniffer adds to a PDU. ``crc_good`` is None where it did not look."""
+    """Metadata that a sniffer adds to a PDU. ``crc_good`` is None where it did not check the CRC."""
 
     t_ns: int
     rssi_dbm: int | None = None
@@ -49,7 +49,7 @@ class SnifferMeta:
 
 
 class Fragments:
-    """Puts adverts together that come in pieces. Bounded; what never completes is given as far as it came."""
+    """Reassembles fragmented adverts. Bounded: one that never completes is given as far as it came."""
 
     def __init__(self, dropped: Counter[str]) -> None:
         self._pending: dict[object, BleAdvert] = {}
@@ -96,18 +96,18 @@ class Fragments:
 
 
 class LinkLayer:
-    """Turns sniffed packets into adverts; all others are counted by reason in ``dropped``."""
+    """Decodes sniffed packets into adverts; all other packets are counted by reason in ``dropped``."""
 
     def __init__(self, dropped: Counter[str], fragments: Fragments) -> None:
         self._dropped = dropped
         self._fragments = fragments
 
     def plain(self, packet: bytes, *, t_ns: int) -> list[BleAdvert]:
-        """LINKTYPE_BLUETOOTH_LE_LL: the packet from its access address on."""
+        """Decode LINKTYPE_BLUETOOTH_LE_LL: the packet from its access address on."""
         return self.packet(packet, SnifferMeta(t_ns=t_ns))
 
     def with_radio(self, packet: bytes, *, t_ns: int) -> list[BleAdvert]:
-        """LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR: ten bytes of radio header first."""
+        """Decode LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR: ten bytes of radio header come first."""
         if len(packet) < 10:
             return self._drop("truncated_header")
         rf_channel, signal_dbm, flags = struct.unpack_from("<Bb6xH", packet)
@@ -121,7 +121,7 @@ class LinkLayer:
         return self.packet(packet[10:], heard)
 
     def nordic(self, packet: bytes, *, t_ns: int) -> list[BleAdvert]:
-        """LINKTYPE_NORDIC_BLE: the header of the nRF Sniffer first."""
+        """Decode LINKTYPE_NORDIC_BLE: the header of the nRF Sniffer comes first."""
         if len(packet) < NORDIC_HEADER_BYTES:
             return self._drop("truncated_header")
         if packet[3] not in NORDIC_VERSIONS:
@@ -137,14 +137,14 @@ class LinkLayer:
         return self.packet(packet[NORDIC_HEADER_BYTES:], heard)
 
     def private(self, packet: bytes, *, t_ns: int) -> list[BleAdvert]:
-        """Link types for private use: the nRF Sniffer's header, another one, or none (Ubertooth)."""
+        """Decode a link type for private use: the nRF Sniffer's header, another one, or none (Ubertooth)."""
         at = packet.find(ADVERTISING_ACCESS, 0, PRIVATE_HEADER_LIMIT)
         if at == NORDIC_HEADER_BYTES and packet[3] in NORDIC_VERSIONS:
             return self.nordic(packet, t_ns=t_ns)
         return self.plain(packet[at:], t_ns=t_ns) if at >= 0 else self._drop("other_packet")
 
     def ppi(self, packet: bytes, *, t_ns: int) -> list[BleAdvert]:
-        """PPI (Ubertooth): fields of type, length, value before the packet."""
+        """Decode PPI (Ubertooth): fields of type, length and value come before the packet."""
         if ppi_link_type(packet) not in PPI_BLE_LINKS:
             return self._drop("other_packet" if len(packet) >= 8 else "truncated_header")
         (size,) = struct.unpack_from("<H", packet, 2)
@@ -165,7 +165,7 @@ class LinkLayer:
         return SnifferMeta(t_ns=t_ns)
 
     def packet(self, packet: bytes, heard: SnifferMeta) -> list[BleAdvert]:
-        """Read a packet from its access address on."""
+        """Decode a packet from its access address on."""
         if packet[:4] != ADVERTISING_ACCESS:
             return self._drop("other_packet" if len(packet) >= 4 else "truncated_pdu")
         pdu = packet[5:] if heard.coded else packet[4:]

@@ -35,7 +35,7 @@ EXTENDED_FIXED_BYTES = 24
 
 
 class AdvertDecoder:
-    """Turns packets, one after the other, into adverts."""
+    """Decodes packets into adverts, one packet after the other."""
 
     def __init__(self) -> None:
         self.dropped: Counter[str] = Counter()
@@ -75,17 +75,17 @@ class AdvertDecoder:
         return read(packet, t_ns=t_ns) if read else self._drop("other_link_type")
 
     def flush(self) -> list[BleAdvert]:
-        """Return the adverts of which pieces are missing at the end of a recording."""
+        """Return the adverts that are still incomplete at the end of a recording."""
         return self._fragments.flush()
 
     def h4(self, packet: bytes, *, t_ns: int) -> list[BleAdvert]:
-        """Read a packet that begins with its H4 type."""
+        """Decode a packet that begins with its H4 packet type."""
         if not packet:
             return self._drop("truncated_event")
         return self._only(packet[0] == H4_EVENT, packet[1:], t_ns)
 
     def event(self, event: bytes, *, t_ns: int) -> list[BleAdvert]:
-        """Read an HCI event from its event code on."""
+        """Decode an HCI event from its event code on."""
         if len(event) < 3 or len(event) < 2 + event[1]:
             return self._drop("truncated_event")
         reports = event[4 : 2 + event[1]]

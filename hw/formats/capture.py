@@ -1,8 +1,8 @@
 """Reads captures (pcap, pcapng, btsnoop, Kismet databases) as columns of numpy arrays.
 
 Scapy reads all these files too, but makes an object of every frame; at several hundred thousand frames a
-second on one core that is two orders too slow, so the walk over the records is our own. Scapy is the
-reference it is tested against.
+second on one core that is two orders of magnitude too slow, so ansim finds the records itself. Scapy is the
+reference that this is tested against.
 
 A file is read in chunks, so that it may be larger than memory and may be cut off anywhere. What cannot be
 read is counted in ``dropped`` by reason:
@@ -161,7 +161,7 @@ class CaptureReader:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return words for what was wrong with the stamps so far; empty where they were in order."""
+        """Return what was wrong with the time stamps so far, in words; empty where they were in order."""
         if self._timeline is None:
             return ()
         timeline = self._timeline
@@ -279,7 +279,7 @@ def _interleave(held: _Piece, piece: _Piece) -> tuple[_Piece | None, _Piece | No
 
 
 class RecordSource(Protocol):
-    """Where records come from."""
+    """Interface of a source of records."""
 
     @property
     def format(self) -> CaptureFormat:
@@ -303,7 +303,7 @@ class RecordSource(Protocol):
 
 
 class FileRecords:
-    """Records of a file of pcap, pcapng or btsnoop, compressed or not."""
+    """Reads the records of a pcap, pcapng or btsnoop file, compressed or not."""
 
     def __init__(self, path: Path) -> None:
         self._file = UnpackedFile(path)
@@ -376,7 +376,7 @@ def peek(path: Path) -> tuple[frozenset[int], RecordBatch | None]:
 
 
 def link_name(link_type: int) -> str:
-    """Return what records of a link type are, in words."""
+    """Return the name of a link type in words."""
     return LINK_NAMES.get(link_type, f"records of link type {link_type}")
 
 

@@ -1,7 +1,11 @@
 """Converts raw samples of SigMF datatypes to complex numbers and back; full scale is 1.0.
 
-``cu8`` is what an RTL-SDR gives: 127.5 is zero, so both ends are exactly full scale. Integers that were
+``cu8`` is the datatype of an RTL-SDR: 127.5 is zero, so both ends are exactly full scale. Integers that were
 converted to complex64 convert back to the same bytes; that is what makes recordings exact.
+
+References
+----------
+SigMF specification 1.2, core namespace, ``core:datatype``.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ Raw = bytes | bytearray | memoryview | NDArray[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleFormat:
-    """How one SigMF datatype keeps a complex sample: two values of ``dtype``, I before Q.
+    """Storage of one complex sample in a SigMF datatype: two values of ``dtype``, I before Q.
 
     ``real``: two real values that follow each other make one complex sample, at half the rate and a quarter
     of it above the recording's frequency.
@@ -74,7 +78,7 @@ EXACT = frozenset(
 
 
 def sample_format(datatype: str) -> SampleFormat | None:
-    """Return how a SigMF datatype is kept, None where it is not known here."""
+    """Return how a SigMF datatype stores a complex sample, None where it is not known here."""
     return FORMATS.get(datatype)
 
 
@@ -122,10 +126,17 @@ def real_to_complex(values: NDArray[np.float32]) -> NDArray[np.complex64]:
     Parameters
     ----------
     values : ndarray, shape (2 * n,), float32
+        Real samples, full scale at ±1. NaN counts as 0; an odd last sample is left out.
 
     Returns
     -------
     ndarray, shape (n,), complex64
+        The positive half of the spectrum, moved down to zero.
+
+    Notes
+    -----
+    The spectrum of real samples is mirrored at negative frequencies, so its positive half (the analytic
+    signal) holds everything and needs only half the rate.
     """
     count = len(values) // 2
     if count == 0:
@@ -139,20 +150,20 @@ def from_complex(samples: NDArray[np.complex64], datatype: str) -> bytes:
 
     Parameters
     ----------
-    samples
-        1-D, full scale at ±1.
-    datatype
-        SigMF name of the type to write, e.g. ``ci16_le``.
+    samples : ndarray, shape (n,), complex64
+        1.0 is full scale of one component. In integers, NaN becomes 0 and infinity full scale.
+    datatype : str
+        SigMF name of the type to write, e.g. ``ci16_le``; a complex one.
 
     Returns
     -------
     bytes
-        Interleaved I and Q values.
+        Interleaved I and Q values, ``n`` samples.
 
     Raises
     ------
     KeyError
-        The datatype is not known.
+        The datatype is not known, or real.
     """
     form = FORMATS[datatype]
     values = np.ascontiguousarray(samples, dtype=np.complex64).view(np.float32)
@@ -174,44 +185,49 @@ def is_exact(samples: NDArray[np.complex64], raw: bytes, datatype: str) -> bool:
 
     Parameters
     ----------
-    samples
-        1-D, as they were decoded.
-    raw
+    samples : ndarray, shape (n,), complex64
+        1.0 is full scale of one component.
+    raw : bytes
         Bytes that are said to hold them.
-    datatype
+    datatype : str
         SigMF name of the type of ``raw``.
 
     Returns
     -------
     bool
-        False where a single value differs, or the lengths do.
-    """
-    return bool(np.array_equal(to_complex(raw, datatype), samples))
-
-
-def clipped_share(raw: Raw, datatype: str) -> float:
-    """Return which share (0…1) of the I and Q values lies at the ends of the converter's range.
-
-    Parameters
-    ----------
-    raw
-        Samples as they stand in the recording.
-    datatype
-        SigMF name of their type, e.g. ``cu8``.
-
-    Returns
-    -------
-    float
-        Share of the I and Q values at the lowest or highest code, 0 to 1.
-
-    Notes
-    -----
-    Floats have no ends: their share is 0.0, even where the receiver behind them was overdriven.
+        False where a single value differs, where one is NaN, or where the lengths differ.
 
     Raises
     ------
     KeyError
         The datatype is not known.
+    """
+    return bool(np.array_equal(to_complex(raw, datatype), samples))
+
+
+def clipped_share(raw: Raw, datatype: str) -> float:
+    """Return which share of the I and Q values lies at the ends of the converter's range.
+
+    Parameters
+    ----------
+    raw : bytes-like or ndarray of uint8
+        Samples as they stand in the recording.
+    datatype : str
+        SigMF name of their type, e.g. ``cu8``.
+
+    Returns
+    -------
+    float
+        Share of the I and Q values at the lowest or highest code, 0…1; 0.0 where there are no samples.
+
+    Raises
+    ------
+    KeyError
+        The datatype is not known.
+
+    Notes
+    -----
+    Floats have no ends: their share is 0.0, even where the receiver behind them was overdriven.
     """
     form = FORMATS[datatype]
     values = _values(raw, form)
@@ -222,17 +238,19 @@ def clipped_share(raw: Raw, datatype: str) -> float:
 
 
 def without_gaps(samples: NDArray[np.complex64]) -> tuple[NDArray[np.complex64], int]:
-    """Return samples with 0 in place of NaN and infinity, and how many of them there were.
+    """Replace NaN and infinity by 0.
 
     Parameters
     ----------
-    samples
-        1-D; may hold NaN or infinity.
+    samples : ndarray, shape (n,), complex64
+        Left as they are; where nothing is to be replaced, this very array is returned.
 
     Returns
     -------
-    tuple
-        The samples, of the same shape, and the count of those replaced.
+    samples : ndarray, shape (n,), complex64
+        Finite samples.
+    count : int
+        How many samples were replaced.
     """
     bad = ~np.isfinite(samples)
     count = int(np.count_nonzero(bad))

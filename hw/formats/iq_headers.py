@@ -1,4 +1,4 @@
-"""Samples behind a header of their own: WAV of receiver programs, and Midas BLUE as Redhawk writes it.
+"""Reads recordings of samples with a header of their own: WAV of receiver programs, and Midas BLUE.
 
 References
 ----------

@@ -1,4 +1,4 @@
-"""Raw samples whose name or side file says what they are: rtl_433, gqrx, PortaPack, URH, SDR#, HDSDR, SDR++.
+"""Reads the datatype, sample rate and frequency of raw samples from their file's name or side file.
 
 References
 ----------
@@ -25,7 +25,7 @@ SIDE_KEYS = {"sample_rate": "rate", "center_frequency": "hz"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawDescription:
-    """What is known of raw samples; None where nothing says it."""
+    """The known facts about raw samples; None where nothing states them."""
 
     datatype: str
     rate_hz: float | None = None
@@ -33,7 +33,7 @@ class RawDescription:
 
 
 def describe_name(name: str, *, side_text: str = "") -> RawDescription | None:
-    """Return what a file's name, and the text beside it, say of its samples.
+    """Return the description of samples that a file's name, and the text beside it, state.
 
     Parameters
     ----------
@@ -63,6 +63,16 @@ def describe_name(name: str, *, side_text: str = "") -> RawDescription | None:
 
 def rate_and_center(stem: str) -> tuple[float | None, float | None]:
     """Return sample rate and centre frequency in Hz that a name like ``g001_433.92M_250k`` states.
+
+    Parameters
+    ----------
+    stem : str
+        File name without its suffix.
+
+    Returns
+    -------
+    rate_hz, center_hz : float or None
+        Sample rate and centre frequency in Hz; None where the name states none.
 
     Notes
     -----

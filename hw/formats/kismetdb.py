@@ -1,4 +1,4 @@
-"""Packets of a Kismet database (``.kismet``, SQLite) as columns.
+"""Reads the packets of a Kismet database (``.kismet``, SQLite) as columns.
 
 References
 ----------
@@ -25,7 +25,7 @@ LINKS = "SELECT DISTINCT dlt FROM packets WHERE packet IS NOT NULL LIMIT 64"
 
 
 class KismetPackets:
-    """Reads the packets in the order in which Kismet stored them; ``dropped`` counts what is no packet."""
+    """Reads packets in the order in which Kismet stored them; ``dropped`` counts those that are none."""
 
     format: Literal["kismet"] = "kismet"
 

@@ -1,7 +1,11 @@
 """Finds the records of a pcap or btsnoop file, whose records have headers of one length.
 
-A walker is fed chunks of the file and answers with columns (`Columns`), never with one object a record.
-The only work a record costs in Python is the jump to the next one; all else is done by column.
+A walker takes chunks of the file and returns columns (`Columns`), never one object for each record. The only
+work that a record costs in Python is the jump to the next one; all else is done by column.
+
+References
+----------
+draft-ietf-opsawg-pcap; btsnoop(4).
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ BTSNOOP_EPOCH_US = 0x00DCDDB30F2F8000  # 1970-01-01 in microseconds since the ye
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Records of one chunk: where they lie in it, when they came, what kind they are."""
+    """Records of one chunk, as columns: place in the chunk, length, time stamp, link type and flags."""
 
     starts: Ints
     lengths: Ints
@@ -56,19 +60,19 @@ def joined(runs: Sequence[Columns]) -> Columns:
 
 
 def field_view(chunk: bytes, dtype: str) -> NDArray[Any]:
-    """Return the number that begins at every byte: indexing it gathers a field of all records.
+    """View a chunk as the numbers that begin at each of its bytes; an index gathers a field of all records.
 
     Parameters
     ----------
-    chunk
-        Bytes of a file.
-    dtype
-        numpy name of the number, byte order included, e.g. ``<u4``.
+    chunk : bytes
+        A piece of the file; it is not copied.
+    dtype : str
+        Type and byte order of the field, such as ``"<u4"``.
 
     Returns
     -------
-    numpy.ndarray
-        1-D view of ``len(chunk) - itemsize + 1`` overlapping numbers; no copy.
+    ndarray of ``dtype``, shape (len(chunk) - itemsize + 1,)
+        Element ``i`` is the number whose first byte is byte ``i``; empty where the chunk is too short.
     """
     size = np.dtype(dtype).itemsize
     return np.ndarray((max(0, len(chunk) - size + 1),), dtype, chunk, strides=(1,))
@@ -76,7 +80,7 @@ def field_view(chunk: bytes, dtype: str) -> NDArray[Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordLayout:
-    """Where a record header keeps its numbers."""
+    """Byte order of a record header, its size, and the offsets of its length fields."""
 
     order: Literal["<", ">"]
     header_bytes: int
@@ -85,7 +89,7 @@ class RecordLayout:
 
 
 class FixedWalker(ABC):
-    """Walks records that are a header of fixed size and as many bytes as it says."""
+    """Finds records that consist of a header of fixed size and the number of bytes that it names."""
 
     def __init__(self, layout: RecordLayout, link_type: int) -> None:
         self.layout = layout
@@ -204,7 +208,7 @@ def _sound_records(head: bytes, order: str, size: int) -> int:
 
 
 class PcapWalker(FixedWalker):
-    """pcap in either byte order, with microseconds or nanoseconds."""
+    """Finds the records of pcap in either byte order, with microseconds or nanoseconds."""
 
     HEADER_BYTES = 24
 
@@ -233,7 +237,7 @@ class PcapWalker(FixedWalker):
 
 
 class BtsnoopWalker(FixedWalker):
-    """btsnoop, as Android's HCI log and ``btmon -w`` write it."""
+    """Finds the records of btsnoop, as Android's HCI log and ``btmon -w`` write it."""
 
     HEADER_BYTES = 16
 

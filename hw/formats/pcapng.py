@@ -29,7 +29,7 @@ LEAST_BYTES = {ENHANCED: 32, OBSOLETE: 32, SIMPLE: 16}  # bytes of a packet bloc
 
 
 class Stop(Enum):
-    """Why the walk over packet blocks paused."""
+    """The reason why a run of packet blocks ended."""
 
     MORE = auto()  # the chunk is used up
     OTHER = auto()  # a block that is handled by itself
@@ -38,7 +38,7 @@ class Stop(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureInterface:
-    """What an interface description block says."""
+    """Link type, snap length and clock of an interface, from its interface description block."""
 
     link_type: int
     snap_length: int
@@ -47,7 +47,7 @@ class CaptureInterface:
 
 
 class PcapngWalker:
-    """Walks blocks; packet blocks become columns, all others are read or skipped."""
+    """Turns packet blocks into columns; all other blocks are read or skipped."""
 
     HEADER_BYTES = 0
 
@@ -277,19 +277,19 @@ def read_options(block: bytes, order: str) -> dict[int, bytes]:
 
 
 def to_ns(ticks: NDArray[np.uint64], interface: CaptureInterface) -> Ints:
-    """Convert an interface's ticks into ns since 1970, pinned to what 64 bits can hold.
+    """Convert an interface's ticks into ns since 1970, limited to what 64 bits can hold.
 
     Parameters
     ----------
-    ticks
-        1-D, time stamps of one interface in its own resolution.
-    interface
-        The interface, with ticks a second and offset.
+    ticks : ndarray of uint64, shape (n,)
+        Time stamps of packet blocks, in the interface's units.
+    interface : CaptureInterface
+        Gives the ticks per second, and the offset in s that is added to them.
 
     Returns
     -------
-    numpy.ndarray
-        1-D int64, ns since 1970, of the same length.
+    ndarray of int64, shape (n,), ns
+        Since 1970, rounded down; above 10⁹ ticks per second by way of doubles, good to 1 ns.
     """
     unit = np.uint64(interface.ticks_per_s)
     offset_s = max(min(interface.offset_s, LAST_SECOND), FIRST_SECOND)

@@ -1,4 +1,4 @@
-"""Times of a capture from its stamps: several clocks in one file, clocks that are set, records out of order.
+"""Converts the time stamps of a capture, from several or corrected clocks and out of order, to one time line.
 
 ::
 
@@ -42,7 +42,7 @@ class _Jump:
 
 
 class Timeline:
-    """Turns the stamps of a file into times since its first record.
+    """Converts the time stamps of a file into times since its first record.
 
     ``clocks`` is the number of clocks that were told apart, ``strays`` the number of runs that were stamped
     wrongly, ``disordered`` the number of steps backwards that sorting can mend.

@@ -1,4 +1,4 @@
-"""Compressed captures as a stream of bytes: gzip, bzip2 and xz, as capture tools write and open them.
+"""Reads compressed captures as a stream of bytes: gzip, bzip2 and xz.
 
 Zstandard and LZ4 are not in Python's standard library: such a file is refused with the command for it.
 """
@@ -23,7 +23,7 @@ LEAST_LIMIT_BYTES = 1 << 26
 
 
 class UnpackedFile:
-    """Bytes of a file, unpacked where it is compressed. ``cut_off`` says why it ended early, if it did."""
+    """The bytes of a file, decompressed where needed. ``cut_off`` says why it ended early, if it did."""
 
     def __init__(self, path: Path) -> None:
         self.cut_off = ""

@@ -1,1 +1,1 @@
-"""Real devices. Vendor drivers are imported inside the factories, so a missing one costs one device."""
+"""Real devices. Each factory imports its own vendor driver, so a missing driver costs one device."""

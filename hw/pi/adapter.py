@@ -1,4 +1,4 @@
-"""Choose a Wi-Fi adapter, put it into monitor mode without harm, and undo that afterwards.
+"""Chooses a Wi-Fi adapter, puts it into monitor mode without harm, and undoes that afterwards.
 
 An adapter that is connected to a network is never taken: the inspector may be working over that very link.
 Otherwise a listening interface is added beside the existing one; only where the driver cannot do that, the
@@ -87,7 +87,7 @@ def _why_not_up(name: str, error: OSError) -> HwError:
 
 
 def is_connected(name: str, sys_root: Path) -> bool:
-    """Say whether an interface carries somebody's traffic."""
+    """Return whether an interface is connected to a network."""
     try:
         return (sys_root / "class/net" / name / "operstate").read_text().strip() == "up"
     except OSError:
@@ -130,7 +130,7 @@ def choose(
 
 
 def listen(wireless: Wireless, *, wanted: str | None, sys_root: Path) -> MonitorInterface:
-    """Choose an adapter and bring a monitor interface of it up."""
+    """Choose an adapter and bring up a monitor interface on it."""
     interfaces = wireless.interfaces()
     adapter, found = choose(wireless.adapters(), interfaces, wanted=wanted, sys_root=sys_root)
     listening = MonitorInterface(

@@ -1,4 +1,4 @@
-"""Capture from a network interface through the kernel's shared ring (AF_PACKET, TPACKET_V3).
+"""Captures from a network interface through the ring it shares with the kernel (AF_PACKET, TPACKET_V3).
 
 The kernel fills blocks of many frames and hands them over whole; we copy a block and give it back. Nothing
 is ever sent through this socket.
@@ -44,7 +44,7 @@ STATISTICS = struct.Struct("=III")  # packets drops freezes
 
 
 class Frames(NamedTuple):
-    """Columns of the frames in one buffer; times are wall clock, in ns."""
+    """The frames in one buffer as columns; times are wall-clock time, in ns."""
 
     buffer: bytes
     starts: NDArray[np.int64]

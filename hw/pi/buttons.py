@@ -1,4 +1,4 @@
-"""Four buttons and the buzzer, by gpiozero."""
+"""The four buttons and the buzzer, through gpiozero."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ LOWEST_HZ, HIGHEST_HZ, LONGEST_BEEP_MS = 20.0, 20_000.0, 5_000
 
 
 class Switch:
-    """One contact, over time: edges in, presses out. A long press is told while the finger is still down."""
+    """Debounces one contact: takes its edges and gives presses.
+
+    A long press is reported while the button is still held.
+    """
 
     def __init__(self, name: ButtonName) -> None:
         self._name = name
@@ -32,7 +35,7 @@ class Switch:
         self._deaf_until_ns = 0
 
     def feel(self, *, pressed: bool, t_ns: int) -> ButtonPress | None:
-        """Take the contact's level; return the press that this completes."""
+        """Take the level of the contact; return the press that it completes."""
         if t_ns < self._deaf_until_ns or pressed == (self._down_ns is not None):
             return self.wait(t_ns)
         self._deaf_until_ns = t_ns + SETTLE_NS
@@ -54,7 +57,10 @@ class Switch:
 
 
 class PiButtons(PiDevice[dict[str, Any]]):
-    """The buttons. Edges come from gpiozero's thread; `poll` looks at the levels too, lest one be missed."""
+    """The buttons on their pins.
+
+    Edges come from gpiozero's thread; `poll` reads the levels too, in case an edge was missed.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -104,7 +110,7 @@ def _release(buttons: dict[str, Any]) -> None:
 
 
 class PiBuzzer(PiDevice[Any]):
-    """A passive buzzer: half of the time on, at the frequency of the tone."""
+    """A passive buzzer, driven by a square wave at the frequency of the tone."""
 
     def __init__(self, clock: Clock) -> None:
         line = Reconnector(lambda: claim(_make_buzzer), lambda b: b.close(), clock)
@@ -143,7 +149,7 @@ class PiBuzzer(PiDevice[Any]):
             self._timer = None
 
     def close(self) -> None:
-        """Fall silent and let the pin go."""
+        """End the tone and release the pin."""
         with self._lock:
             self._stop_timer()
             super().close()

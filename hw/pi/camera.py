@@ -1,4 +1,4 @@
-"""The camera: one thread takes pictures from a source, `read` hands them over in order.
+"""The camera: one thread takes pictures from a source, and `read` returns them in order.
 
 Sources are the Pi camera (`hw.pi.picam`) and any V4L2 camera through OpenCV (`hw.pi.webcam`). Which light
 was on is never guessed here: frames label themselves further up.
@@ -31,7 +31,7 @@ LONGEST_AGE_NS = 1_000_000_000  # a picture older than this has its time from an
 
 
 class CameraStream:
-    """A source with its own thread: what blocks there does not block the sensor.
+    """Takes pictures from a source on its own thread, so that a source that blocks does not block the sensor.
 
     A driver that never returns keeps its thread. `close` then stops the camera from another thread, which
     makes libcamera give the pending call back; a thread that stays even so is remembered in ``stuck``.
@@ -126,7 +126,7 @@ class CameraStream:
 
 
 class PiCamera(PiDevice[CameraStream]):
-    """A `Camera` over any source; it opens it anew when settings change or when it was lost."""
+    """A `Camera` over any source; it opens the source again when settings change or when it was lost."""
 
     def __init__(
         self, open_source: Callable[[CameraConfig], Source], settings: CameraConfig, clock: Clock
@@ -183,7 +183,10 @@ class PiCamera(PiDevice[CameraStream]):
         )
 
     def health(self) -> DeviceHealth:
-        """Return how it is; a camera that did not take its settings is not well: nothing can be compared."""
+        """Return the health of the camera; one that did not take its settings is not well.
+
+        Pictures taken with other settings than those asked for cannot be compared.
+        """
         numbers = {"frames": float(self._frames), "skipped": float(self._skipped)}
         if self._exposure_us is not None:
             numbers["exposure_us"] = float(self._exposure_us)
@@ -199,7 +202,7 @@ class PiCamera(PiDevice[CameraStream]):
 
 
 def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:
-    """Open camera and lights. A V4L2 camera that is named in the settings may do without lights.
+    """Open the camera and its lights. A V4L2 camera that is named in the settings may have no lights.
 
     Raises
     ------

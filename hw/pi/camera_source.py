@@ -1,4 +1,4 @@
-"""What a camera source hands over, whichever library it comes through."""
+"""The interface of a camera source and the picture it delivers, whichever library it comes through."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REPLUG_HINT = "Check the camera's ribbon cable or plug; it is found by itself."
 
 
 class CameraPicture(NamedTuple):
-    """A grey picture as a source gives it. ``taken_ns`` is CLOCK_MONOTONIC or CLOCK_BOOTTIME, if known.
+    """A grey picture of a source. ``taken_ns`` is CLOCK_MONOTONIC or CLOCK_BOOTTIME, None where unknown.
 
     ``differs`` says, one phrase each, what the camera did not take as it was asked; empty where it was read
     back and is as the settings say.
@@ -29,7 +29,20 @@ class CameraPicture(NamedTuple):
 
 
 def size_differs(pixels: NDArray[np.uint8], settings: CameraConfig) -> tuple[str, ...]:
-    """Return what to say of a picture whose size is not the one of the settings."""
+    """Return the complaint about a picture whose size is not the one of the settings.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (height, width)
+        The picture.
+    settings : CameraConfig
+        The size that was asked for, in px.
+
+    Returns
+    -------
+    tuple of str
+        One phrase; empty where the size is right.
+    """
     rows, columns = pixels.shape
     if (columns, rows) == (settings.width_px, settings.height_px):
         return ()
@@ -38,7 +51,7 @@ def size_differs(pixels: NDArray[np.uint8], settings: CameraConfig) -> tuple[str
 
 
 class Source(Protocol):
-    """An open camera."""
+    """Interface of an open camera."""
 
     @property
     def name(self) -> str: ...  # noqa: D102

@@ -1,4 +1,4 @@
-"""Calls into drivers that may never return, each with a deadline."""
+"""Calls drivers that may never return, each call with a deadline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PARTING_S = 0.5  # how long a healthy driver is given to close before the progra
 
 
 class Patient:
-    """One thread in which a driver is called; whoever waits for it does not wait for ever.
+    """A thread on which a driver is called, so that nobody who waits for the driver waits for ever.
 
     A call that overruns its deadline keeps the thread. `dismiss` then leaves it behind: whatever time the
     driver comes back, the thread runs the last job (which closes the device) and ends.

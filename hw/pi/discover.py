@@ -1,4 +1,4 @@
-"""What is plugged in, and how to choose it. Only the kernel's files are read; no device is opened."""
+"""Lists the devices that are plugged in. It reads the kernel's files and opens no device."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OWN_VIDEO = ("bcm2835", "pispbe", "rpivid", "rpi-hevc")  # codecs and image proc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One device that is there. ``choose`` is the setting that picks it; ``hint`` what keeps it from use."""
+    """One device that is plugged in. ``choose`` is the setting that picks it, ``hint`` what is in the way."""
 
     role: str
     name: str

@@ -1,4 +1,4 @@
-"""The pins of the 40-pin header: the table of wires, and gpiozero with its troubles put into words."""
+"""The pins of the 40-pin header: the table of wires, and gpiozero with its errors turned into `HwError`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def import_gpiozero() -> ModuleType:
 
 
 def claim(make: Callable[[ModuleType], T]) -> T:
-    """Make gpiozero devices; what gpiozero raises becomes a `HwError`.
+    """Create gpiozero devices; any error of gpiozero becomes a `HwError`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A Bluetooth controller that listens for adverts, through Scapy's HCI user channel. Passive: it never asks.
+"""A Bluetooth controller that receives adverts through Scapy's HCI user channel. It scans passively.
 
 The user channel takes the controller away from the system's Bluetooth. It is therefore opened only while
 the system has it switched off; a controller that serves a keyboard or a headset is busy, and stays so.
@@ -54,7 +54,7 @@ REPLUG_HINT = "Plug it in again, or run: sudo hciconfig hci0 reset; it is found 
 
 
 class Controller:
-    """An open controller that has been told to scan. ``sock`` is Scapy's ``BluetoothUserSocket``."""
+    """An open controller that is scanning. ``sock`` is Scapy's ``BluetoothUserSocket``."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
@@ -120,7 +120,7 @@ class Controller:
         return packet
 
     def close(self) -> None:
-        """Stop scanning as far as possible and let the controller go."""
+        """Stop scanning as far as possible and release the controller."""
         with contextlib.suppress(OSError):  # it may be gone
             self._sock.outs.send(struct.pack("<BHB", COMMAND_PACKET, RESET, 0))
         self._sock.close()
@@ -161,7 +161,7 @@ class HciRadio(PiDevice[Controller]):
         self._info = DeviceInfo(role="ble", backend="pi", name="Bluetooth controller", detail=detail)
 
     def read(self, *, duration_s: float) -> BleBatch:
-        """Listen for ``duration_s`` and return the adverts heard."""
+        """Listen for ``duration_s`` and return the received adverts."""
         controller = self._line.hold()
         start_ns = self._clock.now_ns()
         adverts: list[BleAdvert] = []
@@ -212,7 +212,7 @@ class HciRadio(PiDevice[Controller]):
         return dict(news)
 
     def health(self) -> DeviceHealth:
-        """Return how it is; a controller that mostly sends what nobody can read is not well."""
+        """Return the health of the controller; one that mostly sends unreadable packets is not well."""
         health = self._line.health({"adverts": float(self._adverts), "packets": float(self._packets)})
         if health.ok and self._garbled:
             hint = f"Most of what the Bluetooth controller sends is unreadable. {REPLUG_HINT}"
@@ -235,7 +235,7 @@ def find_controller(wanted: int | None, sys_root: Path = SYS) -> int:
 
 
 def may_administer(status: Path = Path("/proc/self/status")) -> bool:
-    """Say whether this process has CAP_NET_ADMIN."""
+    """Return whether this process has CAP_NET_ADMIN."""
     for line in status.read_text().splitlines():
         if line.startswith("CapEff:"):
             return bool(int(line.split()[1], 16) >> CAP_NET_ADMIN & 1)

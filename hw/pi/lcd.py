@@ -1,4 +1,4 @@
-"""The screen, by luma.lcd or luma.oled: any panel chip they know, chosen by its name."""
+"""The screen, through luma.lcd or luma.oled: any panel chip that they know, chosen by its name."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def difference(size: tuple[int, int]) -> Any:
 
 
 class PiDisplay(PiDevice[Any]):
-    """A colour panel is sent the boxes that changed, a black-and-white one the whole; neither what did not.
+    """The panel. A colour panel is sent the boxes that changed, a black-and-white one the whole picture.
+
+    A picture that did not change is not sent.
 
     luma's ILI9341 compares pictures itself; its ST7789 sends all of every picture, so that is done here.
     """
@@ -155,7 +157,7 @@ class PiDisplay(PiDevice[Any]):
             device.data(list(part.convert("RGB").tobytes()))
 
     def health(self) -> DeviceHealth:
-        """Return how it is, with the pictures sent."""
+        """Return the health of the screen, with the number of pictures sent."""
         return self._line.health({"pictures": float(self._sent)})
 
 

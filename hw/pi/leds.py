@@ -1,4 +1,4 @@
-"""The lights around and beside the lens, by gpiozero. `hw.light_guard` bounds how long they may shine."""
+"""The lights around and beside the lens, through gpiozero. `hw.light_guard` limits how long they shine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hw.types import DeviceHealth, DeviceInfo, LedState
 
 
 class PiLeds(PiDevice[dict[str, Any]]):
-    """Switches the groups of LEDs, one at a time. `open_leds` hands them out behind the guard."""
+    """Switches the groups of LEDs, one at a time. `open_leds` puts them behind the guard."""
 
     def __init__(self, clock: Clock) -> None:
         line = Reconnector(lambda: claim(_make), _release, clock)
@@ -57,7 +57,7 @@ class PiLeds(PiDevice[dict[str, Any]]):
 
 
 class NoLeds(PiDevice[None]):
-    """A camera without lights, on a laptop: the lens sensor says that it cannot look."""
+    """The lights of a camera that has none, on a laptop: the lens sensor then says that it cannot look."""
 
     def __init__(self, clock: Clock, why: str) -> None:
         super().__init__(
@@ -67,11 +67,11 @@ class NoLeds(PiDevice[None]):
         self._why = why
 
     def states(self) -> tuple[LedState, ...]:
-        """Return that it can only be dark."""
+        """Return the only state there is: off."""
         return ("off",)
 
     def set(self, state: LedState) -> None:
-        """Nothing can be lit."""
+        """Change nothing: there is no light."""
         if state != "off":
             raise ValueError(f"there is no light {state!r}")
 

@@ -1,4 +1,4 @@
-"""Load pyrtlsdr on whatever librtlsdr a system has.
+"""Loads pyrtlsdr on whatever librtlsdr a system has.
 
 pyrtlsdr binds functions that only one fork of librtlsdr exports (PLL dithering, GPIO bits). Debian and
 Raspberry Pi OS ship the osmocom library, on which ``import rtlsdr`` ends in an AttributeError. pyrtlsdr

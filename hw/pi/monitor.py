@@ -1,4 +1,4 @@
-"""A Wi-Fi adapter in monitor mode: frames in batches, as the kernel hands them over. Nothing is sent."""
+"""A Wi-Fi adapter in monitor mode: captures frames in batches, as the kernel delivers them; sends nothing."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SYS = Path("/sys")
 
 
 class ListeningHandle(NamedTuple):
-    """What is held while listening."""
+    """The open capture and the monitor interface behind it."""
 
     ring: PacketRing
     listening: MonitorInterface
 
 
 class PiMonitor(PiDevice[ListeningHandle]):
-    """A `MonitorRadio` over one adapter. The channel that was set is set again after a loss."""
+    """A `MonitorRadio` over one adapter. After a loss, the last channel is set again."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class PiMonitor(PiDevice[ListeningHandle]):
         return dict(self._line.hold().listening.generations)
 
     def set_channel(self, *, center_hz: float) -> None:
-        """Tune. A capture that nothing can tune stays where it is."""
+        """Tune to a channel. A capture that nothing can tune stays where it is."""
         capture = self._line.hold()
         if capture.listening.wireless is None:
             return
@@ -156,7 +156,7 @@ class PiMonitor(PiDevice[ListeningHandle]):
         raise refusal
 
     def read(self, *, duration_s: float) -> Dot11Batch:
-        """Listen for ``duration_s`` and return what was heard."""
+        """Listen for ``duration_s`` and return the captured frames."""
         capture = self._line.hold()
         start_ns = self._clock.now_ns()
         blocks: list[bytes] = []
@@ -197,7 +197,7 @@ class PiMonitor(PiDevice[ListeningHandle]):
         )
 
     def health(self) -> DeviceHealth:
-        """Return how it is, with the frames heard and lost so far."""
+        """Return the health of the adapter, with the frames captured and lost so far."""
         return self._line.health({"frames": float(self._heard), "lost": float(self._lost)})
 
 

@@ -1,4 +1,4 @@
-"""Wireless adapters through pyroute2 and the kernel's nl80211: what is there, monitor mode, channels.
+"""Controls wireless adapters through pyroute2 and the kernel's nl80211: list, monitor mode, channels.
 
 Only requests that every pyroute2 since 0.7 passes on unchanged are used; all go through `Wireless._ask`.
 """
@@ -29,7 +29,7 @@ ATTRIBUTE_NUMBER = 0x3FFF  # the two highest bits are flags
 
 
 class Adapter(NamedTuple):
-    """A radio and what it can do."""
+    """A radio and its abilities: monitor mode, channels and Wi-Fi generations."""
 
     phy: int
     name: str

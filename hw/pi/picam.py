@@ -1,4 +1,4 @@
-"""The Pi camera by picamera2. Whatever adjusts itself is switched off, or no strobe could be trusted."""
+"""The Pi camera, through picamera2, with all automatic control off: the strobe compares its pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Battery, supply voltage and temperature, from a fuel gauge and from the kernel's own files.
+"""Reads battery, supply voltage and temperature, from a fuel gauge and from the kernel's own files.
 
 References
 ----------
@@ -41,7 +41,7 @@ HEAT_HINT = "Let it cool down; check the vents of the case."
 
 
 class Gauge(Protocol):
-    """Something that knows how full the battery is."""
+    """Interface of a fuel gauge."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -50,7 +50,7 @@ class Gauge(Protocol):
 
 
 class SysfsGauge:
-    """A battery that the kernel knows: a laptop's, or a HAT with a driver."""
+    """A battery that the kernel reports: a laptop's, or a HAT with a driver."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "capacity"
@@ -64,7 +64,7 @@ class SysfsGauge:
         return value / PERCENT
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: nothing is held open."""
 
 
 class Max17048:
@@ -98,7 +98,7 @@ class Max17048:
         return self._word(VCELL) * VOLTS_PER_STEP
 
     def close(self) -> None:
-        """Let the bus go."""
+        """Release the bus."""
         self._bus.close()
 
 
@@ -140,7 +140,19 @@ class PiBattery(PiDevice[Gauge]):
 
 
 def supply_numbers(root: Path = ROOT) -> dict[str, float]:
-    """Return what the kernel says of temperature, voltage and throttling; what it does not say is absent."""
+    """Return the temperature, and whether voltage or throttling is in trouble, as the kernel reports them.
+
+    Parameters
+    ----------
+    root : Path
+        Folder in which the kernel's files are looked for.
+
+    Returns
+    -------
+    dict of str to float
+        ``temperature_c`` in °C; ``under_voltage`` and ``throttled`` as 0.0 or 1.0. What the kernel does not
+        report is absent.
+    """
     numbers: dict[str, float] = {}
     temperature = read_number(root / TEMPERATURE)
     if temperature is not None:
@@ -153,7 +165,18 @@ def supply_numbers(root: Path = ROOT) -> dict[str, float]:
 
 
 def read_number(path: Path) -> float | None:
-    """Return the number in a file of the kernel, None where there is none."""
+    """Return the number in a file of the kernel.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it holds one number in decimal.
+
+    Returns
+    -------
+    float or None
+        In the unit of the file; None where there is no such file or no number in it.
+    """
     try:
         return float(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The receiver as the sweeper sees it, over any dongle that gives unsigned bytes."""
+"""The receiver as the sweeper uses it, over any dongle that delivers unsigned bytes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RATE_TOLERANCE = 1e-3  # the resampler's steps are below 1e-6; more than this is
 
 
 class Dongle(Protocol):
-    """A source of interleaved unsigned I and Q bytes."""
+    """Interface of a source of interleaved unsigned I and Q bytes."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -39,7 +39,7 @@ class Dongle(Protocol):
 
 
 class Receiver(PiDevice[Dongle]):
-    """An RTL-SDR. What was set (frequency, gain) is set again after it was lost and found."""
+    """An RTL-SDR. After a loss, the last frequency and gain are set again."""
 
     def __init__(self, connect: Callable[[], Dongle], config: SdrConfig, clock: Clock) -> None:
         self._config = config
@@ -74,7 +74,7 @@ class Receiver(PiDevice[Dongle]):
 
     @property
     def tunable(self) -> bool:
-        """A dongle goes where it is told."""
+        """True: a dongle can be tuned."""
         return True
 
     def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
@@ -138,7 +138,10 @@ class Receiver(PiDevice[Dongle]):
         return whole
 
     def health(self) -> DeviceHealth:
-        """Return how it is; a rate other than the one asked for is not well, though it can be used."""
+        """Return the health of the receiver; a sample rate other than the one asked for is not well.
+
+        Such a receiver can be used all the same.
+        """
         numbers = {
             "rate_hz": self._rate_hz,
             "gain_db": self._gain_db,

@@ -1,4 +1,4 @@
-"""Lost and found again without a restart: the one way in which every real device holds its handle."""
+"""Opens a lost device again with back-off: every real device holds its handle in a `Reconnector`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ H = TypeVar("H")
 
 
 class Reconnector(Generic[H]):
-    """A handle that may vanish. `hold` gives it, opening it again with back-off after `lose`.
+    """Holds a handle that may be lost. `hold` returns it, opening it again with back-off after `lose`.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class Reconnector(Generic[H]):
         return error
 
     def thrive(self) -> None:
-        """Say that it works: the next loss is tried again soon."""
+        """Note that the device works: its next loss is tried again soon."""
         self._wait_ns = FIRST_WAIT_NS
 
     def _postpone(self) -> None:
@@ -123,7 +123,7 @@ class Reconnector(Generic[H]):
             self._let_go(handle)
 
     def health(self, numbers: Mapping[str, float] = NO_NUMBERS) -> DeviceHealth:
-        """Return how it is, with the losses counted among the numbers."""
+        """Return the health of the device, with the number of losses."""
         counted = {**numbers, "losses": float(self.losses)}
         if self._trouble is None:
             return DeviceHealth(ok=True, numbers=counted)
@@ -132,7 +132,7 @@ class Reconnector(Generic[H]):
 
 
 class PiDevice(Generic[H]):
-    """What all real devices share: a name, a lifeline, and being a context manager."""
+    """Base of all real devices: name, reconnection and context manager."""
 
     def __init__(self, info: DeviceInfo, line: Reconnector[H]) -> None:
         self._info = info

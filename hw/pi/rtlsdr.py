@@ -1,4 +1,4 @@
-"""RTL-SDR by pyrtlsdr. `open_sdr` opens the dongle, or an rtl_tcp server where one is configured."""
+"""The RTL-SDR, through pyrtlsdr. `open_sdr` opens the dongle, or a configured rtl_tcp server."""
 
 from __future__ import annotations
 

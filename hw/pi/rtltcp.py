@@ -1,4 +1,4 @@
-"""A dongle across the network: the client side of osmocom's rtl_tcp.
+"""A receiver across the network: the client side of osmocom's rtl_tcp.
 
 The server sends a 12-byte header ("RTL0", tuner number, count of gain steps; big-endian), then unsigned I/Q
 bytes without end. The client sends 5-byte commands (number, 32-bit argument; big-endian). The stream never
@@ -65,7 +65,7 @@ def parse_address(address: str) -> tuple[str, int]:
 
 
 class Tail:
-    """The newest bytes of an endless stream, dropped in whole samples and read in order."""
+    """Buffers the newest bytes of an endless stream. Where it is full, it drops the oldest whole samples."""
 
     def __init__(self, limit_bytes: int = KEPT_BYTES) -> None:
         self._bytes = bytearray()
@@ -173,7 +173,7 @@ class RemoteDongle:
         self.tail.restart(SERVER_BUFFER_BYTES + n_bytes)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         with contextlib.suppress(OSError):  # already disconnected
             self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(SILENCE_S)

@@ -1,4 +1,4 @@
-"""Any V4L2 camera through OpenCV, for a laptop or a USB camera, locked as far as it lets itself be."""
+"""Any V4L2 camera, through OpenCV, with every setting locked that the camera allows to be locked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BUFFERS = 2.0
 
 
 class WebcamSource:
-    """One V4L2 camera. What it does not take is read back and said with every picture."""
+    """One V4L2 camera. Settings that it did not take are read back and reported with every picture."""
 
     def __init__(self, capture: Any, settings: CameraConfig, name: str) -> None:
         self._capture, self._settings = capture, settings
@@ -52,7 +52,7 @@ class WebcamSource:
         return CameraPicture(grey, self._exposure_us, time.monotonic_ns(), differs)
 
     def close(self) -> None:
-        """Let the camera go."""
+        """Release the camera."""
         self._capture.release()
 
 

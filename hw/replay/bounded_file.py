@@ -15,7 +15,7 @@ KEPT_FREE_SHARE = {"sdr": 0.25, "camera": 0.1}  # the greedy parts leave this mu
 
 
 class ReadBudget:
-    """How many bytes a session may take, for all its parts together."""
+    """The number of bytes that a session may take, shared by all its parts."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
@@ -33,11 +33,11 @@ class ReadBudget:
 
 
 class RecordingStopped(Exception):
-    """A part cannot be recorded any further. Never leaves this package: the run goes on."""
+    """A part cannot be recorded any further. This error never leaves the package: the run goes on."""
 
 
 class GrowingFile:
-    """A file that is only ever appended to. A write is there wholly or, after a failure, not at all."""
+    """An append-only file. A write is there wholly or, after a failure, not at all."""
 
     def __init__(self, path: Path, *, role: str, budget: ReadBudget) -> None:
         self.path = path

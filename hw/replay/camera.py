@@ -1,4 +1,4 @@
-"""A recorded camera: pictures of a folder in order, with ``camera.jsonl`` saying when and in which light."""
+"""A recorded camera: plays the pictures of a folder in order; ``camera.jsonl`` has their times and lights."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MOST_PICTURES = 5_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """One picture that is still to be read."""
+    """One picture of the recording, not yet read."""
 
     path: Path
     seq: int
@@ -101,20 +101,20 @@ class RecordedCamera(RecordedDevice):
         self._reads += 1
 
     def close(self) -> None:
-        """Let go of the pictures."""
+        """Release the pictures."""
         super().close()
         self._shots = iter(())
 
 
 class RecordedLeds(RecordedDevice):
-    """Lights that were switched when it was recorded; switching them now changes nothing."""
+    """The lights of a recording; switching them now changes nothing."""
 
     def __init__(self, *, parts: Parts, clock: Clock, states: tuple[LedState, ...]) -> None:
         super().__init__(role="leds", parts=parts, clock=clock)
         self._states = states
 
     def states(self) -> tuple[LedState, ...]:
-        """Return the lights that there were; all of them where nobody knows."""
+        """Return the lights that were recorded; all of them where that is unknown."""
         return self._states
 
     def set(self, state: LedState) -> None:

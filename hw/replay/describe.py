@@ -19,7 +19,7 @@ UNITS = {"sdr": "samples", "monitor": "frames", "ble": "packets", "camera": "pic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartInfo:
-    """One role's recording. ``problem`` says why it cannot be replayed, where it cannot."""
+    """The recording of one role. ``problem`` says why it cannot be replayed, if it cannot."""
 
     role: str
     files: tuple[str, ...]
@@ -34,7 +34,7 @@ class PartInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionInfo:
-    """What ``ansim session info`` shows."""
+    """The contents of a session, as ``ansim session info`` shows them."""
 
     name: str
     session: bool
@@ -49,7 +49,7 @@ class SessionInfo:
 
 
 def describe(target: str | Path) -> SessionInfo:
-    """Return what a session folder or a recording holds.
+    """Return the contents of a session folder or a recording.
 
     A part that is damaged or does not match the manifest is described with its problem.
 

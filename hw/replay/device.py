@@ -33,7 +33,7 @@ FAULTS: Mapping[str, type[HwError]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayFault:
-    """An error that the device raised when it was recorded, after so many good reads."""
+    """An error that the device raised when it was recorded, and how many good reads came before it."""
 
     after: int
     t_ns: int
@@ -43,13 +43,13 @@ class ReplayFault:
     reason: str = ""
 
     def raised(self) -> HwError:
-        """Return the error again."""
+        """Return the recorded error, to be raised again."""
         reason = Reason(self.reason) if self.reason in set(Reason) else None
         return FAULTS.get(self.error, DeviceLost)(self.what, hint=self.hint, reason=reason)
 
 
 class RecordedDevice:
-    """A device that plays back. ``dropped`` counts what its recording holds and it could not give."""
+    """A device that plays a recording. ``dropped`` counts what the recording holds and could not be given."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class RecordedDevice:
         self._closed = False
 
     def resume(self) -> Self:
-        """Go on behind the faults that have passed: a device that failed is not played from its start."""
+        """Skip the errors that have passed: a device that failed is not played from its start again."""
         past = [fault for fault in self._faults if fault.t_ns < self._clock.now_ns()]
         for _ in past:
             self._faults.popleft()
@@ -88,17 +88,17 @@ class RecordedDevice:
         raise self._end()
 
     def info(self) -> DeviceInfo:
-        """Return what was recorded."""
+        """Return the name of the recording as a device."""
         return self._info
 
     def health(self) -> DeviceHealth:
-        """Return whether there is more to come, and what was left out."""
+        """Return whether there is more to read, and how much was left out."""
         numbers = MappingProxyType({k: float(v) for k, v in sorted(self.dropped.items())})
         reason = Reason.FINISHED if self._ended else ""
         return DeviceHealth(ok=True, reason=reason, hint=self._warning, numbers=numbers)
 
     def close(self) -> None:
-        """Let go of the files; may be called twice."""
+        """Close the files; may be called twice."""
         self._closed = True
 
     def __enter__(self) -> Self:

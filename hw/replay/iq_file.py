@@ -1,4 +1,4 @@
-"""Recordings of other programs as segments: raw samples, WAV, BLUE, gzipped or not, and SigMF collections."""
+"""Opens recordings of other programs as segments: raw samples, WAV, BLUE, and SigMF collections."""
 
 from __future__ import annotations
 
@@ -24,27 +24,33 @@ ASK_RATE = "Say it: --rate 2.4e6 --center 433.92e6, in Hz."
 
 
 def is_iq_file(path: Path, head: bytes) -> bool:
-    """Say whether a file is a recording of samples by name or header."""
+    """Return whether a file is a recording of samples, by its name or header."""
     return has_header(head) or describe_name(_bare_name(path)) is not None
 
 
 def open_iq(
     path: Path, dropped: Counter[str], *, rate_hz: float | None, center_hz: float | None
 ) -> SigmfRecording:
-    """Open a recording that is no SigMF.
+    """Open a recording of samples that is not SigMF.
 
     Parameters
     ----------
     path : Path
+        The file, gzipped or not.
     dropped : Counter
         Counts bytes that make no whole sample.
     rate_hz, center_hz : float or None
-        What the person said, where the recording does not; it goes before what a name says.
+        Sample rate and centre frequency in Hz that a person stated; they go before those of the file.
+
+    Returns
+    -------
+    SigmfRecording
+        One segment with all samples.
 
     Raises
     ------
     BadRecording
-        Nothing says the sample rate, or there are no samples.
+        Nothing states the sample rate, or there are no samples.
     """
     with path.open("rb") as file:
         head = file.read(16)

@@ -1,4 +1,4 @@
-"""The manifest of a session: what was recorded with what, and the SHA-256 of every part.
+"""The manifest of a session: names every part with its SHA-256, and how it was recorded.
 
 It is written last, in one step, when every part is on the disk itself: a session without one was cut off, and
 is replayed with a warning.
@@ -40,7 +40,7 @@ class SessionPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a session says of itself."""
+    """The contents of a session's manifest."""
 
     wall_ns: int
     kit: str = ""

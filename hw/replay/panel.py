@@ -1,4 +1,4 @@
-"""Recorded buttons: pressed again when the session's time comes."""
+"""Recorded buttons: each press comes again at its session time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_PRESSES = 100_000
 
 
 class RecordedButtons(RecordedDevice):
-    """Presses buttons as they were pressed. After the last one nobody presses any: that is no end."""
+    """Gives the recorded presses. After the last one no more come, which is not the end of the run."""
 
     def __init__(self, *, parts: Parts, clock: Clock) -> None:
         super().__init__(role="buttons", parts=parts, clock=clock)

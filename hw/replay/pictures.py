@@ -137,7 +137,7 @@ def is_bomb(raw: bytes) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a picture file, none where it is gone or absurdly large."""
+    """Return the bytes of a picture file; none where it is missing or larger than `LARGEST_FILE_BYTES`."""
     try:
         return path.read_bytes() if path.stat().st_size <= LARGEST_FILE_BYTES else b""
     except OSError:

@@ -1,4 +1,4 @@
-"""What lies behind a kit: devices that measure now, a recording, or a simulated room."""
+"""Tells where the data of a kit come from: devices that measure now, a recording, or a simulated room."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def manifest_of(parts: Parts) -> Manifest | None:
 
 
 def was_simulated(manifest: Manifest) -> bool:
-    """Say whether a session was recorded in a simulated room, at first hand or by replaying another."""
+    """Return whether a session was recorded in a simulated room, directly or by replaying another session."""
     if manifest.provenance:
         return manifest.provenance == "simulated"
     simulated_device = any(device.backend == "sim" for device in manifest.devices)
@@ -32,7 +32,7 @@ def was_simulated(manifest: Manifest) -> bool:
 
 
 def provenance_to_record(kit: str, overrides: Mapping[str, str] | None = None) -> Provenance:
-    """Return what a session that is recorded from this kit says of itself.
+    """Return the provenance that a session recorded from this kit states in its manifest.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Recorded radios: Wi-Fi frames and Bluetooth LE adverts.
+"""Recorded radios: play back Wi-Fi frames and Bluetooth LE adverts.
 
 A session of our own has ``wifi.jsonl`` and ``ble.jsonl`` beside its captures, one line a read: its batches
 come again exactly as they were. A capture made elsewhere is cut into reads of the duration that is asked for;
@@ -35,7 +35,7 @@ ADVERT_FIELDS = {f.name for f in fields(BleAdvert)}
 
 
 class RecordedRadio(RecordedDevice, ABC, Generic[Batch]):
-    """Reads that come again as the index says, or are cut from a capture made elsewhere.
+    """Base of the recorded radios: repeats the reads of an index, or cuts a foreign capture into reads.
 
     ``counted`` is the key of the index that says how many records a read had.
     """
@@ -51,7 +51,7 @@ class RecordedRadio(RecordedDevice, ABC, Generic[Batch]):
         self._t_ns = 0
 
     def read(self, *, duration_s: float) -> Batch:
-        """Return the next read as it was, or what came in the next ``duration_s``."""
+        """Return the next read of the index, or the records of the next ``duration_s``."""
         self._begin()
         batch = self._indexed() if self._index else self._window(duration_s)
         self._given(batch.until_ns)
@@ -112,11 +112,11 @@ class RecordedMonitor(RecordedRadio[Dot11Batch]):
         self._channels_hz, self._generations = _abilities(index)
 
     def channels_hz(self) -> tuple[float, ...]:
-        """Return the channels that were listened to; none where the capture does not say."""
+        """Return the channels that were listened to; none where the capture does not name them."""
         return self._channels_hz
 
     def generations(self) -> Mapping[str, int]:
-        """Return what the adapter of that time could decode; nothing where the capture does not say."""
+        """Return the Wi-Fi generations that the adapter decoded; none where the capture does not say."""
         return self._generations
 
     def set_channel(self, *, center_hz: float) -> None:

@@ -89,7 +89,7 @@ class Recorder:
         self._write_manifest([], finished=False)
 
     def wrap(self, role: str, device: Any, *, clock: Clock) -> Any:
-        """Return a device that gives the same and is recorded; one that is opened again continues its part.
+        """Return the device wrapped so that it is recorded; one that is opened again continues its part.
 
         ``device`` of the role ``camera`` may be an `CameraWithLeds` (or any pair of camera and lights).
         """
@@ -160,7 +160,7 @@ class Recorder:
             ) from error
 
     def keep(self, track: _Track, write: _Write, item: object, *, until_ns: int) -> None:
-        """Write what a device gave, unless its part has ended."""
+        """Write what a device returned, unless its part has ended."""
         with self._lock:
             if track.stopped or self._closed:
                 return
@@ -171,7 +171,7 @@ class Recorder:
             track.stopped = str(stop)
 
     def keep_fault(self, track: _Track, error: HwError, *, t_ns: int) -> None:
-        """Note that a device failed here, so that it fails here again."""
+        """Note that a device failed here, so that the replay fails here too."""
         with self._lock:
             if track.stopped or self._closed or self._fault_count >= MOST_FAULTS:
                 return
@@ -192,7 +192,7 @@ class Recorder:
 
 
 class Tap:
-    """A device with its recording. Whatever the device does, the tap does."""
+    """Wraps a device and records it; every call is passed on to the device."""
 
     def __init__(self, device: Device, clock: Clock, recorder: Recorder, track: _Track) -> None:
         self._device = device
@@ -201,11 +201,11 @@ class Tap:
         self._track = track
 
     def info(self) -> DeviceInfo:
-        """Return what the device says."""
+        """Return the info of the device."""
         return self._device.info()
 
     def health(self) -> DeviceHealth:
-        """Return what the device says, and that its recording has ended where it has."""
+        """Return the health of the device, and whether its recording has ended."""
         health = self._device.health()
         if not self._track.stopped:
             return health
@@ -240,18 +240,18 @@ class Tap:
 
 
 class TapSdr(Tap):
-    """A recorded receiver."""
+    """A receiver that is being recorded."""
 
     _device: Sdr
 
     @property
     def rate_hz(self) -> float:
-        """Return the device's."""
+        """Return the sample rate of the device, in Hz."""
         return self._device.rate_hz
 
     @property
     def tunable(self) -> bool:
-        """Return the device's."""
+        """Return whether the device can be tuned."""
         return self._device.tunable
 
     def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
@@ -264,16 +264,16 @@ class TapSdr(Tap):
 
 
 class TapMonitor(Tap):
-    """A recorded Wi-Fi adapter."""
+    """A Wi-Fi adapter that is being recorded."""
 
     _device: MonitorRadio
 
     def channels_hz(self) -> tuple[float, ...]:
-        """Return the device's."""
+        """Return the channels of the device, in Hz."""
         return self._device.channels_hz()
 
     def generations(self) -> Mapping[str, int]:
-        """Return the device's, where it says."""
+        """Return the Wi-Fi generations of the device, where it names them."""
         return self._device.generations() if isinstance(self._device, Decodes) else {}
 
     def set_channel(self, *, center_hz: float) -> None:
@@ -286,7 +286,7 @@ class TapMonitor(Tap):
 
 
 class TapBle(Tap):
-    """A recorded Bluetooth controller."""
+    """A Bluetooth controller that is being recorded."""
 
     _device: BleRadio
 
@@ -296,7 +296,7 @@ class TapBle(Tap):
 
 
 class TapCamera(Tap):
-    """A recorded camera."""
+    """A camera that is being recorded."""
 
     _device: Camera
 
@@ -310,7 +310,7 @@ class TapCamera(Tap):
 
 
 class TapButtons(Tap):
-    """Recorded buttons."""
+    """Buttons that are being recorded."""
 
     _device: Buttons
 
@@ -339,7 +339,7 @@ WRITERS: Mapping[str, Callable[..., Writer]] = {
 def record_kit(
     kit: Kit, recorder: Recorder, *, clocks: Mapping[SensorName, Clock], panel_clock: Clock
 ) -> Kit:
-    """Return the kit with a tap on every device that is recorded. The recorder is closed by who made it."""
+    """Return the kit with every recordable device wrapped. The caller closes the recorder."""
     wrapped: dict[str, Any] = {}
     for role in TAPS:
         device = getattr(kit, role)

@@ -1,4 +1,4 @@
-"""Records of a capture, in the pieces that a reader asks for: by number or by time."""
+"""Reads the records of a capture in pieces, by number or by time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hw.formats.capture import CaptureReader, RecordBatch
 
 
 class Records:
-    """Records of a capture, taken by number or by time."""
+    """The records of a capture, taken by number or by time."""
 
     def __init__(self, path: Path, *, accept: frozenset[int], mend_times: bool) -> None:
         self.reader = CaptureReader(path, accept=accept, mend_times=mend_times)

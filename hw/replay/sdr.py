@@ -1,4 +1,4 @@
-"""A recorded receiver. It cannot be tuned: it gives the segments of its recording, one after the other."""
+"""A recorded receiver. It cannot be tuned: it plays the segments of its recording in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLLECTION = ".sigmf-collection"
 
 
 class RecordedSdr(RecordedDevice):
-    """Plays segments back; a block never reaches across two of them."""
+    """Plays segments back; a block never spans two of them."""
 
     def __init__(
         self,
@@ -38,12 +38,12 @@ class RecordedSdr(RecordedDevice):
 
     @property
     def rate_hz(self) -> float:
-        """Rate of the segment that comes next."""
+        """Sample rate of the next segment, in Hz."""
         return self._segments[min(self._number, len(self._segments) - 1)].rate_hz
 
     @property
     def tunable(self) -> bool:
-        """A recording is not."""
+        """False: a recording cannot be tuned."""
         return False
 
     def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
@@ -67,7 +67,7 @@ class RecordedSdr(RecordedDevice):
         return block
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         super().close()
         self._segments = self._segments[:1]
         self._number = len(self._segments)

@@ -95,7 +95,7 @@ LOOKED_AT = 256  # packets of a private link type
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Where the recordings of a target lie. A session may lack any of them."""
+    """The files of a target, by role. A session may lack any of them."""
 
     root: Path  # the folder in which the side files lie
     name: str
@@ -125,7 +125,7 @@ class _Found:
 
 
 def open_parts(target: str, role: str) -> Parts:
-    """Return where the recording of ``role`` lies, verified against the manifest where there is one.
+    """Return the files of ``role``, verified against the manifest where there is one.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def open_parts(target: str, role: str) -> Parts:
 
 
 def find_parts(target: str) -> Parts:
-    """Return what a target holds. Raises as `open_parts` does."""
+    """Return the recordings of a target. Raises as `open_parts` does."""
     path = Path(target).expanduser()
     try:
         if path.is_dir():

@@ -1,4 +1,4 @@
-"""SigMF recordings as segments: stretches of samples with one centre frequency each.
+"""Reads SigMF recordings as segments: stretches of samples with one centre frequency each.
 
 The `sigmf` library checks the metadata against the standard. Recordings that deviate from it in what does not
 matter here are read all the same, and said to deviate; what is needed (type, rate, order) must be right.
@@ -41,7 +41,7 @@ HASH_CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """Samples of one tuning. ``t_ns`` is None where the recording does not say when."""
+    """Samples of one tuning. ``t_ns`` is None where the recording does not state the time."""
 
     data: NDArray[np.uint8]  # raw bytes on disk
     form: SampleFormat
@@ -77,6 +77,20 @@ class _Source:
 
 def open_sigmf(path: Path, dropped: Counter[str], *, said_rate_hz: float | None = None) -> SigmfRecording:
     """Open ``.sigmf-meta`` with its data file, or a ``.sigmf`` archive.
+
+    Parameters
+    ----------
+    path : Path
+        The metadata, its data file or the archive.
+    dropped : Counter
+        Counts by reason what could not be used, such as ``odd_bytes``.
+    said_rate_hz : float, optional
+        Sample rate in Hz that a person stated; it goes before the recording's own.
+
+    Returns
+    -------
+    SigmfRecording
+        A segment for each capture that lies inside the samples.
 
     Raises
     ------
@@ -117,7 +131,33 @@ def make_segment(
     center_hz: float | None,
     **told: Any,
 ) -> Segment:
-    """Return a segment; real samples come at half their rate, a quarter of it above their frequency."""
+    """Return a segment; real samples come at half their rate, a quarter of it above their frequency.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        Raw bytes of the recording.
+    form : SampleFormat
+        How they store a sample.
+    first_byte, count : int
+        Where the segment begins in ``data``, and how many complex samples it has.
+    rate_hz : float
+        Sample rate of the recording, in Hz; of real samples, the rate of the single values.
+    center_hz : float or None
+        Frequency of the recording in Hz; None where it is not stated.
+    **told
+        Further fields of `Segment`.
+
+    Returns
+    -------
+    Segment
+        With the rate and the centre frequency of its complex samples, in Hz.
+
+    Notes
+    -----
+    Only the positive half of a real spectrum is kept. It is half as wide, and its middle lies a quarter of
+    the rate above the frequency of the recording.
+    """
     stated = center_hz is not None
     place_hz = center_hz or 0.0
     return Segment(

@@ -33,15 +33,15 @@ MOST_PICTURES = 1_000_000  # six digits in their names
 
 
 class Writer(Protocol):
-    """What the recorder needs of a writer besides its ``write``."""
+    """Interface of a writer to the recorder, besides its ``write``."""
 
     def close(self) -> list[SessionPart]:
-        """Finish and say what was written."""
+        """Finish the files and return the parts that were written."""
         ...
 
 
 class SdrWriter:
-    """SigMF: samples as the dongle gave them, one capture a block."""
+    """Writes SigMF: the samples as the dongle gave them, one capture a block."""
 
     def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
         self._folder = folder
@@ -132,7 +132,7 @@ class SdrWriter:
 
 
 class MonitorWriter:
-    """``wifi.pcapng`` with ``wifi.jsonl`` beside it."""
+    """Writes ``wifi.pcapng`` with ``wifi.jsonl`` beside it."""
 
     def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:
         self._frames = GrowingFile(folder / "wifi.pcapng", role="monitor", budget=budget)
@@ -177,7 +177,7 @@ class MonitorWriter:
 
 
 class BleWriter:
-    """``ble.pcap`` with ``ble.jsonl`` beside it, which also keeps what HCI cannot say."""
+    """Writes ``ble.pcap`` with ``ble.jsonl`` beside it, which also holds the fields that HCI packets lack."""
 
     def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:
         self._records = GrowingFile(folder / "ble.pcap", role="ble", budget=budget)
@@ -213,7 +213,7 @@ class BleWriter:
 
 
 class CameraWriter:
-    """PNG pictures with ``camera.jsonl``, which holds the digest of each."""
+    """Writes PNG pictures with ``camera.jsonl``, which holds the digest of each."""
 
     def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
         self._folder = folder / "camera"
@@ -262,7 +262,7 @@ class CameraWriter:
 
 
 class ButtonsWriter:
-    """``buttons.jsonl``."""
+    """Writes ``buttons.jsonl``."""
 
     def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
         self._file = GrowingFile(folder / "buttons.jsonl", role="buttons", budget=budget)
