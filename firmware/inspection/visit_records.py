@@ -311,9 +311,17 @@ def alarm_of(record: Inspection) -> str:
 
 def _site_verdict(worst: Inspection, counted: int, planned: int) -> Mapping[str, Any]:
     """Return the word of the whole site: NOTHING FOUND only where every planned cubicle counts."""
-    if worst.level != Level.NOTHING_FOUND.value or counted >= planned:
+    level = site_level([worst.level], counted, planned)
+    if level == worst.level:
         return worst.verdict
-    return {**worst.verdict, "level": Level.INCONCLUSIVE.value, "rule": "rule.not_enough"}
+    return {**worst.verdict, "level": level, "rule": "rule.not_enough"}
+
+
+def site_level(levels: Sequence[str], counted: int, planned: int) -> str:
+    """Return the word of a site: its most serious cubicle's, and a negative only where all of them count."""
+    worst = min(levels, key=WORST_FIRST.index, default=Level.INCONCLUSIVE.value)
+    quiet = worst == Level.NOTHING_FOUND.value
+    return Level.INCONCLUSIVE.value if quiet and counted < planned else worst
 
 
 def _least_looked(records: Sequence[Inspection]) -> tuple[SenseLook, ...]:

@@ -33,7 +33,12 @@ def draw_corridor(sheet: PdfCanvas, difference: PlaceDifference, words: Wording)
         sheet.paragraph("▲ " + words.key(reason))
     if difference.health.word in {"expired", "unusable"}:
         sheet.paragraph(words.key("baseline.unusable"))
-    else:
+        return
+    for key, sensors in (("compared", difference.compared), ("not_compared", difference.not_compared)):
+        if sensors:
+            senses = words.catalog.list_of([f"sense.{s}" for s in sensors])
+            sheet.paragraph(str(words.catalog.text(f"baseline.{key}_sensors", senses=senses)))
+    if difference.changes or difference.compared:
         _changes(sheet, difference.changes, words)
 
 

@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from firmware.records.model import Finding, Inspection, SenseLook
 from firmware.verdict.fusion import Level
+from hw.types import SENSOR_NAMES, SensorName
 
 NS_PER_S = 10**9
 LOUDER_DB = 6.0  # twice the field strength; 3 dB is within the spread of one hand's movement
@@ -31,6 +32,7 @@ COVERED_FROM = 0.5  # of a sense, below which "missing" only means that nobody l
 FRESH_S = 4 * 3600.0  # a corridor reference of the same half day
 CLOCK_SLACK_S = 60.0  # a reference may end this much after the inspection begins: one walk through a door
 STALE_S = 24 * 3600.0  # beyond a day other people and other devices are in the building
+COMPARABLE: tuple[SensorName, ...] = ("rf", "wifi", "ble")  # a glint has no place that lasts
 FOUND = frozenset({Level.CHECK.value, Level.LIKELY_CAMERA.value})
 
 ChangeWord = Literal["new", "missing", "louder"]
@@ -77,6 +79,8 @@ class PlaceDifference:
     reference_utc_ns: int
     health: Health
     changes: tuple[Change, ...]
+    compared: tuple[str, ...] = ()  # sensors that looked well enough at both places
+    not_compared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +118,16 @@ def compare(earlier: Inspection, now: Inspection) -> ScanDiff:
 
 
 def nearer(corridor: Inspection, cubicle: Inspection) -> tuple[Change, ...]:
-    """Return what is much louder in the cubicle than in the corridor, or heard only there."""
-    pairs, new, _ = _match(_comparable(corridor), _comparable(cubicle))
-    changes = [_change("new", f) for f in new if f.sensor == "rf" and _covered(corridor, "rf")]
+    """Return what is much louder in the cubicle than in the corridor, heard only there, or gone there.
+
+    Notes
+    -----
+    Of every sensor that can be compared at all: new where the corridor was covered, gone where the cubicle
+    was. A glint is a place in a moving picture, and is never compared.
+    """
+    pairs, new, missing = _match(_comparable(corridor), _comparable(cubicle))
+    changes = [_change("new", f) for f in new if _covered(corridor, f.sensor)]
+    changes += [_change("missing", f) for f in missing if _covered(cubicle, f.sensor)]
     for before, after in pairs:
         rise_db = _rise_db(before, after)
         if rise_db is not None and rise_db >= NEAR_DB:
@@ -128,11 +139,14 @@ def against_corridor(corridor: Inspection, cubicle: Inspection) -> PlaceDifferen
     """Compare a cubicle with its corridor, as far as the reference may be trusted."""
     health = reference_health(corridor, cubicle)
     usable = health.word in {"fresh", "stale"}
+    both = [s for s in COMPARABLE if usable and _covered(corridor, s) and _covered(cubicle, s)]
     return PlaceDifference(
         reference_id=corridor.id,
         reference_utc_ns=corridor.span.started_utc_ns,
         health=health,
         changes=nearer(corridor, cubicle) if usable else (),
+        compared=tuple(both),
+        not_compared=tuple(s for s in SENSOR_NAMES if s not in both),
     )
 
 

@@ -18,7 +18,7 @@ from firmware.sensor import Views
 from firmware.verdict.engine import SensorStatus, Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import REASONS
-from firmware.verdict.fusion import Contribution, Level, Verdict
+from firmware.verdict.fusion import Contribution, Level, Verdict, WeighedSubject
 from hw.types import SENSOR_NAMES, Counts, Frame
 from lensdetect.model import Glint
 from lensdetect.model import LensView as FinderView
@@ -40,6 +40,26 @@ def verdict(level: Level, **changes: object) -> Verdict:
         "log_lr": 4.6,
         "share_caught": 0.61,
         "coverage": {"rf": 0.8, "wifi": 0.5, "ble": 1.0, "lens": None},
+        "subjects": (
+            WeighedSubject(
+                sensor="wifi",
+                subject="aa",
+                word="finding",
+                nats=4.1,
+                reason="reason.wifi.streaming_plain",
+                params=STREAM,
+            ),
+            WeighedSubject(
+                sensor="ble",
+                subject="bb",
+                word="noted",
+                nats=0.3,
+                reason="reason.ble.ordinary",
+                params={},
+            ),
+        )
+        if level in {Level.CHECK, Level.LIKELY_CAMERA}
+        else (),
         "contributions": (
             Contribution(
                 sensor="rf", subject="", log_lr=-1.9, reason="reason.rf.nothing", params={"share": 0.8}
@@ -266,7 +286,7 @@ def ble() -> BleDevice:
 
 
 def test_devices_are_sorted_bounded_and_say_what_is_known() -> None:
-    rows = devices_of([network(), ble(), station(), emission(1)])
+    rows = devices_of([network(), ble(), station(), emission(1)], findings={station().subject})
     assert [r.sense for r in rows] == ["wifi", "ble", "wifi"]
     assert [r.alert for r in rows] == [True, False, False]
     assert [r.detail.key for r in rows] == ["device.streaming", "device.sign", "device.wifi"]
@@ -280,7 +300,8 @@ def test_every_radio_service_that_the_sweep_knows_has_a_name_in_both_languages()
 
 
 def test_lines_are_bounded_and_known_services_never_marked() -> None:
-    view = spectrum_of([emission(1), emission(2, kind="known-service", service="FM")])
+    heard = [emission(1), emission(2, kind="known-service", service="FM")]
+    view = spectrum_of(heard, findings={e.subject for e in heard})
     assert [(line.alert, line.known) for line in view.lines] == [(True, False), (False, True)]
     assert Catalog("en").say(view.lines[1].label) == "FM"  # no sentence of ours: its own name
     assert len(spectrum_of([emission(n) for n in range(500)]).lines) == LINES_MOST
@@ -292,8 +313,13 @@ def test_what_was_declared_harmless_is_shown_as_known_and_not_as_an_alarm() -> N
         for s, name in (("wifi", rooms.SUSPECT_MAC), ("rf", "rf:e1"))
     )
     seen = (rooms.station(rooms.SUSPECT_MAC, 0.93), rooms.emission(1, 1080.0, 0.97))
+    found = tuple(
+        WeighedSubject(sensor=o.sensor, subject=o.subject, word="finding", nats=4.0, reason="r", params={})
+        for o in seen
+    )
     moment = snapshot(observations=seen)
-    quiet = replace(moment, verdict=replace(moment.verdict, contributions=said))
+    moment = replace(moment, verdict=replace(moment.verdict, subjects=found))
+    quiet = replace(moment, verdict=replace(moment.verdict, contributions=said, subjects=()))
     alarm = from_snapshot(moment, lang="en")
     calm = from_snapshot(quiet, lang="en", place=PagePosition(page="devices"))
     assert [(d.alert, d.known) for d in (*alarm.devices, *alarm.spectrum.lines)] == [(True, False)] * 2

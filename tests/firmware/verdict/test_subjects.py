@@ -1,0 +1,33 @@
+"""One classification of things, whoever asks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from firmware.handheld.screen.view_model import from_snapshot
+from firmware.verdict.fusion import Level
+from firmware.verdict.subjects import word_of
+from tests.firmware.sensors import engine_for, network, room, streamer
+from tests.firmware.verdict.test_engine import feed
+
+
+@pytest.mark.parametrize("strength", ["A", "B", "C"])
+@pytest.mark.parametrize("rssi_dbm", [-30.0, -80.0])
+def test_a_name_that_says_camera_is_at_least_a_check(strength: str, rssi_dbm: float) -> None:
+    camera = replace(network("ca:me", score=0.86, strength=strength), rssi_dbm=rssi_dbm)
+    verdict = feed(engine_for(), room(wifi=[camera]), t_s=30).verdict  # type: ignore[arg-type]
+    assert verdict.level is Level.CHECK
+    assert word_of(verdict, "ca:me") == "finding"
+
+
+def test_what_a_row_marks_is_what_the_verdict_calls_a_finding() -> None:
+    snapshot = feed(engine_for(), room(wifi=[streamer()]), t_s=30)  # type: ignore[arg-type]
+    snapshot = replace(snapshot, observations=tuple(room(wifi=[streamer()])["wifi"]))
+    state = from_snapshot(snapshot, lang="en")
+    marked = {row.name for row in state.devices if row.alert}
+    assert marked == snapshot.verdict.findings == {"ca:fe"}
+    assert [s.name for s in state.senses if s.alert] == ["wifi"]
+    assert state.reasons[0].params["name"] == "ca:fe"
+    assert word_of(snapshot.verdict, "00:01") == "heard"
