@@ -7,7 +7,6 @@ addresses a second at most, a network that steers its clients sends some deauthe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,14 +24,7 @@ LEAST_SWITCHES = 15  # announcements of a channel switch: a radar makes ten
 LEAST_FORGED = 100  # frames of a second sender under one address …
 FORGED_SHARE = 0.05  # … and their share of all that came under it
 SPECTRUM_CATEGORY, SWITCH_ACTION = 0, 4  # IEEE 802.11-2020, 9.6.2.6
-SCORES: Mapping[DisturbanceKind, float] = {
-    "invented_devices": 0.85,
-    "invented_networks": 0.85,
-    "camera_names": 0.9,
-    "orders_to_leave": 0.85,
-    "channel_switches": 0.85,
-    "forged_frames": 0.9,
-}  # as a find: enough to look, never more
+SURE = 0.98  # as a find: its sign caps it at what makes a look, and no crowd of the invented takes that away
 
 
 @dataclass(slots=True)
@@ -116,7 +108,7 @@ class DisturbanceWatch:
         self._found[kind] = Disturbance(
             kind=kind,
             count=max(count, old.count if old else 0),
-            score=SCORES[kind],
+            score=SURE,
             first_ns=old.first_ns if old else (self._begin_ns or 0),
             last_ns=now_ns if holds or old is None else old.last_ns,
         )

@@ -14,6 +14,9 @@ from wifiscan.config import WifiConfig
 US = 1_000_000
 FIRST_MHZ = (2412, 2437, 2462)  # where most 2.4 GHz networks are
 LOWEST_MHZ_5G = 4900
+CROWDED = 2  # with more channels waiting, locks are no longer than a judgement takes
+LEAST_LOCK_US = 3 * US
+UNSETTLED_COST = 0.25  # of the streaming share, where a strong sender was not heard long enough to judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class ChannelState:
     heard_us: int
     suspicion: float
     unjudged: bool = False
+    rate_bps: float = 0.0  # of the most urgent sender
 
 
 class Hopper:
@@ -84,17 +88,28 @@ class Hopper:
         return state.heard_us < self._lock_until_us
 
     def _choose(self, states: Mapping[int, ChannelState]) -> bool:
-        """Lock on the suspicious channel that has been heard least for its suspicion, if there is one."""
-        lock_us = round(self._config.lock_s * US)
+        """Lock on the suspicious channel that has been heard least for its suspicion, if there is one.
+
+        Of equals the one that carries most goes first: whoever keeps the radio elsewhere has to send more
+        there than the camera does, on every channel. A survey of all channels lies between two locks, so that
+        each channel has its share whatever is sent on the others.
+        """
+        lock_us, enough_us = round(self._config.lock_s * US), round(self._config.judge_after_s * US)
+        suspicious = [mhz for mhz in self.channels_mhz if mhz in states and states[mhz].suspicion > 0]
+        turn_us = enough_us if len(suspicious) > CROWDED else lock_us
         waiting = [
-            (states[mhz].suspicion / (1 + states[mhz].heard_us // lock_us), -mhz)
-            for mhz in self.channels_mhz
-            if mhz in states and states[mhz].suspicion > 0
+            (states[mhz].suspicion / (1 + states[mhz].heard_us // turn_us), states[mhz].rate_bps, -mhz)
+            for mhz in suspicious
         ]
         if waiting:
-            mhz = -max(waiting)[1]
+            mhz = -max(waiting)[2]
+            heard_us = states[mhz].heard_us
+            if (
+                len(waiting) > CROWDED and heard_us < enough_us
+            ):  # each gets what a judgement takes, and no more
+                lock_us = min(lock_us, max(enough_us - heard_us, LEAST_LOCK_US))
             self._lock_mhz = mhz
-            self._lock_until_us = states[mhz].heard_us + lock_us
+            self._lock_until_us = heard_us + lock_us
         return bool(waiting)
 
     def _locked(self) -> Dwell:
@@ -121,16 +136,20 @@ def coverage_shares(
     -----
     A channel without an unjudged sender needs its survey visits, one with needs a lock. An idle camera is
     known by its name, which a beacon tells within a visit, or by keep-alives, which take a lock's time.
-    Links that cannot be decoded lower the streaming share.
+    Links that cannot be decoded lower the streaming share, and so does one strong sender that was not heard
+    for long enough: a streaming camera is such a sender.
     """
     if not channels_mhz:
         return 0.0, 0.0
     visit_us = config.survey_dwell_s * config.survey_rounds * US
     lock_us = config.judge_after_s * US
-    streaming = idle = 0.0
+    streaming = idle = unsettled = 0.0
     for mhz in channels_mhz:
         heard = heard_us.get(mhz, 0)
+        if unjudged.get(mhz):
+            unsettled = max(unsettled, 1.0 - min(1.0, heard / lock_us))
         streaming += min(1.0, heard / (lock_us if unjudged.get(mhz) else visit_us))
         idle += 0.5 * min(1.0, heard / (config.survey_dwell_s * US)) + 0.5 * min(1.0, heard / lock_us)
     n = len(channels_mhz)
-    return streaming / n * (1.0 - unreadable_share), idle / n
+    streaming *= (1.0 - unreadable_share) * (1.0 - UNSETTLED_COST * unsettled)
+    return streaming / n, idle / n

@@ -54,6 +54,7 @@ class Link:
     packets: int = 0
     bytes: int = 0
     own_bytes: int = 0
+    alone: bool = False  # its sender exchanges data with nobody but this receiver
     from_ds: int = 0  # packets that an access point sent to its station
     first_us: int = 0
     last_us: int = 0
@@ -141,6 +142,11 @@ class LinkTable:
     def get(self, ta: int, ra: int, channel: int, sender: int = 0) -> Link | None:
         """Return one direction of a pair on one channel."""
         return self._links.get((ta, ra, channel, sender))
+
+    def partners(self, address: int) -> set[int]:
+        """Return with whom a device exchanges data."""
+        pairs = ((k.ta, k.ra) for k in self._links.values())
+        return {ra if ta == address else ta for ta, ra in pairs if address in {ta, ra}}
 
     def senders(self, ta: int, ra: int, channel: int) -> list[Link]:
         """Return one direction of a pair sender by sender, where there is more than one."""

@@ -21,9 +21,13 @@ from wifiscan.traffic_labels import FORWARDED_SHARE, name_behaviour
 from wifiscan.vendors import format_mac, is_randomised, vendor_of
 
 FORWARDED_LOGIT = -3.0  # a router that passes a film to a phone is no camera, whatever the film looks like
-ROUTER_LOGIT = (
-    1.0  # most an access point without a telling name reaches: its own address may hide a forwarder
-)
+# most an access point without a telling name reaches: its own address may hide a forwarder
+ROUTER_LOGIT = 1.0
+# … but one that sends all to one single client, in its own name and next to nothing back, is what a spy
+# camera in access-point mode looks like: enough to look, not to be sure
+LONE_LOGIT = 3.7
+LONE_SHARE = 0.9  # of the bytes are its own, and go out
+LONE_LEAST = 3.0  # nats of the traffic itself
 BUSY_BPS = 30e3  # an idle camera sends less than this
 BUSY_LOGIT = -2.0  # what much other traffic says against an idle camera
 IDLE_BPS = 20e3
@@ -54,10 +58,19 @@ def _is_regular(link: Link | None) -> bool:
 
 
 def _stream_logit(link: Link, *, is_ap: bool) -> float:
+    """Return the nats of the stream that count; an access point may only pass on what it sends."""
     logit = link.logit if link.logit is not None else 0.0
     if link.features["own_share"] < FORWARDED_SHARE:
         return min(logit, FORWARDED_LOGIT)
-    return min(logit, ROUTER_LOGIT) if is_ap else logit
+    if not is_ap:
+        return logit
+    return min(logit, LONE_LOGIT if link.alone and _sends_only(link, logit) else ROUTER_LOGIT)
+
+
+def _sends_only(link: Link, logit: float) -> bool:
+    """Tell whether all goes out in its own name, so steadily that a film passed on would hardly look so."""
+    shares = link.features["own_share"], link.features["up_share"]
+    return logit >= LONE_LEAST and min(shares) >= LONE_SHARE
 
 
 def describe_station(tables: Tables, mac: int) -> Station | None:

@@ -138,17 +138,24 @@ class WifiScanner:
     def _states(self) -> dict[int, ChannelState]:
         heard = self._tables.flows.clock.channels()
         suspicion, unjudged = dict.fromkeys(heard, 0.0), set[int]()
+        rate_bps = dict.fromkeys(heard, 0.0)
         for link in self._tables.flows.links.links():
             if link.channel in suspicion:
                 urgency = _urgency(link, heard[link.channel], self._back_bytes(link))
                 suspicion[link.channel] = max(suspicion[link.channel], urgency)
+                rate = link.bytes * 8 * US / max(heard[link.channel], 1)
+                if urgency > 0:
+                    rate_bps[link.channel] = max(rate_bps[link.channel], rate)
                 if urgency > 0 and link.logit is None:
                     unjudged.add(link.channel)
         for channel in self._named_channels():
             if channel in suspicion:
                 suspicion[channel] = max(suspicion[channel], NAMED_SUSPICION)
         return {
-            c: ChannelState(heard_us=heard[c], suspicion=suspicion[c], unjudged=c in unjudged) for c in heard
+            c: ChannelState(
+                heard_us=heard[c], suspicion=suspicion[c], unjudged=c in unjudged, rate_bps=rate_bps[c]
+            )
+            for c in heard
         }
 
     def _back_bytes(self, link: Link) -> int:
@@ -168,11 +175,13 @@ class WifiScanner:
         """Return what was proved to be heard, against the plan; for a recording, against its channels."""
         heard, unjudged = self._listening.heard_us(), self._unjudged()
         channels = self._hopper.channels_mhz or tuple(heard)
+        judged = heard
         if UNTUNED in self._tables.flows.clock.channels():  # without visits only a long look settles anything
             unjudged = dict.fromkeys(heard, True)
-        streaming, idle = coverage_shares(
-            heard, unjudged, channels, self._config, unreadable_share=self._tables.flows.unreadable_share()
-        )
+            judged = {c: us if us >= self._config.judge_after_s * US else 0 for c, us in heard.items()}
+        lost = self._tables.flows.unreadable_share()
+        streaming, _ = coverage_shares(judged, unjudged, channels, self._config, unreadable_share=lost)
+        _, idle = coverage_shares(heard, unjudged, channels, self._config, unreadable_share=lost)
         reasons = [] if streaming > 0.95 else ["wifi_channels_short"]
         if self._tables.flows.unreadable_share() > 0:
             reasons.append("wifi_unreadable_links")

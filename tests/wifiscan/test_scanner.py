@@ -81,6 +81,29 @@ def test_of_two_suspicious_channels_the_one_less_heard_comes_next():
     assert hopper.plan(states).center_hz == 2437e6
 
 
+def test_of_many_busy_channels_the_one_that_carries_most_goes_first_and_none_is_held_for_long():
+    channels = tuple(2412e6 + 5e6 * k for k in range(12))
+    hopper = Hopper(channels, CONFIG)
+    heard = {round(c / 1e6): 250_000 for c in channels}
+    held = dict.fromkeys(heard, 0.0)
+    time_s, first = 0.0, None
+    while time_s < 120:
+        states = {
+            mhz: ChannelState(heard_us=us, suspicion=3.0, unjudged=True, rate_bps=1e6 if mhz == 2437 else 1e5)
+            for mhz, us in heard.items()
+        }
+        dwell = hopper.plan(states)
+        mhz = round(dwell.center_hz / 1e6)
+        if dwell.duration_s == CONFIG.lock_dwell_s:
+            first = first or mhz
+        held[mhz] += dwell.duration_s
+        heard[mhz] += round(dwell.duration_s * 1e6)
+        time_s += dwell.duration_s
+    assert first == 2437
+    assert min(held.values()) > 120 / 12 / 2.5
+    assert max(held.values()) < 2.5 * 120 / 12
+
+
 def test_coverage_grows_with_time_heard_and_needs_a_lock_where_somebody_sends():
     def shares(heard, unjudged, unreadable=0.0):
         return coverage_shares(heard, unjudged, (2412, 2437), CONFIG, unreadable_share=unreadable)
@@ -89,7 +112,7 @@ def test_coverage_grows_with_time_heard_and_needs_a_lock_where_somebody_sends():
     quick = shares({2412: 750_000, 2437: 750_000}, {})
     assert quick[0] == 1.0
     busy = shares({2412: 750_000, 2437: 750_000}, {2437: True})
-    assert 0.5 < busy[0] < 0.6
+    assert 0.4 < busy[0] < 0.5  # a strong sender that nobody has judged yet costs more than its channel
     long = shares({2412: 9_000_000, 2437: 9_000_000}, {2437: True})
     assert long == (1.0, 1.0)
     assert quick[1] < long[1]
@@ -190,7 +213,7 @@ def test_the_camera_that_is_itself_the_access_point():
     camera = stations(scan_batches([batch]))[AP]
     assert camera.activity == "camera-stream"
     assert camera.streaming_score is not None
-    assert 0.5 < camera.streaming_score < 0.9
+    assert 0.95 < camera.streaming_score < 0.98  # one client, all its own: enough to look, not to be sure
     assert camera.features["frame_rate_hz"] == pytest.approx(25, abs=0.1)
 
 

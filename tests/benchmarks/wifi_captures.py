@@ -1,0 +1,107 @@
+"""What the verdict says of every recording made by other people: one row a file.
+
+    python -m tests.benchmarks.wifi_captures [FOLDER …]
+
+The folders default to ``../shared/data/wifi`` and ``../shared/data/ble`` beside the checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware.verdict.evidence.weigh import weigh
+from firmware.verdict.fusion import SensorReport
+from firmware.verdict.judge import Judge
+from hw.clock import ManualClock
+from hw.config import HwConfig
+from hw.errors import EndOfRecording, HwError
+from hw.kit import open_device
+from wifiscan.config import BleScanConfig, WifiConfig
+from wifiscan.scanner import BleScanner, WifiScanner
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+PRIOR = 0.005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The verdict on one recording."""
+
+    name: str
+    level: str
+    probability: float
+    share_caught: float
+    best: str  # subject of the strongest find
+    score: float
+    reason: str = ""
+
+
+def judged(path: Path, role: str) -> Row:
+    """Replay a recording through one sensor and judge it. Raises `HwError` where it cannot be replayed."""
+    clock = ManualClock()
+    device = open_device(role, spec=f"replay:{path}", config=HwConfig(), clock=clock)
+    scanner: WifiScanner | BleScanner
+    if role == "monitor":
+        scanner = WifiScanner(radio=device, clock=clock, config=WifiConfig())
+    else:
+        scanner = BleScanner(radio=device, clock=clock, config=BleScanConfig())
+    try:
+        while True:
+            scanner.step()
+    except EndOfRecording:
+        scanner.finish()
+    judge = Judge(prior=PRIOR)
+    found = [weigh(o, judge.table) for o in scanner.observations()]
+    evidence = tuple(e for e in found if e is not None)
+    report = SensorReport(
+        sensor=scanner.name,
+        coverage=scanner.coverage(),
+        evidence=evidence,
+        candidates=len(evidence),
+        now_ns=clock.now_ns(),
+        heard=scanner.counts().read > 0,
+    )
+    verdict = judge.judge([report], t_ns=clock.now_ns())
+    best = max(evidence, key=lambda e: e.log_lr, default=None)
+    return Row(
+        name=path.name,
+        level=verdict.level.value,
+        probability=verdict.probability,
+        share_caught=verdict.share_caught,
+        best=best.subject if best else "",
+        score=max((o.camera_score for o in scanner.observations()), default=0.0),
+        reason=best.reason if best else "",
+    )
+
+
+def rows(folders: list[Path]) -> Iterator[Row | tuple[str, str]]:
+    """Give a row for each recording and sensor, or (name, why not)."""
+    for folder in folders:
+        for path in sorted(p for p in folder.iterdir() if p.is_file()):
+            for role in ("monitor", "ble"):
+                try:
+                    yield judged(path, role)
+                except HwError as error:
+                    if (role == "ble") == (folder.name == "ble"):
+                        yield path.name, str(error)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", type=Path, nargs="*", default=[SHARED / "wifi", SHARED / "ble"])
+    print("| recording | level | probability | share caught | best score | of | reason |")
+    print("|---|---|---|---|---|---|---|")
+    for row in rows(parser.parse_args().folders):
+        if isinstance(row, Row):
+            numbers = f"{row.probability:.3f} | {row.share_caught:.2f} | {row.score:.2f}"
+            print(f"| {row.name} | {row.level} | {numbers} | {row.best} | {row.reason} |")
+        else:
+            print(f"| {row[0]} | not replayed: {row[1]} | | | | | |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Air that somebody disturbs is called so, at any strength; crowds and steering networks are not."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+
+from tests.wifiscan.recordings import batch_of, beacon, data_frame, mac, radiotap
+from tests.wifiscan.stand_ins import scan_batches
+from wifiscan.model import Disturbance
+
+AP, CLIENT = "34:12:98:00:00:01", "3c:22:fb:00:00:02"
+SECOND = 10**9
+RNG = np.random.default_rng(3)
+
+
+def made_up() -> str:
+    octets = RNG.integers(0, 256, 6)
+    octets[0] = octets[0] & 0xFC | 2
+    return bytes(octets.astype(np.uint8)).hex(":")
+
+
+def probe(ta: str) -> bytes:
+    return radiotap() + b"\x40\0\0\0" + b"\xff" * 6 + mac(ta) + b"\xff" * 6 + b"\0\0\0\0"
+
+
+def order(fc0: int) -> bytes:
+    head = struct.pack("<BBH", fc0, 0, 0) + mac(CLIENT) + mac(AP) + mac(AP)
+    return radiotap() + head + b"\0\0\x07\0"
+
+
+def switch_action() -> bytes:
+    head = struct.pack("<BBH", 0xD0, 0, 0) + b"\xff" * 6 + mac(AP) + mac(AP) + b"\0\0"
+    return radiotap() + head + b"\x00\x04\x25\x03\x01\x0b\x01"
+
+
+def switch_beacon(count: int) -> bytes:
+    return radiotap() + beacon(bssid=AP, ssid=b"net", extra=b"\x25\x03\x01\x0b" + bytes((count,)))
+
+
+ORDINARY = [
+    radiotap() + beacon(bssid=AP, ssid=b"net"),
+    radiotap() + data_frame(ra=AP, ta=CLIENT, a3=AP, ways=1),
+]
+
+
+def kinds(extra, *, seconds=30):
+    """Scan ``seconds`` of ordinary air with frames spread over it; return what was called disturbed."""
+    batches = []
+    for n in range(seconds):
+        frames = ORDINARY * 5 + extra[n::seconds]
+        times = [n * SECOND + k for k in range(len(frames))]
+        batches.append(batch_of(frames, times_ns=times, t_ns=n * SECOND, until_ns=(n + 1) * SECOND))
+    scanner = scan_batches(batches)
+    found = {o.kind: o for o in scanner.observations() if isinstance(o, Disturbance)}
+    assert ("wifi_disturbed" in scanner.coverage().reasons) == bool(found)
+    return found
+
+
+@pytest.mark.parametrize("count", [400, 4000, 20_000])
+def test_a_flood_of_invented_devices(count):
+    found = kinds([probe(made_up()) for _ in range(count)])
+    assert found["invented_devices"].count == pytest.approx(count, rel=0.01)
+    assert found["invented_devices"].subject == "air:invented_devices"
+
+
+@pytest.mark.parametrize("count", [400, 3000])
+def test_a_flood_of_invented_networks(count):
+    frames = [radiotap() + beacon(bssid=made_up(), ssid=b"net%d" % k) for k in range(count)]
+    assert kinds(frames)["invented_networks"].count == pytest.approx(count, rel=0.01)
+
+
+@pytest.mark.parametrize("count", [10, 100, 400])
+def test_clones_of_cameras(count):
+    frames = [radiotap() + beacon(bssid=made_up(), ssid=b"FTYC%06dAGFDZ" % k) for k in range(count)] * 5
+    assert kinds(frames)["camera_names"].count == count
+
+
+@pytest.mark.parametrize("fc0", [0xC0, 0xA0])
+@pytest.mark.parametrize("count", [60, 600, 3000])
+def test_orders_to_leave(fc0, count):
+    assert kinds([order(fc0)] * count)["orders_to_leave"].count == count
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_channel_switches(count):
+    assert kinds([switch_action()] * count)["channel_switches"].count == count
+    assert kinds([switch_beacon(k % 256) for k in range(count)])["channel_switches"].count >= 15
+
+
+def test_what_is_no_disturbance():
+    assert kinds([]) == {}
+    crowd = [probe(ta) for ta in (made_up() for _ in range(120)) for _ in range(4)]
+    block_of_flats = [radiotap() + beacon(bssid=made_up(), ssid=b"n%d" % k) for k in range(150)] * 4
+    steering = [order(0xC0)] * 12 + [switch_action()] * 8
+    assert kinds(crowd + block_of_flats + steering) == {}
+    few_passers_by = [probe(made_up()) for _ in range(80)]
+    assert kinds(few_passers_by) == {}
+
+
+def test_what_was_said_stays_said_when_the_flood_is_over():
+    flood = batch_of([probe(made_up()) for _ in range(500)], times_ns=range(500), until_ns=SECOND)
+    quiet = [
+        batch_of(ORDINARY, times_ns=[n * SECOND] * 2, t_ns=n * SECOND, until_ns=(n + 1) * SECOND)
+        for n in range(1, 300)
+    ]
+    found = [o for o in scan_batches([flood, *quiet]).observations() if isinstance(o, Disturbance)]
+    assert [o.kind for o in found] == ["invented_devices"]
+    assert found[0].as_json()["type"] == "disturbance"
+    assert found[0].last_ns < 200 * SECOND
