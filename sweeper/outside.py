@@ -21,7 +21,17 @@ HINT = (
 
 
 def is_wide_sweep(heard_hz: Iterable[float]) -> bool:
-    """Say whether so many places, so far apart, were heard that somebody must be sending in them."""
+    """Say whether so many places, so far apart, were heard that somebody must be sending in them.
+
+    Parameters
+    ----------
+    heard_hz : iterable of float
+        Centres of the hops that were heard, in Hz.
+
+    Returns
+    -------
+    bool
+    """
     centres = sorted(heard_hz)
     return len(centres) >= MANY_HOPS and centres[-1] - centres[0] >= WIDE_SWEEP_HZ
 

@@ -43,7 +43,10 @@ AGAINST = 3.0  # one row against eight, of which only a few hold what is mirrore
 # Of 20 video transmissions tried at 0 to 30 dB, those with a comb this high had a blanking of a chance below
 # 1e-80; a supply has none, whatever its lines are mirrored to.
 STRONG_DB, BLANKING_LOG10_P = 35.0, -6.0
-CLEAR_LOG10_P = -100.0  # of a blanking: nothing else need be tried
+# Where a supply may have any rate, or its frequency is pulled, mains and all: of 800 supplies that pull their
+# frequency one had 1e-83; video wholly inside the slice had below 1e-137 from 5 dB on.
+STRAY_LOG10_P, PULLED_LOG10_P = -40.0, -120.0
+CLEAR_LOG10_P = -150.0  # of a blanking: nothing else need be tried
 NO_BLANKING = 3.0  # nats against video
 CLEARER = 1.3  # times the vertical test of the samples as they came
 SHORTEST_S = 0.004  # shorter looks hold too few lines
@@ -101,8 +104,11 @@ class VideoTest:
         """
         if self.fields is None:
             return not self.is_nominal
-        needed = self.comb_db >= STRONG_DB or not self.is_nominal
-        return needed and self.fields.log10_p > BLANKING_LOG10_P
+        if self.is_nominal and self.comb_db < STRONG_DB:
+            return False
+        if self.way == "frequency":
+            return self.fields.log10_p > PULLED_LOG10_P
+        return self.fields.log10_p > (BLANKING_LOG10_P if self.is_nominal else STRAY_LOG10_P)
 
     @property
     def is_candidate(self) -> bool:

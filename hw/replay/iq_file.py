@@ -47,6 +47,11 @@ def open_iq(
     SigmfRecording
         One segment with all samples.
 
+    Returns
+    -------
+    SigmfRecording
+        One segment.
+
     Raises
     ------
     BadRecording

@@ -148,7 +148,15 @@ def as_bytes(x: Samples) -> Samples:
     return ((codes.astype(np.float32) - np.float32(127.5)) / np.float32(127.5)).view(np.complex64)
 
 
-def supply_slice(rng: Rng, *, switching_hz: float, rate_hz: float, seconds: float, snr_db: float) -> Samples:
+def supply_slice(
+    rng: Rng,
+    *,
+    switching_hz: float,
+    rate_hz: float,
+    seconds: float,
+    snr_db: float,
+    way: int | None = None,
+) -> Samples:
     """Return a switching supply: trapezoid pulses that move a carrier, noise or a ringing, with mains on it.
 
     The switching rate may sweep slowly (spread spectrum), the carrier may be pulled in frequency by the
@@ -165,7 +173,7 @@ def supply_slice(rng: Rng, *, switching_hz: float, rate_hz: float, seconds: floa
     duty = rng.uniform(0.1, 0.6) * (1 + 0.3 * mains)
     ramp = rng.uniform(0.005, 0.05)
     wave = np.clip((cycle % 1.0) / ramp, 0, 1) * np.clip((duty - cycle % 1.0) / ramp + 1, 0, 1)
-    way = int(rng.integers(4))
+    way = int(rng.integers(4)) if way is None else way
     if way == 0:
         sent = (0.1 + wave) * (1 + mains) * noise(rng, n)
     elif way == 1:
