@@ -1,1 +1,1 @@
-"""Runs sensors: opens them, steps them live or in turns, calibrates them, hands commands to the engine."""
+"""Runs the sensors: opens them, steps them live or in turns, calibrates the receiver, passes commands on."""

@@ -1,4 +1,4 @@
-"""Sweeps with a terminated input while parts of the unit are on: what is heard then is the unit itself."""
+"""Sweeps with a terminated input while parts of the unit are on, to learn the lines that the unit emits."""
 
 from __future__ import annotations
 
@@ -30,14 +30,20 @@ RESTS_MOST = 100  # pictures waited for while a light rests
 
 
 class Tend(Protocol):
-    """What is done to the part that is on, just before the receiver listens and just after."""
+    """Prepares the part that is on for each step of the sweep: called just before it and just after it."""
 
     def __call__(self, *, listening: bool) -> None:
-        """Before (True) or after."""
+        """Prepare for a step (``listening=True``), or end it."""
 
 
 def board_temperature_c() -> float | None:
-    """Return what the board says of its temperature, None where it says nothing."""
+    """Return the temperature that the board reports.
+
+    Returns
+    -------
+    float or None
+        In °C; None where the board reports none.
+    """
     try:
         return int(THERMAL.read_text(encoding="ascii")) / 1000
     except (OSError, ValueError):
@@ -47,7 +53,23 @@ def board_temperature_c() -> float | None:
 def listen_to_itself(
     kit: str, settings: Settings, *, runs: int, say: Callable[[str], None]
 ) -> list[TerminatedSweep]:
-    """Return ``runs`` sweeps in every state the unit can be put into.
+    """Sweep ``runs`` times in every state that the unit can be put into.
+
+    Parameters
+    ----------
+    kit : str
+        The kit whose parts are switched on.
+    settings : Settings
+        The sweep and the devices; the mask of the unit's own lines is left out.
+    runs : int
+        Number of sweeps in each state.
+    say : callable
+        Takes a line on the progress.
+
+    Returns
+    -------
+    list of TerminatedSweep
+        ``runs`` for each state that the unit has the parts for.
 
     Raises
     ------
@@ -67,7 +89,7 @@ def listen_to_itself(
 
 
 def _leave(*, listening: bool) -> None:
-    """Tend to nothing."""
+    """Do nothing around a step."""
 
 
 def _sweep(kit: str, settings: Settings, clock: Clock, tend: Tend) -> tuple[Emission, ...]:
@@ -85,7 +107,7 @@ def _sweep(kit: str, settings: Settings, clock: Clock, tend: Tend) -> tuple[Emis
 
 @contextmanager
 def _switched_on(kit: str, settings: Settings, clock: Clock, state: str) -> Iterator[Tend | None]:
-    """Have a part of the unit work while the receiver listens; None where the unit has no such part."""
+    """Keep a part of the unit working while the receiver listens; None where the unit has no such part."""
     if state == "rest":
         yield _leave
         return
@@ -93,7 +115,7 @@ def _switched_on(kit: str, settings: Settings, clock: Clock, state: str) -> Iter
         if state == "screen":
             screen: Display = open_device("display", spec=kit, config=settings.hw, clock=clock)
         else:
-            eye: CameraWithLeds = open_device("camera", spec=kit, config=settings.hw, clock=clock)
+            pair: CameraWithLeds = open_device("camera", spec=kit, config=settings.hw, clock=clock)
     except HwError:
         yield None
         return
@@ -101,51 +123,51 @@ def _switched_on(kit: str, settings: Settings, clock: Clock, state: str) -> Iter
         with screen, _drawn_to(screen):
             yield _leave
     else:
-        with _looking(eye, settings, clock, "ring" if state == "camera and lights" else "off") as tend:
+        with _looking(pair, settings, clock, "ring" if state == "camera and lights" else "off") as tend:
             yield tend
 
 
 class _Looking:
-    """A camera that runs, and a light that burns whenever the receiver listens.
+    """A running camera, and a light that is on while the receiver listens.
 
-    The light rests as long as it burned: what burns on and on goes out by the lights' own limit, and the rest
-    of the sweep would learn the dark.
+    The light then stays off for as long as it was on. A light that is on all the time is switched off by the
+    lights' own limit, and the rest of the sweep would be measured without it.
     """
 
-    def __init__(self, eye: CameraWithLeds, clock: Clock, light: LedState) -> None:
-        self._eye = eye
+    def __init__(self, pair: CameraWithLeds, clock: Clock, light: LedState) -> None:
+        self._pair = pair
         self._clock = clock
         self._light = light
         self._turned_ns = 0
 
     def __call__(self, *, listening: bool) -> None:
-        """Light, or let the light rest and the camera look."""
+        """Switch the light on, or switch it off and take pictures."""
         now_ns = self._clock.now_ns()
         burned_ns, self._turned_ns = now_ns - self._turned_ns, now_ns
-        self._eye.leds.set(self._light if listening else "off")
+        self._pair.leds.set(self._light if listening else "off")
         if not listening:
             self._rest(until_ns=now_ns + (0 if self._light == "off" else burned_ns))
 
     def _rest(self, *, until_ns: int) -> None:
-        """Take pictures until then, at least one: that is what the camera does in use."""
+        """Take pictures until then, at least one, as the camera does in use."""
         for _ in range(RESTS_MOST):
             with suppress(HwError):
-                self._eye.camera.read()
+                self._pair.camera.read()
             if self._clock.now_ns() >= until_ns:
                 break
         self._turned_ns = self._clock.now_ns()
 
 
 @contextmanager
-def _looking(eye: CameraWithLeds, settings: Settings, clock: Clock, light: LedState) -> Iterator[Tend]:
-    """Have the camera run, with a light or without."""
-    with eye.camera, eye.leds:
-        eye.camera.configure(settings.hw.camera)
-        eye.camera.read()
+def _looking(pair: CameraWithLeds, settings: Settings, clock: Clock, light: LedState) -> Iterator[Tend]:
+    """Keep the camera running, with a light or without."""
+    with pair.camera, pair.leds:
+        pair.camera.configure(settings.hw.camera)
+        pair.camera.read()
         try:
-            yield _Looking(eye, clock, light)
+            yield _Looking(pair, clock, light)
         finally:
-            eye.leds.set("off")
+            pair.leds.set("off")
 
 
 @contextmanager

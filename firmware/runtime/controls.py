@@ -1,4 +1,4 @@
-"""Hands commands to the engine, and renews the sensors where the engine has begun a new inspection."""
+"""Passes commands to the engine, and renews the sensors where the engine has begun a new inspection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ Renew = Callable[[int], None]  # takes the number of the place that is entered, 
 
 
 def obey(engine: Engine, poll: PollCommands | None, renew: Renew | None, *, t_ns: int) -> None:
-    """Give the engine the commands that have come; renew the sensors where one began an inspection.
+    """Pass waiting commands to the engine; renew the sensors where one of them began an inspection.
+
+    Parameters
+    ----------
+    engine : Engine
+        The engine of the run.
+    poll : callable or None
+        Returns the commands that wait.
+    renew : callable or None
+        Makes the sensors of a place anew, given its number.
+    t_ns : int
+        Session time in ns.
 
     Notes
     -----

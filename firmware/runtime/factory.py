@@ -1,7 +1,7 @@
-"""The wiring: opens a kit and puts the senses onto its devices. No logic lives here.
+"""Opens a kit and puts the sensors onto its devices. It decides nothing about what they find.
 
-A sense and the recorder are imported when they are asked for: OpenCV, Scapy and SigMF are 60 MB and most of
-the start, which a run without them does not pay.
+A sensor and the recorder are imported when they are asked for: OpenCV, Scapy and SigMF take 60 MB and most of
+the start-up time, which a run without them saves.
 """
 
 from __future__ import annotations
@@ -47,7 +47,26 @@ def build_sensor(
     settings: Settings,
     calibration: Calibration | None = None,
 ) -> Sensor:
-    """Put one sense onto its opened device (for the lens: camera and lights)."""
+    """Create one sensor on its opened device.
+
+    Parameters
+    ----------
+    name : SensorName
+        The sensor.
+    device : Device
+        Its opened device; for the lens a pair of camera and lights.
+    clock : Clock
+        The session clock of the device.
+    settings : Settings
+        All settings.
+    calibration : Calibration, optional
+        Of the lens: the measurements of this unit's camera.
+
+    Returns
+    -------
+    Sensor
+        A sensor that has measured nothing yet.
+    """
     match name:
         case "rf":
             from sweeper.sweeper import Sweeper
@@ -77,10 +96,10 @@ def build_sensor(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRun:
-    """Everything that is open for one run. A context manager: leaving it closes senses and devices.
+    """Everything that is open for one run. A context manager: leaving it closes sensors and devices.
 
-    ``openers`` give a sense anew for each call: first the one in ``sensors``, then one on reopened devices.
-    ``problems`` says for each sense that was asked for and is absent, why.
+    ``openers`` return a sensor at each call: first the one in ``sensors``, then one on reopened devices.
+    ``problems`` says why a sensor that was asked for is absent.
     """
 
     spec: str
@@ -97,7 +116,7 @@ class OpenRun:
     recorder: Recorder | None = None
 
     def engine(self, settings: Settings, recognise: Recognise | None = None) -> Engine:
-        """Return an engine that knows which senses there are, and why the others are not."""
+        """Return an engine that knows which sensors are open, and why the others are not."""
         engine = Engine(
             judge=Judge(prior=settings.prior, minimum=minimum_for("unknown", only=self.wanted)),
             config=settings.engine,
@@ -133,7 +152,7 @@ def open_sensors(
     record_to: Path | None = None,
     patient: bool = False,
 ) -> OpenRun:
-    """Open the senses of a kit.
+    """Open the sensors of a kit.
 
     Parameters
     ----------
@@ -141,21 +160,26 @@ def open_sensors(
         ``auto``, ``pi``, ``replay:PATH`` or ``sim:SCENE``.
     live : bool
         One running clock for all (threads), or one manual clock each (taking turns).
-    only : set of sense names, optional
+    only : set of sensor names, optional
         Open no others.
     record_to : Path, optional
         Folder in which everything the devices give is recorded as a session.
     patient : bool
-        Go on even if no sense is there yet: a running handheld waits for its devices. Live, every sense is
-        opened by its own thread then, so that the screen is there at once, and what is plugged in later is
-        found by itself.
+        Go on even if no sensor is there yet: a running handheld waits for its devices. Live, every sensor is
+        then opened by its own thread, so that the screen is there at once and a device that is plugged in
+        later is found by itself.
+
+    Returns
+    -------
+    OpenRun
+        The sensors that could be opened, and the errors of the others.
 
     Raises
     ------
     BadKit, BadRecording
         The kit or recording does not exist or is not what it says.
     NoSensors
-        None of the senses asked for could be opened.
+        None of the sensors asked for could be opened.
     """
     wanted = tuple(n for n in SENSOR_NAMES if only is None or n in only)
     settings = with_distance(spec, settings) if "lens" in wanted else settings
@@ -176,7 +200,7 @@ def open_sensors(
             undo.callback(recorder.close)
             kit = record_kit(kit, recorder, clocks=clocks, panel_clock=panel_clock)
         sources = {
-            n: SenseSource(
+            n: SensorSource(
                 n, _device_of(kit, n), spec=spec, clock=clocks[n], settings=settings, recorder=recorder
             )
             for n in wanted
@@ -227,20 +251,20 @@ def _problem(kit: Kit, name: SensorName) -> HwError:
 
 
 def _no_sensors(spec: str, problems: Mapping[SensorName, HwError]) -> Exception:
-    """Say why nothing can be sensed; one missing component keeps its own exit code."""
+    """Return the error of a run without sensors; one missing component keeps its own exit code."""
     if len(problems) == 1:
         return next(iter(problems.values()))
     listed = "; ".join(f"{name}: {error.what}" for name, error in problems.items())
     return NoSensors(
-        f"The kit {spec} has none of the senses ({listed})", hint="`ansim diag check` says more."
+        f"The kit {spec} has none of the sensors ({listed})", hint="`ansim diag check` says more."
     )
 
 
-class SenseSource:
-    """Gives one sense again and again: first on the devices of the kit, then reopened, or afresh on the same.
+class SensorSource:
+    """Makes one sensor as often as needed: on the devices of the kit, on reopened ones, or for a new place.
 
-    ``device`` is None where the kit had none. The lights' budget belongs to the device, not to the sense:
-    a sense made anew must not begin with a full one.
+    ``device`` is None where the kit had none. The light budget belongs to the device, not to the sensor: a
+    renewed sensor must not begin with a full one.
     """
 
     def __init__(
@@ -262,21 +286,21 @@ class SenseSource:
         self._waiting = self.first
 
     def open(self) -> Sensor:
-        """Return the first sense, and after it one on reopened devices."""
+        """Return the sensor on the kit's devices at the first call, then one on reopened devices."""
         if self._waiting is not None:
             first, self._waiting = self._waiting, None
             return first
         return self._built(self._opened())
 
     def renew(self, place: int) -> Sensor:
-        """Return a sense that has seen nothing yet; a simulated room is left for the next one."""
+        """Return a sensor without any observations; a simulated room is left for the next one."""
         at = spec_of_place(self._spec, number=place, t_ns=self._clock.now_ns())
         if at != self._spec:
             self._at = at
             for part in self._device if isinstance(self._device, tuple) else (self._device,):
                 part.close()
             return self._built(self._opened())
-        return self._sense()
+        return self._sensor()
 
     def _opened(self) -> Any:
         role, hw = ROLE_OF[self._name], self._settings.hw
@@ -289,9 +313,9 @@ class SenseSource:
             camera, leds = device
             device = (camera, guarded(leds, clock=self._clock, config=self._settings.lens.lights))
         self._device = device
-        return self._sense()
+        return self._sensor()
 
-    def _sense(self) -> Sensor:
+    def _sensor(self) -> Sensor:
         return build_sensor(
             self._name,
             self._device,

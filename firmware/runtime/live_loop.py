@@ -1,4 +1,4 @@
-"""The live loop: empties the workers' inbox into the engine, ticks, and shows what came of it."""
+"""The live loop: moves events from the workers' inbox into the engine, ticks, and reports each snapshot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NS_PER_S = 1e9
 
 
 def run_live(
-    crew: WorkerPool,
+    pool: WorkerPool,
     engine: Engine,
     *,
     clock: Clock,
@@ -24,8 +24,29 @@ def run_live(
 ) -> Snapshot:
     """Run the started workers until time is up, every recording is over, or ``on_progress`` returns True.
 
-    ``on_progress`` is called with a snapshot every ``tick_s``. At the end the crew is stopped, so that what
-    its senses still had pending is in the last snapshot.
+    At the end the workers are stopped, so that pending results are in the last snapshot.
+
+    Parameters
+    ----------
+    pool : WorkerPool
+        The started workers.
+    engine : Engine
+        Takes their events.
+    clock : Clock
+        The session clock.
+    until_s : float, optional
+        Session time in s at which to stop; None runs on.
+    tick_s : float
+        Time between two snapshots, in s.
+    poll : callable, optional
+        Asked for commands before every tick.
+    on_progress : callable, optional
+        Called with every new snapshot; returning True ends the run.
+
+    Returns
+    -------
+    Snapshot
+        The last one.
     """
     until_ns = None if until_s is None else round(until_s * NS_PER_S)
     tick_ns = round(tick_s * NS_PER_S)
@@ -33,18 +54,18 @@ def run_live(
     working = True
     while working:
         left_s = max(0.0, (next_tick_ns - clock.now_ns()) / NS_PER_S)
-        for event in crew.inbox.take(wait_s=min(left_s, tick_s)):
+        for event in pool.inbox.take(wait_s=min(left_s, tick_s)):
             engine.handle(event)
         now_ns = clock.now_ns()
         if now_ns < next_tick_ns:
             continue
-        obey(engine, poll, crew.renew, t_ns=now_ns)
+        obey(engine, poll, pool.renew, t_ns=now_ns)
         engine.handle(Tick(t_ns=now_ns))
         stopped = on_progress is not None and on_progress(engine.snapshot()) is True
-        working = not stopped and (until_ns is None or now_ns < until_ns) and crew.alive()
+        working = not stopped and (until_ns is None or now_ns < until_ns) and pool.alive()
         next_tick_ns = now_ns + tick_ns
-    crew.stop()
-    for event in crew.inbox.take(wait_s=0.0):
+    pool.stop()
+    for event in pool.inbox.take(wait_s=0.0):
         engine.handle(event)
     engine.handle(Finished(t_ns=clock.now_ns()))
     return engine.snapshot()

@@ -1,7 +1,7 @@
-"""The senses take turns under manual clocks: the same input gives the same bytes every time.
+"""Lets the sensors take turns under manual clocks: the same input gives the same bytes every time.
 
-Whoever's clock is earliest makes the next step (ties: rf, wifi, ble, lens). A sense whose device fails is
-tried again every simulated second; the others never notice.
+The sensor whose clock is earliest makes the next step (ties: rf, wifi, ble, lens). A sensor whose device
+fails is tried again every simulated second, without effect on the others.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Turn = Literal["stepped", "lost", "ended"]
 
 
 class Takes(Protocol):
-    """Whatever takes events; the engine does."""
+    """Interface of a receiver of events, such as the engine."""
 
     def handle(self, event: Event) -> None:
         """Take in one event."""
@@ -54,22 +54,29 @@ def run_lockstep(
     poll: PollCommands | None = None,
     renew: Callable[[SensorName, int], Sensor] | None = None,
 ) -> Snapshot:
-    """Run all senses to the end and return the last snapshot.
+    """Run all sensors to the end and return the last snapshot.
 
     Parameters
     ----------
     sensors, clocks : mapping
-        The senses, and the manual clock that each one's devices move.
+        The sensors, and the manual clock that the devices of each one move.
+    engine : Engine
+        Takes their events.
     until_s : float or None
-        Session time at which to stop; None runs until every recording is over.
+        Session time in s at which to stop; None runs until every recording is over.
     tick_s : float
-        Session time between two verdicts.
+        Session time between two verdicts, in s.
     on_progress : callable, optional
         Called with every new snapshot; returning True ends the session early.
     poll : callable, optional
         Asked for commands after every snapshot.
     renew : callable, optional
-        Makes a sense anew when a new inspection begins, given its name and the place's number.
+        Makes a sensor anew when a new inspection begins, given its name and the place's number.
+
+    Returns
+    -------
+    Snapshot
+        The last one.
     """
     sensors = dict(sensors)
     until_ns = None if until_s is None else round(until_s * NS_PER_S)
@@ -79,13 +86,13 @@ def run_lockstep(
     stopped, lost = False, frozenset[SensorName]()
 
     def begin_afresh(place: int) -> None:
-        for sense in active:
-            now_ns = clocks[sense].now_ns()
+        for each in active:
+            now_ns = clocks[each].now_ns()
             try:
-                sensors[sense] = renew(sense, place) if renew is not None else sensors[sense]
-                engine.handle(SensorStarted(sensor=sense, t_ns=now_ns))
+                sensors[each] = renew(each, place) if renew is not None else sensors[each]
+                engine.handle(SensorStarted(sensor=each, t_ns=now_ns))
             except HwError as error:
-                engine.handle(SensorLost(sensor=sense, t_ns=now_ns, reason=error.reason, hint=error.hint))
+                engine.handle(SensorLost(sensor=each, t_ns=now_ns, reason=error.reason, hint=error.hint))
 
     while active and not stopped:
         name = min(active, key=lambda n: clocks[n].now_ns())
@@ -113,7 +120,24 @@ def run_lockstep(
 
 
 def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> Turn:
-    """Let one sense make one step; return how that went."""
+    """Let one sensor make one step.
+
+    Parameters
+    ----------
+    name : SensorName
+        The sensor's name.
+    sensor : Sensor
+        The sensor.
+    clock : Clock
+        Its manual clock. A step that takes no time moves it on by `NUDGE_NS`, a failed one by `RETRY_NS`.
+    engine : Takes
+        Takes the event that the step leads to.
+
+    Returns
+    -------
+    Turn
+        ``stepped``, ``lost`` where the device failed, ``ended`` where the recording is over.
+    """
     before_ns = clock.now_ns()
     try:
         changed = sensor.step()
@@ -134,7 +158,7 @@ def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> 
 def step_done(
     sensor: Sensor, t_ns: int, *, observations: Sequence[Observation] | None = None, whole: bool = False
 ) -> StepDone:
-    """Bundle what a sensor says after a step, with its table and views where it is time to show them."""
+    """Return the event of a finished step, with table and views where it is time to show them."""
     shown = sensor.publish(whole=whole) if isinstance(sensor, SensorSnapshot) else None
     table, views = (None, None) if shown is None else shown
     if observations is None:
@@ -153,7 +177,7 @@ def step_done(
 
 
 def lost_sensor(sensor: Sensor, error: HwError, t_ns: int) -> SensorLost:
-    """Say that a sensor's device is gone, with all that the sensor had found until then."""
+    """Return the event of a lost device, with everything that the sensor had found until then."""
     return SensorLost(
         sensor=sensor.name,
         t_ns=t_ns,

@@ -1,4 +1,4 @@
-"""Copies the table and the views of a sensor, a few times a second, for those who look at them elsewhere."""
+"""Copies the table and the views of a sensor, a few times a second, for readers on other threads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PUBLISH_NS = 250_000_000  # four times a second: enough for eyes, and long table
 
 @runtime_checkable
 class HasLensView(Protocol):
-    """A sensor with a picture of what it sees: the lens."""
+    """A sensor with a picture of its view: the lens sensor."""
 
     def view(self) -> LensView:
         """Return what it sees now."""
@@ -28,7 +28,7 @@ class HasLensView(Protocol):
 
 @runtime_checkable
 class HasSpectrum(Protocol):
-    """A sensor with a spectrum and pictures of what was sent: the sweep."""
+    """A sensor with a spectrum and video pictures: the radio sweep."""
 
     @property
     def rounds(self) -> int:
@@ -111,7 +111,7 @@ class SensorSnapshot:
 
 
 def views_of(sensor: Sensor) -> Views:
-    """Return what a sensor has to show beside its table."""
+    """Return the views that a sensor has beside its table."""
     if isinstance(sensor, HasSpectrum):
         sweep = SweepProgress(
             rounds=sensor.rounds,

@@ -1,4 +1,4 @@
-"""Tell systemd that ansim is ready, alive and stopping; outside a service, nothing happens."""
+"""Tells systemd that ansim is ready, alive or stopping; outside a service it does nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ US_PER_S = 1e6
 
 
 class Notifier:
-    """The unit's ear. ``environ`` holds what systemd set: ``NOTIFY_SOCKET``, ``WATCHDOG_USEC``."""
+    """Sends notifications to systemd. ``environ`` holds ``NOTIFY_SOCKET`` and ``WATCHDOG_USEC``."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._link: Any = None
@@ -29,15 +29,15 @@ class Notifier:
         return None if self._watchdog_s is None else self._watchdog_s / 2
 
     def ready(self, status: str = "") -> None:
-        """Say that the start is over; call it once the engine runs, whatever sensors are missing."""
+        """Notify that the start is over; call it once the engine runs, whatever sensors are missing."""
         self._tell(f"READY=1\nSTATUS={_one_line(status)}")
 
     def alive(self, status: str = "") -> None:
-        """Say that the main loop still turns. Never call it from a thread that would outlive the loop."""
+        """Notify that the main loop still runs. Never call it from a thread that would outlive the loop."""
         self._tell(f"WATCHDOG=1\nSTATUS={_one_line(status)}" if status else "WATCHDOG=1")
 
     def stopping(self) -> None:
-        """Say that it ends on purpose."""
+        """Notify that the program ends on purpose."""
         self._tell("STOPPING=1")
 
     def _tell(self, message: str) -> None:

@@ -1,4 +1,4 @@
-"""One inspection from a command: opens the kit, runs the senses, hands back everything they said."""
+"""Runs one inspection for a command: opens the kit, runs the sensors, returns everything they reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Watch = Callable[[Snapshot], bool | None]
 
 
 class Handheld(Protocol):
-    """What shows a run and takes commands; the panel does."""
+    """Interface of the panel that shows a run and takes commands."""
 
     def attach(self, kit: Kit) -> None:
         """Take the screen and the buttons of a kit."""
@@ -43,29 +43,29 @@ class Handheld(Protocol):
         """Return the commands for the engine since the last time."""
 
     def watch(self, snapshot: Snapshot) -> object:
-        """Show this moment."""
+        """Show a snapshot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one inspection left: the last snapshot has everything in it."""
+    """The result of one inspection; the last snapshot holds everything."""
 
     snapshot: Snapshot
     stopped: bool = False  # by Ctrl-C, before its time
 
     @property
     def observations(self) -> tuple[Observation, ...]:
-        """The tables of all sensors."""
+        """The observations of all sensors."""
         return self.snapshot.observations
 
     @property
     def counts(self) -> tuple[Counts, ...]:
-        """What each sensor has read and left out."""
+        """The readings that each sensor took and left out."""
         return self.snapshot.counts
 
     @property
     def coverages(self) -> tuple[Coverage, ...]:
-        """What each sensor says itself about what it has covered."""
+        """The coverage that each sensor reports."""
         return self.snapshot.coverages
 
 
@@ -76,7 +76,25 @@ def scene_of(spec: str) -> Scene | None:
 
 
 def session_length_s(spec: str, asked_s: float | None) -> float | None:
-    """Return when to stop: as asked, or with the scene, or after a minute; a recording ends by itself."""
+    """Return the length of a run: as asked for, as long as the scene, or a minute live.
+
+    Parameters
+    ----------
+    spec : str
+        The kit.
+    asked_s : float or None
+        Length that was asked for, in s; None where none was.
+
+    Returns
+    -------
+    float or None
+        In s; None for a recording, which ends by itself.
+
+    Raises
+    ------
+    BadKit
+        There is no such kit or scene.
+    """
     if asked_s is not None:
         return asked_s
     scene = scene_of(spec)
@@ -100,8 +118,43 @@ def inspect(
 ) -> Outcome:
     """Run one inspection to its end; Ctrl-C ends it early and keeps what was found.
 
-    Real devices run live, a thread a sense. Recordings and simulated rooms take turns under manual clocks,
-    as fast as they can, and give the same bytes every time; ``live`` overrides that choice.
+    Real devices run live, a thread for each sensor. Recordings and simulated rooms take turns under manual
+    clocks, as fast as they can, and give the same bytes every time; ``live`` overrides that choice.
+
+    Parameters
+    ----------
+    spec : str
+        The kit: ``auto``, ``pi``, ``replay:PATH`` or ``sim:SCENE``.
+    settings : Settings
+        All settings.
+    only : set of sensor names, optional
+        Open no others.
+    until_s : float, optional
+        Length of the run in s; by default that of `session_length_s`.
+    record_to : Path, optional
+        Folder in which the run is recorded as a session.
+    watch : callable, optional
+        Called with every snapshot; returning True ends the run.
+    panel : Handheld, optional
+        Shows the run and gives commands.
+    live : bool, optional
+        True runs a thread for each sensor, False lets them take turns.
+    after : callable, optional
+        Called with the stopped sensors.
+    recognise : Recognise, optional
+        Tells the engine which devices are known.
+
+    Returns
+    -------
+    Outcome
+        The last snapshot, and whether the run was stopped before its time.
+
+    Raises
+    ------
+    BadKit, BadRecording
+        The kit or recording does not exist or is not what it says.
+    NoSensors
+        None of the sensors asked for could be opened.
     """
     backend = parse_spec(spec)[0]
     live = backend == "pi" if live is None else live
@@ -132,7 +185,7 @@ def inspect(
 
 @contextmanager
 def _asked_to_stop() -> Iterator[threading.Event]:
-    """Turn Ctrl-C, or the service manager's SIGTERM, into a wish that the loop grants at its next turn.
+    """Turn Ctrl-C, or the service manager's SIGTERM, into a request that the loop honours at its next turn.
 
     A second Ctrl-C interrupts at once.
     """
@@ -201,9 +254,9 @@ def _run_live(
         inbox_length=config.inbox_length,
         stop_wait_s=config.stop_wait_s,
         renewers=renewers,
-    ) as crew:
+    ) as pool:
         return run_live(
-            crew,
+            pool,
             engine,
             clock=run.panel_clock,
             until_s=until_s,
@@ -216,7 +269,7 @@ def _run_live(
 def _published(
     name: SensorName, opener: OpenSensor, sensors: dict[SensorName, SensorSnapshot], clock: Clock
 ) -> OpenSensor:
-    """Keep track of the sense that is open now: after a lost device, a new one stands in its place."""
+    """Keep track of the sensor that is open now: after a lost device, a new one takes its place."""
 
     def open_sensor() -> Sensor:
         sensors[name] = SensorSnapshot(opener(), clock=clock)
@@ -228,7 +281,7 @@ def _published(
 def _republished(
     name: SensorName, renew: RenewSensor, sensors: dict[SensorName, SensorSnapshot], clock: Clock
 ) -> RenewSensor:
-    """Keep track of the sense that is made anew for the next place."""
+    """Keep track of the sensor that is made anew for the next place."""
 
     def renew_sensor(place: int) -> Sensor:
         sensors[name] = SensorSnapshot(renew(place), clock=clock)

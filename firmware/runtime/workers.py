@@ -1,4 +1,4 @@
-"""One thread a sense: it steps, restarts what fails, and never makes anybody wait.
+"""Runs each sensor on a thread of its own, restarts it when it fails, and never blocks the engine.
 
 A worker puts the results of its steps into a bounded `Inbox`; the engine's loop empties it. Opening,
 reopening and closing happen on the worker's own thread, so a device that hangs holds up nobody else.
@@ -35,16 +35,16 @@ log = get_logger(__name__)
 
 
 class Inbox:
-    """A bounded queue of events that forgets the oldest superseded result first, and counts it.
+    """A bounded queue of events that drops the oldest superseded result first, and counts it.
 
     At most ``length`` results wait, and as many changes of state (a crash loop makes those). The latest
-    result of each sense always stays. A dropped result loses what changed in it, so the sense it came from
-    is asked for its whole table next time.
+    result of each sensor always stays. A dropped result loses its changes, so its sensor is asked for its
+    whole table next time.
     """
 
     def __init__(self, length: int) -> None:
         if length < len(SENSOR_NAMES):
-            raise ValueError(f"length must hold one result of each sense, got {length}")
+            raise ValueError(f"length must hold one result of each sensor, got {length}")
         self._length = length
         self._events: deque[SensorEvent] = deque()
         self._lock = threading.Lock()
@@ -74,7 +74,7 @@ class Inbox:
             self._owing.add(event.sensor)
 
     def owes_all(self, sensor: SensorName) -> bool:
-        """Say whether results of this sense were dropped since it last gave its whole table."""
+        """Return whether results of this sensor were dropped since it last gave its whole table."""
         with self._lock:
             return sensor in self._owing
 
@@ -94,7 +94,7 @@ def _superseded(event: SensorEvent, later: Sequence[SensorEvent]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerHealth:
-    """How one worker's thread is."""
+    """The state of one worker's thread."""
 
     alive: bool
     steps: int
@@ -103,7 +103,7 @@ class WorkerHealth:
 
 
 class Worker:
-    """Runs one sense on a thread of its own until it ends or is stopped."""
+    """Runs one sensor on a thread of its own until it ends or is stopped."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class Worker:
         return not self._thread.is_alive()
 
     def health(self) -> WorkerHealth:
-        """Return how its thread is."""
+        """Return the state of the thread."""
         return WorkerHealth(
             alive=self._thread.is_alive(),
             steps=self._steps,
@@ -166,7 +166,7 @@ class Worker:
             self._stop.wait(pause_s)
 
     def _live_once(self) -> bool:
-        """Open the sense and step it until something happens; return whether that was the end."""
+        """Open the sensor and step it until something happens; return whether that was the end."""
         self._sensor = None
         try:
             self._sensor = self._open()
@@ -181,8 +181,8 @@ class Worker:
         except HwError as error:
             self._tell_lost(error.reason, error.hint, error.what, error)
             return False
-        except Exception as error:  # a bug in one sense must not end the inspection
-            log.exception("sense crashed", sense=self.name)
+        except Exception as error:  # a bug in one sensor must not end the inspection
+            log.exception("sensor crashed", sensor=self.name)
             self._tell_lost("status.crashed", "", repr(error))
             return False
         finally:
@@ -205,7 +205,7 @@ class Worker:
         self._inbox.put(step_done(sensor, self._clock.now_ns(), whole=True))
 
     def _fresh(self) -> Sensor:
-        """Return the sense, made anew where another place was entered since its last step."""
+        """Return the sensor, made anew where another place was entered since its last step."""
         place, self._next_place = self._next_place, None
         if place is not None and self._renew_sensor is not None:
             self._sensor = self._renew_sensor(place)
@@ -221,7 +221,7 @@ class Worker:
         self._inbox.put(SensorFinished(sensor=self.name, t_ns=now_ns))
 
     def _tell_lost(self, reason: str, hint: str, what: str, error: HwError | None = None) -> None:
-        log.warning("sense lost", sense=self.name, reason=reason, what=what, restarts=self._restarts)
+        log.warning("sensor lost", sensor=self.name, reason=reason, what=what, restarts=self._restarts)
         now_ns = self._clock.now_ns()
         lost = None if error is None else self._all_it_found(error, now_ns)
         if lost is not None:
@@ -236,7 +236,7 @@ class Worker:
         try:
             return None if self._sensor is None else lost_sensor(self._sensor, error, t_ns)
         except Exception:  # its tables may be as broken as its device
-            log.exception("sense lost its table", sense=self.name)
+            log.exception("sensor lost its table", sensor=self.name)
             return None
 
     def _close(self, sensor: Sensor | None) -> None:
@@ -245,7 +245,7 @@ class Worker:
         try:
             sensor.close()
         except Exception:  # it is being given up anyway
-            log.exception("sense did not close", sense=self.name)
+            log.exception("sensor did not close", sensor=self.name)
 
 
 class WorkerPool:
@@ -286,7 +286,7 @@ class WorkerPool:
         self.stop()
 
     def renew(self, place: int) -> None:
-        """Have every sense begin afresh at another place; returns at once."""
+        """Make every sensor begin afresh at another place; returns at once."""
         for worker in self.workers:
             worker.renew(place)
 
@@ -296,13 +296,13 @@ class WorkerPool:
             worker.stop()
         hung = tuple(w.name for w in self.workers if not w.join(self._stop_wait_s))
         if hung:
-            log.error("senses hang and were left behind", senses=hung)
+            log.error("sensors hang and were left behind", sensors=hung)
         return hung
 
     def alive(self) -> bool:
-        """Say whether any sense still works."""
+        """Return whether any sensor still works."""
         return any(worker.health().alive for worker in self.workers)
 
     def health(self) -> Mapping[SensorName, WorkerHealth]:
-        """Return how each worker is."""
+        """Return the state of each worker."""
         return {worker.name: worker.health() for worker in self.workers}

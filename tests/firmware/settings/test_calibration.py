@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.runtime.factory import SenseSource
+from firmware.runtime.factory import SensorSource
 from firmware.settings import calibration
 from firmware.settings.settings import load_settings
 from hw.clock import ManualClock
@@ -32,7 +32,7 @@ def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(("kit", "kind"), [("pi", "self-noise"), ("sim:empty-room", "unknown")])
 def test_the_units_own_lines_are_masked_on_the_unit_alone(learned: Path, kit: str, kind: str) -> None:
     sdr = One(heard("carrier", snr_db=20, offset_hz=-0.3e6), 410e6 - 0.3e6)
-    source = SenseSource("rf", sdr, spec=kit, clock=ManualClock(), settings=load_settings(), recorder=None)
+    source = SensorSource("rf", sdr, spec=kit, clock=ManualClock(), settings=load_settings(), recorder=None)
     sweeper = source.open()
     assert isinstance(sweeper, Sweeper)
     sweeper.step()
