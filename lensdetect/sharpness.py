@@ -53,6 +53,16 @@ class Sharpness:
 def steepness(pixels: NDArray[np.uint8]) -> tuple[int, int]:
     """Return how many pixels lie on an edge, and how many of these on a steep one.
 
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (rows, columns)
+        Grey levels, DN.
+
+    Returns
+    -------
+    int, int
+        Pixels on an edge, and of these on one that rises by `STEEP` of its height a pixel.
+
     Notes
     -----
     A step that a Gaussian of ``σ`` pixels blurs rises by at most ``1/(σ·√(2π))`` of its height a pixel: 0.31

@@ -83,7 +83,18 @@ class WhiteLevel:
 
 
 def plateau_dn(spot: NDArray[np.uint8]) -> float | None:
-    """Return the level at which a spot is cut off flat, in DN; None where it has a top of its own."""
+    """Return the level at which a spot is cut off flat; None where it has a top of its own.
+
+    Parameters
+    ----------
+    spot : ndarray of uint8, shape (rows, columns)
+        The square around it, DN.
+
+    Returns
+    -------
+    float or None
+        DN.
+    """
     smooth = cv2.blur(spot.astype(np.float32), (3, 3))
     top: float = float(smooth.max())
     wall = float(np.median(np.concatenate([spot[0], spot[-1], spot[:, 0], spot[:, -1]])))

@@ -91,7 +91,17 @@ def require_heif(name: str) -> None:
 
 
 def decode_or_none(raw: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
-    """Return what `decode` does, and None where its library is missing."""
+    """Return what `decode` does, and None where its library is missing.
+
+    Parameters
+    ----------
+    raw : bytes
+        What the file holds.
+
+    Returns
+    -------
+    ndarray of uint8 or uint16, shape (rows, columns), or None
+    """
     try:
         return decode(raw)
     except MissingComponent:
@@ -99,13 +109,37 @@ def decode_or_none(raw: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
 
 
 def bits_of(pixels: NDArray[np.generic]) -> int:
-    """Return how many bits a sensor uses whose brightest pixel is this picture's."""
+    """Return how many bits a sensor uses whose brightest pixel is this picture's.
+
+    Parameters
+    ----------
+    pixels : ndarray of integers, shape (rows, columns)
+        Levels of the sensor.
+
+    Returns
+    -------
+    int
+        One of `DEPTHS`.
+    """
     highest = int(pixels.max()) if pixels.size else 0
     return next((bits for bits in DEPTHS if highest < 1 << bits), DEPTHS[-1])
 
 
 def to_eight_bits(pixels: NDArray[np.uint8] | NDArray[np.uint16], bits: int) -> NDArray[np.uint8]:
-    """Return a picture of ``bits`` bits as one of 8."""
+    """Return a picture of ``bits`` bits as one of 8.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8 or uint16, shape (rows, columns)
+        Levels of the sensor.
+    bits : int
+        How many of a deep picture's bits the sensor uses.
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns)
+        A picture of 8 bits as it was.
+    """
     if pixels.dtype == np.uint8:
         return pixels.view(np.uint8)
     return np.asarray(pixels >> max(0, bits - 8), np.uint16).clip(0, 255).astype(np.uint8)
@@ -113,6 +147,17 @@ def to_eight_bits(pixels: NDArray[np.uint8] | NDArray[np.uint16], bits: int) -> 
 
 def decode_grey(raw: bytes, *, bits: int = 16) -> NDArray[np.uint8] | None:
     """Return a picture as grey of 8 bits, None where it cannot be decoded.
+
+    Parameters
+    ----------
+    raw : bytes
+        What the file holds.
+    bits : int
+        How many of a deep picture's bits the sensor uses.
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns), or None
 
     Raises
     ------

@@ -31,6 +31,16 @@ class VideoFrame:
 def video_frames(path: Path) -> Iterator[VideoFrame]:
     """Return the pictures of a video file in order; what follows a damaged place is left out.
 
+    Parameters
+    ----------
+    path : Path
+        A video that FFmpeg reads.
+
+    Returns
+    -------
+    iterator of VideoFrame
+        Colour becomes the brightest of its channels, as `hw.replay.pictures.decode` has it.
+
     Raises
     ------
     BadRecording
