@@ -62,6 +62,11 @@ class Listening:
     def untuned(self, headers: Headers) -> None:
         """Take in frames of a recording that does not say when it listened where."""
         self._count(headers)
+        if not len(headers):
+            return
+        if (headers.mhz == headers.mhz[0]).all():
+            self._gaps(int(headers.mhz[0]), headers.t_ns)
+            return
         for mhz in np.unique(headers.mhz).tolist():
             self._gaps(mhz, headers.t_ns[headers.mhz == mhz])
 

@@ -150,7 +150,7 @@ def _follow(counters: list[_Counter], number: int) -> int:
 def _jumps_back(numbers: NDArray[np.int64], classes: NDArray[np.uint8]) -> int:
     """Return how often the numbers of one traffic class jump back by more than late frames do."""
     back = 0
-    for kind in np.unique(classes):
+    for kind in np.unique(classes) if (classes != classes[0]).any() else classes[:1]:
         ahead = np.diff(numbers[classes == kind]) % NUMBERS
         back += int(np.count_nonzero((ahead > NUMBERS // 2) & (ahead < NUMBERS - REORDER)))
     return back

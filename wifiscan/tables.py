@@ -20,6 +20,7 @@ from wifiscan.dot11 import (
     CONTROL,
     DATA,
     GROUP_BIT,
+    MAC_MASK,
     MANAGEMENT,
     PROBE_REQUEST,
     PROBE_RESPONSE,
@@ -205,13 +206,14 @@ class Tables:
 
     def _vote(self, rows: NDArray[np.int64], bssids: NDArray[np.uint64]) -> None:
         """Let every data frame vote for the network of its sender: one frame in its name moves nobody."""
-        pairs, counts = np.unique(np.stack((rows.astype(np.uint64), bssids)), axis=1, return_counts=True)
+        keys = rows.astype(np.uint64) << np.uint64(48) | bssids  # a table has fewer than 65,537 rows
+        pairs, counts = np.unique(keys, return_counts=True)
         order = np.argsort(counts, kind="stable")
-        at = pairs[0][order].astype(np.int64)
+        at = (pairs[order] >> np.uint64(48)).astype(np.int64)
         last = np.full(self.stations.capacity, -1)
         last[at] = np.arange(len(at))  # the most frequent network of each sender
         pick = last[last >= 0]
-        at, bssid, count = at[pick], pairs[1][order][pick], counts[order][pick]
+        at, bssid, count = at[pick], pairs[order][pick] & MAC_MASK, counts[order][pick]
         c = self.stations.columns
         votes = np.where(c["bssid"][at] == bssid, c["votes"][at] + count, c["votes"][at] - count)
         lost = votes < 0
