@@ -47,7 +47,7 @@ from sweeper.selfnoise import NoiseProfile, load_profile
 from sweeper.slices import any_wide, from_edge_to_edge, is_loud, quick_length, whole_slice
 from sweeper.spectrum import Spectrum, measure_spectrum
 from sweeper.track import EmissionTrack, Tracks, changed, track_id
-from sweeper.video import PROMISING_COMB, SHORTEST_S, VideoTest, find_video
+from sweeper.video import PROMISING_COMB, SHORTEST_S, VideoTest, find_video, nothing_heard
 from sweeper.views import HopLevels, SpectrumView, SweepMemory, WaterfallView
 
 CLIPPED_SHARE = 0.02  # more full-scale samples than this: the hop is not clean
@@ -58,7 +58,8 @@ SILENT_RMS = 1e-4  # full scale: below a converter's own noise, nothing is conne
 DEAF_AFTER = 8  # silent looks in a row
 EDGE_BINS = 12  # a stretch this near to the slice's edge is cut by it
 # A hop is judged, overloaded, or left open: television's line rate in a look too short for the fields.
-Judged = Literal["clean", "clipped", "open"]
+Judged = Literal["clean", "judged", "clipped", "open"]
+JUDGED_S = 0.09  # a look this long holds two frames: what it says of lines holds
 ALARM_SCORE = 0.5  # what is more likely a camera than not is worth a test of the receiver
 
 
@@ -172,8 +173,10 @@ class Sweeper:
         self._gains.add(levels, gain_db=gain_db)
         video = find_video(samples, rate_hz=block.rate_hz, fine=spectrum.fine)
         ofdm = find_ofdm(samples, spectrum, thorough=is_loud(floor, found, own_floor))
-        self._note(block, spectrum, video)
         self._plan_closer(block, video)
+        if video.is_too_short and self._heard.get(block.center_hz) == "judged":
+            video = nothing_heard()  # a longer look has settled what these lines are
+        self._note(block, spectrum, video)
         heard = SliceMeasurement(
             t_ns=block.t_ns,
             gain_db=gain_db,
@@ -268,10 +271,18 @@ class Sweeper:
         silent = float(spectrum.mean.sum()) < SILENT_RMS**2
         self._silent = self._silent + 1 if silent else 0
         if not silent:
-            judged: Judged = "clipped" if clipped else "open" if video.is_too_short else "clean"
-            self._heard[block.center_hz] = judged
+            self._heard[block.center_hz] = self._state_of(block, video, clipped=clipped)
             if len(self._heard) > MAX_HEARD:
                 self._heard.popitem(last=False)
+
+    def _state_of(self, block: IqBlock, video: VideoTest, *, clipped: bool) -> Judged:
+        """What this look makes of its hop; a long look settles it for the short ones that follow."""
+        if clipped:
+            return "clipped"
+        if video.is_too_short:
+            return "open"
+        long = len(block.samples) >= JUDGED_S * block.rate_hz
+        return "judged" if long or self._heard.get(block.center_hz) == "judged" else "clean"
 
     def _follow(
         self, heard: SliceMeasurement, found: tuple[Detection, ...], told: BroadcastMatch | None
@@ -324,7 +335,7 @@ class Sweeper:
 
     def coverage(self) -> Coverage:
         """How much of the camera bands was listened to, cleanly."""
-        clean = [hz for hz, judged in self._heard.items() if judged == "clean"]
+        clean = [hz for hz, judged in self._heard.items() if judged in ("clean", "judged")]
         analog = heard_share(clean, bands=self._bands, modulation="analog")
         cofdm = heard_share(clean, bands=self._bands, modulation="cofdm")
         cellular = self._cellular_share(clean)
