@@ -36,16 +36,16 @@ def calibration_checks(
     Check
         One result a calibration file, in the order lens, rf.
     """
-    eye, receiver = folder / LENS_FILE, folder / RF_FILE
-    if expected or eye.is_file():
-        yield lens(eye, now_ns=now_ns)
+    camera, receiver = folder / LENS_FILE, folder / RF_FILE
+    if expected or camera.is_file():
+        yield lens(camera, now_ns=now_ns)
     if expected or receiver.is_file():
         yield own_lines(receiver, now_ns=now_ns, used=self_noise, temperature_c=temperature_c)
 
 
 def lens(path: Path, *, now_ns: int) -> Check:
     """Check that the camera was calibrated, not too long ago, and that the file can be read."""
-    return _checked("calibration.lens", path, lambda text: _eye(path, text, now_ns))
+    return _checked("calibration.lens", path, lambda text: _camera(path, text, now_ns))
 
 
 def own_lines(
@@ -55,13 +55,13 @@ def own_lines(
 
     Parameters
     ----------
-    path
+    path : Path
         The profile that `ansim calibrate rf` wrote.
-    now_ns
+    now_ns : int, ns
         Wall clock now, ns since 1970.
-    used
+    used : str, optional
         The file by which the sweep masks lines (``rf.self_noise``); None where none is set.
-    temperature_c
+    temperature_c : float, optional, °C
         Temperature of the unit now, in °C; None where it is not known.
 
     Returns
@@ -87,7 +87,7 @@ def _checked(name: str, path: Path, judge: Callable[[str], Check]) -> Check:
         return failed(name, remedy, "words", text=str(error))
 
 
-def _eye(path: Path, text: str, now_ns: int) -> Check:
+def _camera(path: Path, text: str, now_ns: int) -> Check:
     load_calibration(text)
     days = max(0.0, (now_ns - path.stat().st_mtime_ns) / DAY_NS)
     if days > AGE_DAYS:

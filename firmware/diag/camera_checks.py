@@ -1,4 +1,4 @@
-"""Self-tests of the camera and its lights: fresh pictures in time, and light that answers on the hand.
+"""Self-tests of the camera and its lights: fresh pictures in time, and light that shows up in them.
 
 The light is measured on whatever stands in front, best on the open hand at 20 to 30 cm. Where nothing can
 be lit (a recording), only the pictures are looked at.
@@ -31,7 +31,7 @@ S = 1e-9
 
 
 def fresh(bench: DiagBench) -> Check:
-    """Pictures come, are not all the same, and are not all black."""
+    """Check that pictures come, are not all the same, and are not all black."""
     camera, leds = bench.device
     if bench.live:
         leds.set("ring")
@@ -50,7 +50,7 @@ def fresh(bench: DiagBench) -> Check:
 
 
 def frame_time(bench: DiagBench) -> Check | None:
-    """Pictures come as often as they were asked for, without gaps."""
+    """Check that pictures come at the configured rate, without gaps."""
     if not bench.live:
         return None
     times = [f.t_ns for f in _read(bench, FRAMES)]
@@ -64,7 +64,7 @@ def frame_time(bench: DiagBench) -> Check | None:
 
 
 def dark_level(bench: DiagBench) -> Check | None:
-    """With the lights off the picture is dark enough for an answer to stand out."""
+    """Check that with the lights off the picture is dark enough for a reflection to stand out."""
     if not bench.live:
         return None
     dark = _level(bench, "off")
@@ -75,17 +75,17 @@ def dark_level(bench: DiagBench) -> Check | None:
 
 
 def ring(bench: DiagBench) -> Check | None:
-    """The ring around the lens lights up what is in front of it."""
+    """Check that the ring around the lens lights up the scene in front of it."""
     return _light(bench, "ring")
 
 
 def side(bench: DiagBench) -> Check | None:
-    """The light beside the lens lights up: without it a lens is hard to tell from a reflector."""
+    """Check that the light beside the lens works: without it a lens is hard to tell from a reflector."""
     return _light(bench, "side")
 
 
 def sync(bench: DiagBench) -> Check | None:
-    """The light is in the pictures soon after it is switched, and always after the same time."""
+    """Check that the light is in the pictures soon after it is switched, and always after the same time."""
     if not bench.live:
         return None
     try:

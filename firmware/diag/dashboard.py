@@ -78,7 +78,7 @@ def _brief(text: str) -> str:
 
 
 def sensor_block(moment: Row, catalog: Catalog, width: int) -> list[Text]:
-    """Return a row a sense: state, coverage, readings, rates, drops, restarts, trouble. Five rows."""
+    """Return a row for each sensor: state, coverage, readings, rates, drops, restarts, trouble. Five rows."""
     keys = ("sense", "state", "covered", "read", "rate", "drops", "restarts", "trouble")
     head = _columns([str(catalog.text(f"watch.{k}")) for k in keys], width, style=HEAD)
     by_name = {row.text("sensor"): row for row in moment.rows("sensors")}
@@ -119,7 +119,7 @@ def _sensor(name: str, row: Row, catalog: Catalog, width: int) -> Text:
 
 
 def _trouble(row: Row, catalog: Catalog) -> str:
-    """Return what is wrong with a sense, in words; else why readings were left out."""
+    """Return the trouble of a sensor in words; else why readings were left out."""
     reason = row.text("reason")
     if reason:
         keys = (
@@ -186,7 +186,7 @@ def _axis(width: int) -> Text:
 
 
 def things_block(moment: Row, catalog: Catalog, width: int, rows: int = 5) -> list[Text]:
-    """Return stations on the left and glints on the right, the most suspicious first."""
+    """Return stations on the left and lens reflections on the right, the most suspicious first."""
     left = max(20, width * 2 // 3 - 1)
     right = width - left - 1
     stations, glints = moment.rows("stations"), moment.rows("glints")
@@ -256,7 +256,7 @@ def board(moment: Row, catalog: Catalog, *, width: int, height: int) -> list[Tex
 
 
 def split_rest(rows: int) -> tuple[int, int]:
-    """Return how many rows things and log get of what is left: things a little more."""
+    """Return how many rows things and log get of the remaining height; the things get a little more."""
     rows = max(rows, 4)
     log = max(2, rows * 2 // 5)
     return rows - log, log

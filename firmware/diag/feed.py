@@ -1,4 +1,4 @@
-"""The read-only feed of a running unit: one JSON line a snapshot over a UNIX socket, for `ansim diag watch`.
+"""Serves the read-only feed of a running unit: one JSON line a snapshot over a UNIX socket.
 
 ::
 
@@ -41,7 +41,7 @@ log = get_logger(__name__)
 
 
 class Feed:
-    """Serves snapshots to whoever may open the socket. A context manager.
+    """Serves snapshots to every client that may open the socket. A context manager.
 
     The live loop only hands a moment over; its line is made on the feed's own thread, and only where
     somebody watches.
@@ -100,7 +100,7 @@ class Feed:
         workers: Mapping[SensorName, WorkerHealth] | None = None,
         queues: Mapping[str, int] | None = None,
     ) -> bool:
-        """Offer one moment; return whether it was taken. Never waits, and never raises for a client.
+        """Offer a snapshot; return whether it was taken. Never waits, and never raises for a client.
 
         At most one line every ``every_ns`` of session time, and always one where the phase changes.
         """

@@ -1,4 +1,4 @@
-"""The other end of the feed: connects, reads lines, and trusts none of them.
+"""The client of the feed: connects, reads lines, and trusts none of them.
 
 A `Moment` is what the technician's view shows. It is read from JSON that any program might have written, so
 every field has a fallback, every list a limit, and every text is made visible before it is shown.
@@ -48,7 +48,7 @@ class Row:
         return number if math.isfinite(number) else None
 
     def count(self, name: str) -> int:
-        """Return a number of things; 0 where there is none."""
+        """Return a count; 0 where there is none."""
         return int(max(0.0, self.number(name) or 0.0))
 
     def row(self, name: str) -> Row:
@@ -63,17 +63,17 @@ class Row:
         return tuple(Row(item) for item in listed if isinstance(item, Mapping))
 
     def numbers(self) -> dict[str, int]:
-        """Return the fields that are numbers of things, by name."""
+        """Return the fields that are counts, by name."""
         names = [str(name) for name in list(self.fields)[:ROWS_MOST]]
         return {visible(name, limit=24): self.count(name) for name in names if self.count(name)}
 
     def total(self) -> int:
-        """Return the sum of the fields that are numbers of things."""
+        """Return the sum of the fields that are counts."""
         return sum(self.numbers().values())
 
 
 def parse_line(line: bytes) -> Row:
-    """Return one moment.
+    """Return the moment that a line of the feed describes.
 
     Raises
     ------
@@ -99,10 +99,23 @@ def parse_line(line: bytes) -> Row:
 def read_lines(path: Path, *, wait_s: float = WAIT_S) -> Iterator[bytes]:
     """Yield lines from a running unit until it ends the feed. Only reads; sends nothing.
 
+    Parameters
+    ----------
+    path : Path
+        The feed's socket.
+    wait_s : float
+        Longest time between two lines, in s.
+
+    Yields
+    ------
+    bytes
+        One line without its end.
+
     Raises
     ------
     FeedTrouble
-        Nobody serves there, this user may not connect, or no line came within ``wait_s``.
+        Nobody serves there, this user may not connect, the line is too long, or nothing came within
+        ``wait_s``.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.settimeout(wait_s)

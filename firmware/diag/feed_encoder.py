@@ -1,4 +1,4 @@
-"""What one line of the feed says: a pure encoder, bounded in every list, with addresses replaced."""
+"""Encodes one line of the feed: pure, bounded in every list, with addresses replaced."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def make_redactor(key: UnitKey | None = None) -> FeedRedactor:
 
 
 class _Namer(Redactor):
-    """Gives a device that is named by its address the pseudonym of that address, wherever it is named."""
+    """Gives a device that is named by its address the pseudonym of that address, in every field."""
 
     def value(self, value: Any, *, keep: bool, name: str = "") -> Any:
         """Return JSON values without addresses and names from the air."""
@@ -70,7 +70,7 @@ class _Namer(Redactor):
 
 
 class LogTail(logging.Handler):
-    """Keeps the last few log lines, short and printable. Hang it onto the root logger to fill it."""
+    """Keeps the last few log lines, short and printable. `attach` adds it to the root logger."""
 
     def __init__(self, *, most: int = LOG_MOST) -> None:
         super().__init__()
@@ -111,13 +111,13 @@ def _words(record: logging.LogRecord) -> str:
 
 
 class Rates:
-    """Readings a second of each sense, over the last few lines."""
+    """Readings a second of each sensor, over the last few lines."""
 
     def __init__(self, *, window: int = RATE_WINDOW) -> None:
         self._seen: deque[tuple[int, int, dict[SensorName, int]]] = deque(maxlen=window)
 
     def update(self, snapshot: Snapshot) -> Mapping[SensorName, float]:
-        """Return readings a second; a new inspection counts anew."""
+        """Return readings a second by sensor; a new inspection begins to count again."""
         read = {s.name: s.counts.read for s in snapshot.sensors if s.counts is not None}
         if self._seen and (self._seen[-1][1] != snapshot.inspection or self._seen[-1][0] > snapshot.t_ns):
             self._seen.clear()
@@ -138,7 +138,30 @@ def encode_line(
     log_tail: Sequence[Mapping[str, str]],
     redact: Redact,
 ) -> bytes:
-    """Return one line, ASCII, at most `LINE_BYTES_MOST` bytes; what is too long loses its lists."""
+    """Return one line of the feed: JSON in ASCII, with addresses replaced.
+
+    A line that would be too long loses its lists.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The moment to be encoded.
+    rates : mapping of sensor name to float
+        Readings a second.
+    workers : mapping of sensor name to WorkerHealth
+        State of the workers' threads.
+    queues : mapping of str to int
+        Number of waiting entries of each queue.
+    log_tail : sequence of mappings
+        The last log lines, with ``level`` and ``text``.
+    redact : callable
+        Replaces addresses and names from the air in a JSON value.
+
+    Returns
+    -------
+    bytes
+        One line, at most `LINE_BYTES_MOST` bytes.
+    """
     record: dict[str, Any] = {
         "type": "feed",
         "version": VERSION,

@@ -64,7 +64,7 @@ def _stored(folder: Path) -> Iterator[Check]:
 
 
 def disk(folder: Path) -> Check:
-    """There is room to record, and it may be written to."""
+    """Check that there is room to record, and that it may be written to."""
     there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
     free = float(shutil.disk_usage(there).free)
     said: dict[str, float | str] = {"folder": str(there), "free_gb": free / 1e9, "free_bytes": free}
@@ -87,17 +87,17 @@ def wall_clock(clock: WallClock) -> Check:
 
 
 def supply(numbers: dict[str, float]) -> Iterator[Check]:
-    """Temperature, and what the firmware says of voltage and throttling; what it does not say is left out.
+    """Check temperature, supply voltage and throttling; numbers that the firmware does not give are left out.
 
     Parameters
     ----------
-    numbers
-        What `hw.pi.power.supply_numbers` read: temperature in °C, voltage and throttling flags, by name.
+    numbers : dict of str to float
+        From `hw.pi.power.supply_numbers`: temperature in °C, voltage and throttling flags, by name.
 
     Yields
     ------
     Check
-        One result a number that is there.
+        One for the temperature and one for the supply, where their numbers are there.
     """
     celsius = numbers.get("temperature_c")
     if celsius is not None:

@@ -16,7 +16,7 @@ NOT_MEASURED = Sentence(key="check.said.not_measured")
 
 
 class Result(StrEnum):
-    """How a check ended."""
+    """The outcome of a check."""
 
     PASS = "ok"  # noqa: S105 - a result, not a password
     WARN = "warn"
@@ -25,7 +25,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One self-test: what it proves is the message ``check.proves.<name>``.
+    """One self-test with its outcome; its message key is ``check.proves.<name>``.
 
     ``said`` is what was measured, ``remedy`` what to do. Where a device raised, ``reason`` is its word
     from `hw.errors.Reason` and ``hint`` its own advice, in English.
@@ -65,7 +65,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the technician asked for: a tone that is fed in, and time to press every button."""
+    """The technician's additions to a run: a tone that is fed in, and time to press every button."""
 
     tone_hz: float | None = None
     press_s: float = 0.0
@@ -94,11 +94,11 @@ def passed(name: str, key: str = "", /, **numbers: float | str) -> Check:
 
     Parameters
     ----------
-    name
+    name : str
         Name of the test, as `diag check` prints it.
-    key
+    key : str
         Message key of what was seen; empty: the test's own.
-    **numbers
+    **numbers : float or str
         Fields of the sentence, in the units that the sentence names.
 
     Returns
@@ -114,13 +114,13 @@ def warned(name: str, remedy: str, key: str = "", /, **numbers: float | str) -> 
 
     Parameters
     ----------
-    name
+    name : str
         Name of the test, as `diag check` prints it.
-    remedy
+    remedy : str
         Message key of what to do.
-    key
+    key : str
         Message key of what was seen; empty: the test's own.
-    **numbers
+    **numbers : float or str
         Fields of the sentence, in the units that the sentence names.
 
     Returns
@@ -136,13 +136,13 @@ def failed(name: str, remedy: str, key: str = "", /, **numbers: float | str) -> 
 
     Parameters
     ----------
-    name
+    name : str
         Name of the test, as `diag check` prints it.
-    remedy
+    remedy : str
         Message key of what to do.
-    key
+    key : str
         Message key of what was seen; empty: the test's own.
-    **numbers
+    **numbers : float or str
         Fields of the sentence, in the units that the sentence names.
 
     Returns

@@ -31,7 +31,7 @@ def in_monitor_mode(bench: DiagBench) -> Check:
 
 
 def bands(bench: DiagBench) -> Check | None:
-    """Which bands it can tune and what it decodes there; what is on another band is never heard."""
+    """Check which bands it can tune and decode; a device on another band is never received."""
     if not bench.live:
         return None
     mhz = [round(hz / HZ_PER_MHZ) for hz in bench.device.channels_hz()]
@@ -58,7 +58,7 @@ def _band(name: str, channels: int, generation: int | None) -> str:
 
 
 def busiest(bench: DiagBench) -> Check:
-    """Frames a second on the busiest channel, and how many of them got lost on the way."""
+    """Measure the frames a second on the busiest channel, and the share that got lost on the way."""
     radio = bench.device
     channels = radio.channels_hz() if bench.live else ()
     if channels:
@@ -85,7 +85,7 @@ def _peek(bench: DiagBench, channels: Sequence[float]) -> dict[float, int]:
 
 
 def adverts(bench: DiagBench) -> Check:
-    """Bluetooth adverts a minute: in a place with people there are always some."""
+    """Count Bluetooth adverts a minute: in a place with people there are always some."""
     batch = bench.device.read(duration_s=BLE_LISTEN_S)
     took_s = max((batch.until_ns - batch.t_ns) * 1e-9, PEEK_S)
     said = {

@@ -1,4 +1,4 @@
-"""Self-tests of the radio receiver: does it hear, is its gain alive, does it keep up, is its crystal right?
+"""Self-tests of the radio receiver: reception, gain, throughput and crystal error.
 
 References
 ----------
@@ -37,7 +37,7 @@ SETTLE_SHARE = 0.05  # start of a look that may still hold the tuning before
 
 
 def present(bench: DiagBench) -> Check:
-    """It opens, and gives samples that are not all the same."""
+    """Check that it opens, and gives samples that are not all the same."""
     look = _look(bench, FM_HZ[len(FM_HZ) // 2])
     rms = float(np.sqrt(np.mean(np.abs(look.samples) ** 2)))
     numbers = {"level_dbfs": 20 * math.log10(max(rms, 1e-9)), "center_mhz": look.center_hz / 1e6}
@@ -47,7 +47,7 @@ def present(bench: DiagBench) -> Check:
 
 
 def gain(bench: DiagBench) -> Check | None:
-    """The floor rises with the gain: tuner and converter are connected to each other."""
+    """Check that the floor rises with the gain: tuner and converter are connected to each other."""
     if not (bench.live and bench.device.tunable):
         return None
     try:
@@ -62,7 +62,7 @@ def gain(bench: DiagBench) -> Check | None:
 
 
 def carrier(bench: DiagBench) -> Check | None:
-    """Something that is known to be on the air is heard: a fed tone, or an FM station."""
+    """Check that a known transmission is received: a fed tone, or an FM station."""
     if not (bench.live and bench.device.tunable):
         return None
     tone_hz = bench.asked.tone_hz
@@ -78,7 +78,7 @@ def carrier(bench: DiagBench) -> Check | None:
 
 
 def clipping(bench: DiagBench) -> Check | None:
-    """At the gain that is set, the strongest band does not overload the converter."""
+    """Check that at the configured gain the strongest band does not overload the converter."""
     looks = [_look(bench, hz) for hz in FM_HZ] if bench.live else [_look(bench, FM_HZ[0])]
     worst = max(look.clipped_share for look in looks)
     if worst > CLIPPED_SHARE_LIMIT:
@@ -87,7 +87,7 @@ def clipping(bench: DiagBench) -> Check | None:
 
 
 def drops(bench: DiagBench) -> Check | None:
-    """As many samples arrive as were asked for, and reading keeps up with the air."""
+    """Check that as many samples arrive as were asked for, and that reading keeps up with real time."""
     if not bench.live:
         return None
     device, asked = bench.device, round(DROPS_S * bench.device.rate_hz)
@@ -106,7 +106,7 @@ def drops(bench: DiagBench) -> Check | None:
 
 
 def crystal(bench: DiagBench) -> Check | None:
-    """The crystal's error is one that a sound dongle has.
+    """Check that the error of the crystal is within the range of a sound dongle.
 
     Notes
     -----

@@ -78,7 +78,7 @@ class Newest:
 
 
 class FeedLine(Widget):
-    """One row of the board. It is only drawn anew where its text changed."""
+    """One row of the board. It is redrawn only where its text changed."""
 
     DEFAULT_CSS = "FeedLine { height: 1; width: 100%; }"
 
@@ -100,7 +100,7 @@ class FeedLine(Widget):
 
 
 class WatchApp(App[None]):
-    """The board on the whole terminal; q ends it, p holds the picture."""
+    """The board on the whole terminal; q ends it, p pauses the picture."""
 
     CSS = "Screen { overflow: hidden; } #foot { dock: bottom; }"
     BINDINGS: ClassVar[list[BindingType]] = [("q", "quit", "quit"), ("p", "hold", "hold")]
