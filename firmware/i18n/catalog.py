@@ -1,4 +1,4 @@
-"""Sentences by key, in Korean and English.
+"""Message catalogues: sentences by key, in Korean and English.
 
 Sentences live in ``locale/<lang>/LC_MESSAGES/ansim.po``; msgid is the key. Fields are ``{name}`` with an
 optional format word (``{share:percent}``, ``{center_hz:hz}``, ``{kind:key}``). Where the parameters name the
@@ -30,7 +30,7 @@ Param = str | float | int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """A message key and the numbers and names that belong in it: one sentence in any language."""
+    """A message key with its numbers and names: one sentence in any language."""
 
     key: str
     params: Mapping[str, Param] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class _Missing:
 
 
 class Catalog:
-    """The sentences of one language.
+    """The message catalogue of one language.
 
     Nothing here raises: a missing key shows itself, a missing parameter shows its name. A frightened
     person must not lose the screen over a spelling mistake; the tests find those.

@@ -1,4 +1,4 @@
-"""Names from the air are hostile text: what a stranger broadcasts is shown, but never obeyed.
+"""Escapes names from the air for each medium: text that a stranger broadcasts is shown, but never obeyed.
 
 `visible` makes every trick visible (control characters, direction overrides, zero-width characters,
 towers of accents) and cuts what is too long. The others add what one medium needs on top.

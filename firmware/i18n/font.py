@@ -1,4 +1,4 @@
-"""The one font of ansim, and which characters it can draw."""
+"""Loads the one font of ansim, and tells which characters it can draw."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def _picture(char: str) -> tuple[tuple[int, int], bytes]:
 
 @lru_cache(maxsize=4096)
 def has_glyph(char: str) -> bool:
-    """Tell whether the font draws this character, and not the empty box that stands for a missing one."""
+    """Return whether the font draws this character, and not the empty box that stands for a missing one."""
     return char == " " or _picture(char) != _missing()

@@ -29,7 +29,7 @@ Role = Literal["police", "police_advice", "support"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpLine:
-    """One number to call: what for, and the message key of who answers."""
+    """One number to call: its purpose, and the message key of the office that answers."""
 
     number: str
     role: Role
@@ -37,7 +37,7 @@ class HelpLine:
 
 
 class _HelpEntry(BaseModel):
-    """One entry of the file: a number is only taken in with the place and the time it comes from."""
+    """One entry of the file: a number is accepted only with its source; ``as_of`` is that page's date."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     number: str = Field(pattern=r"^#?[0-9][0-9 -]{1,18}$")
@@ -70,7 +70,7 @@ def entries() -> Mapping[Country, tuple[_HelpEntry, ...]]:
 
 @lru_cache(maxsize=len(COUNTRIES) + 1)
 def help_lines(country: str) -> tuple[HelpLine, ...]:
-    """Return a country's numbers: the police first, then who else helps."""
+    """Return a country's numbers: the police first, then other help."""
     known = next((c for c in COUNTRIES if c == country), ANYWHERE)
     return tuple(HelpLine(number=e.number, role=e.role, name=e.name) for e in entries()[known])
 
@@ -86,11 +86,11 @@ def call_words(catalog: Catalog, key: str, lines: Sequence[HelpLine]) -> Written
 
 
 def support_words(catalog: Catalog, lines: Sequence[HelpLine]) -> str:
-    """Return the number of who supports victims, with the word for it; empty where none is known."""
+    """Return the number of the victims' support line, with its name; empty where none is known."""
     support = number_of(lines, "support")
     return catalog.text("help.support", support=support) if support else ""
 
 
 def line_words(catalog: Catalog, line: HelpLine) -> Written:
-    """Return one line in words: the number, and who answers."""
+    """Return one line in words: the number, and the office that answers."""
     return catalog.text("help.line", number=line.number, name=catalog.text(line.name))

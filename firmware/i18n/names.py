@@ -12,7 +12,7 @@ NOT_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 def line_name(emission: Emission) -> Sentence:
-    """Return what a transmission is, in the reader's language."""
+    """Return the name of a kind of transmission in the reader's language."""
     if emission.kind == "known-service" and emission.service:
         return service_name(emission.service)
     if emission.kind == "self-noise" and emission.service == OVERLOAD:

@@ -1,4 +1,4 @@
-"""Numbers with their units, written the way the reader's language writes them."""
+"""Writes numbers with their units in the way of the reader's language."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _places(value: float) -> int:
 
 
 def write_percent(value: float, locale: Locale) -> str:
-    """Write a share 0…1 in percent, without more digits than anybody knows."""
+    """Write a share 0…1 in percent, with no more digits than are known."""
     if not isfinite(value):
         return UNKNOWN
     share = min(1.0, max(0.0, value))
@@ -57,7 +57,7 @@ def write_percent(value: float, locale: Locale) -> str:
 
 
 def write_probability(value: float, locale: Locale) -> str:
-    """Write a probability in percent, and never as nothing or as certain."""
+    """Write a probability in percent, and never as 0 or 100."""
     if isfinite(value) and value < SMALLEST_SHOWN:
         return f"<{format_percent(SMALLEST_SHOWN, '0.#%', locale)}"
     if isfinite(value) and value > LARGEST_SHOWN:

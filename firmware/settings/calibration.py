@@ -1,4 +1,4 @@
-"""Where this unit's calibrations are kept: TOML for the lens, JSON for the receiver; real devices only."""
+"""Stores and loads this unit's calibrations: TOML for the lens, JSON for the receiver; real devices only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def keep(name: str, text: str, *, folder: Path | None = None) -> Path:
 
 
 def lens_calibration(spec: str, *, folder: Path | None = None) -> Calibration | None:
-    """Return what was measured of this unit's camera; nothing for a recorded or simulated one.
+    """Return the calibration of this unit's camera; none for a recorded or simulated one.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def lens_calibration(spec: str, *, folder: Path | None = None) -> Calibration | 
 
 
 def with_own_lines(spec: str, settings: Settings, *, folder: Path | None = None) -> Settings:
-    """Return settings whose sweep masks the lines this unit has learned of itself.
+    """Return settings whose sweep masks the lines that this unit has learned of itself.
 
     A file named in the settings goes before; a recorded or simulated receiver is not this unit's.
     """
@@ -62,7 +62,7 @@ def with_own_lines(spec: str, settings: Settings, *, folder: Path | None = None)
 
 
 def with_distance(spec: str, settings: Settings, *, folder: Path | None = None) -> Settings:
-    """Return settings that say how the lens sense knows the distance to the wall.
+    """Return settings that say how the lens sensor knows the distance to the wall.
 
     Lamps differ, so a real unit measures it only once a tape was held against it (`calibrate lens
     --distance`). Simulated lamps are even. A recording is read as it was taken: its manifest says so.

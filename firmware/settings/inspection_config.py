@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class InspectionConfig(BaseModel):
-    """Where the site plans are, and how much must be looked at before a cubicle is left without a warning."""
+    """Where the site plans are, and how much must be covered before a cubicle is left without a warning."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     sites: str = Field("/etc/ansim/sites", description="Folder of the site plans (*.toml).")
@@ -19,5 +19,5 @@ class InspectionConfig(BaseModel):
 
     @property
     def least(self) -> dict[str, float]:
-        """The least coverage by sense."""
+        """The least coverage by sensor."""
         return {"rf": self.least_rf, "wifi": self.least_wifi, "ble": self.least_ble, "lens": self.least_lens}

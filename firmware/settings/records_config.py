@@ -1,4 +1,4 @@
-"""Settings of the records: where they are kept, how long, and how much of the disk they may take."""
+"""Settings of the records: where and how long they are kept, and how much of the disk they may take."""
 
 from __future__ import annotations
 

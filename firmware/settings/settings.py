@@ -62,7 +62,7 @@ class Settings(BaseModel):
 
 
 class Layer(NamedTuple):
-    """One place settings come from, with its name for messages."""
+    """One source of settings, with its name for messages."""
 
     origin: str
     values: Mapping[str, Any]
