@@ -1,11 +1,12 @@
-"""The two ways to use the handheld: a team walks through a site, or one person looks at one room.
+"""The two ways to use the handheld: a team inspects a whole site, or one person scans one room.
 
 ::
 
-    presses, moments ─► machine.TABLE ─► Walk, effects ─┬─► walker: new inspection for the engine
-    (pure: stage × word → handler)                      └─► clerk (own thread): records, progress, export
-                                                             │
-    site plan, checklist, guided steps: data (TOML)          └─► told ─► machine
+    presses, moments ─► InspectionMachine ─► state, effects ─┬─► controller: commands for the engine
+    (pure: stage × word → handler)                           └─► record writer (own thread): records,
+                                                                  checkpoint, export
+                                                                    │
+    site plan, checklist, guided steps: data (TOML)                 └─► replies ─► InspectionMachine
 
-Nothing here waits: what the disk says comes back as one more word of the table.
+Nothing here waits for the disk: its replies come back as further events of the state machine.
 """

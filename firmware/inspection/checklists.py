@@ -1,4 +1,4 @@
-"""Where to look, and the steps of the guided scan: data with a source beside every entry."""
+"""The places to look at in a cubicle and the steps of the guided scan: data with a source at every entry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Key = str
 
 
 class PlaceToLook(BaseModel):
-    """One place in a cubicle: its words are ``place.<key>``."""
+    """One place in a cubicle; its message key is ``place.<key>``."""
 
     model_config = STRICT
     key: str = Field(pattern=r"^[a-z]+$")
@@ -27,12 +27,12 @@ class PlaceToLook(BaseModel):
 
     @property
     def message(self) -> str:
-        """The key of its words, under which a record holds it."""
+        """The message key, under which a record stores it."""
         return f"place.{self.key}"
 
 
 class GuidedStep(BaseModel):
-    """One step of the guided scan: its words are ``step.<key>`` and ``step.<key>.how``."""
+    """One step of the guided scan; its message keys are ``step.<key>`` and ``step.<key>.how``."""
 
     model_config = STRICT
     key: str = Field(pattern=r"^[a-z]+$")
@@ -41,7 +41,18 @@ class GuidedStep(BaseModel):
     source: str = Field(min_length=8)
 
     def progress(self, coverage: Mapping[SensorName, float | None]) -> float | None:
-        """Return how far this step is, 0…1, by what was really covered; None where no sense can tell."""
+        """Return the progress of this step, by what was really covered.
+
+        Parameters
+        ----------
+        coverage : mapping of sensor name to float or None
+            Share covered so far, 0…1; None where the sensor is missing.
+
+        Returns
+        -------
+        float or None
+            0…1; None where no sensor of this step is there.
+        """
         shares = [min(1.0, (coverage.get(s) or 0.0) / most) for s, most in self._present(coverage)]
         return sum(shares) / len(shares) if shares else None
 

@@ -1,4 +1,4 @@
-"""Where a walk stands, in one small file that is there whole or not at all, even if the power goes."""
+"""Saves the progress of an inspection in one small file, which a power cut cannot leave half written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = get_logger(__name__)
 
 
 def save_progress(folder: Path, progress: Checkpoint | None) -> None:
-    """Write where the walk stands, or forget it.
+    """Write the progress of the inspection, or remove it where ``progress`` is None.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def save_progress(folder: Path, progress: Checkpoint | None) -> None:
 
 
 def load_progress(folder: Path) -> Checkpoint | None:
-    """Return where a walk stood when it was interrupted; None where there is none that can be read."""
+    """Return the progress of an interrupted inspection; None where there is none that can be read."""
     path = folder / FILE
     try:
         with path.open("rb") as stream:

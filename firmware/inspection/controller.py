@@ -54,14 +54,14 @@ WORKING = frozenset({"corridor", "cubicle", "thin"})
 
 
 class TakesJobs(Protocol):
-    """Whoever keeps records; `RecordWriter` does."""
+    """Interface of a writer of records, such as `RecordWriter`."""
 
     def submit(self, job: Job) -> None:
         """Hand over a job; never waits."""
         ...
 
     def take(self) -> Sequence[WriterReply]:
-        """Return what was done since the last time."""
+        """Return the replies since the last call."""
         ...
 
 
@@ -88,7 +88,7 @@ class InspectionController:
 
     @property
     def busy(self) -> bool:
-        """True while one place is closed and the next one begun: presses wait for that."""
+        """True while one place is being closed and the next one begun; presses wait meanwhile."""
         return self._ending or self._ended_of is not None
 
     def begin(self, row: StartRow) -> None:
@@ -107,7 +107,7 @@ class InspectionController:
         return self._take(self.machine.press(self.walk, word, replace(self.now, fresh_id=self._new_id())))
 
     def command(self, item: MenuWord) -> None:
-        """Do what the menu asks for."""
+        """Carry out a menu entry."""
         if item == "finish":
             ended = finish_personal if self.walk.stage == "personal" else lambda walk, _: close_walk(walk)
             self._take(ended(self.walk, self.now))
@@ -124,7 +124,7 @@ class InspectionController:
         return due
 
     def released(self) -> tuple[ButtonPress, ...]:
-        """Return the presses that had to wait, once there is nothing to wait for."""
+        """Return the presses that had to wait, as soon as nothing holds them back."""
         if self.busy:
             return ()
         held = tuple(self._held)
@@ -132,7 +132,7 @@ class InspectionController:
         return held
 
     def watch(self, snapshot: Snapshot, screen: Callable[[], bytes]) -> None:
-        """Take in a moment: what was stored, what the sensors cover, and the end of a place.
+        """Take in a snapshot: replies of the record writer, coverage of the sensors, and the end of a place.
 
         ``screen`` draws the readout of the place as PNG, for its record.
         """
@@ -152,7 +152,7 @@ class InspectionController:
             self._take(self.machine.press(self.walk, "moment", self.now))
 
     def _take(self, step: Transition) -> bool:
-        """Go where the step leads; ask the engine for what it has to do first."""
+        """Apply a transition; ask the engine first for what its effects need."""
         self.walk = step.walk
         self._todo.extend(e for e in step.effects if not isinstance(e, Leave))
         if not self._ending and any(isinstance(e, Keep | Begin) for e in self._todo):
@@ -163,7 +163,7 @@ class InspectionController:
         return any(isinstance(e, Leave) for e in step.effects)
 
     def _close(self, snapshot: Snapshot, screen: Callable[[], bytes]) -> None:
-        """The place is closed: hand over its record with the last snapshot, and begin the next one."""
+        """Hand over the record of the closed place with the last snapshot, and begin the next place."""
         keeping = any(isinstance(e, Keep) for e in self._todo)
         found = VisitFindings(
             snapshot=snapshot,
@@ -188,7 +188,7 @@ class InspectionController:
 
 
 def _place_name(walk: InspectionState) -> str:
-    """Return the place that is inspected next; outside a cubicle it is named after the stage."""
+    """Return the name of the place that is inspected next; outside a cubicle it is the stage."""
     return f"{walk.room_plan.name}/{walk.cubicle_name}" if walk.stage == "cubicle" else walk.stage
 
 

@@ -1,4 +1,4 @@
-"""`ansim run`: the two ways to use the handheld, with the clerk who keeps their records."""
+"""Opens an inspection for `ansim run`, with the record writer that stores its records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = get_logger(__name__)
 
 
 def sites_of(settings: Settings, plan: Path | None) -> Sites:
-    """Return the site plans of this unit, or the one that was named; what is wrong with others is logged.
+    """Return the site plans of this unit, or the named one; mistakes in the others are logged.
 
     Raises
     ------
@@ -48,19 +48,19 @@ def open_walk(
     threaded: bool = True,
     knowledge: SiteAllowlist | None = None,
 ) -> Iterator[InspectionController | None]:
-    """Open the walk where it is wanted; its clerk finishes what was handed over when it is left."""
+    """Open the inspection where it is wanted; on leaving, the record writer finishes its jobs."""
     if not wanted:
         yield None
         return
     sites = sites_of(settings, plan)
     simulated = source_of(kit, settings.hw.backend).simulated
     folder = records_home(settings)
-    with RecordWriter(folder, settings=settings, kit=kit, simulated=simulated, threaded=threaded) as clerk:
-        clerk.knowledge = knowledge or clerk.knowledge
+    with RecordWriter(folder, settings=settings, kit=kit, simulated=simulated, threaded=threaded) as writer:
+        writer.knowledge = knowledge or writer.knowledge
         walk = InspectionState(plans=sites.plans)
-        walker = InspectionController(InspectionMachine(settings.walk.least), walk, clerk)
+        controller = InspectionController(InspectionMachine(settings.walk.least), walk, writer)
         if personal:
-            walker.walk = InspectionState(plans=sites.plans, stage="personal", walk=new_walk_id())
+            controller.walk = InspectionState(plans=sites.plans, stage="personal", walk=new_walk_id())
         elif plan is not None:
-            walker.begin("inspection")
-        yield walker
+            controller.begin("inspection")
+        yield controller

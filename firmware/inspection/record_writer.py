@@ -1,4 +1,4 @@
-"""Stores records on a thread of its own: the inspection hands over and goes on, whatever the disk does.
+"""Stores records on a thread of its own, so that the inspection never waits for the disk.
 
 ::
 
@@ -8,8 +8,8 @@
                                           └► bounded queue ─► thread "paper": export ──┘
                                              in a process of its own, with a time limit
 
-One record after the other, so that an inspection never stands farther on the disk than its records do.
-Paper has a thread of its own: however long a report takes, the next record does not wait for it.
+Records are stored one after the other, so that the saved progress is never ahead of them. Reports are drawn
+on a second thread: however long one takes, the next record does not wait for it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ from firmware.records.events import Event
 from firmware.records.store import RecordStore
 from firmware.settings.settings import Settings
 
-JOBS_MOST = 256  # of a walk that is faster than its disk; beyond, the oldest saved progress is dropped
+JOBS_MOST = 256  # jobs of an inspection that is faster than its disk; more are refused
 WAITING_MOST = 64  # records that wait for room on the disk
 PAPERS_MOST = 16  # reports that wait for the one that is being drawn
 CLOSE_WAIT_S = 20.0  # for each thread; an export takes seconds on a small computer
@@ -69,12 +69,12 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """Look for a walk that was interrupted."""
+    """Look for an interrupted inspection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepJob:
-    """A record to store, with what the senses left."""
+    """A record to store, with the findings of the sensors."""
 
     keep: Keep
     findings: VisitFindings
@@ -84,7 +84,7 @@ Job = KeepJob | Save | AskReference | Export | Recall
 
 
 class RecordWriter:
-    """Does the jobs that the inspection hands over, with ``threaded=False`` each at once."""
+    """Does the jobs that the inspection hands over; with ``threaded=False`` each one at once."""
 
     def __init__(
         self, folder: Path, *, settings: Settings, kit: str, simulated: bool, threaded: bool = True
@@ -137,7 +137,7 @@ class RecordWriter:
                 self._told.append(NotStored(record=job.keep.record, trouble="walk.store.busy"))
 
     def take(self) -> Sequence[WriterReply]:
-        """Return what was done since the last time."""
+        """Return the replies since the last call."""
         said = []
         while self._told:
             said.append(self._told.popleft())
@@ -152,7 +152,7 @@ class RecordWriter:
             self._draw(name)
 
     def _do(self, job: Job) -> None:
-        """Do one job; whatever goes wrong is said, and never ends the thread."""
+        """Do one job; a failure is reported and never ends the thread."""
         doing: dict[type[Job], Callable[[], None]] = {
             KeepJob: lambda: self._keep(job) if isinstance(job, KeepJob) else None,
             Save: lambda: self._save(job) if isinstance(job, Save) else None,
@@ -247,7 +247,7 @@ class RecordWriter:
             self._told.append(ReportExported(name="", trouble="walk.store.slow"))
 
     def _draw(self, name: str) -> None:
-        """Draw one report; whatever goes wrong is said, and never ends the thread."""
+        """Draw one report; a failure is reported and never ends the thread."""
         try:
             path = export_site(self.folder, name, settings=self._settings)
             self._told.append(ReportExported(name=path.name))
@@ -259,7 +259,7 @@ class RecordWriter:
 
 
 def trouble_key(error: Exception) -> str:
-    """Return the message key of what is wrong with the store."""
+    """Return the message key of an error of the store."""
     for kind, key in (
         (StoreFull, "walk.store.full"),
         (StoreUnwritable, "walk.store.read_only"),

@@ -1,4 +1,4 @@
-"""A walk by names, and back again: what an interruption leaves, on a plan that may have changed since."""
+"""Converts an inspection to names and back, so that it survives an interruption and changes of the plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from firmware.inspection.state import Checkpoint, InspectionState
 
 
 def progress_of(walk: InspectionState) -> Checkpoint:
-    """Return where the walk stands, by names."""
+    """Return the progress of the inspection, by names of site, room and cubicle."""
     return Checkpoint(
         site=walk.plan.name,
         operator=walk.operator,
@@ -24,7 +24,7 @@ def progress_of(walk: InspectionState) -> Checkpoint:
 
 
 def resumed(walk: InspectionState, progress: Checkpoint) -> InspectionState | None:
-    """Return the walk at the place where it was interrupted; None where the plan knows it no more."""
+    """Return the inspection at the place where it was interrupted; None where the plan lacks that place."""
     site = _index([p.name for p in walk.plans], progress.site)
     if site is None:
         return None

@@ -1,4 +1,4 @@
-"""A site as the office writes it: its rooms, their cubicles, and who inspects. One TOML file a site.
+"""Site plans, written by the office: rooms, their cubicles and the operators. One TOML file for each site.
 
 ::
 
@@ -40,7 +40,7 @@ Name = Annotated[str, Field(min_length=1, max_length=NAME_MOST, pattern=r"^[^\x0
 
 
 class RoomPlan(BaseModel):
-    """One room and its cubicles, in the order in which they are walked."""
+    """One room and its cubicles, in the order of inspection."""
 
     model_config = STRICT
     name: Name
@@ -60,7 +60,7 @@ class RoomPlan(BaseModel):
 
 
 class SiteHead(BaseModel):
-    """The site itself."""
+    """Name and operators of a site."""
 
     model_config = STRICT
     name: Name
@@ -68,7 +68,7 @@ class SiteHead(BaseModel):
 
 
 class SitePlan(BaseModel):
-    """One site."""
+    """One site with its rooms."""
 
     model_config = STRICT
     site: SiteHead
@@ -89,12 +89,12 @@ class SitePlan(BaseModel):
 
     @property
     def name(self) -> str:
-        """What the site is called."""
+        """The name of the site."""
         return self.site.name
 
     @property
     def cubicle_count(self) -> int:
-        """How many cubicles the whole site has."""
+        """The number of cubicles of the whole site."""
         return sum(len(room.cubicles) for room in self.room)
 
 
@@ -106,7 +106,7 @@ def _refuse_doubles(what: str, names: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
-    """The plans that can be used, and what is wrong with those that cannot."""
+    """The usable plans, and the mistakes in the others."""
 
     plans: tuple[SitePlan, ...]
     mistakes: tuple[Mistake, ...] = ()
@@ -156,7 +156,7 @@ def _mistake(origin: Path | str, key: str, why: str) -> Mistake:
 
 
 def load_sites(folder: Path) -> Sites:
-    """Return every plan of a folder; one that is wrong is left out and said, and never stops the unit.
+    """Return every plan of a folder; a faulty one is left out and reported, and never stops the unit.
 
     Without any plan the built-in example is there, so that the unit can be tried out.
     """

@@ -1,4 +1,4 @@
-"""What a walk remembers, what happens to it, and what it asks for: frozen, and free of any device."""
+"""The state of an inspection, its events and its effects: frozen records, without any device."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Stage = Literal[
 Word = Literal["up", "down", "ok", "ok_held", "back", "menu", "moment"]
 StartRow = Literal["resume", "inspection", "personal", "readout"]
 ReferenceRow = Literal["use", "measure", "skip"]
-DONE_MOST = 40_000  # visits of one walk; a site plan has at most 200 × 200 cubicles
+DONE_MOST = 40_000  # visits of one inspection; a site plan has at most 200 × 200 cubicles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """The moment at which something happens: what the senses have covered, and what they say."""
+    """The circumstances of an event: coverage of the sensors, and the level of the verdict."""
 
     coverage: Mapping[SensorName, float | None] = field(default_factory=dict)
     level: str = ""
     elapsed_s: float = 0.0
     scanning: bool = True
-    fresh_id: str = ""  # of a walk that would begin now
+    fresh_id: str = ""  # of an inspection that would begin now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """The latest corridor reference of a site: how old, and whether it may still serve."""
+    """The latest corridor reference of a site: its age, and whether it may still be used."""
 
     record: str
     age_s: float
@@ -47,7 +47,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visited:
-    """One place that was inspected: its record, and what came of it once it was stored."""
+    """One inspected place: its record, and the result once it was stored."""
 
     record: str
     kind: RecordKind
@@ -70,7 +70,7 @@ class Visited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """Where a walk stands, by names: what survives a power loss."""
+    """The progress of an inspection, by names; it survives a power loss."""
 
     site: str
     operator: str
@@ -81,12 +81,12 @@ class Checkpoint:
     cubicle: str
     marks: Mapping[str, CheckState] = field(default_factory=dict)
     done: tuple[Visited, ...] = ()
-    behind: bool = False  # the place is stored already: the power went before the walk moved on
+    behind: bool = False  # the place is stored already: the power went before the progress was saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionState:
-    """One moment of a walk."""
+    """The state of an inspection at one moment."""
 
     stage: Stage = "start"
     selected: int = 0
@@ -109,12 +109,12 @@ class InspectionState:
 
     @property
     def plan(self) -> SitePlan:
-        """The site that is walked."""
+        """The plan of the site that is inspected."""
         return self.plans[min(self.site, len(self.plans) - 1)]
 
     @property
     def room_plan(self) -> RoomPlan:
-        """The room that is walked."""
+        """The room that is inspected."""
         return self.plan.room[min(self.room, len(self.plan.room) - 1)]
 
     @property
@@ -130,12 +130,12 @@ class InspectionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begin:
-    """The senses start afresh: another place."""
+    """Make the sensors start afresh at another place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """Store what the senses found here."""
+    """Store the findings of the sensors at this place."""
 
     record: str
     kind: RecordKind
@@ -146,7 +146,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Save:
-    """Remember where the walk stands; None forgets it."""
+    """Save the progress of the inspection; None removes it."""
 
     progress: Checkpoint | None
 
@@ -160,7 +160,7 @@ class AskReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """Close the walk: a record of the whole site, its report, and whether the file is whole."""
+    """Close the inspection: write a record of the whole site and its report, and check the file."""
 
     walk: str
     site: str
@@ -171,7 +171,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """Show the readout: the thumb is on the ring of pages until it comes back."""
+    """Show the readout and its pages until the person returns to the inspection."""
 
 
 Effect = Begin | Keep | Save | AskReference | Export | Leave
@@ -194,14 +194,14 @@ class NotStored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorridorKnown:
-    """What the store knows of a site's corridor."""
+    """The corridor reference that the store has of a site."""
 
     reference: Reference | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """The walk that a power loss interrupted, with the visit it was at already stored or not."""
+    """The inspection that a power loss interrupted, with its last visit stored already or not."""
 
     progress: Checkpoint
 

@@ -1,11 +1,11 @@
-"""The walk as a table of stages and words: pure, nothing waits, and nothing here knows a device.
+"""The state machine of an inspection, as a table of stages and words: pure, and without any device.
 
 ::
 
     start ─┬─ inspection ─► site ─► operator ─► room ─► reference ─┬─ measure ─► corridor ─┐
            │                (skipped where there is one only)      └─ use, skip ───────────┤
            │   ┌────────────────────── next cubicle: ok held ──────────────────────────────┘
-           │   └─► cubicle ─► [thin: too little looked at] ─► cubicle … ─► summary
+           │   └─► cubicle ─► [thin: coverage is too low] ─► cubicle … ─► summary
            └─ personal ─► step ─► step … ─► result
 
 ``back`` shows the readout from every working stage and comes back again; ``menu`` (back held) is the panel's.
@@ -57,7 +57,7 @@ DONE_STEP = 1.0  # of a guided step's progress
 
 
 class Transition(NamedTuple):
-    """Where a word leads, and what it asks for, in order."""
+    """The next state, and the effects that it requests, in order."""
 
     walk: InspectionState
     effects: tuple[Effect, ...] = ()
@@ -67,13 +67,13 @@ Handler = Callable[[InspectionState, Moment], Transition]
 
 
 class InspectionMachine:
-    """The table, with the least coverage that is left without a warning."""
+    """The transition table, with the least coverage at which a place is left without a warning."""
 
     def __init__(self, least: Mapping[str, float]) -> None:
         self.least = least
 
     def press(self, walk: InspectionState, word: Word, now: Moment) -> Transition:
-        """Return where a word leads; words that mean nothing here change nothing."""
+        """Return the transition of a word; words without a meaning at this stage change nothing."""
         if word in {"up", "down"}:
             return Transition(_moved(walk, -1 if word == "up" else +1))
         if word == "ok_held" and walk.stage in {"corridor", "cubicle"}:
@@ -86,18 +86,31 @@ class InspectionMachine:
         return Transition(walk) if handler is None else handler(walk, now)
 
     def _next(self, walk: InspectionState, now: Moment) -> Transition:
-        """Leave a place; where too little was looked at, ask once before."""
+        """Leave a place; where its coverage is low, ask once before."""
         if self.thin(walk, now):
             return Transition(replace(walk, stage="thin", leaving=walk.stage, selected=0))
         return leave_place(walk, now)
 
     def enough(self, stage: Stage, sense: str) -> float:
-        """Return the coverage that is enough: a corridor that heard less than half is no reference."""
+        """Return the coverage at which a place may be left without a warning.
+
+        Parameters
+        ----------
+        stage : Stage
+            The stage of the place. A corridor of which less than half was covered is no reference.
+        sense : str
+            Name of the sensor.
+
+        Returns
+        -------
+        float
+            Share, 0…1.
+        """
         least = self.least.get(sense, 0.0)
         return max(least, COVERED_FROM) if stage == "corridor" and sense in {"rf", "wifi"} else least
 
     def thin(self, walk: InspectionState, now: Moment) -> tuple[str, ...]:
-        """Return the senses that have looked at too little here, and ``places`` for an unfinished list."""
+        """Return the sensors with too little coverage here, and ``places`` for an unfinished checklist."""
         stage = walk.leaving if walk.stage == "thin" else walk.stage
         senses = [s for s in ("rf", "wifi", "ble", "lens") if not (stage == "corridor" and s == "lens")]
         few = [s for s in senses if _short(now, s, self.enough(stage, s))]
@@ -112,7 +125,7 @@ def _short(now: Moment, sense: str, least: float) -> bool:
 
 
 def tell(walk: InspectionState, told: WriterReply) -> Transition:
-    """Return the walk after the clerk said something."""
+    """Return the transition of a reply of the record writer."""
     match told:
         case RecordStored():
             done = tuple(told.visited if v.record == told.visited.record else v for v in walk.done)
@@ -130,20 +143,20 @@ def tell(walk: InspectionState, told: WriterReply) -> Transition:
 
 
 def start_rows(walk: InspectionState) -> tuple[StartRow, ...]:
-    """Return what can be begun."""
+    """Return the rows of the start page."""
     rows: tuple[StartRow, ...] = ("inspection", "personal", "readout")
     return ("resume", *rows) if walk.resume is not None else rows
 
 
 def reference_rows(walk: InspectionState) -> tuple[ReferenceRow, ...]:
-    """Return what can be done about the corridor: a usable reference is offered first."""
+    """Return the choices for the corridor reference: a usable one is offered first."""
     if walk.reference is not None and walk.reference.usable:
         return ("use", "measure")
     return ("measure", "skip")
 
 
 def row_count(walk: InspectionState) -> int:
-    """Return how many rows the thumb can be on."""
+    """Return the number of selectable rows."""
     counts: Mapping[Stage, int] = {
         "start": len(start_rows(walk)),
         "site": len(walk.plans),
@@ -162,12 +175,12 @@ def _moved(walk: InspectionState, by: int) -> InspectionState:
 
 
 def _begun(walk: InspectionState) -> Transition:
-    """Begin at the place the walk is at, and remember it."""
+    """Begin at the current place, and save the progress."""
     return Transition(walk, (Begin(), Save(progress=progress_of(walk))))
 
 
 def leave_place(walk: InspectionState, now: Moment) -> Transition:
-    """Store this place and go to the next one; after the last one, close the walk."""
+    """Store this place and go to the next one; after the last one, close the inspection."""
     stage = walk.leaving if walk.stage == "thin" else walk.stage
     corridor = stage == "corridor"
     keep = _keep(walk, corridor=corridor)
@@ -202,7 +215,7 @@ def _keep(walk: InspectionState, *, corridor: bool) -> Keep:
 
 
 def _further(walk: InspectionState) -> InspectionState | None:
-    """Return the walk at the next cubicle, in the next room where this one is done; None after the last."""
+    """Return the state at the next cubicle, in the next room where this one is done; None after the last."""
     if walk.cubicle + 1 < len(walk.room_plan.cubicles):
         return replace(walk, cubicle=walk.cubicle + 1)
     if walk.room + 1 < len(walk.plan.room):
@@ -211,7 +224,7 @@ def _further(walk: InspectionState) -> InspectionState | None:
 
 
 def _closed(walk: InspectionState, before: tuple[Effect, ...] = ()) -> Transition:
-    """End the walk: nothing to come back to, a record of the whole, its report."""
+    """End the inspection: remove the saved progress, and request a record of the site with its report."""
     if not walk.done:
         return Transition(replace(walk, stage="start", selected=0), (*before, Save(progress=None)))
     export = Export(
@@ -226,7 +239,7 @@ def _closed(walk: InspectionState, before: tuple[Effect, ...] = ()) -> Transitio
 
 
 def close_walk(walk: InspectionState) -> Transition:
-    """End the walk early: the cubicle that was begun is left out, and the summary says what is missing."""
+    """End the inspection early: the open cubicle is left out, and the summary says what is missing."""
     return _closed(walk)
 
 
@@ -285,7 +298,7 @@ def _reference(walk: InspectionState, _: Moment) -> Transition:
 
 
 def _mark(walk: InspectionState, _: Moment) -> Transition:
-    """Mark the place of the row: first as looked at, and on; a marked one says something else each time."""
+    """Mark the place of the row as looked at and go on; a marked one changes its mark instead."""
     key = checklist()[walk.selected].message
     before = walk.marks.get(key)
     marked = replace(walk, marks={**walk.marks, key: NEXT_MARK[before]})
@@ -298,7 +311,7 @@ def _stay(walk: InspectionState, _: Moment) -> Transition:
 
 
 def _look_again(walk: InspectionState, _: Moment) -> Transition:
-    """Step back: a page before this one, without losing anything."""
+    """Go back one page without losing anything."""
     before: Mapping[Stage, Stage] = {"site": "start", "operator": "start", "room": "start"}
     stage = before.get(walk.stage, "start")
     return Transition(
@@ -322,7 +335,7 @@ def _guided(walk: InspectionState, now: Moment) -> Transition:
 
 
 def finish_personal(walk: InspectionState, _: Moment) -> Transition:
-    """End the guided scan with what is known now."""
+    """End the guided scan with the findings so far."""
     keep = Keep(record=f"{walk.walk}-p", kind="personal")
     return Transition(replace(walk, stage="result", selected=0), (keep,))
 
@@ -333,7 +346,7 @@ def _guided_moment(walk: InspectionState, now: Moment) -> Transition:
 
 
 def leave_thin(walk: InspectionState, now: Moment) -> Transition:
-    """Leave all the same: the record says what was not looked at."""
+    """Leave a place in spite of low coverage; its record says what was not covered."""
     return leave_place(walk, now)
 
 

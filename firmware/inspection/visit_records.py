@@ -1,4 +1,4 @@
-"""What the record writer puts on the disk: a record of each place, one of the site, its checked report."""
+"""The contents of stored records: one record for each place, one for the site, and its checked report."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WORST_FIRST: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitFindings:
-    """What the sensors left at one place, and when. ``screen`` is the readout as PNG, empty for none."""
+    """The findings of the sensors at one place, and their time. ``screen`` is the readout as PNG, if any."""
 
     snapshot: Snapshot
     span: Span
@@ -46,7 +46,7 @@ class VisitFindings:
 def file_visit(
     store: RecordStore, keep: Keep, found: VisitFindings, *, settings: Settings, kit: str, simulated: bool
 ) -> StoredRecord:
-    """Store one place, compared with its corridor and its last inspection; stored already, it stays."""
+    """Store one place, compared with its corridor and its last inspection; one stored already is kept."""
     try:
         return store.stored(keep.record)
     except NoSuchRecord:
@@ -103,7 +103,7 @@ def comparisons_of(store: RecordStore, record: Inspection) -> tuple[Compared, ..
 
 
 def visited(stored: StoredRecord) -> Visited:
-    """Return what the walk is told about a record that is on the disk."""
+    """Return the summary of a stored record for the inspection."""
     record = stored.inspection
     marks = list(record.checklist.values())
     earlier = next((c for c in record.compared if c.beside == "earlier"), None)
@@ -150,12 +150,13 @@ def reference_of(store: RecordStore, site: str, settings: Settings) -> Reference
 
 
 def what_came_of(store: RecordStore, progress: Checkpoint) -> Checkpoint:
-    """Return an interrupted walk with what the store holds of it.
+    """Return an interrupted inspection, completed by the records that the store has of it.
 
     Notes
     -----
-    The record comes first and the progress after it. So the power may have gone when the place was stored
-    and the walk not yet moved on; then the walk is at a place that is done, and its next visit is another.
+    The record is written first and the progress after it. So the power may have gone when the place was
+    stored and the progress was not; then the current place of the progress is done, and the next visit is
+    another.
     """
     done = []
     for one in progress.done:
@@ -239,8 +240,8 @@ def site_record(
 
     Notes
     -----
-    Coverage of a sense is the least it reached in any cubicle: the site was looked at as well as its worst
-    cubicle was. The verdict is the most serious cubicle's own, word by word.
+    The coverage of a sensor is the least that it reached in any cubicle: the site was looked at as well as
+    its worst cubicle was. The verdict is the most serious cubicle's own, word by word.
     """
     rooms = [s for s in stored if s.inspection.kind != "corridor"] or list(stored)
     worst = min(rooms, key=lambda s: (WORST_FIRST.index(s.inspection.level), s.entry.row)).inspection
@@ -334,5 +335,5 @@ def _least_looked(records: Sequence[Inspection]) -> tuple[SenseLook, ...]:
 
 
 def new_walk_id() -> str:
-    """Return the id of a walk that begins now."""
+    """Return the id of an inspection that begins now."""
     return make_id(time.time_ns())
