@@ -1,4 +1,4 @@
-"""What people can ask of the handheld itself, beside what the engine does (`firmware.verdict.commands`)."""
+"""Commands to the handheld itself; those to the engine are in `firmware.verdict.commands`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLanguage:
-    """Speak this language."""
+    """Change the language of the screen."""
 
     lang: Language
 
@@ -29,14 +29,14 @@ class SetTheme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSound:
-    """Sound what changes, or be silent."""
+    """Switch the sounds on or off."""
 
     silent: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """Show how to walk towards the device of this subject, warmer or colder; None where there is none."""
+    """Show the homing page for the device of this subject; None ends homing."""
 
     subject: str | None
 

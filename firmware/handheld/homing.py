@@ -1,4 +1,4 @@
-"""Warmer, colder on the handheld: follows one device of the tables while somebody walks."""
+"""Homing on the handheld: follows the signal level of one device while a person walks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wifiscan.homing import Homing
 
 
 class HomingFollower:
-    """Feeds the level of one device into the homing statistics, as often as it was heard anew."""
+    """Feeds the level of one device into the homing statistics, each time it was received anew."""
 
     def __init__(self, *, address: str, name: str) -> None:
         self.address = address
@@ -21,7 +21,20 @@ class HomingFollower:
         self._best_dbm: float | None = None
 
     def update(self, observations: Sequence[Observation], *, t_ns: int) -> HomingView:
-        """Take in the tables of now and return what the homing page shows."""
+        """Take in the current observations.
+
+        Parameters
+        ----------
+        observations : sequence of Observation
+            The tables of all sensors.
+        t_ns : int
+            Session time in ns.
+
+        Returns
+        -------
+        HomingView
+            The content of the homing page, levels in dBm.
+        """
         levels: list[float] = []
         for device in devices_in_order(observations):
             fresh = device.last_ns > self._heard_ns and device.rssi_dbm is not None
@@ -47,20 +60,20 @@ def subject_of_finding(
     names: Sequence[str],
     marked: Collection[str] = (),
 ) -> str | None:
-    """Return the device that the first finding speaks of, None where it is no device."""
+    """Return the subject of the device that the first finding names, None where it names no device."""
     subjects = {finding.subject for finding in findings}
     pairs = zip(devices_in_order(observations, marked), names, strict=False)
     return next((d.subject for d, name in pairs if subjects & {d.subject, name}), None)
 
 
 def subject_of_row(observations: Sequence[Observation], row: int, marked: Collection[str] = ()) -> str | None:
-    """Return the device in that row of the devices page, None where there is none."""
+    """Return the subject of the device in that row of the devices page, None where there is none."""
     devices = devices_in_order(observations, marked)
     return devices[row].subject if 0 <= row < len(devices) else None
 
 
 def follower_of(observations: Sequence[Observation], subject: str | None) -> HomingFollower | None:
-    """Return a follower of the device with that address, None where it is not among the devices."""
+    """Return a follower of the device of that subject, None where it is not among the devices."""
     for device in devices_in_order(observations):
         if device.subject == subject:
             return HomingFollower(address=device.subject, name=device.called or device.subject)

@@ -1,4 +1,4 @@
-"""From a walk to what its pages show: pure, and in no language yet."""
+"""Converts the state of an inspection to the content of its pages: pure, and independent of the language."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ START_SHAPES: Mapping[StartRow, str] = {
 }
 LEVEL_ORDER = (Level.LIKELY_CAMERA, Level.CHECK, Level.INCONCLUSIVE, Level.NOTHING_FOUND)
 FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
-OUTSIDE: tuple[SensorName, ...] = ("rf", "wifi", "ble")  # the senses of a corridor: there is no wall to light
+OUTSIDE: tuple[SensorName, ...] = ("rf", "wifi", "ble")  # sensors of a corridor: there is no wall to light
 KINDS_NAMED = 3  # of cameras that could not be seen, in words; the rest is counted
-STAMP = 15  # characters of a walk's id that say its day and time
+STAMP = 15  # characters of an inspection's id that say its day and time
 HOUR_S, DAY_S = 3600.0, 86_400.0
 
 
 def menu_of(walk: InspectionState) -> tuple[MenuItem, ...]:
-    """Return what can be switched or ended at this stage."""
+    """Return the menu entries of this stage."""
     if walk.stage in {"corridor", "cubicle", "thin"}:
         rooms: tuple[MenuItem, ...] = ("rooms",) if len(walk.plan.room) > 1 else ()
         return ("finish", *rooms, "start", *LOOKS)
@@ -56,7 +56,7 @@ def menu_of(walk: InspectionState) -> tuple[MenuItem, ...]:
 def view_of(
     walk: InspectionState, now: Moment, verdict: Verdict, machine: InspectionMachine
 ) -> InspectionView:
-    """Return what the page of this stage shows."""
+    """Return the content of the page of this stage."""
     views: Mapping[Stage, Callable[[], InspectionView]] = {
         "start": lambda: _start(walk),
         "site": lambda: _choice("walk.site", tuple(_site(p.name, p.cubicle_count) for p in walk.plans)),
@@ -65,7 +65,7 @@ def view_of(
         "reference": lambda: _reference(walk),
         "corridor": lambda: _corridor(walk, now, machine),
         "cubicle": lambda: _cubicle(walk),
-        "thin": lambda: _thin(walk, now, machine),
+        "thin": lambda: _low_coverage(walk, now, machine),
         "summary": lambda: _summary(walk),
         "personal": lambda: _personal(walk, now),
         "result": lambda: _result(walk, verdict),
@@ -186,7 +186,7 @@ def _shown(mark: str) -> str:
 
 
 def _came_of(last: Visited) -> Sentence:
-    """Return what came of the cubicle before, said until the first mark of this one."""
+    """Return the result of the cubicle before; it is shown until the first mark of this one."""
     if not last.stored:
         return Sentence(key="walk.storing", params={"cubicle": last.cubicle})
     if not last.compared:
@@ -200,7 +200,7 @@ def _came_of(last: Visited) -> Sentence:
     return Sentence(key="walk.stored_compared", params=params)
 
 
-def _thin(walk: InspectionState, now: Moment, machine: InspectionMachine) -> InspectionView:
+def _low_coverage(walk: InspectionState, now: Moment, machine: InspectionMachine) -> InspectionView:
     few = machine.thin(walk, now)
     left = len(checklist()) - len(walk.marks)
     places = (Sentence(key="walk.thin.places", params={"count": left}),) if "places" in few else ()
@@ -298,7 +298,7 @@ def _result(walk: InspectionState, verdict: Verdict) -> InspectionView:
 
 
 def _not_checked(verdict: Verdict) -> tuple[Sentence, ...]:
-    """Return in plain words what this scan could not have caught."""
+    """Return in plain words which cameras this scan could not have caught."""
     lines = [Sentence(key="screen.caught", params={"share": verdict.share_caught})]
     if verdict.coverage.get("lens") is not None:
         lines.append(Sentence(key="result.only_lit"))

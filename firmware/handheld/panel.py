@@ -42,7 +42,7 @@ OTHER_THEME: Mapping[ThemeName, ThemeName] = {"dark": "bright", "bright": "dark"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelStyle:
-    """How the screen is drawn; commands change it."""
+    """Language, theme, sound and country of the screen; commands change it."""
 
     lang: Language
     theme: ThemeName
@@ -51,7 +51,18 @@ class PanelStyle:
 
 
 def picture_of(snapshot: Snapshot) -> PictureView | None:
-    """Return the picture that is most surely one, with where it was heard; None where there is none."""
+    """Return the video picture with the highest score.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The moment to be shown.
+
+    Returns
+    -------
+    PictureView or None
+        The picture with its centre frequency in Hz; None where there is no picture.
+    """
     pictures = snapshot.views.pictures
     if not pictures:
         return None
@@ -61,12 +72,12 @@ def picture_of(snapshot: Snapshot) -> PictureView | None:
 
 
 def _as_shown(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the picture 4:3, as a television shows it: a slice has few picture elements on a line."""
+    """Return the picture in 4:3, as a television shows it: a slice has few picture elements on a line."""
     return np.asarray(Image.fromarray(pixels).resize(PICTURE_SIZE, Image.Resampling.BILINEAR), np.uint8)
 
 
 class Panel:
-    """Screen, buttons and buzzer of one run. Works without any: it then only keeps the last picture."""
+    """Screen, buttons and buzzer of one run. Without any of them it only keeps the last picture."""
 
     def __init__(
         self,
@@ -96,7 +107,7 @@ class Panel:
 
     @property
     def shown(self) -> ScreenState | None:
-        """What was drawn last; None before the first picture."""
+        """The state that was drawn last; None before the first picture."""
         return self._state
 
     def attach(self, kit: Kit) -> None:
@@ -107,7 +118,7 @@ class Panel:
             self._walker, self._place = None, PagePosition()  # nobody could choose: the readout, as it is
 
     def poll(self) -> Sequence[EngineCommand]:
-        """Do what was asked for since the last time, and return the commands for the engine."""
+        """Carry out the presses since the last call, and return the commands for the engine."""
         here = () if self._kit is None or self._kit.buttons is None else self._kit.buttons.poll()
         elsewhere = () if self._also_poll is None else self._also_poll()
         waited = () if self._walker is None else self._walker.released()
@@ -115,7 +126,7 @@ class Panel:
         return (*asked, *(() if self._walker is None else self._walker.poll()))
 
     def press(self, button: ButtonPress) -> Sequence[EngineCommand]:
-        """Turn a press into what it asks for here, do it, and return the command for the engine, if any."""
+        """Carry out a press, and return the command that it has for the engine, if any."""
         self.stale = True
         if self._walker is not None and self._on_walk(button):
             leave = self._walker.press(button)
@@ -146,7 +157,7 @@ class Panel:
                 assert_never(wish)
 
     def obey(self, command: Command) -> Sequence[EngineCommand]:
-        """Do a command of the handheld; one for the engine is returned."""
+        """Carry out a command of the handheld; one for the engine is returned."""
         self.stale = True
         match command:
             case SetLanguage():
@@ -165,7 +176,7 @@ class Panel:
         return ()
 
     def _on_walk(self, button: ButtonPress) -> bool:
-        """Say whether a press is the inspection's: ok held anywhere, others on its own page unless held."""
+        """Return whether a press is for the inspection: ok held anywhere, short presses on its own page."""
         if button.long:
             return button.button == "ok"
         return self._walker is not None and self._place.page == self._page_of(self._walker)
@@ -175,7 +186,7 @@ class Panel:
         return PAGE_OF[walker.walk.stage]
 
     def _follow_walk(self, *, page: Page | None = None) -> None:
-        """Have the ring lead back to the page of the inspection's stage, and turn to a page."""
+        """Make the page of the inspection's stage the base of all pages, and turn to ``page`` if given."""
         if self._walker is None:
             return
         before, now = self._place.base, self._page_of(self._walker)
@@ -200,7 +211,7 @@ class Panel:
         return False
 
     def draw(self, snapshot: Snapshot) -> Image.Image:
-        """Draw the page that is turned to, show it wherever there is to show it, and sound what changed."""
+        """Draw the current page, show it on every screen there is, and sound what changed."""
         before, self._state = self._state, self.state(snapshot)
         self.stale = False
         display = None if self._kit is None else self._kit.display
@@ -217,7 +228,7 @@ class Panel:
         return self.picture
 
     def state(self, snapshot: Snapshot) -> ScreenState:
-        """Return what the screen shows of this moment."""
+        """Return the state of the screen at this moment."""
         self._snapshot = snapshot
         battery = None if self._kit is None or self._kit.battery is None else self._kit.battery.read()
         state = from_snapshot(
@@ -247,14 +258,14 @@ class Panel:
         return replace(state, selected=walker.walk.selected, focused=True)
 
     def _readout(self, snapshot: Snapshot) -> bytes:
-        """Return the readout of a place as PNG, as it goes with its record: no live picture in it."""
+        """Return the readout of a place as PNG for its record, without any live picture."""
         state = replace(self.state(snapshot), page="home", selected=0, focused=False)
         stream = io.BytesIO()
         render(state).save(stream, "PNG")
         return stream.getvalue()
 
     def _subject_chosen(self) -> str | None:
-        """Return the device of the row, or the one that the finding names."""
+        """Return the subject of the selected row, or of the selected finding."""
         if self._state is None or self._snapshot is None:
             return None
         seen, devices = self._snapshot.observations, self._state.devices
@@ -266,7 +277,7 @@ class Panel:
 
 
 def _held(button: ButtonPress) -> EngineCommand | None:
-    """Return what holding a button asks of the engine: back ends the inspection, ok begins the next one."""
+    """Return the engine's command of a held button: back ends the inspection, ok begins the next one."""
     if button.long and button.button == "back":
         return EndInspection(t_ns=button.t_ns)
     return BeginInspection(t_ns=button.t_ns) if button.long and button.button == "ok" else None

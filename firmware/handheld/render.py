@@ -1,4 +1,4 @@
-"""State in, picture out: the same picture on every machine."""
+"""Renders a screen state to a picture, which is the same on every machine."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def layout_size(size: tuple[int, int], mode: Mode) -> tuple[int, int]:
 def paint(
     state: ScreenState, *, size: tuple[int, int] = (320, 240), mode: Mode = "RGB", theme: ThemeName = "dark"
 ) -> Canvas:
-    """Return the canvas after drawing at a layout size: the picture, and where each text stands."""
+    """Return the canvas of a page drawn at a layout size: the picture, and the place of each text."""
     canvas = Canvas(size, mode, THEMES[theme])
     PAGES[state.page](canvas, state, catalog_for(state.lang))
     return canvas

@@ -1,4 +1,4 @@
-"""What the browser shows now, and the presses that came back: all that both threads touch."""
+"""Hands pictures from the run to the browser's threads, and presses back: all that both threads share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hw.types import ButtonPress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFrame:
-    """One picture as the browser gets it. ``level`` and ``lang`` are for those who hear the page."""
+    """One picture for the browser. ``level`` and ``lang`` are for people who hear the page."""
 
     number: int
     png: bytes
@@ -28,7 +28,7 @@ class ShownFrame:
 
 
 class Showing:
-    """The last picture, numbered, and the presses that wait. Every method may be called from any thread."""
+    """The last picture, numbered, and the waiting presses. Every method may be called from any thread."""
 
     def __init__(self, lang: Language) -> None:
         self._lang: Callable[[], Language] = lambda: lang
@@ -40,11 +40,11 @@ class Showing:
         self._over = False
 
     def follow(self, lang: Callable[[], Language]) -> None:
-        """Take the language from here at every picture: the handheld's may be turned by a press."""
+        """Ask ``lang`` for the language at every picture: a press on the handheld may change it."""
         self._lang = lang
 
     def show(self, picture: Image.Image, snapshot: Snapshot) -> None:
-        """Take the picture of this moment; the same picture again is no news."""
+        """Take the current picture; one that is the same as before is not published again."""
         pixels, lang = picture.tobytes(), self._lang()
         with self._changed:
             self._buttons.look_at(snapshot.t_ns)
@@ -56,7 +56,7 @@ class Showing:
             self._changed.notify_all()
 
     def press(self, button: ButtonName, *, long: bool) -> None:
-        """Take a press from the page; beyond what is waiting already, the oldest is forgotten."""
+        """Queue a press from the page; where too many wait, the oldest is dropped."""
         self._buttons.press(button, long=long)
 
     def poll(self) -> Sequence[ButtonPress]:
@@ -75,7 +75,7 @@ class Showing:
             return self._latest()
 
     def end(self) -> None:
-        """Wake whoever waits, for the last time."""
+        """Wake every waiting thread, for the last time."""
         with self._changed:
             self._over = True
             self._changed.notify_all()

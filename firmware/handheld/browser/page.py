@@ -1,4 +1,4 @@
-"""The page around the screen: one file of HTML, its words in both languages inside."""
+"""The web page around the screen: one HTML file with the words of both languages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _template() -> str:
 
 
 def words_of(catalog: Catalog) -> dict[str, str]:
-    """Return what the page says in one language."""
+    """Return the words of the page in one language."""
     said = {word: str(catalog.text(f"window.{word}")) for word in WORDS}
     return said | {f"level.{level.value}": str(catalog.text(f"level.{level.value}")) for level in Level}
 
