@@ -111,6 +111,8 @@ def find_comb(channels: Channels) -> Comb:
     if comb.nats < SURE_NATS:
         rates, smeared = _scan(transform, bin_hz)
         strays = [_stray(_comb_of(transform, bin_hz, hz)) for hz in rates]
+        # One field rate beside a standard's lines stand its own: what is weaker over noise is no rate of its own.
+        strays = [stray for stray in strays if stray.bare > comb.bare]
         comb = replace(max([comb, *strays], key=lambda c: c.lean), smeared=smeared)
     if max(comb.nats, comb.bare) < FINE_FROM:
         return comb
