@@ -111,8 +111,8 @@ def find_comb(channels: Channels) -> Comb:
     if comb.nats < SURE_NATS:
         rates, smeared = _scan(transform, bin_hz)
         strays = [_stray(_comb_of(transform, bin_hz, hz)) for hz in rates]
-        # One field rate beside a standard's lines stand its own: what is weaker over noise is no rate of its own.
-        strays = [stray for stray in strays if stray.bare > comb.bare]
+        # Field rates beside a standard's lines stand lines of its own: those are no rates of their own.
+        strays = [stray for stray in strays if comb.bare < FINE_FROM or not _is_side(stray, comb)]
         comb = replace(max([comb, *strays], key=lambda c: c.lean), smeared=smeared)
     if max(comb.nats, comb.bare) < FINE_FROM:
         return comb
@@ -121,6 +121,13 @@ def find_comb(channels: Channels) -> Comb:
 
 def _nothing(standard: StandardName) -> Comb:
     return Comb(nats=0.0, bare=0.0, height_db=0.0, line_hz=LINE_HZ[standard], standard=standard)
+
+
+def _is_side(stray: Comb, comb: Comb) -> bool:
+    """Whether a rate lies a few field rates beside another."""
+    field_hz = 50.0 if comb.standard == "pal" else 59.94
+    fields = abs(stray.line_hz - comb.line_hz) / field_hz
+    return fields < 4 and abs(fields - round(fields)) * field_hz < STRAY_APART_HZ
 
 
 def _stray(comb: Comb) -> Comb:
