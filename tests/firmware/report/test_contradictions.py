@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from firmware.i18n.catalog import catalog_for
+from firmware.records.build_record import compose
 from firmware.records.bundle import make_bundle
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.store import RecordStore
@@ -18,16 +19,27 @@ from firmware.report.export import dossier_of, export
 from firmware.report.pdf_words import pdf_words
 from firmware.report.tables import findings_csv
 from firmware.settings.records_config import RecordsConfig
-from firmware.verdict.fusion import Level
-from tests.firmware.records.rooms import FakeClock, inspection
+from firmware.verdict.fusion import Level, WeighedSubject
+from tests.firmware.records.rooms import (
+    SUSPECT_MAC,
+    FakeClock,
+    circumstances,
+    inspection,
+    scanned,
+    verdict,
+)
 
+SUSPECT = WeighedSubject(
+    sensor="wifi", subject=SUSPECT_MAC, word="finding", nats=3.2, reason="reason.wifi.streaming", params={}
+)
 SMALL = RecordsConfig(free_least_bytes=0)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> RecordStore:
     made = RecordStore(tmp_path / "records", config=SMALL, clock=FakeClock())
-    made.append(inspection(made.key, "room-0001"))
+    suspected = replace(scanned(), verdict=replace(verdict(), subjects=(SUSPECT,)))
+    made.append(compose(suspected, circumstances(), made.key, name="room-0001"))
     return made
 
 
