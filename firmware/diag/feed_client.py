@@ -37,7 +37,18 @@ class Row:
         return visible(value, limit=limit) if isinstance(value, str) else ""
 
     def number(self, name: str) -> float | None:
-        """Return a finite number, or None."""
+        """Return a finite number.
+
+        Parameters
+        ----------
+        name : str
+            Name of the field.
+
+        Returns
+        -------
+        float or None
+            None where there is no such field or it is no finite number.
+        """
         value = self.fields.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None

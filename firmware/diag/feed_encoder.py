@@ -117,7 +117,18 @@ class Rates:
         self._seen: deque[tuple[int, int, dict[SensorName, int]]] = deque(maxlen=window)
 
     def update(self, snapshot: Snapshot) -> Mapping[SensorName, float]:
-        """Return readings a second by sensor; a new inspection begins to count again."""
+        """Take in a snapshot; a new inspection begins to count again.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+            The snapshot of the next line.
+
+        Returns
+        -------
+        mapping of sensor name to float
+            Readings a second; empty at the first line.
+        """
         read = {s.name: s.counts.read for s in snapshot.sensors if s.counts is not None}
         if self._seen and (self._seen[-1][1] != snapshot.inspection or self._seen[-1][0] > snapshot.t_ns):
             self._seen.clear()
