@@ -79,7 +79,18 @@ class Inbox:
             return sensor in self._owing
 
     def take(self, *, wait_s: float) -> Sequence[SensorEvent]:
-        """Return everything there is, waiting for something if there is nothing."""
+        """Return all waiting events; where there is none, wait for the first.
+
+        Parameters
+        ----------
+        wait_s : float
+            Longest wait, in s.
+
+        Returns
+        -------
+        sequence of SensorEvent
+            In the order in which they came; empty where none came in time.
+        """
         self._filled.wait(wait_s)
         with self._lock:
             events = tuple(self._events)
@@ -141,7 +152,18 @@ class Worker:
         self._next_place = place
 
     def join(self, wait_s: float) -> bool:
-        """Wait for its end; return whether it has ended. A hung device's thread is left behind."""
+        """Wait for the end of the thread. A hung device's thread is left behind.
+
+        Parameters
+        ----------
+        wait_s : float
+            Longest wait, in s.
+
+        Returns
+        -------
+        bool
+            True where it has ended.
+        """
         if self._thread.ident is not None:
             self._thread.join(wait_s)
         return not self._thread.is_alive()
