@@ -123,11 +123,40 @@ class LightDose:
         return dose / self._window_ns, lit / self._window_ns
 
     def average_w_sr(self, now_ns: int) -> float:
-        """Return the mean radiant intensity over the window that ends now, in W/sr."""
+        """Return the mean radiant intensity over the window that ends now.
+
+        Parameters
+        ----------
+        now_ns : int
+            Session time in ns.
+
+        Returns
+        -------
+        float
+            W/sr.
+        """
         return self._means(now_ns)[0]
 
     def objection(self, state: LedState, now_ns: int) -> str | None:
-        """Return why a light may not shine now, None if it may."""
+        """Return why a light may not shine now.
+
+        Parameters
+        ----------
+        state : LedState
+            The light that would shine.
+        now_ns : int
+            Session time in ns.
+
+        Returns
+        -------
+        str or None
+            ``on_too_long``, ``over_budget`` or ``over_duty``; None where the light may shine.
+
+        Raises
+        ------
+        ValueError
+            There is no such light.
+        """
         if state not in self._intensity_w_sr:
             raise ValueError(f"there is no light {state!r}")
         if self._intensity_w_sr[state] == 0.0:
@@ -140,7 +169,17 @@ class LightDose:
         return "over_duty" if lit_share > self.config.max_duty else None
 
     def next_check_s(self, now_ns: int) -> float | None:
-        """Return how long what shines now may surely go on, in s; None in the dark.
+        """Return how long the present light may surely go on.
+
+        Parameters
+        ----------
+        now_ns : int
+            Session time in ns.
+
+        Returns
+        -------
+        float or None
+            In s, at least `SHORTEST_WAIT_S`; None in the dark.
 
         Notes
         -----
@@ -251,7 +290,18 @@ class SafeLeds:
                 self._changed.wait(self._dose.next_check_s(self._clock.now_ns()))
 
     def average_w_sr(self, now_ns: int) -> float:
-        """Return the mean radiant intensity over the window that ends now, in W/sr."""
+        """Return the mean radiant intensity over the window that ends now.
+
+        Parameters
+        ----------
+        now_ns : int
+            Session time in ns.
+
+        Returns
+        -------
+        float
+            W/sr.
+        """
         return self._dose.average_w_sr(now_ns)
 
     def info(self) -> DeviceInfo:

@@ -40,10 +40,10 @@ class Device(Protocol):
 class Sdr(Device, Protocol):
     """A receiver that is tuned and read.
 
-    ``read`` may give fewer samples than asked for, never samples of two tunings.
-
-    A recorded receiver cannot be tuned: it gives what it has, and ``center_hz`` of the block is the truth.
-    ``tune`` raises `FrequencyRefused` where the tuner has a gap, and stays where it was.
+    ``tune`` sets the centre frequency in Hz, and the tuner gain in dB where it is given; it raises
+    `FrequencyRefused` where the tuner has a gap, and stays where it was. ``read`` may give fewer samples than
+    asked for, never samples of two tunings. A recorded receiver cannot be tuned: it gives what it has, and
+    ``center_hz`` of the block is the truth.
     """
 
     @property
@@ -59,7 +59,11 @@ class Sdr(Device, Protocol):
 
 @runtime_checkable
 class MonitorRadio(Device, Protocol):
-    """A Wi-Fi adapter in monitor mode."""
+    """A Wi-Fi adapter in monitor mode.
+
+    ``channels_hz`` are the primary channels that it may be set to, in Hz; none where it stays on one channel.
+    ``read`` listens for ``duration_s`` seconds.
+    """
 
     def channels_hz(self) -> tuple[float, ...]: ...
     def set_channel(self, *, center_hz: float) -> None: ...
@@ -78,7 +82,7 @@ class Decodes(Protocol):
 
 @runtime_checkable
 class BleRadio(Device, Protocol):
-    """A Bluetooth LE scanner."""
+    """A Bluetooth LE scanner. ``read`` listens for ``duration_s`` seconds."""
 
     def read(self, *, duration_s: float) -> BleBatch: ...
 
@@ -119,7 +123,7 @@ class Buttons(Device, Protocol):
 
 @runtime_checkable
 class Buzzer(Device, Protocol):
-    """A buzzer or a vibration motor."""
+    """A buzzer or a vibration motor. ``beep`` sounds a tone of ``frequency_hz`` for ``duration_ms``."""
 
     def beep(self, *, frequency_hz: float, duration_ms: int) -> None: ...
 

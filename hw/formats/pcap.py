@@ -46,7 +46,18 @@ class Columns:
     flags: Ints  # btsnoop record flags, elsewhere 0
 
     def where(self, keep: NDArray[np.bool_] | Ints) -> Columns:
-        """Return the records for which ``keep`` is true, or those of the given numbers in their order."""
+        """Return some of the records.
+
+        Parameters
+        ----------
+        keep : ndarray of bool, shape (n,), or ndarray of int64
+            True for each record to keep, or the numbers of the records in the order wanted.
+
+        Returns
+        -------
+        Columns
+            The chosen records.
+        """
         if keep.dtype == np.bool_ and keep.all():
             return self
         return Columns(**{name: getattr(self, name)[keep] for name in Columns.__slots__})

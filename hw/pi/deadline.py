@@ -35,7 +35,25 @@ class Patient:
                 box.set_exception(error)
 
     def call(self, job: Callable[[], T], *, timeout_s: float) -> T:
-        """Run ``job`` and return what it returns; raises `TimeoutError` where it does not come back."""
+        """Run ``job`` on the thread of the driver and return its result.
+
+        Parameters
+        ----------
+        job : callable
+            The call into the driver.
+        timeout_s : float
+            Longest wait, in s.
+
+        Returns
+        -------
+        T
+            The result of ``job``.
+
+        Raises
+        ------
+        TimeoutError
+            The call did not return in time.
+        """
         box: Future[T] = Future()
         self._jobs.put((box, job, False))
         return box.result(timeout_s)

@@ -106,7 +106,23 @@ class Controller:
         raise DeviceLost("The Bluetooth controller does not answer", hint=REPLUG_HINT, reason=Reason.STALLED)
 
     def receive(self, timeout_s: float) -> bytes | None:
-        """Return the next packet, None where none comes in time."""
+        """Return the next packet.
+
+        Parameters
+        ----------
+        timeout_s : float
+            Longest wait, in s.
+
+        Returns
+        -------
+        bytes or None
+            None where no packet came in time.
+
+        Raises
+        ------
+        DeviceLost
+            The controller is gone or reports a hardware error.
+        """
         try:
             if not select.select([self._sock.ins], [], [], max(0.0, timeout_s))[0]:
                 return None

@@ -57,7 +57,13 @@ class SysfsGauge:
         self.name = folder.name
 
     def charge(self) -> float:
-        """Return the state of charge, 0…1."""
+        """Return the state of charge.
+
+        Returns
+        -------
+        float
+            0…1.
+        """
         value = read_number(self._file)
         if value is None or not 0 <= value <= PERCENT:
             raise DeviceLost("The battery does not answer", hint="Plug the battery in.")
@@ -86,7 +92,13 @@ class Max17048:
         return (low_first & 0xFF) << 8 | low_first >> 8
 
     def charge(self) -> float:
-        """Return the state of charge, 0…1; a full cell may read a little more than 100 %."""
+        """Return the state of charge; a full cell may read a little more than 100 %.
+
+        Returns
+        -------
+        float
+            0…1.
+        """
         percent = self._word(SOC) / STEPS_PER_PERCENT
         if not self._word(VCELL):
             hint = "Plug the battery in."
@@ -94,7 +106,13 @@ class Max17048:
         return min(1.0, percent / PERCENT)
 
     def volts(self) -> float:
-        """Return the voltage of the cell."""
+        """Return the voltage of the cell.
+
+        Returns
+        -------
+        float
+            In V.
+        """
         return self._word(VCELL) * VOLTS_PER_STEP
 
     def close(self) -> None:

@@ -80,7 +80,18 @@ class LocalDongle:
         return int(self._ask(lambda: self._library.rtlsdr_set_center_freq(self._sdr.dev_p, sure_hz))) >= 0
 
     def set_gain(self, gain_db: float) -> float:
-        """Set the nearest gain the tuner has and return it, in dB."""
+        """Set the nearest gain that the tuner has.
+
+        Parameters
+        ----------
+        gain_db : float
+            Gain that is wanted, in dB.
+
+        Returns
+        -------
+        float
+            Gain that was set, in dB.
+        """
         steps: list[int] = self._sdr.gain_values
         step = min(steps, key=lambda s: abs(s - gain_db * DDB_PER_DB))
         self._check(lambda: self._library.rtlsdr_set_tuner_gain_mode(self._sdr.dev_p, 1), "set the gain")

@@ -102,7 +102,25 @@ class Tail:
             self._unwanted = unwanted_bytes + self._received % BYTES_PER_SAMPLE
 
     def take(self, n_bytes: int, timeout_s: float) -> bytes:
-        """Return the oldest ``n_bytes`` as soon as they are there."""
+        """Return the oldest ``n_bytes`` as soon as they are there.
+
+        Parameters
+        ----------
+        n_bytes : int
+            How many bytes.
+        timeout_s : float
+            Longest wait, in s.
+
+        Returns
+        -------
+        bytes
+            The oldest bytes of the buffer.
+
+        Raises
+        ------
+        DeviceLost
+            They did not come in time, or the connection is over.
+        """
         with self._news:
             self._news.wait_for(lambda: self._over is not None or len(self._bytes) >= n_bytes, timeout_s)
             if self._over is not None:
@@ -157,7 +175,18 @@ class RemoteDongle:
         self._send(SET_FREQUENCY, center_hz)
 
     def set_gain(self, gain_db: float) -> float:
-        """Set the nearest step of the announced tuner; of an unknown tuner, the gain asked for."""
+        """Set the nearest step of the announced tuner; of an unknown tuner, the wanted gain.
+
+        Parameters
+        ----------
+        gain_db : float
+            Gain that is wanted, in dB.
+
+        Returns
+        -------
+        float
+            Gain that was asked of the server, in dB.
+        """
         wish = round(gain_db * DDB_PER_DB)
         step = min(self._tuner.gains_ddb, key=lambda s: abs(s - wish), default=wish)
         self._send(SET_GAIN_MODE, MANUAL_GAIN)

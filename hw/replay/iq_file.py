@@ -47,11 +47,6 @@ def open_iq(
     SigmfRecording
         One segment with all samples.
 
-    Returns
-    -------
-    SigmfRecording
-        One segment.
-
     Raises
     ------
     BadRecording
