@@ -43,8 +43,8 @@ AGAINST = 3.0  # one row against eight, of which only a few hold what is mirrore
 # Of 20 video transmissions tried at 0 to 30 dB, those with a comb this high had a blanking of a chance below
 # 1e-80; a supply has none, whatever its lines are mirrored to.
 STRONG_DB, BLANKING_LOG10_P = 35.0, -6.0
-# Where a supply may have any rate, or its frequency is pulled, mains and all: of 800 supplies that pull their
-# frequency one had 1e-83; video wholly inside the slice had below 1e-137 from 5 dB on.
+# Where a supply may have any rate, or its frequency is pulled, mains and all: a few supplies that pull their
+# frequency reached 1e-83 in trials; the limits lie beyond that. Design figures, set on those trials.
 STRAY_LOG10_P, PULLED_LOG10_P = -40.0, -120.0
 CLEAR_LOG10_P = -150.0  # of a blanking: nothing else need be tried
 NO_BLANKING = 3.0  # nats against video
