@@ -39,14 +39,16 @@ from hw.protocols import Clock, Leds
 from hw.types import DeviceHealth, DeviceInfo, LedState
 
 EYE_AT_M = 0.2  # IEC 62471, 5.2: where the exempt group is judged
-SMALLEST_IMAGE_RAD = 0.011  # IEC 62471, 4.2: what eye movement spreads any point over beyond 10 s
+# IEC 62471, 4.2: what eye movement spreads any point over beyond 10 s.
+SMALLEST_IMAGE_RAD = 0.011
 CORNEA_W_SR = 100.0 * EYE_AT_M**2
 RETINA_W_SR = 6000.0 / SMALLEST_IMAGE_RAD * math.pi / 4 * (SMALLEST_IMAGE_RAD * EYE_AT_M) ** 2
 AVERAGE_LIMIT_W_SR = 1.0
 PEAK_LIMIT_W_SR = 4.0
 MAX_SPANS = 4096  # switches remembered; far more than a strobe makes in a window
 SHORTEST_WAIT_S = 0.005
-REFUSED = "refused."  # prefix of a refusal's reason among the numbers of the lights' health
+# Prefix of a refusal's reason among the numbers of the lights' health.
+REFUSED = "refused."
 
 
 class UnsafeLight(HwError, ValueError):

@@ -20,7 +20,8 @@ PPI_BLE_FIELD = 30006  # its PPI field: version, MHz, clock, signal strength
 PPI_BLE_FIELD_BYTES = 12
 
 MOST_PENDING = 64
-MOST_DATA_BYTES = 1650  # longest advertising data that Core 5.4 allows, all fragments together
+# Longest advertising data that Core 5.4 allows, all fragments together.
+MOST_DATA_BYTES = 1650
 STALE_NS = 2_000_000_000  # fragments of one advert follow each other within milliseconds
 
 ADV_IND, ADV_DIRECT, ADV_NONCONN, SCAN_RSP, ADV_SCAN, ADV_EXTENDED = 0, 1, 2, 4, 6, 7
@@ -33,7 +34,8 @@ CODED_PHY = 2
 RADIO_FLAG_SIGNAL, RADIO_FLAG_CRC_CHECKED, RADIO_FLAG_CRC_VALID = 1 << 1, 1 << 10, 1 << 11
 NORDIC_HEADER_BYTES = 17
 NORDIC_VERSIONS = frozenset({1, 2, 3})
-PRIVATE_HEADER_LIMIT = 48  # bytes in which the access address of a private link type must begin and end
+# Bytes in which the access address of a private link type must begin and end.
+PRIVATE_HEADER_LIMIT = 48
 FIRST_CHANNEL_MHZ, CHANNEL_STEP_MHZ = 2402, 2
 
 

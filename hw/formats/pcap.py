@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 
 LONGEST_RECORD_BYTES = 262_144  # libpcap's MAXIMUM_SNAPLEN: a longer record is damage, not a frame
-RESYNC_WINDOW_BYTES = 65_536  # how much is searched at once for the next plausible record after damage
+# How much is searched at once for the next plausible record after damage.
+RESYNC_WINDOW_BYTES = 65_536
 RESYNC_TIME_S = 86_400  # a plausible record lies within a day of the last good one
 BILLION = 1_000_000_000
 

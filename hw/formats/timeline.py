@@ -24,11 +24,13 @@ SECOND_NS = 1_000_000_000
 STEP_NS = SECOND_NS  # interfaces that are read in turn swap places by less than this
 REORDER_NS = 10 * SECOND_NS  # records are sorted that lie out of order by up to this
 LONGEST_GAP_NS = 86_400 * SECOND_NS  # a pause longer than a day is a clock that was set, not silence
-SETTLED = 10  # a clock set back by d stays there for SETTLED times d; disorder jumps again before
+# A clock set back by d stays there for SETTLED times d; disorder jumps again before.
+SETTLED = 10
 LATEST_NS = 1 << 62  # leaves room to add a duration
 STAMPS_NS = (-(1 << 61), 3 << 60)  # 1896 to 2079: differences fit 64 bits
 MOST_CLOCKS = 8
-LOOK_AHEAD = 8  # jumps within which a clock that runs ahead is followed by the old one again
+# Jumps within which a clock that runs ahead is followed by the old one again.
+LOOK_AHEAD = 8
 
 
 @dataclass(slots=True)

@@ -32,7 +32,8 @@ SO_ATTACH_FILTER = 26
 BPF_RETURN = 0x06  # BPF_RET | BPF_K: keep so many bytes of every frame
 
 BLOCK_BYTES = 1 << 16  # a multiple of every page size in use (4, 16, 64 KiB)
-BLOCKS = 256  # 16 MiB: 5 s of quiet air (a block a time-out), 1.6 s of 20,000 frames/s at 500 bytes
+# 16 MiB: 5 s of quiet air (a block a time-out), 1.6 s of 20,000 frames/s at 500 bytes.
+BLOCKS = 256
 FRAME_BYTES = 2048
 RETIRE_MS = 20  # a block that is not full is handed over after this
 TO_KERNEL, TO_USER = 0, 1

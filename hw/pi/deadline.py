@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-PARTING_S = 0.5  # how long a healthy driver is given to close before the program goes on without it
+# How long a healthy driver is given to close before the program goes on without it.
+PARTING_S = 0.5
 
 
 class Patient:

@@ -44,8 +44,8 @@ def dongles() -> Mapping[str, str]:
 
 def discover(*, root: Path = ROOT, wireless: Callable[[], Wireless] = open_wireless) -> tuple[Found, ...]:
     """Return everything that a kit could use, role by role."""
-    senses = (*_receivers(root), *_adapters(root, wireless), *_controllers(root), *_cameras(root))
-    return (*senses, *_panel(root), *_batteries(root))
+    sensors = (*_receivers(root), *_adapters(root, wireless), *_controllers(root), *_cameras(root))
+    return (*sensors, *_panel(root), *_batteries(root))
 
 
 def _receivers(root: Path) -> Iterator[Found]:

@@ -22,7 +22,8 @@ SPI_HZ = {
 }  # over the data sheets' 10 MHz, as is usual
 SPI_HZ_OTHERS = 8_000_000  # luma's default
 MONO = "1"
-PARTS_A_SIDE = 4  # a picture is compared in 4 × 4 parts: of each, the box that changed is sent
+# A picture is compared in 4 × 4 parts: of each, the box that changed is sent.
+PARTS_A_SIDE = 4
 LIBRARIES = ("luma.lcd.device", "luma.oled.device")
 SPI_HINT = "Switch SPI on: sudo raspi-config nonint do_spi 0, check the wires (hw/wiring.svg)."
 I2C_HINT = "Switch I2C on: sudo raspi-config nonint do_i2c 0, check the wires (hw/wiring.svg)."

@@ -18,7 +18,8 @@ from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, Dot11Batch
 
-LAST_BLOCK_S = (RETIRE_MS + 2) * 1e-3  # frames heard just before the end of a dwell are handed over by then
+# Frames heard just before the end of a dwell are handed over by then.
+LAST_BLOCK_S = (RETIRE_MS + 2) * 1e-3
 SYS = Path("/sys")
 
 

@@ -21,7 +21,8 @@ USB_PACKET_BYTES = 512  # a bulk transfer is a whole number of these
 LONGEST_READ_SAMPLES = 1 << 20  # 0.44 s at 2.4 MS/s; one transfer, hence without a gap
 SETTLING_S = 0.005  # R820T PLL lock after a retune (science: drop the first buffer)
 START_HZ = 100e6
-RATE_TOLERANCE = 1e-3  # the resampler's steps are below 1e-6; more than this is another rate
+# The resampler's steps are below 1e-6; more than this is another rate.
+RATE_TOLERANCE = 1e-3
 
 
 class Dongle(Protocol):

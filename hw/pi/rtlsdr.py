@@ -22,8 +22,10 @@ from hw.pi.librtlsdr import import_rtlsdr
 from hw.pi.receiver import START_HZ, Receiver
 from hw.protocols import Clock
 
-STALL_S = 1.0  # over the time that the samples take on the air; USB hiccups stay below 100 ms
-ANSWER_S = 3.0  # open and tune are a few dozen control transfers of at most 300 ms each
+# Over the time that the samples take on the air; USB hiccups stay below 100 ms.
+STALL_S = 1.0
+# Open and tune are a few dozen control transfers of at most 300 ms each.
+ANSWER_S = 3.0
 DDB_PER_DB = 10
 ACCESS, NO_DEVICE, BUSY, TIMED_OUT = -3, -4, -6, -7  # libusb_error
 NO_SUCH_SERIAL = (-2, -3)  # rtlsdr_get_index_by_serial: no devices, none of that serial
