@@ -13,8 +13,10 @@ from lensdetect.errors import BadCalibration
 from sweeper.errors import BadProfile
 from sweeper.selfnoise import NoiseProfile, load_profile
 
-AGE_DAYS = 180  # lights age, lenses get scratched, lines drift; half a year between two visits
-WARMER_C = 25.0  # a unit's lines move with its temperature: 30 ppm at this difference (sweeper.selfnoise)
+# Lights age, lenses get scratched, lines drift; half a year between two visits.
+AGE_DAYS = 180
+# A unit's lines move with its temperature: 30 ppm at this difference (sweeper.selfnoise).
+WARMER_C = 25.0
 BYTES_MOST = 1_000_000
 DAY_NS = 86_400_000_000_000
 

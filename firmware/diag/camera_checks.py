@@ -20,8 +20,10 @@ MEASURED_FRAMES = 4
 ROUNDS = 3  # switchings that are timed
 SLOW_FACTOR = 1.25  # median picture interval over the one asked for
 GAP_FACTOR = 2.5  # longest interval over the median: pictures were skipped
-COVERED_DN = 2.5  # mean grey with the ring lit: covered, or dead (black itself is about 2)
-BRIGHT_DN = 120.0  # median grey with the lights off: room light hides what a lens gives back
+# Mean grey with the ring lit: covered, or dead (black itself is about 2).
+COVERED_DN = 2.5
+# Median grey with the lights off: room light hides what a lens gives back.
+BRIGHT_DN = 120.0
 LIT_LEAST_DN = 4.0  # what the light must add; a hand at 30 cm gives many times this
 SATURATED_DN = 250.0
 LATENCY_FRAMES_MOST = 8  # as many as the strobe follows

@@ -24,7 +24,8 @@ BARS = " ▁▂▃▄▅▆▇█"
 SPECTRUM_ROWS = 4
 ALERT_SCORE = 0.5
 RATE_WHOLE_FROM = 100.0
-PSEUDONYM_SHOWN = 9  # characters; two of a hundred devices alike once in ten thousand rooms
+# Characters; two of a hundred devices alike once in ten thousand rooms.
+PSEUDONYM_SHOWN = 9
 LEVEL_STYLES: Mapping[str, str] = {
     "inconclusive": "bold black on yellow",
     "nothing_found": "bold black on green",

@@ -32,7 +32,8 @@ from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 
 MODE = 0o660  # owner and group; the unit's group is what lets a technician in
-EVERY_NS = 200_000_000  # five lines a second: what an eye can follow, and a serial line can carry
+# Five lines a second: what an eye can follow, and a serial line can carry.
+EVERY_NS = 200_000_000
 CLIENTS_MOST = 8
 BUFFER_BYTES = 512_000  # of one client, some twenty lines; who is further behind is dropped
 CHUNK_BYTES = 65_536

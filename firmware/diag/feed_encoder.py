@@ -26,7 +26,8 @@ REASONS_MOST = 6
 LOG_MOST = 12
 LOG_CHARACTERS = 200
 DROPPED_MOST = 16  # reasons of one sensor
-RATE_WINDOW = 25  # snapshots over which a rate is taken: five seconds, longer than one Wi-Fi dwell
+# Snapshots over which a rate is taken: five seconds, longer than one Wi-Fi dwell.
+RATE_WINDOW = 25
 LINE_BYTES_MOST = 64_000
 NS_PER_S = 1e9
 FEED_TYPES = {"access_point": "ap"}  # where the feed's word differs from the JSON line's

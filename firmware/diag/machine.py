@@ -17,7 +17,8 @@ from firmware.records.database import DATABASE_FILE
 from hw.pi.power import HOT_C, supply_numbers
 
 FREE_BYTES_WARN = 2_000_000_000  # an hour of inspections with pictures
-FREE_BYTES_FAIL = 50_000_000  # records refuse below their own limit; the log and the system need some too
+# Records refuse below their own limit; the log and the system need some too.
+FREE_BYTES_FAIL = 50_000_000
 WARM_C = HOT_C - 10.0
 
 

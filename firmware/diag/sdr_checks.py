@@ -21,10 +21,13 @@ LOW_GAIN_DB, HIGH_GAIN_DB = 0.9, 49.6  # lowest and highest useful step of the R
 FLOOR_RISE_LEAST_DB = 3.0  # 49 dB of gain lift even an unconnected input's floor by more
 FM_HZ = tuple(np.arange(89e6, 108e6, 2e6).tolist())
 FM_RASTER_HZ = 100e3
-CARRIER_LEAST_DB = 10.0  # over the median of the slice: no noise does that in a mean of many spectra
+# Over the median of the slice: no noise does that in a mean of many spectra.
+CARRIER_LEAST_DB = 10.0
 STATION_HZ = 100e3  # half the width of an FM station
-TONE_REACH = 200e-6  # a fed tone is looked for this far around, as a share of its frequency
-PPM_LIMIT = 100.0  # what dongles without a TCXO are sold with; beyond it something is wrong
+# A fed tone is looked for this far around, as a share of its frequency.
+TONE_REACH = 200e-6
+# What dongles without a TCXO are sold with; beyond it something is wrong.
+PPM_LIMIT = 100.0
 CLIPPED_SHARE_LIMIT = 0.01  # more than this says that the gain is too high
 LOOK_S = 0.05
 DROPS_S = 0.5

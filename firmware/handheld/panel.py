@@ -33,7 +33,8 @@ from hw.types import ButtonPress
 if TYPE_CHECKING:
     from firmware.inspection.controller import InspectionController
 
-REDRAW_NS = 100_000_000  # ten pictures a second are enough for the eye and leave the processor to the sensors
+# Ten pictures a second are enough for the eye and leave the processor to the sensors.
+REDRAW_NS = 100_000_000
 DEFAULT_SIZE = (320, 240)
 PICTURE_SIZE = (320, 240)
 OTHER_LANGUAGE: Mapping[Language, Language] = {"ko": "en", "en": "ko"}

@@ -15,7 +15,8 @@ from firmware.i18n.font import has_glyph
 
 NAME_LIMIT = 48  # graphemes shown of one name; the longest SSID has 32 bytes
 PDF_LIMIT = 120
-ACCENT_LIMIT = 2  # marks on one letter: Vietnamese needs two, nothing honest on the air needs more
+# Marks on one letter: Vietnamese needs two, nothing honest on the air needs more.
+ACCENT_LIMIT = 2
 ELLIPSIS = "…"
 FORMULA_STARTS = "=+-@＝＋－＠|%"
 EMPTY_TAG = "[b][/b]"  # rich markup for nothing at all

@@ -9,7 +9,8 @@ import pylopdf_fonts_ko
 from PIL import ImageFont
 
 PROBE_PX = 16
-NOBODY = "\U0010ffff"  # a noncharacter: no font draws it, so it shows what "missing" looks like
+# A noncharacter: no font draws it, so it shows what "missing" looks like.
+NOBODY = "\U0010ffff"
 
 
 def font_path() -> Path:

@@ -11,13 +11,15 @@ from babel.numbers import format_decimal as babel_decimal
 from babel.numbers import format_percent as babel_percent
 
 UNKNOWN = "–"
-SMALLEST_SHOWN = 0.001  # below this a probability reads "< 0.1 %": more digits would be invented
+# Below this a probability reads "< 0.1 %": more digits would be invented.
+SMALLEST_SHOWN = 0.001
 LARGEST_SHOWN = 0.99  # above this it reads "> 99 %": never a claim of certainty
 WHOLE_FROM = 10.0  # values from here on need no decimal
 PERCENT_PATTERNS = ((0.001, "0.###%"), (0.01, "0.##%"), (0.1, "0.#%"), (2.0, "0%"))  # up to three digits
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 PLAIN_UNITS = {"db": "dB", "dbm": "dBm", "s": "s", "ms": "ms", "m": "m"}
-KEPT = 2048  # numbers written lately: a screen writes the same ones ten times a second
+# Numbers written lately: a screen writes the same ones ten times a second.
+KEPT = 2048
 
 
 @lru_cache(maxsize=KEPT)

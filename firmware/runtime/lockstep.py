@@ -28,8 +28,10 @@ from hw.protocols import Clock
 from hw.types import SENSOR_NAMES, SensorName
 
 RETRY_NS = 1_000_000_000  # a failed device is asked again after this much simulated time
-NUDGE_NS = 10_000_000  # a step that took no time (an empty read) still takes this much, so that time goes on
-CATCH_UP_NS = 5_000_000_000  # of a longer gap in all recordings only the last moments are ticked through
+# A step that took no time (an empty read) still takes this much, so that time goes on.
+NUDGE_NS = 10_000_000
+# Of a longer gap in all recordings only the last moments are ticked through.
+CATCH_UP_NS = 5_000_000_000
 NS_PER_S = 1e9
 
 Turn = Literal["stepped", "lost", "ended"]

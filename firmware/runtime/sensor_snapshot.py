@@ -15,7 +15,8 @@ from sweeper.views import SpectrumView
 from wifiscan.flows import Unreadable
 from wifiscan.vendors import format_mac
 
-PUBLISH_NS = 250_000_000  # four times a second: enough for eyes, and long tables cost time to copy
+# Four times a second: enough for eyes, and long tables cost time to copy.
+PUBLISH_NS = 250_000_000
 
 
 @runtime_checkable

@@ -27,7 +27,8 @@ from hw.protocols import Clock
 from hw.types import SENSOR_NAMES, SensorName
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # between restarts; the last one repeats for ever
-STEADY_STEPS = 20  # steps in a row after which a restart counts as healed and the back-off starts anew
+# Steps in a row after which a restart counts as healed and the back-off starts anew.
+STEADY_STEPS = 20
 
 OpenSensor = Callable[[], Sensor]
 RenewSensor = Callable[[int], Sensor]  # takes the number of the place, from 0
