@@ -48,5 +48,5 @@ def load_progress(folder: Path) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
-        log.warning("the interrupted walk cannot be read", what=str(error)[:200])
+        log.warning("the interrupted inspection cannot be read", what=str(error)[:200])
         return None

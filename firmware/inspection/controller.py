@@ -41,7 +41,8 @@ from firmware.verdict.engine import Snapshot
 from firmware.verdict.minimum import Minimum, minimum_for
 from hw.types import ButtonPress
 
-HELD_MOST = 16  # presses that wait while one place is closed and the next one begun: a tenth of a second
+# Presses that wait while one place is closed and the next one begun: a tenth of a second.
+HELD_MOST = 16
 WORDS: dict[tuple[str, bool], Word] = {
     ("up", False): "up",
     ("down", False): "down",

@@ -60,7 +60,8 @@ from firmware.records.events import Event
 from firmware.records.store import RecordStore
 from firmware.settings.settings import Settings
 
-JOBS_MOST = 256  # jobs of an inspection that is faster than its disk; more are refused
+# Jobs of an inspection that is faster than its disk; more are refused.
+JOBS_MOST = 256
 WAITING_MOST = 64  # records that wait for room on the disk
 PAPERS_MOST = 16  # reports that wait for the one that is being drawn
 CLOSE_WAIT_S = 20.0  # for each thread; an export takes seconds on a small computer

@@ -17,7 +17,8 @@ Stage = Literal[
 Word = Literal["up", "down", "ok", "ok_held", "back", "menu", "moment"]
 StartRow = Literal["resume", "inspection", "personal", "readout"]
 ReferenceRow = Literal["use", "measure", "skip"]
-DONE_MOST = 40_000  # visits of one inspection; a site plan has at most 200 × 200 cubicles
+# Visits of one inspection; a site plan has at most 200 × 200 cubicles.
+DONE_MOST = 40_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,8 @@ class Checkpoint:
     cubicle: str
     marks: Mapping[str, CheckState] = field(default_factory=dict)
     done: tuple[Visited, ...] = ()
-    behind: bool = False  # the place is stored already: the power went before the progress was saved
+    # The place is stored already: the power went before the progress was saved.
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,7 +190,7 @@ def store_site(store: RecordStore, job: Export, *, settings: Settings, kit: str)
     """
     stored = [store.stored(v.record) for v in job.done if _held(store, v.record)]
     if not stored:
-        raise NoSuchRecord("Nothing of this walk is stored yet", hint="Make room on the disk first.")
+        raise NoSuchRecord("Nothing of this inspection is stored yet", hint="Make room on the disk first.")
     name = f"{job.walk}-site"
     if not _held(store, name):
         store.append(site_record(name, stored, job, settings=settings, kit=kit))
