@@ -161,7 +161,7 @@ class LightDose:
         """
         if state not in self._intensity_w_sr:
             raise ValueError(f"there is no light {state!r}")
-        if self._intensity_w_sr[state] == 0.0:
+        if state == "off":
             return None
         if self.state != "off" and now_ns - self._lit_since_ns > self.config.max_on_s * 1e9:
             return "on_too_long"

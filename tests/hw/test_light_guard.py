@@ -55,6 +55,15 @@ def test_a_light_that_is_left_on_goes_off() -> None:
     assert safe.refused["on_too_long"] == 1
 
 
+def test_a_light_of_unknown_strength_is_bounded_in_time_all_the_same() -> None:
+    safe, leds, clock = lights(ring_w_sr=0.0, max_on_s=2.0)
+    safe.set("ring")
+    for _ in range(100):
+        wait(clock, 0.05)
+        safe.tick()
+    assert leds.asked[-1] == "off"
+
+
 def test_switching_between_lights_is_no_dark_moment() -> None:
     safe, leds, clock = lights(max_on_s=1.0)
     for i in range(60):
