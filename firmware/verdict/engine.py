@@ -10,6 +10,9 @@
 Time comes with events and commands. The verdict is made on `Tick`: the same events, the same snapshots. It is
 computed anew only where a report has changed since the last one (evidence, coverage, a fade) or the judge has
 not settled (a level is held), so a tick through silence costs next to nothing.
+
+After its end the verdict and the coverage stand; sensors that still run refresh their tables and views only,
+for homing from the result page. The last snapshot of a session is the one of the end, tables included.
 """
 
 from __future__ import annotations
@@ -21,13 +24,7 @@ from typing import Any, Literal
 from firmware.sensor import Observation, Views
 from firmware.settings.sections import EngineConfig
 from firmware.verdict.alarm_latch import AlarmLatch
-from firmware.verdict.commands import (
-    BeginInspection,
-    EndInspection,
-    EngineCommand,
-    Rescan,
-    ResolveAlarm,
-)
+from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan, ResolveAlarm
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.fusion import SensorReport, Verdict
 from firmware.verdict.judge import Judge
@@ -217,6 +214,8 @@ class Engine:
         self._place = ""
         self._start_ns = self._t_ns = t_ns
         self._judged: _Judged | None = None
+        self._ended: Snapshot | None = None
+        self._is_end_told = False  # the first tick after the end gives it out as it was
         self._tables: tuple[tuple[Observation, ...], ...] = ()
         self._observations: tuple[Observation, ...] = ()
         self._snapshot = self._look()
@@ -237,9 +236,12 @@ class Engine:
             case Finished():
                 self._go_on(event.t_ns)
                 self._move("finish")
+                self._snapshot = self._ended or self._snapshot
             case _:
                 if self._phase == "scanning":
                     self._feed(event)
+                elif isinstance(event, StepDone):
+                    self._lanes[event.sensor].refresh(event.table, event.views)
 
     def obey(self, command: EngineCommand) -> CommandResult:
         """Do what a person asks for; return whether it began or ended an inspection, or means nothing."""
@@ -260,7 +262,9 @@ class Engine:
     def _resolve(self, command: ResolveAlarm) -> None:
         if self._latch.resolve(command.resolution, command.reason):
             self._judged = None
-            self._snapshot = self._look()
+            verdict = self._look().verdict
+            self._snapshot = replace(self._snapshot, verdict=verdict)
+            self._ended = self._ended and replace(self._ended, verdict=verdict)
 
     def _go_on(self, t_ns: int) -> None:
         self._t_ns = max(self._t_ns, t_ns)
@@ -279,15 +283,9 @@ class Engine:
         match event:
             case StepDone():
                 lane.step(
-                    event.observations,
-                    t_ns=event.t_ns,
-                    coverage=event.coverage,
-                    counts=event.counts,
-                    health=event.health,
-                    whole=event.whole,
-                    table=event.table,
-                    views=event.views,
-                )
+                    event.observations, t_ns=event.t_ns, coverage=event.coverage, counts=event.counts,
+                    health=event.health, whole=event.whole, table=event.table, views=event.views,
+                )  # fmt: skip
             case SensorStarted():
                 lane.start(event.t_ns)
             case SensorLost():
@@ -302,6 +300,10 @@ class Engine:
             for lane in self._lanes.values():
                 lane.watch(self._t_ns)
             self._snapshot = self._look()
+        elif self._is_end_told:
+            fresh, views = self._latest_tables(), self._views()
+            self._snapshot = replace(self._snapshot, t_ns=self._t_ns, observations=fresh, views=views)
+        self._is_end_told = self._phase == "finished"
 
     def _move(self, word: str, place: str = "", minimum: Minimum | None = None) -> bool:
         phase = PHASES.get((self._phase, word))
@@ -318,16 +320,18 @@ class Engine:
             self._latch = AlarmLatch()
             for lane in self._lanes.values():
                 lane.clear(self._t_ns)
-        self._phase = phase
+        self._phase, self._ended, self._is_end_told = phase, None, False
         self._snapshot = self._look()
+        self._ended = self._snapshot if phase == "finished" else None
         return True
 
     def _look(self) -> Snapshot:
         lanes = self._lanes.values()
-        verdict, findings = self._verdict()
+        t_ns = self._judged_ns
+        verdict, findings = self._verdict(t_ns)
         return Snapshot(
-            t_ns=self._t_ns,
-            elapsed_s=(self._t_ns - self._start_ns) / NS_PER_S,
+            t_ns=t_ns,
+            elapsed_s=(t_ns - self._start_ns) / NS_PER_S,
             phase=self._phase,
             inspection=self._inspection,
             verdict=verdict,
@@ -339,19 +343,23 @@ class Engine:
             minimum=self._judge.minimum.as_json(),
         )
 
-    def _verdict(self) -> tuple[Verdict, tuple[Evidence, ...]]:
+    @property
+    def _judged_ns(self) -> int:
+        return self._t_ns if self._ended is None else self._ended.t_ns
+
+    def _verdict(self, t_ns: int) -> tuple[Verdict, tuple[Evidence, ...]]:
         """Return the verdict of now and the findings: as they were, where nothing has changed since."""
         lanes = self._lanes.values()
         scanning = self._phase == "scanning"
         running = tuple(n for n, lane in self._lanes.items() if lane.state in {"starting", "running"})
         asked = _Asked(
-            reports=tuple(_without_idle_time(lane.report(self._t_ns)) for lane in lanes),
+            reports=tuple(_without_idle_time(lane.report(t_ns)) for lane in lanes),
             running=running if scanning else (),
         )
         last = self._judged
         if last is None or not self._is_answered(asked, last):
-            live = self._judge.judge(asked.reports, t_ns=self._t_ns, running=asked.running)
-            verdict = self._latch.hold(live, self._t_ns - self._start_ns)
+            live = self._judge.judge(asked.reports, t_ns=t_ns, running=asked.running)
+            verdict = self._latch.hold(live, t_ns - self._start_ns)
             last = self._judged = _Judged(asked=asked, verdict=verdict, findings=self._findings())
         return last.verdict, last.findings
 

@@ -113,6 +113,11 @@ class SensorState:
         self._heard_something |= self.name != "rf" and counts.read > 0
         self._purge()
 
+    def refresh(self, table: tuple[Observation, ...] | None, views: Views | None) -> None:
+        """Take what it shows after the inspection's end: evidence and coverage stay as they were."""
+        if not self._stale:
+            self._show(table, views)
+
     def _show(self, table: tuple[Observation, ...] | None, views: Views | None) -> None:
         self.table = self.table if table is None else table
         self.views = self.views if views is None else views

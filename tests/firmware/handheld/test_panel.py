@@ -8,11 +8,12 @@ from typing import Literal
 from firmware.handheld.commands import Home, SetLanguage, SetSound, SetTheme
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.verdict.commands import BeginInspection, EndInspection, Rescan
-from firmware.verdict.engine import Snapshot
+from firmware.verdict.engine import Snapshot, Tick
 from firmware.verdict.fusion import Level, Verdict
 from hw.clock import ManualClock
 from hw.kit import Kit
 from hw.sim.panel import SimButtons, SimBuzzer, SimDisplay
+from tests.firmware.sensors import engine_for, station, step
 from wifiscan.model import Station
 
 VERDICT = Verdict(
@@ -145,3 +146,26 @@ def test_without_a_kit_it_keeps_the_last_picture() -> None:
     panel.watch(snapshot(1.0, over=True))
     assert panel.picture is not None
     assert panel.picture.size == (320, 240)
+
+
+def test_a_device_is_homed_in_on_from_the_result_page() -> None:
+    engine = engine_for("wifi")
+    panel = Panel(PanelStyle(lang="en", theme="dark", silent=True), until_s=None, simulated=True)
+    seen = station("aa:00", rssi_dbm=-70.0, last_s=1.0)
+    engine.handle(step("wifi", [seen], t_s=1.0, table=(seen,)))
+    for command in panel.obey(EndInspection(t_ns=S)):
+        engine.obey(command)
+    panel.watch(engine.snapshot())
+    panel.obey(Home(subject="aa:00"))
+    for second in range(2, 20):
+        heard = replace(seen, rssi_dbm=-72.0 + second, last_ns=second * S)
+        engine.handle(step("wifi", [heard], t_s=float(second), table=(heard,)))
+        engine.handle(Tick(t_ns=second * S))
+        panel.watch(engine.snapshot())
+    shown = panel.shown
+    assert shown is not None
+    assert not shown.scanning
+    assert shown.homing is not None
+    assert shown.homing.trend == "warmer"
+    assert shown.homing.best_dbm is not None
+    assert shown.homing.best_dbm > -60.0

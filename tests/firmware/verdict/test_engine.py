@@ -274,6 +274,37 @@ def test_what_was_found_or_could_not_be_told_keeps_the_word(resolution: Resoluti
 # ------------------------------------------------------------------ session and commands
 
 
+def test_after_the_end_a_running_sensor_refreshes_its_table_and_nothing_else() -> None:
+    engine = engine_for()
+    feed(engine, clean_room(), t_s=30)  # type: ignore[arg-type]
+    engine.obey(EndInspection(t_ns=30 * S))
+    ended = tick(engine, 30.1)
+    shown, views = (streamer(),), Views(unreadable=(UnreadableLink(mac="aa:00", answers=1),))
+    for t_s in (31, 32):
+        engine.handle(step("wifi", shown, t_s=t_s, share=1.0, table=shown, views=views))
+    later = tick(engine, 32)
+    assert (later.observations, later.views.unreadable, later.t_ns) == (shown, views.unreadable, 32 * S)
+    assert (later.verdict, later.sensors, later.findings, later.elapsed_s) == (
+        ended.verdict, ended.sensors, ended.findings, ended.elapsed_s,
+    )  # fmt: skip
+    engine.handle(Finished(t_ns=33 * S))
+    assert engine.snapshot() == ended
+
+
+def test_an_alarm_resolved_after_the_end_is_judged_as_of_the_end() -> None:
+    engine = engine_for()
+    feed(engine, room(lens=[glint()]), t_s=30)  # type: ignore[arg-type]
+    engine.handle(SensorLost(sensor="wifi", t_ns=30 * S, reason="unplugged"))
+    engine.obey(EndInspection(t_ns=30 * S))
+    ended = engine.snapshot()
+    tick(engine, 90)
+    engine.obey(ResolveAlarm(resolution="unclear"))
+    resolved = engine.snapshot()
+    assert resolved.verdict.alarm is not None
+    assert resolved.verdict.alarm.resolution == "unclear"
+    assert (resolved.verdict.coverage, resolved.elapsed_s) == (ended.verdict.coverage, ended.elapsed_s)
+
+
 def test_after_the_end_nothing_changes_until_a_new_inspection() -> None:
     engine = engine_for()
     feed(engine, room(lens=[glint()]), t_s=1)  # type: ignore[arg-type]
@@ -447,7 +478,9 @@ def test_a_held_level_falls_in_silence_at_the_same_tick() -> None:
         engine.handle(step("wifi", clean_room()["wifi"], t_s=2, whole=True))
         for name in SENSOR_NAMES:
             engine.handle(SensorFinished(sensor=name, t_ns=2 * S))
-        levels.append([tick(engine, 2 + n / 10).verdict.level for n in range(round(10 * hold_s) + 5)])
+        said = [tick(engine, 2 + n / 10).verdict for n in range(round(10 * hold_s) + 5)]
+        assert {v.level for v in said} == {Level.CHECK}  # the place's word is kept
+        levels.append([v.live_level or v.level for v in said])
     assert levels[0] == levels[1]
     assert levels[0][0] is Level.CHECK
     assert levels[0][-1] is Level.NOTHING_FOUND
