@@ -10,7 +10,7 @@ LIKELY_CAMERA    rule.two_senses     two senses of different groups, each ≥ ``
                                      kind of camera, and the room ≥ ``likely_room_nats``
 CHECK            rule.one_sense      one sense ≥ ``check_sense_nats`` for any kind
 CHECK            rule.room           the whole room ≥ ``check_room_nats``
-CHECK            rule.named          a device bears an identity that names it a camera (score ≥ ½)
+CHECK            rule.named          a device bears a name that says camera (score ≥ ½)
 INCONCLUSIVE     rule.nothing_heard  no sense heard anything
 INCONCLUSIVE     rule.sensor_failed  a sense that ran has failed
 INCONCLUSIVE     rule.too_little     the scan would have caught less than ``share_floor`` of the kinds
@@ -46,7 +46,7 @@ class Signs:
     share_caught: float
     heard: bool
     failed: bool
-    named: bool = False  # an identity names a device a camera
+    named: bool = False  # a name says that a device is a camera
     short: bool = False  # the place's minimum is not reached
 
 

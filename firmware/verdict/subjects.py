@@ -1,7 +1,7 @@
 """The one classification of things: finding, noted, heard; every page, record and line uses this one.
 
 =========  ===========================================================================================
-finding    weighs at least the sign of CHECK, bears an identity that names a camera, or is the strongest
+finding    weighs at least the sign of CHECK, bears a name that says camera, or is the strongest
            thing behind an alarm of the whole room
 noted      speaks for a camera, but less than that
 heard      everything else: it was there, and says nothing
@@ -25,8 +25,11 @@ ALARMS = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 
 
 def names_a_camera(evidence: Evidence) -> bool:
-    """Say whether a device's identity alone makes it more likely a camera than not (score ≥ ½)."""
-    return evidence.sign.startswith(NAMING_SIGNS) and evidence.raw_nats >= 0.0
+    """Say whether a device's name makes it more likely a camera than not (score ≥ ½).
+
+    A block of addresses or a company's number alone names nobody: makers of cameras make bulbs too.
+    """
+    return evidence.bears_name and evidence.sign.startswith(NAMING_SIGNS) and evidence.raw_nats >= 0.0
 
 
 def classify(says: Sequence[SensorTerms], level: Level, table: Likelihoods) -> tuple[WeighedSubject, ...]:

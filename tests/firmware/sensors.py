@@ -63,8 +63,9 @@ def streamer(mac: str = "ca:fe", *, score: float = 0.99, last_s: float = 28.0) -
     return station(mac, score=score, last_s=last_s, streaming_score=score, features=features)
 
 
-def named(strength: str = "A") -> Identity:
-    return Identity(rule=f"rule-{strength}", strength=strength, why="named like a camera")  # type: ignore[arg-type]
+def named(strength: str = "A", seen: str = "ssid") -> Identity:
+    values: dict[str, Any] = {"strength": strength, "seen": seen, "value": "CAM"}
+    return Identity(rule=f"rule-{strength}", why="named like a camera", **values)
 
 
 def network(
@@ -80,7 +81,7 @@ def network(
 def advertiser(
     address: str = "be:ef", *, score: float = 0.9, strength: str | None = "A", **more: Any
 ) -> BleDevice:
-    identity = () if strength is None else (named(strength),)
+    identity = () if strength is None else (named(strength, "name"),)
     return BleDevice(
         address=address, address_type="public", name="CAM", company_id=None, rssi_dbm=-60.0, adverts=5,
         identity=identity, score=score, first_ns=0, last_ns=0, **more,

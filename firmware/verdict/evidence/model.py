@@ -28,3 +28,4 @@ class Evidence:
     headroom_nats: float = 0.0
     sign: str = ""  # the row of the table that let it speak
     raw_nats: float = 0.0  # logit of the sensor's own score, before anything was made of it
+    bears_name: bool = False  # an identity was seen in a name, not only in an address or a number

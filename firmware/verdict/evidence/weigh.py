@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from firmware.sensor import Observation
@@ -21,6 +22,7 @@ from lensdetect.model import Glint
 from sweeper.model import Emission
 from wifiscan.model import AccessPoint, BleDevice, Disturbance, Station
 
+SEEN_IN_NAMES = frozenset({"ssid", "wps", "name"})
 Weigher = Callable[[Any, Likelihoods, LevelSpan | None], Evidence | None]
 WEIGHERS: Mapping[str, Weigher] = {
     Emission.type_name: lambda emission, table, _: weigh_emission(emission, table),
@@ -48,7 +50,16 @@ def weigh(observation: Observation, table: Likelihoods, heard: LevelSpan | None 
     Evidence or None
         None where it can never be a candidate.
     """
-    return WEIGHERS[observation.type_name](observation, table, heard)
+    evidence = WEIGHERS[observation.type_name](observation, table, heard)
+    if evidence is None or not _bears_name(observation):
+        return evidence
+    return replace(evidence, bears_name=True)
+
+
+def _bears_name(observation: Observation) -> bool:
+    """Say whether any of its identities was seen in a name, be it the strongest or not."""
+    named = isinstance(observation, Station | AccessPoint | BleDevice)
+    return named and any(i.seen in SEEN_IN_NAMES for i in observation.identity)
 
 
 def key_of(observation: Observation) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from firmware.handheld.screen.view_model import from_snapshot
 from firmware.verdict.fusion import Level
 from firmware.verdict.subjects import word_of
-from tests.firmware.sensors import engine_for, network, room, streamer
+from tests.firmware.sensors import engine_for, named, network, room, streamer
 from tests.firmware.verdict.test_engine import feed
 
 
@@ -20,6 +20,20 @@ def test_a_name_that_says_camera_is_at_least_a_check(strength: str, rssi_dbm: fl
     verdict = feed(engine_for(), room(wifi=[camera]), t_s=30).verdict  # type: ignore[arg-type]
     assert verdict.level is Level.CHECK
     assert word_of(verdict, "ca:me") == "finding"
+
+
+@pytest.mark.parametrize("seen", ["block", "company", "service", ""])
+def test_a_block_of_addresses_or_a_number_alone_names_no_camera(seen: str) -> None:
+    router = replace(network("ca:me", score=0.86), identity=(named("B", seen),))
+    verdict = feed(engine_for(), room(wifi=[router]), t_s=30).verdict  # type: ignore[arg-type]
+    assert verdict.level is Level.NOTHING_FOUND
+    assert word_of(verdict, "ca:me") != "finding"
+
+
+def test_a_name_beside_a_stronger_block_still_names_a_camera() -> None:
+    camera = replace(network("ca:me", score=0.86), identity=(named("A", "block"), named("C", "ssid")))
+    verdict = feed(engine_for(), room(wifi=[camera]), t_s=30).verdict  # type: ignore[arg-type]
+    assert (verdict.level, word_of(verdict, "ca:me")) == (Level.CHECK, "finding")
 
 
 def test_what_a_row_marks_is_what_the_verdict_calls_a_finding() -> None:
