@@ -58,8 +58,9 @@ def weigh(observation: Observation, table: Likelihoods, heard: LevelSpan | None 
 
 def _bears_name(observation: Observation) -> bool:
     """Say whether any of its identities was seen in a name, be it the strongest or not."""
-    named = isinstance(observation, Station | AccessPoint | BleDevice)
-    return named and any(i.seen in SEEN_IN_NAMES for i in observation.identity)
+    if not isinstance(observation, Station | AccessPoint | BleDevice):
+        return False
+    return any(i.seen in SEEN_IN_NAMES for i in observation.identity)
 
 
 def key_of(observation: Observation) -> tuple[str, str]:
