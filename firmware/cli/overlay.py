@@ -44,7 +44,7 @@ class Overlay:
         self._show(snapshot.views.lens)
         return False
 
-    def finish(self, sensors: Mapping[SensorName, Sensor]) -> None:
+    def finish(self, sensors: Mapping[SensorName, Sensor], _last: Snapshot) -> None:
         """Draw what the sensor saw last, which a short recording ends too soon to publish."""
         lens = sensors.get("lens")
         self._show(lens.view() if isinstance(lens, LensFinder) else None)

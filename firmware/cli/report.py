@@ -202,8 +202,9 @@ def _print_record(record: Inspection, words: Wording) -> None:
     console.print(Text(f"{record.id} · {words.place(record)}\n{local} = {utc}", style="dim"))
     if words.provenance(record):
         console.print(Text(words.provenance(record), style="black on yellow"))
-    level = words.key(f"level.{verdict.level}")
-    console.print(Text(f"{level} · {words.probability(verdict.probability)}", style="bold"))
+    console.print(Text(words.headline(verdict), style="bold"))
+    for line in words.alarm(verdict):
+        console.print(Text(f"  {line}"))
     console.print(Text(str(words.catalog.text("cli.caught", share=verdict.share_caught))))
     for contribution in verdict.contributions:
         console.print(Text(f"  {contribution.log_lr:+.2f}  {words.reason(contribution)}"))

@@ -73,7 +73,9 @@ class LiveView:
         first.add_row(Text(f"{word} · {snapshot.elapsed_s:.0f} s", style="bold"), bar or "")
         head: list[RenderableType] = [first]
         hint = Text(self._catalog.text("cli.keys"), style="dim")
-        shown = tables(snapshot.observations, self._catalog, rows=LIVE_ROWS)
+        shown = tables(
+            snapshot.observations, self._catalog, findings=snapshot.verdict.findings, rows=LIVE_ROWS
+        )
         head.extend(sweep_head(snapshot.views, self._catalog, columns=self._console.width - 6))
         shown = with_picture(shown, snapshot.views.pictures, self._console, self._catalog)
         return Group(*head, coverage_table(snapshot, self._catalog), shown, hint)
@@ -202,7 +204,7 @@ def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool)
             typer.echo(line)
         return
     console = Console()
-    console.print(tables(outcome.observations, catalog))
+    console.print(tables(outcome.observations, catalog, findings=outcome.snapshot.verdict.findings))
     unreadable = outcome.snapshot.views.unreadable
     if unreadable:
         macs = ", ".join(link.mac for link in unreadable[:UNREADABLE_SHOWN])

@@ -18,6 +18,7 @@ from firmware.report.sweep import save_plot
 from firmware.runtime.session import inspect
 from firmware.sensor import Sensor
 from firmware.settings.settings import Settings
+from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 from sweeper.picture import Picture, best_picture
 from sweeper.reference import ReferenceComparison, compare
@@ -72,7 +73,7 @@ class AfterSweep:
         self._known = None if reference is None else reference_levels(reference, settings)
         self._told: list[RenderableType | InTerminal] = []
 
-    def __call__(self, sensors: Mapping[SensorName, Sensor]) -> None:
+    def __call__(self, sensors: Mapping[SensorName, Sensor], last: Snapshot) -> None:
         """Plot, store the picture, compare: whatever was asked for. What there is to say waits for `tell`."""
         sweeper = sensors.get("rf")
         if not isinstance(sweeper, Sweeper):
@@ -84,7 +85,8 @@ class AfterSweep:
         if self._known is not None:
             self._told.append(comparison_table(compare(self._known, sweeper.levels())))
         if self._plot is not None:
-            save_plot(self._plot, sweeper.spectrum_view(), sweeper.waterfall_view(), sweeper.observations())
+            views, found = (sweeper.spectrum_view(), sweeper.waterfall_view()), last.verdict.findings
+            save_plot(self._plot, *views, sweeper.observations(), findings=found)
             self._told.append(Text(str(self._plot)))
         if self._picture is not None:
             self._told.append(self._store(best, self._picture))
@@ -109,7 +111,7 @@ def reference_levels(target: str, settings: Settings) -> tuple[HopLevels, ...]:
     """Sweep through a recorded session and return the levels of its hops."""
     kept: list[tuple[HopLevels, ...]] = []
 
-    def take(sensors: Mapping[SensorName, Sensor]) -> None:
+    def take(sensors: Mapping[SensorName, Sensor], _last: Snapshot) -> None:
         sweeper = sensors["rf"]
         if isinstance(sweeper, Sweeper):
             kept.append(sweeper.levels())

@@ -22,7 +22,6 @@ LOW_HZ, HIGH_HZ = 24e6, 1766e6  # what the receiver can tune
 BAR_FULL_DB = 40.0  # height of the highest bar
 BARS = " ▁▂▃▄▅▆▇█"
 SPECTRUM_ROWS = 4
-ALERT_SCORE = 0.5
 RATE_WHOLE_FROM = 100.0
 # Characters; two of a hundred devices alike once in ten thousand rooms.
 PSEUDONYM_SHOWN = 9
@@ -48,8 +47,9 @@ def verdict_block(moment: Row, catalog: Catalog, width: int) -> list[Text]:
     level = verdict.text("level")
     shown = catalog.text(f"level.{level}") if f"level.{level}" in catalog else level or "–"
     phase = moment.text("phase")
+    fits = verdict.fields.get("number_fits") is not False
     facts = catalog.text(
-        "watch.facts",
+        "watch.facts" if fits else "watch.facts_without_number",
         probability=verdict.number("probability") or 0.0,
         share=verdict.number("share_caught") or 0.0,
         inspection=moment.count("inspection"),
@@ -139,8 +139,7 @@ def _trouble(row: Row, catalog: Catalog) -> str:
 def spectrum_block(moment: Row, catalog: Catalog, width: int) -> list[Text]:
     """Return bars over the whole range, and an axis in MHz: six rows.
 
-    Each column is the strongest transmission in its share of the range; a column where something looks
-    like a camera is red.
+    Each column is the strongest transmission in its share of the range; a column with a finding is red.
     """
     lines = moment.rows("spectrum")
     heights, alerts = [0.0] * width, [False] * width
@@ -151,7 +150,7 @@ def spectrum_block(moment: Row, catalog: Catalog, width: int) -> list[Text]:
         half = min(line.number("bandwidth_hz") or 0.0, 50e6) / 2
         for column in range(_column(hz - half, width), _column(hz + half, width) + 1):
             heights[column] = max(heights[column], snr / BAR_FULL_DB)
-            alerts[column] = alerts[column] or (line.number("score") or 0.0) > ALERT_SCORE
+            alerts[column] = alerts[column] or _is_finding(line)
     bars = [_bar_row(level, heights, alerts) for level in reversed(range(SPECTRUM_ROWS))]
     title = catalog.text("watch.spectrum", count=len(lines))
     return [_rule(str(title), width), *bars, _axis(width)]
@@ -212,20 +211,27 @@ def _station(row: Row, width: int) -> Text:
         ("" if mhz is None else f"{mhz:.0f}", 5),
         ("" if dbm is None else f"{dbm:.0f}", 5),
         ("" if not bps else f"{bps / 1e6:.1f}M", 6),
-        (f"{row.number('score') or 0.0:.2f}", 5),
+        (_score(row), 5),
         (row.text("vendor", limit=40), max(9, width - 44)),
     )
     text = "".join(set_cell_size(cell, size - 1) + " " for cell, size in cells)
-    alert = (row.number("score") or 0.0) > ALERT_SCORE
-    return _fit(text + _brief(row.text("ssid", limit=32)), width, ALERT if alert else "")
+    return _fit(text + _brief(row.text("ssid", limit=32)), width, ALERT if _is_finding(row) else "")
 
 
 def _glint(row: Row, catalog: Catalog, width: int) -> Text:
     label = row.text("label")
     said = str(catalog.text(f"glint.{label}")) if f"glint.{label}" in catalog else label
-    score = row.number("score") or 0.0
-    text = f"#{row.count('id'):<4}{score:.2f} {row.count('poses'):>3}× {said}"
-    return _fit(text, width, ALERT if score > ALERT_SCORE else "")
+    text = f"#{row.count('id'):<4}{_score(row):<4} {row.count('poses'):>3}× {said}"
+    return _fit(text, width, ALERT if _is_finding(row) else "")
+
+
+def _is_finding(row: Row) -> bool:
+    """Say whether the verdict calls it a finding; an older unit says it of nothing."""
+    return row.fields.get("finding") is True
+
+
+def _score(row: Row) -> str:
+    return f"{row.number('score') or 0.0:.2f}" if _is_finding(row) else "–"
 
 
 def log_block(moment: Row, catalog: Catalog, width: int, rows: int = 5) -> list[Text]:

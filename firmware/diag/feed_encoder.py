@@ -6,7 +6,7 @@ import logging
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from firmware.log import printable
@@ -183,9 +183,9 @@ def encode_line(
         "inspection": snapshot.inspection,
         "verdict": _verdict(snapshot),
         "sensors": [_sensor(s, rates, workers) for s in snapshot.sensors],
-        "spectrum": _spectrum(snapshot.observations),
-        "stations": _stations(snapshot.observations),
-        "glints": _glints(snapshot.observations),
+        "spectrum": _spectrum(snapshot.observations, snapshot.verdict.findings),
+        "stations": _stations(snapshot.observations, snapshot.verdict.findings),
+        "glints": _glints(snapshot.observations, snapshot.verdict.findings),
         "queues": dict(sorted(queues.items())),
         "log": [dict(line) for line in log_tail],
     }
@@ -215,6 +215,7 @@ def _verdict(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "level": verdict.level.value,
         "probability": verdict.probability,
+        "number_fits": verdict.number_fits,
         "share_caught": verdict.share_caught,
         "next_step": verdict.next_step,
         "rule": verdict.rule,
@@ -246,8 +247,11 @@ def _sensor(
     return row
 
 
-def _spectrum(observations: Sequence[Observation]) -> list[dict[str, Any]]:
-    lines = sorted(emissions_in(observations), key=lambda e: (-e.camera_score, -e.snr_db, e.center_hz))
+def _spectrum(observations: Sequence[Observation], findings: Collection[str]) -> list[dict[str, Any]]:
+    lines = sorted(
+        emissions_in(observations),
+        key=lambda e: (e.subject not in findings, -e.camera_score, -e.snr_db, e.center_hz),
+    )
     return [
         {
             "center_hz": e.center_hz,
@@ -256,18 +260,19 @@ def _spectrum(observations: Sequence[Observation]) -> list[dict[str, Any]]:
             "kind": e.kind,
             "service": e.service,
             "score": e.camera_score,
+            "finding": e.subject in findings,
         }
         for e in lines[:LINES_MOST]
     ]
 
 
-def _stations(observations: Sequence[Observation]) -> list[dict[str, Any]]:
+def _stations(observations: Sequence[Observation], findings: Collection[str]) -> list[dict[str, Any]]:
     found = devices_in(observations)
-    found.sort(key=lambda d: (-d.score, -(d.rssi_dbm or -999.0), d.subject))
-    return [_station(device) for device in found[:STATIONS_MOST]]
+    found.sort(key=lambda d: (d.subject not in findings, -d.score, -(d.rssi_dbm or -999.0), d.subject))
+    return [_station(device, finding=device.subject in findings) for device in found[:STATIONS_MOST]]
 
 
-def _station(device: Device) -> dict[str, Any]:
+def _station(device: Device, *, finding: bool) -> dict[str, Any]:
     said = device.as_json()
     row = {
         "as": FEED_TYPES.get(device.type_name, device.type_name),
@@ -278,13 +283,15 @@ def _station(device: Device) -> dict[str, Any]:
         "rssi_dbm": device.rssi_dbm,
         "frames": said.get("frames", said.get("adverts")),
         "score": device.score,
+        "finding": finding,
     }
     return row | {name: said[name] for name in ("activity", "uplink_bps") if name in said}
 
 
-def _glints(observations: Sequence[Observation]) -> list[dict[str, Any]]:
-    rows = sorted(glints_in(observations), key=lambda g: (-g.score, g.id))
+def _glints(observations: Sequence[Observation], findings: Collection[str]) -> list[dict[str, Any]]:
+    rows = sorted(glints_in(observations), key=lambda g: (g.subject not in findings, -g.score, g.id))
     return [
-        {"id": g.id, "label": g.label, "score": g.score, "poses": g.poses, "x_px": g.x_px, "y_px": g.y_px}
+        {"id": g.id, "label": g.label, "score": g.score, "finding": g.subject in findings}
+        | {"poses": g.poses, "x_px": g.x_px, "y_px": g.y_px}
         for g in rows[:GLINTS_MOST]
     ]

@@ -77,6 +77,11 @@ class Wording:
         """Write a probability, never as certain."""
         return write_probability(value, self.locale)
 
+    def headline(self, verdict: Verdict) -> str:
+        """Return the word with its number; without it where the number contradicts the word."""
+        word = self.key(f"level.{verdict.level}")
+        return f"{word} {self.probability(verdict.probability)}" if verdict.number_fits else word
+
     def when(self, utc_ns: int, offset_s: int, zone: str) -> tuple[str, str]:
         """Return the local time with its zone, and UTC."""
         utc = datetime.fromtimestamp(utc_ns // NS_PER_S, tz=UTC)
@@ -183,7 +188,7 @@ class Wording:
             what=what,
             signal=signal,
             signs=signs,
-            score=self.probability(finding.score),
+            score=self.probability(finding.score) if finding.suspicious else UNKNOWN,
             suspicious=finding.suspicious,
         )
 

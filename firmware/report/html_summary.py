@@ -75,13 +75,13 @@ def summary_html(scan: Scan, catalog: Catalog) -> str:
         f"<p class=simulated>{escape(catalog.text('report.simulated'))}</p>" if scan.simulated else "",
         f"<div class=level style='background:{_hex(LEVEL_COLOUR[verdict.level])}'>",
         f"<h1>{escape(catalog.text(f'level.{verdict.level.value}'))}</h1>",
-        f"<b>{escape(words.probability(verdict.probability))}</b></div>",
+        f"<b>{escape(words.probability(verdict.probability)) if verdict.number_fits else ''}</b></div>",
         f"<p>{escape(catalog.text('report.share', share=caught))} ",
         escape(catalog.text("report.prior", prior=prior, log_lr=weight)),
         f"<p><b>{escape(catalog.text(verdict.next_step))}</b>" if verdict.next_step else "",
         _reasons(verdict.contributions, words),
         _coverage(scan, words),
-        _findings(scan.observations, words),
+        _findings(scan, words),
         _blind(verdict, catalog),
         _screens(scan.screens, catalog),
         f"<p class=soft>{escape(catalog.text('report.limits'))}",
@@ -122,23 +122,23 @@ def _coverage(scan: Scan, words: Wording) -> str:
     return f"<h2>{escape(catalog.text('report.looked_at'))}</h2><table>{''.join(rows)}</table>"
 
 
-def _findings(observations: Sequence[Observation], words: Wording) -> str:
+def _findings(scan: Scan, words: Wording) -> str:
+    """Return the verdict's findings with their scores, and how many other things were heard."""
     catalog = words.catalog
-    named = sorted(_names(observations, catalog), key=lambda row: (-row[0], row[1], row[2]))
+    found = [o for o in scan.observations if o.subject in scan.verdict.findings]
+    named = sorted(_names(found, catalog), key=lambda row: (-row[0], row[1], row[2]))
     rows = ""
-    for score, sense, name in named[:FINDINGS_SHOWN]:
+    for score, sensor, name in named[:FINDINGS_SHOWN]:
         said = for_html(name, limit=TITLE_LIMIT)
         likely = escape(words.probability(score))
-        rows += f"<tr><td>{escape(catalog.text(f'sense.{sense}'))}<td>{said}<td class=n>{likely}"
-    return (
-        f"<h2>{escape(catalog.text('report.findings', count=len(named)))}</h2><table>{rows}</table>"
-        if rows
-        else ""
-    )
+        rows += f"<tr><td>{escape(catalog.text(f'sense.{sensor}'))}<td>{said}<td class=n>{likely}"
+    title = escape(catalog.text("report.findings", count=len(named)))
+    heard = escape(catalog.text("report.heard", count=len(scan.observations) - len(found)))
+    return f"<h2>{title}</h2><table>{rows}</table><p class=soft>{heard}"
 
 
 def _names(observations: Sequence[Observation], catalog: Catalog) -> Iterator[tuple[float, str, str]]:
-    """Yield score, sensor and name of everything that was observed."""
+    """Yield score, sensor and name of each thing."""
     for e in emissions_in(observations):
         yield e.camera_score, e.sensor, f"{e.center_hz / 1e6:.2f} MHz · {catalog.say(line_name(e))}"
     for d in devices_in(observations):

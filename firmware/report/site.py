@@ -9,7 +9,7 @@ from firmware.handheld.screen.shapes import shape_mask
 from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines, line_words, number_of
 from firmware.records.custody.hash_chain import Entry
-from firmware.records.model import Inspection, Visit
+from firmware.records.model import Inspection, Visit, read_verdict
 from firmware.report.cover_page import FOUND, SHAPE_PX, draw_custody, draw_who
 from firmware.report.formatting import HELP_STEPS, LEVEL_COLOUR, Wording
 from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, WHITE, Column, PdfCanvas, Rgb
@@ -38,7 +38,7 @@ def draw_site(sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdi
         sheet.y_mm += 7.0
     _to_do(sheet, record, verdict, words)
     _missing(sheet, record, cubicles, words)
-    _list(sheet, record.visits, words)
+    _list(sheet, record.visits, verdict.prior, words)
     if sheet.room_mm() < CUSTODY_H_MM:
         sheet.new_page()
     draw_who(sheet, record, words)
@@ -112,7 +112,7 @@ def _missing(sheet: PdfCanvas, record: Inspection, cubicles: Sequence[Visit], wo
     sheet.y_mm += sheet.block(limits, MARGIN_MM, sheet.y_mm + 0.5, width_mm=BODY_W_MM, bold=True) + 2.5
 
 
-def _list(sheet: PdfCanvas, visits: Sequence[Visit], words: Wording) -> None:
+def _list(sheet: PdfCanvas, visits: Sequence[Visit], prior: float, words: Wording) -> None:
     sheet.heading(str(words.catalog.text("paper.site.cubicles", count=len(visits))))
     columns = (
         Column(title=words.key("paper.site.place"), width_mm=62),
@@ -121,23 +121,25 @@ def _list(sheet: PdfCanvas, visits: Sequence[Visit], words: Wording) -> None:
         Column(title=words.key("paper.checklist"), width_mm=26),
         Column(title=words.key("paper.site.changed"), width_mm=38),
     )
-    rows = [_row(visit, words) for visit in visits]
+    rows = [_row(visit, prior, words) for visit in visits]
     sheet.table(columns, rows, mark=lambda i: ALERT if visits[i].level in FOUND else None)
     sheet.paragraph(words.key("paper.site.legend"), size_pt=SMALL_PT, colour=SOFT)
 
 
-def _row(visit: Visit, words: Wording) -> list[str]:
+def _row(visit: Visit, prior: float, words: Wording) -> list[str]:
     if visit.kind == "corridor":
         place = words.key("paper.kind.corridor")
     else:
         cubicle = str(words.catalog.text("paper.cubicle", name=visit.cubicle))
         place = f"{visible(visit.room, limit=PDF_LIMIT)} · {cubicle}"
-    mark = "▲ " if visit.level in FOUND else ""
+    alarm = visit.level in FOUND
+    word = ("▲ " if alarm else "") + words.key(f"level.{visible(visit.level)}")
+    number = "" if alarm and visit.probability < prior else f" {words.probability(visit.probability)}"
     total = visit.looked + visit.left + visit.found
     listed = f"{visit.looked + visit.found}/{total}" + (f" ▲{visit.found}" if visit.found else "")
     return [
         place,
-        f"{mark}{words.key(f'level.{visible(visit.level)}')} {words.probability(visit.probability)}",
+        word + number,
         words.percent(visit.share_caught),
         listed if total else "–",
         " · ".join(_changes(visit, words)) or "–",
@@ -156,11 +158,9 @@ def _changes(visit: Visit, words: Wording) -> list[str]:
 
 def draw_cubicle_title(sheet: PdfCanvas, record: Inspection, entry: Entry, words: Wording) -> None:
     """Begin the pages of one cubicle with a find."""
-    level = words.key(f"level.{visible(record.level)}")
-    probability = words.probability(float(record.verdict.get("probability", 0.0)))
     sheet.put(words.place(record), MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, size_pt=14, bold=True)
     sheet.put(
-        f"{level} {probability}",
+        words.headline(read_verdict(record)),
         MARGIN_MM,
         sheet.y_mm + 7,
         width_mm=BODY_W_MM,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from sweeper.views import SpectrumView, WaterfallView
 NAMED_MOST = 12
 LABEL_SHARE, LABEL_PT = 0.12, 30  # of the plot's width, and points of its height, that a label takes
 NEAR_HZ = 0.1e6  # around a narrow signal: its peak is somewhere in here
-ALERT_SCORE = 0.5
 GAP_HZ = 4e6  # a wider step between cells is a stretch that was not swept: no line is drawn over it
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
@@ -34,9 +33,14 @@ def spectrum_line(view: SpectrumView, *, columns: int) -> str:
 
 
 def save_plot(
-    path: Path, spectrum: SpectrumView, waterfall: WaterfallView, emissions: Sequence[Emission]
+    path: Path,
+    spectrum: SpectrumView,
+    waterfall: WaterfallView,
+    emissions: Sequence[Emission],
+    *,
+    findings: Collection[str],
 ) -> None:
-    """Write spectrum over waterfall as a PNG.
+    """Write spectrum over waterfall as a PNG; ``findings`` are the verdict's, and are red.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def save_plot(
     figure = Figure(figsize=(12, 7.5), layout="constrained")
     FigureCanvasAgg(figure)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    _draw_spectrum(upper, spectrum, emissions)
+    _draw_spectrum(upper, spectrum, emissions, findings)
     _draw_waterfall(lower, waterfall)
     try:
         figure.savefig(path, dpi=110)
@@ -61,7 +65,9 @@ def save_plot(
         raise FirmwareError(f"{path} cannot be written: {error.strerror}", hint="Choose another.") from error
 
 
-def _draw_spectrum(axes: Any, view: SpectrumView, emissions: Sequence[Emission]) -> None:
+def _draw_spectrum(
+    axes: Any, view: SpectrumView, emissions: Sequence[Emission], findings: Collection[str]
+) -> None:
     mhz = view.frequency_hz / 1e6
     holes = np.flatnonzero(np.diff(view.frequency_hz) > GAP_HZ) + 1
     for values, colour, width, label in (
@@ -76,25 +82,25 @@ def _draw_spectrum(axes: Any, view: SpectrumView, emissions: Sequence[Emission])
             lw=width,
             label=label,
         )
-    _name(axes, view, emissions)
+    _name(axes, view, emissions, findings)
     axes.set_ylabel("dBFS less gain")
     axes.margins(x=0.01, y=0.25)
     axes.legend(loc="upper right", fontsize=8, frameon=False)
 
 
-def _name(axes: Any, view: SpectrumView, emissions: Sequence[Emission]) -> None:
-    """Write what was found over the spectrum: cameras red, neighbours above each other, alike ones once."""
+def _name(axes: Any, view: SpectrumView, emissions: Sequence[Emission], findings: Collection[str]) -> None:
+    """Write what was found over the spectrum: findings red, neighbours above each other, alike ones once."""
     catalog = catalog_for("en")
     foreign = [e for e in emissions if e.kind != "self-noise"]
     span_hz = float(np.ptp(view.frequency_hz)) + 1.0
     named: list[tuple[float, str]] = []
-    for emission in sorted(foreign, key=lambda e: (-e.scores.get("camera", 0.0), -e.snr_db)):
+    for emission in sorted(foreign, key=lambda e: (e.subject not in findings, -e.camera_score, -e.snr_db)):
         name = catalog.say(line_name(emission))
         near = [n for hz, n in named if abs(hz - emission.center_hz) < LABEL_SHARE * span_hz]
         if name in near or len(named) >= NAMED_MOST:
             continue
         named.append((emission.center_hz, name))
-        alert = emission.scores.get("camera", 0.0) >= ALERT_SCORE
+        alert = emission.subject in findings
         beside = np.abs(view.frequency_hz - emission.center_hz) <= max(emission.bandwidth_hz / 2, NEAR_HZ)
         at = beside if beside.any() else int(np.argmin(np.abs(view.frequency_hz - emission.center_hz)))
         where = emission.channel or f"{emission.center_hz / 1e6:.1f} MHz"

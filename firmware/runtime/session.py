@@ -29,7 +29,7 @@ from hw.types import Counts, Coverage, SensorName
 LIVE_SCAN_S = 60.0  # a scan of real devices ends by itself after this
 
 OnProgress = Callable[[Snapshot], bool]
-After = Callable[[Mapping[SensorName, Sensor]], None]  # the sensors themselves, when they have stopped
+After = Callable[[Mapping[SensorName, Sensor], Snapshot], None]  # the stopped sensors, the last snapshot
 Watch = Callable[[Snapshot], bool | None]
 
 
@@ -140,7 +140,7 @@ def inspect(
     live : bool, optional
         True runs a thread for each sensor, False lets them take turns.
     after : callable, optional
-        Called with the stopped sensors.
+        Called with the stopped sensors and the last snapshot.
     recognise : Recognise, optional
         Tells the engine which devices are known.
 
@@ -179,7 +179,7 @@ def inspect(
         poll = None if panel is None else panel.poll
         snapshot = go(run, engine, settings, sensors, length_s, on_progress, poll)
         if after is not None:
-            after({name: published.sensor for name, published in sensors.items()})
+            after({name: published.sensor for name, published in sensors.items()}, snapshot)
         return Outcome(snapshot=snapshot, stopped=asked.is_set())
 
 

@@ -13,6 +13,7 @@ from firmware.cli.picture import terminal_picture
 from firmware.cli.tables import tables
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.report.html_summary import Scan, summary_html
+from firmware.verdict.fusion import Level, WeighedSubject
 from tests.firmware.cli.test_jsonl import ACCESS_POINT, BLE, EMISSION, GLINT, STATION, VERDICT
 
 HOSTILE = "[red]<script>\x1b[2J\u202e"
@@ -40,6 +41,33 @@ def test_tables_show_hostile_names_and_obey_none(lang: Language) -> None:
     assert "\u202e" not in text
     assert "script" in text
     assert "[red]" in text
+
+
+def test_only_a_finding_of_the_verdict_is_red_and_has_a_score() -> None:
+    things = [replace(STATION, score=0.97), replace(GLINT, score=0.96)]
+    console = Console(file=io.StringIO(), width=160, force_terminal=True, color_system="standard")
+    console.print(tables(things, Catalog("en"), findings={STATION.mac}))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "97%" in text
+    assert "96%" not in text
+    assert text.count("\x1b[1;31m") == 1
+
+
+def test_the_summary_lists_findings_and_counts_the_rest() -> None:
+    subject = WeighedSubject(
+        sensor="wifi", subject=STATION.mac, word="finding", nats=4.0, reason="reason.wifi.idle", params={}
+    )
+    verdict = replace(VERDICT, level=Level.CHECK, probability=0.001, prior=0.005, subjects=(subject,))
+    scan = Scan(
+        title="A room", when="2026-01-01", simulated=True, verdict=verdict,
+        observations=[replace(STATION, score=0.97), replace(GLINT, score=0.96)], counts=[], screens=[],
+    )  # fmt: skip
+    html, en = summary_html(scan, Catalog("en")), Catalog("en")
+    assert en.text("report.findings", count=1) in html
+    assert en.text("report.heard", count=1) in html
+    assert "97" in html
+    assert "96 %" not in html
+    assert "0.1 %" not in html  # CHECK beside a number below the prior
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

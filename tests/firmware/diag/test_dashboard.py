@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from syrupy.assertion import SnapshotAssertion
 
-from firmware.diag.dashboard import board, sensor_block, spectrum_block, things_block
+from firmware.diag.dashboard import board, sensor_block, spectrum_block, things_block, verdict_block
 from firmware.diag.feed_client import Row, parse_line
 from firmware.i18n.catalog import Language, catalog_for
 from tests.firmware.diag.moments import CAMERA_MAC, KEY, line, moment
@@ -61,6 +61,30 @@ def test_a_bar_stands_where_the_transmission_is() -> None:
     told = {"spectrum": [{"center_hz": 1166e6, "bandwidth_hz": 1e6, "snr_db": 40.0, "score": 0.9}]}
     bars = [row.plain for row in spectrum_block(Row(told), EN, 100)[1:5]]
     assert [row.rstrip() for row in bars] == [" " * 65 + "█"] * 4  # (1166-24)/(1766-24) of 100 columns
+
+
+@pytest.mark.parametrize("is_finding", [True, False])
+def test_a_finding_is_red_and_has_its_score_and_a_high_score_alone_has_neither(is_finding: bool) -> None:
+    about = {"score": 0.97, "finding": is_finding}
+    told = Row(
+        {
+            "spectrum": [{"center_hz": 1166e6, "bandwidth_hz": 1e6, "snr_db": 40.0} | about],
+            "stations": [{"as": "station", "address": "aa:bb"} | about],
+            "glints": [{"id": 1, "label": "lens", "poses": 9} | about],
+        }
+    )
+    bars = spectrum_block(told, EN, 100)[4]
+    things = things_block(told, EN, COLUMNS)[1]
+    for row in (bars, things):
+        assert any("red" in str(span.style) for span in row.spans) is is_finding
+    assert things.plain.count("0.97") == (2 if is_finding else 0)
+
+
+def test_an_alarm_whose_number_is_below_the_prior_stands_without_it() -> None:
+    verdict = {"level": "check", "probability": 0.004, "number_fits": False, "share_caught": 0.5}
+    head = verdict_block(Row({"verdict": verdict}), EN, COLUMNS)[0].plain
+    assert "0.4" not in head
+    assert "50" in head
 
 
 def test_whatever_was_heard_is_seen() -> None:

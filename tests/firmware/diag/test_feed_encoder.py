@@ -40,6 +40,9 @@ def test_the_line_tells_what_was_planted() -> None:
     told = json.loads(line(redacted=False))
     best = told["stations"][0]
     assert (best["address"], best["ssid"], best["score"]) == (CAMERA_MAC, BYSTANDER, 0.99)
+    marked = {s["address"] for s in told["stations"] if s["finding"]}
+    assert marked == snapshot().verdict.findings == {CAMERA_MAC}
+    assert not any(row["finding"] for row in (*told["spectrum"], *told["glints"]))
     sensors = {row["sensor"]: row for row in told["sensors"]}
     assert sensors["wifi"]["dropped"] == {"bad_fcs": 7}
     assert sensors["wifi"]["read_per_s"] == 1513.6
