@@ -1,4 +1,4 @@
-"""What is broadcast television and what only looks like it: ATSC by its pilot, links by place and width."""
+"""Tells broadcast television from what looks like it: ATSC by its pilot, links by place and width."""
 
 from __future__ import annotations
 

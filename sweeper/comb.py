@@ -1,4 +1,4 @@
-"""Do the rows of a slice repeat with television's lines?
+"""Finds the comb of television's line rate in the rows of a slice.
 
 A sum of log likelihood ratios over the multiples of the line rate, in every channel, so that noise passes
 ``T`` nats with a chance of at most exp(-T) (Wald), whatever the number of places summed. A line that is one
@@ -79,12 +79,34 @@ class Comb:
 
 
 def is_nominal(line_hz: float) -> bool:
-    """Say whether a line rate is that of a standard within what crystals are off."""
+    """Say whether a line rate is that of a standard within what crystals are off.
+
+    Parameters
+    ----------
+    line_hz : float
+        Line rate, Hz.
+
+    Returns
+    -------
+    bool
+        Within `PPM_REACH` + `FINE_REACH` ppm of PAL's or NTSC's line rate.
+    """
     return any(abs(line_hz / hz - 1) <= (PPM_REACH + FINE_REACH) * 1e-6 for hz in LINE_HZ.values())
 
 
 def nearest_standard(line_hz: float) -> StandardName:
-    """Return the standard whose line rate is nearest; modules of 16 kHz have 50 fields."""
+    """Return the standard whose line rate is nearest; modules of 16 kHz have 50 fields.
+
+    Parameters
+    ----------
+    line_hz : float
+        Line rate, Hz.
+
+    Returns
+    -------
+    {"pal", "ntsc"}
+        ``pal`` also for rates further above NTSC's than PAL's is below it.
+    """
     if line_hz > 2 * LINE_HZ["ntsc"] - LINE_HZ["pal"]:
         return "pal"
     return min(LINE_HZ, key=lambda name: abs(LINE_HZ[name] - line_hz))

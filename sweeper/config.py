@@ -1,4 +1,4 @@
-"""Settings of the RF sense: every field with its range and its meaning."""
+"""Settings of the RF sensor: every field with its range and its meaning."""
 
 from __future__ import annotations
 

@@ -65,6 +65,11 @@ def estimate_floor(power: FloatArray, *, independent: float) -> float:
     independent : float
         Independent values behind each bin.
 
+    Returns
+    -------
+    float
+        Mean power of the bins kept as noise, linear, in the unit of ``power``.
+
     Notes
     -----
     Sorted bins are added one by one while the next is no larger than a noise bin may be. Signals that fill
@@ -88,7 +93,28 @@ def _sorted_bias(independent: float) -> float:
 
 @lru_cache(maxsize=256)
 def threshold_factor(independent: float, pfa: float) -> float:
-    """Return the factor over the floor that noise exceeds with probability ``pfa`` in one bin."""
+    """Return the factor over the floor that noise exceeds with probability ``pfa`` in one bin.
+
+    Parameters
+    ----------
+    independent : float
+        Independent values averaged in the bin.
+    pfa : float
+        False-alarm probability of one bin, 0…1.
+
+    Returns
+    -------
+    float
+        Ratio of powers, linear.
+
+    Notes
+    -----
+    The mean of ``n`` independent periodogram values of white noise is gamma distributed with shape ``n``.
+
+    References
+    ----------
+    Percival and Walden, "Spectral Analysis for Physical Applications" (1993).
+    """
     return float(scipy.special.gammainccinv(independent, pfa)) / independent
 
 
@@ -137,10 +163,27 @@ class FloorMap:
 def detect(
     spectrum: Spectrum, *, pfa: float, own_floor: float | None = None
 ) -> tuple[float, tuple[Detection, ...]]:
-    """Return the floor used (power a bin) and what stands above it, strongest first, at most 64.
+    """Return the floor used and what stands above it, strongest first.
 
-    ``pfa`` is the false-alarm rate of one bin over noise, for the averaged spectrum and for the strongest
-    row alike; a whole look over noise gives a detection with probability below ``2 · BINS · pfa``.
+    Parameters
+    ----------
+    spectrum : Spectrum
+        One look.
+    pfa : float
+        False-alarm rate of one bin over noise, for the averaged spectrum and for the strongest row alike.
+    own_floor : float, optional
+        The receiver's own floor, linear power a bin; it stands in where a signal fills the whole slice.
+
+    Returns
+    -------
+    floor : float
+        Linear power a bin.
+    detections : tuple of Detection
+        At most `MAX_DETECTIONS`, by falling level.
+
+    Notes
+    -----
+    A whole look over noise gives a detection with probability below ``2 · BINS · pfa``.
     """
     usable = spectrum.usable(USABLE_SHARE)
     hop_floor = estimate_floor(spectrum.mean[usable], independent=spectrum.independent)

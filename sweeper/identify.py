@@ -1,4 +1,4 @@
-"""What a detection is: the tests of its samples, its place in the band plan, its width and its rhythm.
+"""Names a detection by the tests of its samples, its place in the band plan, its width and its rhythm.
 
 Scores are probabilities, a camera and no camera being equally likely beforehand: their log-odds are what
 the observation adds. An emission about which nothing speaks for a camera is well below one half.

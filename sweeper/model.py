@@ -1,4 +1,4 @@
-"""What the RF sensor says of one transmission."""
+"""The types of the RF sensor's observations: transmissions and their kinds."""
 
 from __future__ import annotations
 

@@ -100,8 +100,15 @@ def find_ofdm(samples: NDArray[np.complex64], spectrum: Spectrum, *, thorough: b
     ----------
     samples : ndarray, shape (n,), complex64
         The slice from which ``spectrum`` was measured.
+    spectrum : Spectrum
+        Holds the autocorrelation by lag, and the sample rate in Hz.
     thorough : bool
         Look closer at every lag that might be one; else at what stands out by itself (much cheaper).
+
+    Returns
+    -------
+    OfdmTest
+        Without a symbol where no lag was worth a closer look; ``evidence`` in nats.
 
     Notes
     -----

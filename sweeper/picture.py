@@ -137,7 +137,27 @@ def slice_picture(
 
 
 def refine_line_rate(power: FloatArray, *, rate_hz: float, line_hz: float) -> float:
-    """Return the line rate to a fraction of a ppm, from the phase its harmonics gain in half the time."""
+    """Return the line rate to a fraction of a ppm, from the phase its harmonics gain in half the time.
+
+    Parameters
+    ----------
+    power : ndarray, shape (n,)
+        Power of the slice.
+    rate_hz : float
+        Sample rate of ``power``, Hz.
+    line_hz : float
+        Line rate to begin with, Hz.
+
+    Returns
+    -------
+    float
+        Line rate, Hz.
+
+    Notes
+    -----
+    Each of the first `REFINE_HARMONICS` harmonics is correlated with both halves; the phase between them,
+    over the harmonic's order, is what the line's phase gained. The mean is weighted with the products' size.
+    """
     half = len(power) // 2
     first_wave = np.exp(-2j * np.pi * (np.arange(half) * (line_hz / rate_hz) % 1.0)).astype(np.complex64)
     wave = np.ones(half, np.complex64)

@@ -1,4 +1,4 @@
-"""Where to listen next: a round over the planned hops, and longer looks at what seemed interesting."""
+"""Plans the next hop: a round over the planned hops, and longer looks at what seemed interesting."""
 
 from __future__ import annotations
 
@@ -62,19 +62,60 @@ class RecordingSummary:
 
 
 def is_stated(center_hz: float, *, rate_hz: float) -> bool:
-    """Say whether a centre is a place on the dial: a recording without one begins at zero."""
+    """Say whether a centre is a tuned frequency: a recording that states none begins at zero.
+
+    Parameters
+    ----------
+    center_hz : float
+        Centre of a block, Hz.
+    rate_hz : float
+        Sample rate, Hz.
+
+    Returns
+    -------
+    bool
+        The whole block lies above 0 Hz.
+    """
     return center_hz > rate_hz / 2
 
 
 def span_hops(low_hz: float, high_hz: float, *, step_hz: float) -> tuple[float, ...]:
-    """Return centres that cover a range with steps of at most ``step_hz``, in Hz."""
+    """Return centres that cover a range with equal steps.
+
+    Parameters
+    ----------
+    low_hz, high_hz : float
+        The range, Hz.
+    step_hz : float
+        Longest step, Hz.
+
+    Returns
+    -------
+    tuple of float
+        Centres in Hz, ascending, at least one.
+    """
     count = max(1, -int(-(high_hz - low_hz) // step_hz))
     width = (high_hz - low_hz) / count
     return tuple(low_hz + (i + 0.5) * width for i in range(count))
 
 
 def plan_hops(config: SweeperConfig, *, bands: Bands, rate_hz: float) -> tuple[float, ...]:
-    """Return the centres of one round in Hz, each once: in the table's order, camera channels first."""
+    """Return the centres of one round.
+
+    Parameters
+    ----------
+    config : SweeperConfig
+        Ranges asked for, else the plan's name.
+    bands : Bands
+        The camera channels and bands.
+    rate_hz : float
+        Sample rate, Hz.
+
+    Returns
+    -------
+    tuple of float
+        Centres in Hz, each once; those of camera bands in the table's order.
+    """
     slice_hz = rate_hz * USABLE_SHARE
     centres: dict[float, None] = {}
     if config.ranges_hz:
@@ -94,7 +135,22 @@ def plan_hops(config: SweeperConfig, *, bands: Bands, rate_hz: float) -> tuple[f
 
 
 def summarise(hops: Iterable[float], *, config: SweeperConfig, bands: Bands) -> PlanSummary:
-    """Return how long a round takes and which share of the camera bands it listens to."""
+    """Return how long a round takes and which share of the camera bands it listens to.
+
+    Parameters
+    ----------
+    hops : iterable of float
+        Centres of one round, Hz.
+    config : SweeperConfig
+        Its look and settling times, s.
+    bands : Bands
+        The camera bands.
+
+    Returns
+    -------
+    PlanSummary
+        Time in s, shares 0…1.
+    """
     centres = tuple(hops)
     return PlanSummary(
         hops=len(centres),
@@ -105,10 +161,26 @@ def summarise(hops: Iterable[float], *, config: SweeperConfig, bands: Bands) -> 
 
 
 def heard_share(centres: Iterable[float], *, bands: Bands, modulation: str) -> float:
-    """Return the share of a modulation's camera bands within a step of a listened centre, 0…1.
+    """Return the share of a modulation's camera bands near a listened centre.
 
-    A wide signal is heard by any slice inside it, so a cell of one step counts as heard when a centre lies
-    within a step of its middle.
+    Parameters
+    ----------
+    centres : iterable of float
+        Listened centres, Hz.
+    bands : Bands
+        The camera bands.
+    modulation : str
+        ``analog`` or ``cofdm``.
+
+    Returns
+    -------
+    float
+        0…1; 0 where there is no such band, or no centre.
+
+    Notes
+    -----
+    A wide signal is heard by any slice inside it, so a cell of about one step counts as heard when a centre
+    lies within three quarters of a step of its middle.
     """
     step = ANALOG_STEP_HZ if modulation == "analog" else COFDM_STEP_HZ
     heard = sorted(centres)

@@ -1,4 +1,4 @@
-"""Does a slice hold pulses? Radar, transponders and distance measuring send for microseconds, then pause."""
+"""Tells whether a slice holds pulses: radar, transponders and distance measuring send for microseconds."""
 
 from __future__ import annotations
 

@@ -61,6 +61,11 @@ def compare(
         From `sweeper.views.SweepMemory.hops`; levels have the gain taken off, so the gains may differ.
     rise_db : float
         A cell is local that rises by this much over the reference's strongest level nearby.
+
+    Returns
+    -------
+    ReferenceComparison
+        The rises, strongest first, and the hops (Hz) that were missing or overloaded.
     """
     known = {round(h.center_hz / NEAR_CENTER_HZ): h for h in reference}
     local: list[LocalRise] = []

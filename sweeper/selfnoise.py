@@ -1,4 +1,4 @@
-"""The unit's own lines: learned with a terminated input, masked in every sweep after.
+"""The profile of the unit's own spectral lines: learned with a terminated input, masked in later sweeps.
 
 The profile says when and how warm it was when it was learned: a unit's lines move with temperature, and an
 old profile masks the wrong places.
@@ -61,6 +61,20 @@ class TerminatedSweep:
 
 def learn(runs: Iterable[TerminatedSweep], *, on: dt.date, temperature_c: float | None) -> NoiseProfile:
     """Make a profile of what returned in at least half of the runs of a state.
+
+    Parameters
+    ----------
+    runs : iterable of TerminatedSweep
+        Sweeps with a terminated input.
+    on : date
+        When they were made.
+    temperature_c : float or None
+        The unit's temperature, °C; None where unknown.
+
+    Returns
+    -------
+    NoiseProfile
+        The strongest `MAX_LINES` lines, levels in dB full scale less the gain.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Slices as wholes: what stands for everything in one, how long one is, whether something wide is in it."""
+"""Properties of a whole slice: its detection from edge to edge, its usable length, its wide signals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,22 @@ WIDE_PART_HZ = 0.5e6  # of a slice: a part of something wider
 
 
 def is_loud(floor: float, found: tuple[Detection, ...], own_floor: float | None) -> bool:
-    """Whether something wide may be here: only then is the costly search for multicarrier worth it."""
+    """Say whether something wide may be here: only then is the costly search for multicarrier worth it.
+
+    Parameters
+    ----------
+    floor : float
+        The hop's floor, linear power a bin.
+    found : tuple of Detection
+        What stands above it.
+    own_floor : float or None
+        The receiver's own floor, linear power a bin; None while unknown.
+
+    Returns
+    -------
+    bool
+        True too while the receiver's floor is unknown.
+    """
     return own_floor is None or any_wide(found) or floor > own_floor * 10 ** (LOUD_DB / 10)
 
 
@@ -28,7 +43,20 @@ def any_wide(found: tuple[Detection, ...]) -> bool:
 
 
 def from_edge_to_edge(part: Detection, low_hz: float, high_hz: float) -> Detection:
-    """Return the whole of a signal of which one slice was heard."""
+    """Return the whole of a signal of which one slice was heard.
+
+    Parameters
+    ----------
+    part : Detection
+        What was heard of it.
+    low_hz, high_hz : float
+        The signal's edges, Hz.
+
+    Returns
+    -------
+    Detection
+        Centre and widths from the edges; levels as in ``part``.
+    """
     return replace(
         part,
         low_hz=low_hz,
@@ -53,7 +81,20 @@ def quick_length(count: int) -> int:
 
 
 def whole_slice(spectrum: Spectrum, floor: float) -> Detection:
-    """Return the detection that stands for everything in the slice, edge to edge."""
+    """Return the detection that stands for everything in the slice, edge to edge.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        One look.
+    floor : float
+        Linear power a bin.
+
+    Returns
+    -------
+    Detection
+        Over the usable share of the rate; its SNR (dB) is the mean excess over the floor, at least −30 dB.
+    """
     usable = spectrum.usable(USABLE_SHARE)
     part = spectrum.mean[usable]
     width = len(part) * spectrum.bin_hz

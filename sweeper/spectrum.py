@@ -70,7 +70,14 @@ class Spectrum:
 
 
 def check_samples(samples: NDArray[np.complex64], *, rate_hz: float) -> None:
-    """Refuse what no receiver gives.
+    """Refuse samples that no receiver gives.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n,), complex64
+        Full scale 1, at least `MIN_SAMPLES`.
+    rate_hz : float
+        Sample rate, Hz.
 
     Raises
     ------
@@ -103,6 +110,15 @@ def measure_spectrum(samples: NDArray[np.complex64], *, center_hz: float, rate_h
     ----------
     samples : ndarray, shape (n,), complex64
         At least `MIN_SAMPLES`; a last incomplete row is left out.
+    center_hz : float
+        Tuned frequency, Hz.
+    rate_hz : float
+        Sample rate, Hz.
+
+    Returns
+    -------
+    Spectrum
+        Linear powers a bin, full scale 1.
 
     Raises
     ------

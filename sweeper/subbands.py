@@ -1,4 +1,4 @@
-"""Two ways to listen to a slice for television: the power in narrow bands, and the sound of its carrier.
+"""Two ways to listen to a slice for television: power in narrow bands, and what is in phase with a carrier.
 
 * **Sub-bands.** FM video is at any moment in one narrow place of the slice. Noise is everywhere: in one of
   eight bands the sender stands against an eighth of it. Bands that fluctuate together (pulses, switched
@@ -44,6 +44,22 @@ class Channels:
 def sub_bands(samples: ComplexArray, *, rate_hz: float, band_hz: float = BAND_HZ) -> Channels:
     """Return the power in bands of about ``band_hz``, decorrelated.
 
+    Parameters
+    ----------
+    samples : ndarray, shape (n,), complex64
+        One slice.
+    rate_hz : float
+        Sample rate, Hz.
+    band_hz : float
+        Width of a band, Hz; rounded to a whole number of bands.
+
+    Returns
+    -------
+    Channels
+        One row a band.
+
+    Notes
+    -----
     The mean of the lowest band is taken off first: a receiver's offset would leak the signal itself into it.
     """
     size = max(1, round(rate_hz / band_hz))
@@ -79,15 +95,22 @@ def _decorrelate(rows: FloatArray) -> None:
 
 
 def in_phase(samples: ComplexArray, *, rate_hz: float, fine: FloatArray | None = None) -> Channels | None:
-    """Return what is in phase with the strongest carrier; None where none stands out.
+    """Return what is in phase with the strongest carrier.
 
     Parameters
     ----------
     samples : ndarray, shape (n,), complex64
+        One slice.
     rate_hz : float
+        Sample rate, Hz.
     fine : ndarray, shape (bins,), optional
         Mean |X|² of these samples by bin in FFT order, where that has been measured already
         (`sweeper.spectrum.Spectrum.fine`).
+
+    Returns
+    -------
+    Channels or None
+        One row; None where no carrier stands out or the slice is too short.
     """
     fine = _fine_power(samples) if fine is None else fine
     turns = None if fine is None else _carrier_turns(fine)

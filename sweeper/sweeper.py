@@ -1,4 +1,4 @@
-"""The RF sense's front door.
+"""The RF sensor: steps the receiver, and hands out emissions, spectra and coverage.
 
 ::
 
@@ -106,7 +106,7 @@ class Sweeper:
 
     @property
     def name(self) -> SensorName:
-        """The sense's name."""
+        """The sensor's name."""
         sense: Literal["rf"] = "rf"
         return sense
 

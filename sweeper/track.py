@@ -1,4 +1,4 @@
-"""Transmissions over time: what belongs together in one look and from look to look. Bounded."""
+"""Joins detections into transmissions, within one look and from look to look, in a bounded table."""
 
 from __future__ import annotations
 

@@ -110,7 +110,20 @@ class Rasters:
 
 
 def fits(low_hz: float, high_hz: float, service: Service) -> bool:
-    """Say whether a signal from edge to edge is one channel of a broadcast."""
+    """Say whether a signal from edge to edge is one channel of a broadcast.
+
+    Parameters
+    ----------
+    low_hz, high_hz : float
+        Edges of the signal, Hz.
+    service : Service
+        The broadcast, with its raster.
+
+    Returns
+    -------
+    bool
+        On the raster and as wide as a channel; True where the service has no raster.
+    """
     raster_hz = service.raster_hz
     if raster_hz is None:
         return True

@@ -1,4 +1,4 @@
-"""What a sweep remembers for plots and comparisons: coarse levels of every hop, a waterfall. Bounded.
+"""Keeps bounded arrays of a sweep for plots and comparisons: coarse levels of every hop, and a waterfall.
 
 Nothing here draws; it hands out arrays.
 """
@@ -112,7 +112,26 @@ class SweepMemory:
 
 
 def hop_levels(spectrum: Spectrum, *, t_ns: int, gain_db: float, floor: float, clipped: bool) -> HopLevels:
-    """Reduce a spectrum to `CELLS` cells over its usable part."""
+    """Reduce a spectrum to `CELLS` cells over its usable part.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        One look.
+    t_ns : int
+        When it was made, ns.
+    gain_db : float
+        The gain, dB, which is taken off all levels.
+    floor : float
+        Linear power a bin.
+    clipped : bool
+        The converter was overloaded.
+
+    Returns
+    -------
+    HopLevels
+        Mean and strongest level of each cell, dB full scale less the gain.
+    """
     usable = spectrum.usable(USABLE_SHARE)
     edges, count = _cells(usable.start, usable.stop)
     mean = np.add.reduceat(spectrum.mean[: usable.stop], edges) / count
