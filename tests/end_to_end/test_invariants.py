@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from firmware.verdict.fusion import Level
+from firmware.verdict.fusion import Level, Shortfall
 from tests.end_to_end.invariants import CUBICLES, rush
+from tests.end_to_end.walker import Walk
+from tests.firmware.sensors import engine_for
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -19,3 +23,25 @@ def test_a_rushed_site_never_gets_a_negative_headline(seed: int) -> None:
 def test_the_same_walk_without_hurry_does_get_one() -> None:
     done = rush(1, step_s=200.0)
     assert Level.NOTHING_FOUND.value in done.levels
+
+
+@pytest.mark.parametrize("scene", ["wifi-camera", "empty-room"])
+@pytest.mark.parametrize("duration_s", [0.5, 20.0])
+def test_no_frame_of_a_walked_room_violates_an_invariant(scene: str, duration_s: float) -> None:
+    walk = Walk()
+    walk.room(scene, duration_s=duration_s, only={"wifi", "ble"}, langs=("ko", "en"))
+    assert walk.frames > 0
+    assert not walk.violations, walk.examples
+
+
+def test_the_walker_sees_what_violates_an_invariant() -> None:
+    short = (Shortfall(sensor="wifi", what="missing"),)
+    honest = engine_for("wifi").snapshot()
+    for name, changed in {
+        "earned": replace(honest.verdict, level=Level.NOTHING_FOUND, short_of=short),
+        "named": replace(honest.verdict, level=Level.CHECK),
+        "bound": replace(honest.verdict, share_caught=0.5),
+    }.items():
+        walk = Walk()
+        walk.frame(replace(honest, verdict=changed), "a room", ("en",))
+        assert set(walk.violations) == {name}
