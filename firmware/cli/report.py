@@ -17,6 +17,7 @@ from rich.text import Text
 
 from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.options import LangOption, default_language, language
+from firmware.errors import FirmwareError
 from firmware.i18n.catalog import LANGUAGES, Catalog, Written, catalog_for
 from firmware.i18n.escape import visible
 from firmware.records.bundle import Checked, Trouble
@@ -28,12 +29,16 @@ from firmware.records.database import DATABASE_FILE
 from firmware.records.model import Inspection, read_verdict
 from firmware.records.queries import Listed
 from firmware.records.reader import open_reader
+from firmware.records.resolutions import Resolution, Resolved, resolution_event, resolutions_of
+from firmware.records.store import RecordStore
 from firmware.report.contradictions import verify_exported
 from firmware.report.export_process import ExportJob, export_to_file
 from firmware.report.formatting import Wording
+from firmware.verdict.levels import ALARMS
 
 app = typer.Typer(no_args_is_help=True, help="Stored inspections: list, show, export, verify.")
 ROWS_SHOWN = 200
+REASON_SHOWN = 400
 TROUBLES_SHOWN, DOUBTS_SHOWN = 50, 20
 HASH_DIGITS, SEQ_DIGITS, WHERE_MOST = 64, 19, 120
 PATH_MOST = 4096  # characters of a path, the longest that Linux opens
@@ -88,8 +93,39 @@ def show(
             typer.echo(catalog.text("records.unverified"), err=True)
         if as_json:
             typer.echo(canonical(record.as_json()).decode("ascii"))
-        else:
-            _print_record(record, Wording(catalog))
+            return
+        _print_record(record, Wording(catalog))
+        for said in resolutions_of(reader.entries(), record.id, reader.public):
+            Console(highlight=False).print(Text(_resolution(said, Wording(catalog)), style="bold"))
+
+
+@app.command()
+def resolve(
+    name: Annotated[str, typer.Argument(metavar="RECORD", help="The record's id, or its beginning.")],
+    resolution: Annotated[Resolution, typer.Argument(help="What came of the alarm.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; harmless needs one. It is signed.")] = "",
+    records: RecordsOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Say what came of an alarm. The record stays as it is; a signed entry stands beside it."""
+    catalog, folder = catalog_of(lang), records_folder(records)
+    with expected_errors():
+        with open_reader(folder) as reader:
+            record = reader.stored(name).inspection
+        verdict = read_verdict(record)
+        if verdict.alarm is None and verdict.level not in ALARMS:
+            raise FirmwareError(f"{record.id} has no alarm to resolve", hint="ansim report show RECORD")
+        if resolution == "harmless" and not reason.strip():
+            raise typer.BadParameter(str(catalog.text("records.reason_needed")), param_hint="--reason")
+        with RecordStore(folder) as store:
+            entry = store.note(resolution_event(record.id, resolution, reason))
+        typer.echo(catalog.text("records.resolved", hash=Written(entry.hash)))
+
+
+def _resolution(said: Resolved, words: Wording) -> str:
+    reason = visible(said.reason, limit=REASON_SHOWN)
+    came = words.catalog.text(f"paper.alarm.{said.resolution}", reason=reason)
+    return f"{words.when(said.utc_ns, 0, 'UTC')[1]} · {came}"
 
 
 @app.command("export")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from firmware.records.custody.canonical_json import canonical_json
 
-EventWord = Literal["started", "begun", "abandoned", "store-behind", "salvaged"]
+EventWord = Literal["started", "begun", "abandoned", "store-behind", "salvaged", "resolved"]
 MOMENT_BYTES = 4
 
 

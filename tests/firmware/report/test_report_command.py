@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from firmware.cli.report import app
+from firmware.records.reader import open_reader
+from firmware.records.resolutions import resolutions_of
 from tests.firmware.records.test_store import filled
 
 run = CliRunner().invoke
@@ -44,6 +47,28 @@ def test_show_says_the_verdict_and_what_was_not_looked_at(records: Path) -> None
         assert word in done.output
     as_json = run(app, ["show", "room-0002", "--records", str(records), "--json"])
     assert json.loads(as_json.output)["id"] == "room-0002"
+
+
+def test_an_alarm_is_resolved_by_a_signed_entry_beside_the_record(records: Path) -> None:
+    here = ["--records", str(records), "--lang", "en"]
+    bare = run(app, ["resolve", "room-0002", "harmless", *here])
+    assert bare.exit_code == 2
+    done = run(app, ["resolve", "room-0002", "harmless", "--reason", "a smoke detector", *here])
+    assert done.exit_code == 0, done.output
+    assert "harmless: a smoke detector" in run(app, ["show", "room-0002", *here]).output
+    assert "smoke" not in run(app, ["show", "room-0001", *here]).output
+    checked = run(app, ["verify", str(records / "records.db"), "--lang", "en"])
+    assert checked.exit_code == 11, checked.output
+
+
+def test_a_resolution_that_was_altered_does_not_count(records: Path) -> None:
+    here = ["--records", str(records), "--lang", "en"]
+    run(app, ["resolve", "room-0002", "found", *here])
+    with open_reader(records) as reader:
+        entries, public = list(reader.entries()), reader.public
+    assert len(resolutions_of(entries, "room-0002", public)) == 1
+    last = replace(entries[-1], body=(entries[-1].body or b"").replace(b"found", b"never"))
+    assert resolutions_of([*entries[:-1], last], "room-0002", public) == ()
 
 
 def test_a_wrong_id_ends_with_what_and_what_to_do(records: Path) -> None:
