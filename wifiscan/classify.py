@@ -1,4 +1,4 @@
-"""Is this video from a camera? One calibrated logistic score a link, from the numbers of `wifiscan.traffic`.
+"""Scores whether a link carries video from a camera: a calibrated logistic score from its traffic features.
 
 ``data/model.toml`` holds the weights, how they came about and what they reach
 (``tests/benchmarks/wifi_train.py`` makes it again). The score is the probability of a camera stream if
@@ -26,7 +26,18 @@ LEAST_BPS = 24e3  # no camera streams below this
 
 
 def base_vector(f: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return the transformed features of one link, in the order of `BASE_NAMES`."""
+    """Return the transformed features of one link, in the order of `BASE_NAMES`.
+
+    Parameters
+    ----------
+    f : mapping of str to float
+        From `wifiscan.traffic.measure`.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Rates, variations and times as logarithms, shares as they are.
+    """
     return np.array(
         [
             log(f["uplink_bps"] + 1e3) / log(10) - 6,
@@ -59,7 +70,18 @@ BASE_NAMES = (
 
 
 def expand(base: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Append all squares and products: shape (…, n) to (…, n + n(n+1)/2)."""
+    """Append all squares and products.
+
+    Parameters
+    ----------
+    base : ndarray, shape (…, n)
+        Features.
+
+    Returns
+    -------
+    ndarray, shape (…, n + n(n+1)/2)
+        The features, then their squares and products.
+    """
     i, j = np.triu_indices(base.shape[-1])
     return np.concatenate((base, base[..., i] * base[..., j]), axis=-1)
 
@@ -80,7 +102,20 @@ class StreamingModel:
 
 
 def streaming_logit(features: Mapping[str, float], model: StreamingModel) -> float | None:
-    """Return nats for a camera stream, None where too little was heard to say."""
+    """Return how much a link's traffic speaks for a camera stream.
+
+    Parameters
+    ----------
+    features : mapping of str to float
+        From `wifiscan.traffic.measure`.
+    model : StreamingModel
+        Weights of the logistic model.
+
+    Returns
+    -------
+    float or None
+        Nats, less `GUARD_NATS`, within ± `LOGIT_LIMIT`; None where too little was heard to say.
+    """
     if features["active_s"] < LEAST_ACTIVE_S or features["uplink_bps"] < LEAST_BPS:
         return None
     value = float(model.logit(base_vector(features))) - GUARD_NATS
@@ -88,7 +123,18 @@ def streaming_logit(features: Mapping[str, float], model: StreamingModel) -> flo
 
 
 def sigmoid(logit: float) -> float:
-    """Return the probability of a logit."""
+    """Return the probability of a logit.
+
+    Parameters
+    ----------
+    logit : float
+        Log-odds, nats; limited to ±60.
+
+    Returns
+    -------
+    float
+        Probability, 0…1.
+    """
     return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, logit))))
 
 

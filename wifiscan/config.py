@@ -1,4 +1,4 @@
-"""Settings of the radio sense: every field with its range and its meaning."""
+"""Settings of the radio sensor: every field with its range and its meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversations: who sends how much to whom, judged as video or not; and those that cannot be decoded.
+"""The traffic between devices, judged as video or not, and the links that cannot be decoded.
 
 A receiver of an older generation hears the acknowledgements of a link whose data it cannot decode. Such
 links are counted and named: what they carry nobody here can tell, which is lost coverage and no evidence.

@@ -1,4 +1,4 @@
-"""Warmer, colder: the level of one transmitter while somebody walks. Never metres: walls and bodies lie.
+"""Tells whether the level of one transmitter rises or falls while somebody moves. It never gives metres.
 
 ::
 

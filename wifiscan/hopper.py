@@ -1,4 +1,4 @@
-"""Where to listen next: one survey of all channels, then lock on the suspicious ones, then survey again.
+"""Plans which channel to listen to: a survey of all, then a lock on the suspicious ones, then a survey again.
 
 What has been heard is taken from the batches that came, never from what was asked for, so that a recording
 leads to the same account as the live run.
@@ -130,7 +130,25 @@ def coverage_shares(
     *,
     unreadable_share: float,
 ) -> tuple[float, float]:
-    """Return how much of the job was done, for streaming and for idle cameras, each 0…1.
+    """Return how much of the job was done, for streaming and for idle cameras.
+
+    Parameters
+    ----------
+    heard_us : mapping of int to int
+        Time listened to each channel (MHz), µs.
+    unjudged : mapping of int to bool
+        Whether a channel (MHz) has a sender that was not yet heard long enough.
+    channels_mhz : sequence of int
+        The channels of the plan, MHz.
+    config : WifiConfig
+        Its dwell and judging times, s.
+    unreadable_share : float
+        Share of links that cannot be decoded, 0…1.
+
+    Returns
+    -------
+    streaming, idle : float
+        0…1 each; 0 without channels.
 
     Notes
     -----

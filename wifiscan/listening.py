@@ -1,4 +1,4 @@
-"""What was really listened to, by channel: proved by frames, never by a plan or by the length of a file.
+"""Counts the time really listened to on each channel: proved by frames, never by a plan or a file's length.
 
 An adapter that is tuned and answers may still hear nothing. Its silence counts once a frame was heard again;
 silence that goes on for `DEAF_US` is that of a deaf adapter, and does not. A recording that says nothing of

@@ -38,7 +38,29 @@ REGULAR_NATS = 0.8  # what a rhythm adds to a maker known for cameras; without o
 
 
 def station_logit(identity_nats: float, none_nats: float, link: Link | None, *, is_ap: bool) -> float:
-    """Return the joint log likelihood ratio of one device, in nats."""
+    """Return the joint log likelihood ratio of one device.
+
+    Parameters
+    ----------
+    identity_nats : float
+        What its identity says, nats.
+    none_nats : float
+        What an identity says that matches no rule, nats.
+    link : Link or None
+        The best of its links, None where it has none.
+    is_ap : bool
+        It is an access point.
+
+    Returns
+    -------
+    float
+        Nats.
+
+    Notes
+    -----
+    With judged traffic it is the log of an even mixture of a streaming camera (the traffic's score, and half
+    of what the identity adds) and an idle one (the identity's score, with `BUSY_LOGIT` where it is busy).
+    """
     if identity_nats > none_nats and _is_regular(link):
         identity_nats += REGULAR_NATS
     if link is None or link.logit is None:

@@ -76,6 +76,20 @@ class _Columns:
 def padded_bytes(batch: Dot11Batch) -> tuple[Dot11Batch, NDArray[np.uint8]]:
     """Return the frames of a batch with zeros behind them, and the batch counted from there.
 
+    Parameters
+    ----------
+    batch : Dot11Batch
+        Frames as offsets into a buffer.
+
+    Returns
+    -------
+    batch : Dot11Batch
+        Its ``starts`` (bytes) count from the first byte kept.
+    data : ndarray, shape (n,), uint8
+        The bytes of the frames, and `PAD_BYTES` zeros.
+
+    Notes
+    -----
     A recorded batch may be a small part of a large buffer: only that part is copied.
     """
     pad = np.zeros(PAD_BYTES, np.uint8)
@@ -108,10 +122,22 @@ def records(data: NDArray[np.uint8], at: NDArray[np.int64], kind: np.dtype[np.vo
 def read_capture(
     batch: Dot11Batch, data: NDArray[np.uint8], *, fcs_means: FcsMeaning = "unknown"
 ) -> RadiotapFields:
-    """Read the capture headers of a batch; ``data`` are its `padded_bytes`.
+    """Read the capture headers of a batch.
 
-    ``fcs_means`` is what `wifiscan.checksums` has learned: an absent checksum is part of the frame, a stale
-    one is cut off and not believed.
+    Parameters
+    ----------
+    batch : Dot11Batch
+        From `padded_bytes`.
+    data : ndarray, shape (n,), uint8
+        The bytes that go with it.
+    fcs_means : {"unknown", "true", "absent", "stale"}
+        What `wifiscan.checksums` has learned: an absent checksum is part of the frame, a stale one is cut off
+        and not believed.
+
+    Returns
+    -------
+    RadiotapFields
+        Columns, one value a frame: offsets and sizes in bytes, level in dBm, channel in MHz.
     """
     n = len(batch.starts)
     columns = _Columns.empty(n)
@@ -313,7 +339,18 @@ def _ppi(data: NDArray[np.uint8], batch: Dot11Batch, out: _Columns) -> None:
 
 
 def channel_mhz(number: NDArray[np.uint32]) -> NDArray[np.int32]:
-    """Return the centre frequency of channel numbers (2.4 and 5 GHz), 0 where there is none."""
+    """Return the centre frequency of channel numbers (2.4 and 5 GHz).
+
+    Parameters
+    ----------
+    number : ndarray, shape (n,), uint32
+        Channel numbers; above 2000 they are taken for MHz.
+
+    Returns
+    -------
+    ndarray, shape (n,), int32
+        MHz, 0 where there is no such channel.
+    """
     n = np.minimum(number, 10_000).astype(np.int32)
     low = np.where(n == 14, 2484, 2407 + 5 * n)
     high = np.where(n >= 5000, n, 5000 + 5 * n)

@@ -1,4 +1,4 @@
-"""The front door of the radio sense: one step listens once, takes in what came and tells what changed.
+"""The radio sensor: one step listens once, takes in what came and tells what changed.
 
 ::
 
@@ -58,7 +58,7 @@ class WifiScanner:
 
     @property
     def name(self) -> SensorName:
-        """Return which sense this is."""
+        """Return which sensor this is."""
         return "wifi"
 
     def step(self) -> list[WifiObservation]:
@@ -250,7 +250,7 @@ class BleScanner:
 
     @property
     def name(self) -> SensorName:
-        """Return which sense this is."""
+        """Return which sensor this is."""
         return "ble"
 
     def step(self) -> list[BleDevice]:

@@ -1,4 +1,4 @@
-"""The tables of the Wi-Fi sense: transmitters, access points and links, updated a batch at a time.
+"""The tables of the Wi-Fi sensor: transmitters, access points and links, updated a batch at a time.
 
 ::
 

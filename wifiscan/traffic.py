@@ -44,6 +44,11 @@ class Traffic:
 def measure(traffic: Traffic) -> dict[str, float]:
     """Return the features of one direction of a link.
 
+    Parameters
+    ----------
+    traffic : Traffic
+        Times (µs of heard time) and sizes (bytes) of its packets.
+
     Returns
     -------
     dict
@@ -79,8 +84,24 @@ def measure(traffic: Traffic) -> dict[str, float]:
 
 
 def active_stretch(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -> tuple[int, int]:
-    """Return begin and end (µs) of the longest stretch in which something flows, (0, 0) where nothing does.
+    """Return the longest stretch in which something flows.
 
+    Parameters
+    ----------
+    t_us : ndarray, shape (n,), int64
+        Times of the packets, ascending, µs.
+    size : ndarray, shape (n,), int64
+        Their sizes, bytes.
+    span_us : int
+        Length of the window, µs.
+
+    Returns
+    -------
+    begin, end : int
+        µs; (0, 0) where nothing flows.
+
+    Notes
+    -----
     Half seconds with more than 2 kB are active; pauses of up to a second do not end a stretch.
     """
     n = -(-span_us // ACTIVE_BIN_US)
@@ -149,6 +170,13 @@ def video_frames(
     t_us: NDArray[np.int64], size: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Put packets together into pictures: bursts split where nothing came for longer than 8 ms.
+
+    Parameters
+    ----------
+    t_us : ndarray, shape (n,), int64
+        Times of the packets, ascending, µs.
+    size : ndarray, shape (n,), int64
+        Their sizes, bytes.
 
     Returns
     -------
@@ -262,6 +290,11 @@ def _keyframes(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -
 
 def keep_alives(traffic: Traffic) -> dict[str, float]:
     """Return how regular a thin flow is.
+
+    Parameters
+    ----------
+    traffic : Traffic
+        Times (µs of heard time) and sizes (bytes) of its packets.
 
     Returns
     -------

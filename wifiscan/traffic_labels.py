@@ -1,4 +1,4 @@
-"""What a link does when it is no camera stream, in one word: rules over the numbers, for the reader alone.
+"""Names by rules what a link does when it is no camera stream, for the reader alone.
 
 The words explain; they never raise or lower a score.
 """
@@ -21,7 +21,18 @@ PACED_CV = 0.5
 
 
 def name_behaviour(features: Mapping[str, float]) -> str | None:
-    """Return relay, download, browse, game, video-call, screen-cast, upload or backup; None where unclear."""
+    """Return in one word what a link does.
+
+    Parameters
+    ----------
+    features : mapping of str to float
+        From `wifiscan.traffic.measure`.
+
+    Returns
+    -------
+    str or None
+        relay, download, browse, game, video-call, screen-cast, upload or backup; None where unclear.
+    """
     f = features
     if not f or f["active_s"] < TELLING_S:
         return None

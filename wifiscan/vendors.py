@@ -1,4 +1,4 @@
-"""Who makes what: address blocks and Bluetooth company ids from the registries that Scapy bundles."""
+"""Names the makers of address blocks and Bluetooth company ids, from the registries that Scapy bundles."""
 
 from __future__ import annotations
 
