@@ -64,7 +64,20 @@ class Motion:
 
 
 def warp(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Map points, shape (n, 2), by a 3×3 matrix."""
+    """Map points by a 3×3 matrix.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (3, 3)
+        The motion, in the unit of the points.
+    points : ndarray, shape (n, 2)
+        x and y, px.
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        Moved points, px.
+    """
     moved = points @ matrix[:2, :2].T + matrix[:2, 2]
     moved /= (points @ matrix[2, :2] + matrix[2, 2])[:, None]
     return np.asarray(moved, np.float64)
@@ -174,10 +187,26 @@ def _refine(reference: PyramidLevel, moving: Plane, start: Matrix, steps: int) -
 def register(
     a: Texture, b: Texture, *, guess: Matrix | None = None, usual_likeness: float = GOOD_LIKENESS
 ) -> Motion:
-    """Return the motion from picture ``a`` to picture ``b``; all matrices in full pixels.
+    """Return the motion from picture ``a`` to picture ``b``.
 
+    Parameters
+    ----------
+    a, b : Texture
+        The pictures as local contrast.
+    guess : ndarray, shape (3, 3), optional
+        Where to start, full pixels.
+    usual_likeness : float
+        How alike pictures of this wall usually are.
+
+    Returns
+    -------
+    Motion
+        Matrix in full pixels; `STILL` for pictures of different size.
+
+    Notes
+    -----
     A pattern that repeats is alike a whole period off, but less so: where the result is clearly less alike
-    than pictures of this wall usually are (``usual_likeness``), other starts are tried.
+    than usual, other starts are tried.
     """
     if a.levels[1].plane.shape != b.levels[1].plane.shape:
         return STILL
@@ -203,7 +232,20 @@ def _from_start(a: Texture, b: Texture, start: Matrix) -> tuple[Matrix, float]:
 
 
 def to_small(matrix: Matrix, scale: float) -> Matrix:
-    """Return a motion of full pixels as one of pixels of the shrunk pictures."""
+    """Return a motion of full pixels as one of pixels of the shrunk pictures.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (3, 3)
+        Motion in full pixels.
+    scale : float
+        Of the shrunk pictures, as `register` uses it.
+
+    Returns
+    -------
+    ndarray, shape (3, 3)
+        Motion in pixels of the shrunk pictures.
+    """
     zoom = _zoom(scale)
     small: Matrix = zoom @ matrix @ np.linalg.inv(zoom)
     return small

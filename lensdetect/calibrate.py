@@ -1,4 +1,4 @@
-"""Measures one unit's eye before a plain wall: dark frame, hot pixels, latency, ring/side ratio, focus.
+"""Measures one unit's camera before a plain wall: dark frame, hot pixels, latency, ring/side ratio, focus.
 
 A calibration made under bad conditions is worse than none, so each condition is checked and the refusal says
 what was wrong. Hold the unit still, 0.4–0.8 m from a plain matt wall, away from lamps and windows.
@@ -43,7 +43,27 @@ def calibrate(
     config: LensConfig | None = None,
     true_wall_m: float | None = None,
 ) -> Calibration:
-    """Measure a unit that is held still before a plain wall, at ``true_wall_m`` if somebody measured that.
+    """Measure a unit that is held still before a plain wall.
+
+    Parameters
+    ----------
+    camera : Camera
+        Gives the pictures.
+    leds : Leds
+        The lights, off again afterwards.
+    clock : Clock
+        The clock of the pictures' times.
+    unit : str
+        Name of the unit.
+    config : LensConfig, optional
+        Field of view and place of the side light.
+    true_wall_m : float, optional
+        Distance of the wall, m, if somebody measured it.
+
+    Returns
+    -------
+    Calibration
+        Levels in DN, latency in ms, distance in m.
 
     Raises
     ------
@@ -84,7 +104,24 @@ def calibrate(
 def find_wall_m(
     ring: Sequence[Frame], side: Sequence[Frame], off: Sequence[Frame], config: LensConfig
 ) -> float | None:
-    """Return how far the wall is by how the two lights shade it, None where that cannot be told."""
+    """Return how far the wall is by how the two lights shade it.
+
+    Parameters
+    ----------
+    ring, side, off : sequence of Frame
+        Pictures under each light, in order of time; the last `SETTLED_FRAMES` of each count.
+    config : LensConfig
+        Field of view (°) and place of the side light (m, °).
+
+    Returns
+    -------
+    float or None
+        m; None where that cannot be told.
+
+    Notes
+    -----
+    See `lensdetect.shading`.
+    """
     ranger = Ranger(side_offset_m=config.side_offset_m, side_angle_deg=config.side_angle_deg)
     view = config.field_of_view_deg
     for frames in zip(ring[-SETTLED_FRAMES:], side[-SETTLED_FRAMES:], off[-SETTLED_FRAMES:], strict=True):
@@ -137,6 +174,20 @@ def _check(
 def find_latency_ms(dark: Frame, lit: Sequence[Frame], *, start_ns: int) -> float:
     """Return how long after the command the light was on, from where it cuts the first lit picture.
 
+    Parameters
+    ----------
+    dark : Frame
+        A picture without light.
+    lit : sequence of Frame
+        Pictures after the command, in order of time.
+    start_ns : int
+        When the command was given, ns.
+
+    Returns
+    -------
+    float
+        ms, ≥ 0.
+
     Raises
     ------
     BadConditions
@@ -153,7 +204,17 @@ def find_latency_ms(dark: Frame, lit: Sequence[Frame], *, start_ns: int) -> floa
 
 
 def find_hot_pixels(dark: NDArray[np.float32]) -> tuple[tuple[int, int], ...]:
-    """Return single pixels that shine in the dark, as (x, y).
+    """Return single pixels that shine in the dark.
+
+    Parameters
+    ----------
+    dark : ndarray, shape (height, width)
+        Mean dark picture, DN.
+
+    Returns
+    -------
+    tuple of (int, int)
+        x and y of each, px.
 
     Raises
     ------
@@ -170,6 +231,17 @@ def find_hot_pixels(dark: NDArray[np.float32]) -> tuple[tuple[int, int], ...]:
 
 
 def focus_of(lit: NDArray[np.float32]) -> float:
-    """Return mean squared gradient over squared brightness of a picture."""
+    """Return mean squared gradient over squared brightness of a picture.
+
+    Parameters
+    ----------
+    lit : ndarray, shape (height, width)
+        Mean lit picture, DN.
+
+    Returns
+    -------
+    float
+        Larger is sharper.
+    """
     gx, gy = cv2.Sobel(lit, cv2.CV_32F, 1, 0), cv2.Sobel(lit, cv2.CV_32F, 0, 1)
     return float((gx * gx + gy * gy).mean() / max(float(lit.mean()) ** 2, 1.0))

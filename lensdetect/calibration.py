@@ -1,4 +1,4 @@
-"""What was measured of one unit's eye, and its file. `lensdetect.calibrate` measures it."""
+"""The calibration of one unit's camera and its file. `lensdetect.calibrate` measures it."""
 
 from __future__ import annotations
 

@@ -43,7 +43,18 @@ class Peak:
 
 
 def background_of(pixels: NDArray[np.uint8]) -> Background:
-    """Return the median background (36 px) and the robust deviation from it."""
+    """Return the median background (36 px) and the robust deviation from it.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (height, width), uint8
+        Grey picture, DN.
+
+    Returns
+    -------
+    Background
+        Level of the same shape and deviation (σ from the MAD, at least 0.5), DN.
+    """
     rows, columns = pixels.shape
     size = (max(MEDIAN_CELLS, columns // SHRINK), max(MEDIAN_CELLS, rows // SHRINK))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)

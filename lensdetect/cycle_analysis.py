@@ -1,4 +1,4 @@
-"""One ring picture with its dark and its side-lit neighbour: what shines in it, and what that does."""
+"""Analyses one ring picture with its dark and its side-lit neighbour: bright points and their answers."""
 
 from __future__ import annotations
 
@@ -69,12 +69,34 @@ class Other:
 
 
 def scale_of(width_px: int) -> float:
-    """Return how much larger lengths in pixels are than at the reference width."""
+    """Return how much larger lengths in pixels are than at the reference width.
+
+    Parameters
+    ----------
+    width_px : int
+        Width of the picture.
+
+    Returns
+    -------
+    float
+        At least `MIN_SCALE`.
+    """
     return max(MIN_SCALE, width_px / REFERENCE_WIDTH_PX)
 
 
 def light_on_wall(lit: FrameStats, off: FrameStats) -> float:
-    """Return how much brighter the wall is than with the lights off, in DN."""
+    """Return how much brighter the wall is than with the lights off.
+
+    Parameters
+    ----------
+    lit, off : FrameStats
+        Pictures with the light on and off.
+
+    Returns
+    -------
+    float
+        DN; 0 for pictures of different size.
+    """
     if lit.small.shape != off.small.shape:
         return 0.0
     return _middle_dn(lit) - _middle_dn(off)
@@ -201,13 +223,39 @@ def _in_metres(
 
 
 def towards_side(config: LensConfig) -> tuple[float, float]:
-    """Return the direction in the picture in which the side light stands."""
+    """Return the direction in the picture in which the side light stands.
+
+    Parameters
+    ----------
+    config : LensConfig
+        Its angle, °.
+
+    Returns
+    -------
+    x, y : float
+        Unit vector.
+    """
     angle = math.radians(config.side_angle_deg)
     return math.cos(angle), math.sin(angle)
 
 
 def tangents(x_px: float, y_px: float, pixels: NDArray[np.uint8], config: LensConfig) -> tuple[float, float]:
-    """Return the tangents of the angles of view of a point, to the right and down."""
+    """Return the tangents of the angles of view of a point.
+
+    Parameters
+    ----------
+    x_px, y_px : float
+        The point.
+    pixels : ndarray, shape (height, width)
+        The picture.
+    config : LensConfig
+        Field of view, °.
+
+    Returns
+    -------
+    u, v : float
+        To the right and down.
+    """
     rows, columns = pixels.shape
     focal = focal_px(columns, config.field_of_view_deg)
     return (x_px - (columns - 1) / 2) / focal, (y_px - (rows - 1) / 2) / focal
@@ -222,7 +270,28 @@ def flashes_at_side(
     follower: MotionFollower,
     gain: float,
 ) -> bool:
-    """Return whether a point that the ring does not light now shines under the side light instead."""
+    """Return whether a point that the ring does not light now shines under the side light instead.
+
+    Parameters
+    ----------
+    ring : FrameStats
+        The ring picture.
+    cycle : Cycle
+        Its side picture, if there is one.
+    place : (float, float)
+        x and y in the ring picture, px.
+    flux_dn_px : float
+        What the point gave before under the ring, DN·px.
+    follower : MotionFollower
+        Gives the motion between the pictures.
+    gain : float
+        How much more strongly the ring lights the wall than the side light does.
+
+    Returns
+    -------
+    bool
+        False where there is no side picture or the point lies at its edge.
+    """
     motion = None if cycle.side is None else follower.motion(ring, cycle.side)
     scale = scale_of(ring.frame.pixels.shape[1])
     wall = patch_at(ring.frame.pixels, *place, _half_px(scale))

@@ -1,6 +1,6 @@
-"""Whether the eye can see at all: dark, covered, blown out, frozen, light dead or stuck.
+"""Tells whether the camera can see: dark, covered, blown out, frozen, light dead or stuck.
 
-What the eye could not see counts as not looked at, never as nothing found.
+What the camera could not see counts as not looked at, never as nothing found.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One look at one picture: how bright, how even, whether it can be used at all."""
+"""Statistics of one picture: how bright, how even, whether it can be used at all."""
 
 from __future__ import annotations
 

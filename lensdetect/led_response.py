@@ -69,7 +69,18 @@ class Blob:
 
 
 def wall_level(patch: Patch) -> float:
-    """Return the median of the patch's border: the wall around the point."""
+    """Return the brightness of the wall around a point.
+
+    Parameters
+    ----------
+    patch : ndarray, shape (n, n)
+        Square around the point, DN.
+
+    Returns
+    -------
+    float
+        Median of the patch's border, DN.
+    """
     border = np.concatenate([patch[0], patch[-1], patch[1:-1, 0], patch[1:-1, -1]])
     return middle_of(border)
 
@@ -105,12 +116,38 @@ def measure_blob(patch: Patch, *, reach_px: int) -> Blob | None:
 
 
 def spot_radius(area_px: float) -> int:
-    """Return the half side of the square over which a spot of this area is summed."""
+    """Return the half side of the square over which a spot of this area is summed.
+
+    Parameters
+    ----------
+    area_px : float
+        Area of the spot, px².
+
+    Returns
+    -------
+    int
+        px, 2 … `CORE_PX`.
+    """
     return int(np.clip(np.ceil(1.5 * np.sqrt(area_px / np.pi)) + 1, 2, CORE_PX))
 
 
 def gather(patch: Patch, x: float, y: float, radius_px: int) -> Light:
-    """Sum a square around a point above the wall that frames it."""
+    """Sum a square around a point above the wall that frames it.
+
+    Parameters
+    ----------
+    patch : ndarray, shape (n, n)
+        Square around the spot, DN.
+    x, y : float
+        The point in the patch, px.
+    radius_px : int
+        Half side of the square.
+
+    Returns
+    -------
+    Light
+        Flux in DN·px, clipped pixels, headroom in DN.
+    """
     spot, wall = spot_of(patch, x, y, radius_px)
     return Light(
         flux=float(spot.sum()) - wall * spot.size,
@@ -120,7 +157,19 @@ def gather(patch: Patch, x: float, y: float, radius_px: int) -> Light:
 
 
 def strength(light: Light, *, spread_px: float) -> float:
-    """Return the flux as it would be, had the sensor not clipped.
+    """Return the flux as it would be, had the camera not clipped.
+
+    Parameters
+    ----------
+    light : Light
+        What was gathered.
+    spread_px : float
+        ``2πσ²`` of the spot, px.
+
+    Returns
+    -------
+    float
+        DN·px.
 
     Notes
     -----
@@ -135,7 +184,18 @@ def strength(light: Light, *, spread_px: float) -> float:
 
 
 def spread_of(light: Light) -> float:
-    """Return ``2πσ²`` of a clipped spot, from the light outside its full pixels, in px."""
+    """Return ``2πσ²`` of a clipped spot, from the light outside its full pixels.
+
+    Parameters
+    ----------
+    light : Light
+        What was gathered.
+
+    Returns
+    -------
+    float
+        px, at least `SMALLEST_SPREAD_PX`, which is also that of a spot without full pixels.
+    """
     if light.full == 0:
         return SMALLEST_SPREAD_PX
     return max((light.flux - light.full * light.headroom) / light.headroom, SMALLEST_SPREAD_PX)
@@ -163,12 +223,25 @@ def compare(
 
     Parameters
     ----------
+    ring : Blob
+        The spot in the ring picture.
+    place : (float, float)
+        x and y in the ring picture, px.
+    off, side : Light or None
+        What shines there in the dark and the side picture; None where it was not seen.
     gain : float
         How much more strongly the ring lights the wall than the side light does; NaN if unknown.
+    red : Light, optional
+        What shines there under the red light.
     red_gain : float
-        The same for the red light.
+        The same as ``gain`` for the red light.
     lit_share : float
         How much of the wall's brightness in the ring picture is the ring's own light.
+
+    Returns
+    -------
+    LedResponse
+        Ratios are NaN where unknown.
     """
     spread = spread_of(ring.light)
     whole = strength(ring.light, spread_px=spread)

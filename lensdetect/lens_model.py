@@ -59,6 +59,18 @@ class LensModel:
 def vector_of(f: Mapping[str, float]) -> NDArray[np.float64]:
     """Return the transformed numbers of one track, in the order of `NAMES`.
 
+    Parameters
+    ----------
+    f : mapping of str to float
+        From `lensdetect.score.features_of`.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Within the bounds of each number.
+
+    Notes
+    -----
     What is unknown speaks against a lens, but for a side light that was not there: it says nothing.
     """
     side, hidden = f.get("side_ratio", 1.0), hidden_share(f)
@@ -83,10 +95,22 @@ def vector_of(f: Mapping[str, float]) -> NDArray[np.float64]:
 
 
 def hidden_share(f: Mapping[str, float]) -> float:
-    """Return 0…1: a large clipped spot hides how bright it is.
+    """Return how far a large clipped spot hides how bright it is.
 
-    What it gathers is then unknown, how it fades a lower bound, its answer to the side light an upper one. A
-    bound speaks against nothing: it is moved to what is usual.
+    Parameters
+    ----------
+    f : mapping of str to float
+        From `lensdetect.score.features_of`.
+
+    Returns
+    -------
+    float
+        0…1.
+
+    Notes
+    -----
+    What the spot gathers is then unknown, how it fades a lower bound, its answer to the side light an upper
+    one. A bound speaks against nothing: it is moved to what is usual.
     """
     saturated = _within(f.get("saturated_share", 0.0), 0.0, 1.0)
     return saturated * _ramp(f.get("area_px", 1.0), *HIDDEN_AREA_PX)
@@ -94,6 +118,18 @@ def hidden_share(f: Mapping[str, float]) -> float:
 
 def cone_mrad(side_ratio: float, beside_mrad: float) -> float:
     """Return the half angle of the cone in which light comes back; where none comes aside, at most that.
+
+    Parameters
+    ----------
+    side_ratio : float
+        Answer to the side light over that to the ring.
+    beside_mrad : float
+        Angle between our lens and the side light at the point, mrad.
+
+    Returns
+    -------
+    float
+        mrad.
 
     Notes
     -----
@@ -103,8 +139,24 @@ def cone_mrad(side_ratio: float, beside_mrad: float) -> float:
 
 
 def wide(side_ratio: float, beside_mrad: float, *, bound: float = 0.0) -> float:
-    """Return how much wider the cone is than that of a lens can be, in ln units; negative: narrower.
+    """Return how much wider the cone is than that of a lens can be.
 
+    Parameters
+    ----------
+    side_ratio : float
+        Answer to the side light over that to the ring.
+    beside_mrad : float
+        Angle between our lens and the side light at the point, mrad.
+    bound : float
+        How far the ratio is only an upper bound, 0…1.
+
+    Returns
+    -------
+    float
+        ln units; negative: narrower.
+
+    Notes
+    -----
     Balls of glass return over 50 mrad and more. Near the wall the side light stands too far beside for either
     to answer it: a bound that leaves both open is no evidence.
     """
@@ -122,7 +174,22 @@ def _within(value: float, low: float, high: float) -> float:
 
 
 def red_nats(red_ratio: float) -> float:
-    """Return nats for how much more comes back in red than in infrared; 0 where there was no red light."""
+    """Return how much a stronger answer in red than in infrared speaks for a lens.
+
+    Parameters
+    ----------
+    red_ratio : float
+        Answer to the red light over that to the infrared ring; NaN where there was no red light.
+
+    Returns
+    -------
+    float
+        Nats, 0 … `RED_MOST_NATS`.
+
+    Notes
+    -----
+    A filter that keeps infrared out of a camera lets red pass.
+    """
     if math.isnan(red_ratio) or red_ratio <= RED_EVEN:
         return 0.0
     return min(math.log(red_ratio / RED_EVEN), RED_MOST_NATS)

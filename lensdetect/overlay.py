@@ -40,10 +40,19 @@ def draw(
         The grey ring picture.
     glints : sequence of Glint
         Drawn where their latest sighting was.
+    reasons : mapping of int to str, optional
+        A short text by the glint's id.
     coverage_map : ndarray, shape (rows, columns), optional
         Number of view angles (0…3) a cell, drawn in the corner.
+    guidance : str
+        Written at the bottom.
     distance_m : float, optional
         To the wall, written beside the guidance.
+
+    Returns
+    -------
+    ndarray, shape (height, width, 3), uint8
+        RGB.
     """
     picture = np.repeat(pixels[:, :, None], 3, axis=2).copy()
     radius = max(5, round(RING_SHARE * pixels.shape[1]))

@@ -41,7 +41,22 @@ class Light:
 
 
 def patch_at(pixels: NDArray[np.uint8], x_px: float, y_px: float, half_px: int) -> Patch | None:
-    """Return the square around a point, between pixels if need be; None where it is not wholly inside."""
+    """Return the square around a point, between pixels if need be.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (height, width), uint8
+        Grey picture, DN.
+    x_px, y_px : float
+        The point.
+    half_px : int
+        Half side of the square.
+
+    Returns
+    -------
+    ndarray, shape (2·half_px + 1, 2·half_px + 1), float32, or None
+        DN; None where the square is not wholly inside.
+    """
     rows, columns = pixels.shape
     if not (half_px + 1 <= x_px < columns - half_px - 1 and half_px + 1 <= y_px < rows - half_px - 1):
         return None
@@ -51,13 +66,45 @@ def patch_at(pixels: NDArray[np.uint8], x_px: float, y_px: float, half_px: int) 
 
 
 def middle_of(values: NDArray[np.floating]) -> float:
-    """Return the upper median; `numpy.median` takes five times as long on so few."""
+    """Return the upper median.
+
+    Parameters
+    ----------
+    values : ndarray
+        At least one value.
+
+    Returns
+    -------
+    float
+        In the unit of the values.
+
+    Notes
+    -----
+    `numpy.median` takes five times as long on so few.
+    """
     half = values.size // 2
     return float(np.partition(values, half)[half])
 
 
 def spot_of(patch: Patch, x: float, y: float, radius_px: int) -> tuple[Patch, float]:
-    """Return the square around a point (a view) and the wall that frames it."""
+    """Return the square around a point and the wall that frames it.
+
+    Parameters
+    ----------
+    patch : ndarray, shape (n, n)
+        Square around the spot, DN.
+    x, y : float
+        The point in the patch, px.
+    radius_px : int
+        Half side of the square.
+
+    Returns
+    -------
+    spot : ndarray
+        A view of the patch, cut off at its edge, DN.
+    wall : float
+        Median of a frame `RIM_PX` wide, DN.
+    """
     x0, y0 = max(0, round(x) - radius_px), max(0, round(y) - radius_px)
     x1, y1 = round(x) + radius_px + 1, round(y) + radius_px + 1
     left, top = max(0, x0 - RIM_PX), max(0, y0 - RIM_PX)
@@ -87,13 +134,22 @@ def counterpart(patch: Patch, *, wall: Patch, radius_px: int, flux: float, place
 
     Parameters
     ----------
-    wall : Patch
-        The ring's patch without the spot, of the same shape.
+    patch : ndarray, shape (n, n)
+        The other picture around the place, DN.
+    wall : ndarray, shape (n, n)
+        The ring's patch without the spot, DN.
+    radius_px : int
+        Half side of the square that is summed.
     flux : float
         What the spot gave under the ring, DN·px.
     places_px : sequence of (int, int)
         Where else (x, y from the middle) it may be. Such a place counts if it is clearly brighter than the
         middle: the best of many places would find light in noise.
+
+    Returns
+    -------
+    Light
+        Flux above the wall and clutter in DN·px, clipped pixels, headroom in DN.
     """
     places = _as_array(places_px)
     reach = int(np.abs(places).max(initial=0))
@@ -174,8 +230,24 @@ def _clutter(sums: Patch, inner_px: int) -> float:
 
 
 def along(shift_px: NDArray[np.float64], *, towards: tuple[float, float], reach_px: int) -> Places:
-    """Return where a glint may be that is not on the wall, after the wall moved by ``shift_px``.
+    """Return where a glint may be that is not on the wall, after the wall moved.
 
+    Parameters
+    ----------
+    shift_px : ndarray, shape (2,)
+        How the wall moved, x and y.
+    towards : (float, float)
+        Unit vector towards the light in the picture.
+    reach_px : int
+        How far from the middle places may lie.
+
+    Returns
+    -------
+    sequence of (int, int)
+        x and y from the middle, px, sorted, without the middle.
+
+    Notes
+    -----
     What stands out from the wall goes ahead of it, what is mirrored stays behind; in something round each
     light is mirrored at its own place, towards itself.
     """

@@ -31,6 +31,11 @@ def plan_strobe(states: Sequence[LedState], *, state_s: float, lights: LightConf
     lights : LightConfig
         How strong the lights are, and the limits.
 
+    Returns
+    -------
+    tuple of LedState
+        One cycle, dark states included.
+
     Raises
     ------
     UnsafeLight

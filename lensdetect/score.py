@@ -1,4 +1,4 @@
-"""What a track is, how sure that is, and why.
+"""The class and the score of a track, and the reasons for them.
 
 What is plainly something else (a lamp, an answer to the side light, a reflection that walks) is named by
 rule. The rest is weighed by `lensdetect.lens_model`: the score is a probability as if lens and not-lens
@@ -66,8 +66,24 @@ class Judgement:
 
 
 def features_of(track: GlintTrack, config: LensConfig, *, size: tuple[int, int]) -> dict[str, float]:
-    """Return the numbers a track is judged by; NaN where unknown. ``size`` is width, height.
+    """Return the numbers a track is judged by; NaN where unknown.
 
+    Parameters
+    ----------
+    track : GlintTrack
+        A point followed over the poses.
+    config : LensConfig
+        Field of view (°), usual distance and offset of the side light (m).
+    size : (int, int)
+        Width and height of the pictures, px.
+
+    Returns
+    -------
+    dict of str to float
+        Units are in the names; ratios and shares have none.
+
+    Notes
+    -----
     While the distance is not measured, the usual one of the settings stands in for it.
     """
     answers, width_px = track.answers, size[0]
@@ -163,7 +179,22 @@ def _median(values: NDArray[np.float64]) -> float:
 
 
 def middle_of_all(values: NDArray[np.float64]) -> float:
-    """Return the median, NaN of nothing; `numpy.median` takes ten times as long on so few."""
+    """Return the median.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Any number of values.
+
+    Returns
+    -------
+    float
+        NaN of nothing.
+
+    Notes
+    -----
+    `numpy.median` takes ten times as long on so few.
+    """
     if not len(values):
         return math.nan
     ordered, half = np.sort(values), len(values) // 2
@@ -171,8 +202,20 @@ def middle_of_all(values: NDArray[np.float64]) -> float:
 
 
 def area_scale(width_px: int) -> float:
-    """Return how much larger the same spot is than at the reference width.
+    """Return how much larger the area of the same spot is than at the reference width.
 
+    Parameters
+    ----------
+    width_px : int
+        Width of the picture.
+
+    Returns
+    -------
+    float
+        Ratio of areas, at least `SMALLEST_AREA_SHARE`.
+
+    Notes
+    -----
     In a smaller picture the blur keeps its size while the lens shrinks, so the area falls more slowly.
     """
     share = width_px / REFERENCE_WIDTH_PX

@@ -54,7 +54,20 @@ class Shade:
 
 
 def focal_px(width_px: int, field_of_view_deg: float) -> float:
-    """Return the focal length in pixels."""
+    """Return the focal length in pixels.
+
+    Parameters
+    ----------
+    width_px : int
+        Width of the picture.
+    field_of_view_deg : float
+        Horizontal field of view, full angle.
+
+    Returns
+    -------
+    float
+        px.
+    """
     return width_px / 2 / math.tan(math.radians(field_of_view_deg / 2))
 
 
@@ -67,7 +80,26 @@ def shade_of(
     to_off: Motion,
     field_of_view_deg: float,
 ) -> Shade | None:
-    """Compare two lights on the wall; None where too little of it is seen well enough."""
+    """Compare two lights on the wall.
+
+    Parameters
+    ----------
+    ring, side, off : FrameStats
+        Pictures under the ring, the side light and none.
+    to_side, to_off : Motion
+        Motion of the wall from the ring picture to the others.
+    field_of_view_deg : float
+        Horizontal field of view.
+
+    Returns
+    -------
+    Shade or None
+        Coefficients of ``ln(ring/side)``; None where too little of the wall is seen well enough.
+
+    Notes
+    -----
+    The model is that of the module's docstring, fitted robustly over blocks of the shrunk pictures.
+    """
     if not ring.small.shape == side.small.shape == off.small.shape:
         return None
     rows, columns = ring.small.shape
@@ -160,9 +192,23 @@ class Ranger:
 def angle_between_lights(
     distance_m: float, *, offset_m: float, angle_deg: float, u: float, v: float
 ) -> float:
-    """Return the angle at a point of the wall between our lens and the side group, in mrad.
+    """Return the angle at a point of the wall between our lens and the side group.
 
-    ``u``, ``v`` are the tangents of the angles at which the point is seen, to the right and down.
+    Parameters
+    ----------
+    distance_m : float
+        To the wall.
+    offset_m : float
+        From our lens to the side group.
+    angle_deg : float
+        Direction of the side group in the picture.
+    u, v : float
+        Tangents of the angles at which the point is seen, to the right and down.
+
+    Returns
+    -------
+    float
+        mrad.
     """
     angle = math.radians(angle_deg)
     across = v * math.cos(angle) - u * math.sin(angle)

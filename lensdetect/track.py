@@ -236,7 +236,20 @@ class Tracker:
 
 
 def angle_bin(x_px: float, y_px: float, size: tuple[int, int]) -> int:
-    """Return which quarter of the way from the middle to the side edge a point is in (0…3)."""
+    """Return which quarter of the way from the middle to the side edge a point is in.
+
+    Parameters
+    ----------
+    x_px, y_px : float
+        The point.
+    size : (int, int)
+        Width and height of the picture, px.
+
+    Returns
+    -------
+    int
+        0…3; beyond the side edge 3.
+    """
     reach = np.hypot(x_px - size[0] / 2, y_px - size[1] / 2) / (size[0] / 2)
     return min(3, int(4 * reach))
 
