@@ -1,6 +1,6 @@
-"""How much of the job was really done: per sense, per kind of camera, and how it fades.
+"""How much of the job was really done: per sensor, per kind of camera, and how it fades.
 
-Missing and failed are different things. A sense that was never there is simply not counted; one that was
+Missing and failed are different things. A sensor that was never there is simply not counted; one that was
 there and is lost has its coverage fade to nothing within two seconds, because what it did not see since
 then nobody knows; one that ran but heard nothing at all (a receiver without antenna) has not looked.
 """
@@ -20,12 +20,38 @@ KindCoverage = Mapping[SensorName, Mapping[Kind, float]]
 
 
 def fade_factor(lost_for_s: float, *, fade_s: float = LOST_FADE_S) -> float:
-    """Return what is left (1…0) of a coverage ``lost_for_s`` after its sense was lost."""
+    """Return what is left of a coverage after its sensor was lost.
+
+    Parameters
+    ----------
+    lost_for_s : float
+        Time since the loss, s.
+    fade_s : float
+        Time after which nothing is left, s.
+
+    Returns
+    -------
+    float
+        1…0, falling linearly.
+    """
     return min(1.0, max(0.0, 1.0 - lost_for_s / fade_s))
 
 
 def scale_coverage(coverage: Coverage, factor: float) -> Coverage:
-    """Return a coverage with every share multiplied by ``factor`` and kept in 0…1."""
+    """Return a coverage with every share multiplied and kept in 0…1.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        Its headline share and its parts.
+    factor : float
+        What they are multiplied by.
+
+    Returns
+    -------
+    Coverage
+        Shares 0…1.
+    """
     return replace(
         coverage,
         share=_share(coverage.share * factor),
@@ -38,10 +64,24 @@ def _share(value: float) -> float:
 
 
 def kinds_covered(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
-    """Return the coverage 0…1 that speaks of each kind this sense could catch.
+    """Return the coverage that speaks of each kind this sensor could catch.
 
+    Parameters
+    ----------
+    coverage : Coverage
+        What the sensor reported.
+    table : Likelihoods
+        The parts that speak of each kind, and the sensor's ``response``.
+
+    Returns
+    -------
+    dict of Kind to float
+        0…1; kinds out of reach are absent.
+
+    Notes
+    -----
     A part that is absent from the report was not looked at; a report without any parts has its headline
-    share stand for all of them. ``response`` of the sense turns the share of its job that was done into the
+    share stand for all of them. ``response`` of the sensor turns the share of its job that was done into the
     share of cameras that this job finds: a radio hears the busy channels first (below 1), a lens needs many
     poses of each spot (above 1).
     """
@@ -50,7 +90,20 @@ def kinds_covered(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
 
 
 def plain_shares(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
-    """Return the share 0…1 of the parts that speak of each kind this sensor could catch, as reported."""
+    """Return the share of the parts that speak of each kind this sensor could catch, as reported.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        What the sensor reported.
+    table : Likelihoods
+        The weights of the parts for each kind.
+
+    Returns
+    -------
+    dict of Kind to float
+        0…1; kinds out of reach are absent.
+    """
     shares: dict[Kind, float] = {}
     for kind in KINDS:
         catch = table.by_catch.get((coverage.sensor, kind))
@@ -62,6 +115,18 @@ def plain_shares(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
 
 def caught_by_kind(coverages: Sequence[Coverage], table: Likelihoods) -> dict[Kind, float]:
     """Return, for each kind, the chance that this scan would have caught it.
+
+    Parameters
+    ----------
+    coverages : sequence of Coverage
+        One a sensor.
+    table : Likelihoods
+        Pd by sensor and kind, and the curve of claims.
+
+    Returns
+    -------
+    dict of Kind to float
+        0…1.
 
     Notes
     -----
@@ -81,7 +146,20 @@ def caught_by_kind(coverages: Sequence[Coverage], table: Likelihoods) -> dict[Ki
 
 
 def most_by_kind(coverages: Sequence[Coverage], table: Likelihoods) -> dict[Kind, float]:
-    """Return, for each kind, the bound of what may be claimed: ``1 − Π_s (1 − c)``, 0…1."""
+    """Return, for each kind, the bound of what may be claimed.
+
+    Parameters
+    ----------
+    coverages : sequence of Coverage
+        One a sensor.
+    table : Likelihoods
+        The weights of the parts for each kind.
+
+    Returns
+    -------
+    dict of Kind to float
+        ``1 − Π_s (1 − c)``, 0…1.
+    """
     missed = dict.fromkeys(KINDS, 1.0)
     for coverage in coverages:
         for kind, share in plain_shares(coverage, table).items():
@@ -90,7 +168,20 @@ def most_by_kind(coverages: Sequence[Coverage], table: Likelihoods) -> dict[Kind
 
 
 def share_caught(coverages: Sequence[Coverage], table: Likelihoods) -> float:
-    """Return the share of camera kinds, weighted, that this scan would have caught."""
+    """Return the share of camera kinds, weighted, that this scan would have caught.
+
+    Parameters
+    ----------
+    coverages : sequence of Coverage
+        One a sensor.
+    table : Likelihoods
+        The weights of the kinds.
+
+    Returns
+    -------
+    float
+        0…1.
+    """
     caught = caught_by_kind(coverages, table)
     return sum(weight * caught[kind] for kind, weight in table.weights.items())
 

@@ -1,6 +1,6 @@
 """The steps from scores and coverage to the likelihood ratios of a verdict, to be checked by hand.
 
-What a verdict's ``arithmetic`` shows is the last step; here stand the ones before it: for each sense and kind
+What a verdict's ``arithmetic`` shows is the last step; the ones before it are here: for each sensor and kind
 the coverage, Pd and Pfa behind its silence, and for each find the score, what the table makes of it, and what
 it loses to its competitors.
 """

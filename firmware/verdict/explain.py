@@ -1,8 +1,8 @@
 """Why the number is what it is: contributions that add up, and the next step.
 
-For one sense, its finds are taken strongest first; each contributes what it *adds* to the finds before it
+For one sensor, its finds are taken strongest first; each contributes what it *adds* to the finds before it
 (``ln Σ w·max(1, best)`` after, less before), so a second, weaker subject adds little and a repeat nothing.
-Silence contributes the rest up to the sense's own ``ln Σ w·LR_s``. What all senses together say beyond the
+Silence contributes the rest up to the sensor's own ``ln Σ w·LR_s``. What all sensors together say beyond the
 sum of these is the verdict's ``agreement``.
 """
 
@@ -43,7 +43,20 @@ def contributions(
 
 
 def own_nats(say: SensorTerms, table: Likelihoods) -> float:
-    """Return what one sense alone says of the room: ``ln Σ_k w_k · LR_s(k)``."""
+    """Return what one sensor alone says of the room.
+
+    Parameters
+    ----------
+    say : SensorTerms
+        Its likelihood ratios by kind.
+    table : Likelihoods
+        The weights of the kinds.
+
+    Returns
+    -------
+    float
+        ``ln Σ_k w_k · LR_s(k)``, nats.
+    """
     return math.log(sum(weight * say.lr[kind] for kind, weight in table.weights.items()))
 
 
@@ -72,7 +85,26 @@ def _contribution(
 def next_step(
     level: Level, reports: Sequence[SensorReport], running: Sequence[SensorName], table: Likelihoods
 ) -> tuple[str, float]:
-    """Return the message key of what to do next, and by how much it would raise the share caught."""
+    """Return what to do next, and by how much it would raise the share caught.
+
+    Parameters
+    ----------
+    level : Level
+        The verdict's level.
+    reports : sequence of SensorReport
+        One a sensor.
+    running : sequence of SensorName
+        The sensors that still look.
+    table : Likelihoods
+        What each sensor catches of each kind.
+
+    Returns
+    -------
+    key : str
+        Message key.
+    gain : float
+        Gain of the share caught, 0…1.
+    """
     if level is Level.LIKELY_CAMERA:
         return "next.police", 0.0
     if level is Level.CHECK:
@@ -92,14 +124,42 @@ def next_step(
 
 
 def best_gain(coverages: Sequence[Coverage], table: Likelihoods) -> tuple[SensorName, float]:
-    """Return the sensor whose full work would raise the share caught most, and by how much."""
+    """Return the sensor whose full work would raise the share caught most.
+
+    Parameters
+    ----------
+    coverages : sequence of Coverage
+        One a sensor.
+    table : Likelihoods
+        What each sensor catches of each kind.
+
+    Returns
+    -------
+    sensor : SensorName
+        The first one where several are equal.
+    gain : float
+        By how much, 0…1.
+    """
     gains = gains_if_full(coverages, table)
     best = max(SENSOR_NAMES, key=lambda name: gains[name])
     return best, gains[best]
 
 
 def shortfall_sentence(short: Shortfall) -> tuple[str, dict[str, str | float | int]]:
-    """Return the message key and the parameters of what a sensor lacks of the minimum."""
+    """Return the sentence of what a sensor lacks of the minimum.
+
+    Parameters
+    ----------
+    short : Shortfall
+        What is lacking.
+
+    Returns
+    -------
+    key : str
+        Message key.
+    params : dict
+        The parameters of the sentence.
+    """
     params: dict[str, str | float | int] = {"sense": f"sense.{short.sensor}"}
     if short.what == "part":
         params |= {"part": f"part.{short.part}"}

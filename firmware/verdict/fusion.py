@@ -5,11 +5,11 @@
     LR_s(k) = max( (1 − c·max(Pd, Pfa)) / (1 − c·Pfa) ,  exp(nats of the best subject for k) )
     LR      = Σ_k w_k · Π_s LR_s(k) · agreed(k)          posterior odds = prior odds · LR
 
-A sense speaks for a kind by its best find or by its silence, whichever is larger; a missing sense is 1
-everywhere. Senses are independent *given the kind*: this keeps a silent radio from clearing a card camera.
-Within a sense subjects are never multiplied: the best one counts, less the room-level correction
+A sensor speaks for a kind by its best find or by its silence, whichever is larger; a missing sensor is 1
+everywhere. Sensors are independent *given the kind*: this keeps a silent radio from clearing a card camera.
+Within a sensor subjects are never multiplied: the best one counts, less the room-level correction
 ``ln max(1, confounder_share · candidates)``, because among many candidates the best looks good by chance.
-Of senses that share their errors (one ``group``) only the strongest find counts; the others at most 1.
+Of sensors that share their errors (one ``group``) only the strongest find counts; the others at most 1.
 Where several groups speak for one kind, the strongest counts in full and of the nats of each other one a
 share ``keep``: what they agree on adds what training says, and no more.
 """
@@ -234,13 +234,39 @@ class SensorTerms:
 
 
 def correction_nats(candidates: int, sense: Sense) -> float:
-    """Return what the best of many candidates loses: ``ln`` of how many compete to be the one, ≥ 0."""
+    """Return what the best of many candidates loses: ``ln`` of how many compete to be the one.
+
+    Parameters
+    ----------
+    candidates : int
+        How many subjects the sensor weighed.
+    sense : Sense
+
+    Returns
+    -------
+    float
+        Nats, ≥ 0.
+    """
     rivals = min(sense.confounders_most, sense.confounder_share * candidates)
     return math.log(max(1.0, rivals))
 
 
 def fade_nats(nats: float, *, age_s: float, sense: Sense) -> float:
-    """Return positive evidence faded by the time its sense looked without meeting it again."""
+    """Return positive evidence faded by the time its sensor looked without meeting it again.
+
+    Parameters
+    ----------
+    nats : float
+    age_s : float
+        Time since it was last met, s.
+    sense : Sense
+        How long evidence of the sensor is fresh, and its half-life, s.
+
+    Returns
+    -------
+    float
+        Nats; zero and negative evidence does not fade.
+    """
     if nats <= 0.0 or age_s <= sense.fresh_s:
         return nats
     return nats * float(0.5 ** ((age_s - sense.fresh_s) / sense.half_life_s))
@@ -249,9 +275,22 @@ def fade_nats(nats: float, *, age_s: float, sense: Sense) -> float:
 def silence_lr(covered: Mapping[Kind, float], sensor: SensorName, table: Likelihoods) -> dict[Kind, float]:
     """Return, for each kind, the likelihood ratio of finding nothing.
 
+    Parameters
+    ----------
+    covered : mapping of Kind to float
+        From `firmware.verdict.coverage.kinds_covered`, 0…1.
+    sensor : SensorName
+    table : Likelihoods
+        Pd and Pfa.
+
+    Returns
+    -------
+    dict of Kind to float
+        At most 1; 1 for kinds that were not covered.
+
     Notes
     -----
-    Both the chance to catch (Pd) and the chance of a false alarm (Pfa) grow with the coverage: a sense
+    Both the chance to catch (Pd) and the chance of a false alarm (Pfa) grow with the coverage: a sensor
     that looked at nothing says nothing. A kind out of reach makes exactly as many false alarms as a clean
     room, hence ``max(Pd, Pfa)``. The ratio never exceeds 1 and never rises with coverage.
     """
@@ -322,18 +361,23 @@ def mix(says: Sequence[SensorTerms], table: Likelihoods) -> tuple[KindRow, ...]:
 
 
 def agreement_factor(lr: Mapping[SensorName, float], *, keep: float) -> float:
-    """Return what is taken off a kind for which several senses speak, 0…1.
+    """Return what is taken off a kind for which several sensors speak.
 
     Parameters
     ----------
     lr : mapping
-        Likelihood ratio of each sense for this kind; those of one group were settled before.
+        Likelihood ratio of each sensor for this kind; those of one group were settled before.
     keep : float, 0…1
-        Share of the nats of every sense but the strongest that counts.
+        Share of the nats of every sensor but the strongest that counts.
+
+    Returns
+    -------
+    float
+        Factor of the product of ratios, 0…1.
 
     Notes
     -----
-    ``exp(−(1 − keep) · Σ ln LR)`` over all that speak for the kind but the strongest. A sense that is
+    ``exp(−(1 − keep) · Σ ln LR)`` over all that speak for the kind but the strongest. A sensor that is
     silent (LR at most 1) is left as it is, and a stronger find never lowers the product.
     """
     speaking = sorted(ratio for ratio in lr.values() if ratio > 1.0)[:-1]

@@ -1,4 +1,4 @@
-"""Reports of the senses in, one verdict out."""
+"""Makes one verdict from the reports of the sensors."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ INCONCLUSIVE     rule.not_enough     the minimum of the place is not reached (`f
 NOTHING_FOUND    rule.looked         none of the above
 ===============  ==================  ====================================================================
 
-The first row that holds speaks. A find outranks a failure: a lost sense must not hide what another found.
+The first row that holds speaks. A find outranks a failure: a lost sensor must not hide what another found.
 A level already reached is kept with thresholds lowered by the hysteresis, and a weaker one takes over from
 CHECK or LIKELY_CAMERA only after ``hold_s``. Wi-Fi and Bluetooth are one group: one name, one error.
 """
@@ -101,7 +101,18 @@ RANK = {Level.NOTHING_FOUND: 0, Level.INCONCLUSIVE: 0, Level.CHECK: 1, Level.LIK
 
 
 def agreement_nats(signs: Signs) -> float:
-    """Return the nats of the weaker of the two senses (of different groups) that agree best on one kind."""
+    """Return the nats of the weaker of the two sensors (of different groups) that agree best on one kind.
+
+    Parameters
+    ----------
+    signs : Signs
+        The best find's nats by kind for each sensor, and the groups.
+
+    Returns
+    -------
+    float
+        Nats; minus infinity without two sensors of different groups.
+    """
     best = float("-inf")
     for one, other in combinations(signs.by_sense, 2):
         if signs.groups[one] != signs.groups[other]:

@@ -1,4 +1,4 @@
-"""What the engine remembers of one sense: its state, its latest coverage, and its bounded evidence."""
+"""What the engine remembers of one sensor: its state, its latest coverage, and its bounded evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a glint says."""
+"""Turns a glint into evidence."""
 
 from __future__ import annotations
 

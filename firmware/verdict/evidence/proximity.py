@@ -1,7 +1,7 @@
-"""Is a device in this room or next door? By the strongest level at which it was heard here, and by its rise.
+"""Tells a device in this room from one next door, by the strongest level heard here and by its rise.
 
 A device next door is not excused: it is listed, and worth what its own sign says. One whose level nobody
-told is taken for near. What was near once stays near for this inspection: a walk to the other end of the room
+told is taken for near. What was near once stays near for this inspection: going to the other end of the room
 does not carry a camera out of it.
 """
 
@@ -21,7 +21,20 @@ class LevelSpan:
 
 
 def hear(before: LevelSpan | None, level_dbm: float | None) -> LevelSpan | None:
-    """Return the span of levels after one more report; None while nobody told a level."""
+    """Return the span of levels after one more report.
+
+    Parameters
+    ----------
+    before : LevelSpan or None
+        The span so far.
+    level_dbm : float or None
+        The reported level, dBm; None and NaN tell nothing.
+
+    Returns
+    -------
+    LevelSpan or None
+        dBm; None while no level was reported.
+    """
     if level_dbm is None or level_dbm != level_dbm:
         return before
     if before is None:

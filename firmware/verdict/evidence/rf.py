@@ -1,4 +1,4 @@
-"""What a transmission says."""
+"""Turns a transmission into evidence."""
 
 from __future__ import annotations
 

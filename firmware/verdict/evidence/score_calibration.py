@@ -45,6 +45,20 @@ def score_nats(score: float, *, negatives: int) -> float:
 def along(curve: Curve, nats: float) -> float:
     """Return the value of a curve of straight pieces.
 
+    Parameters
+    ----------
+    curve : Curve
+        Points (nats in, nats out), ascending.
+    nats : float
+        Where to read it.
+
+    Returns
+    -------
+    float
+        Nats.
+
+    Notes
+    -----
     Above what was ever seen it stays level; below, a score is worth less by as much as it is less.
     """
     at = bisect_right(curve, (nats, math.inf))
@@ -70,8 +84,36 @@ def make_evidence(
 ) -> Evidence:
     """Weigh one subject by the sign that was seen on it.
 
-    The score's nats are capped by the sign (a confirmed one by the sense); kinds the sign does not speak
-    for get no entry: there the sense speaks by its silence.
+    Parameters
+    ----------
+    sign_name : str
+        The sign's entry in the table.
+    sensor : SensorName
+        Who saw it.
+    subject : str
+        Stable key of the subject.
+    score : float
+        Calibrated probability at even odds, 0…1.
+    reason : str
+        Message key.
+    params : mapping
+        The parameters of its sentence.
+    last_ns : int
+        When it was last seen, ns.
+    table : Likelihoods
+        Caps and curves.
+    confirmed : bool
+        It was physically confirmed.
+
+    Returns
+    -------
+    Evidence
+        Capped nats, in all and by kind.
+
+    Notes
+    -----
+    The score's nats are capped by the sign (a confirmed one by the sensor); kinds the sign does not speak
+    for get no entry: there the sensor speaks by its silence.
     """
     sign, sense = table.by_sign[sign_name], table.senses[sensor]
     raw = score_nats(score, negatives=UNLIMITED)

@@ -1,4 +1,4 @@
-"""What a Wi-Fi station, a network or a Bluetooth advertiser says.
+"""Turns a Wi-Fi station, a network or a Bluetooth advertiser into evidence.
 
 Every device in the air is weighed, the ordinary ones too: how many there are decides how easily one of them
 looks like a camera by chance.
