@@ -1,4 +1,4 @@
-"""From what a scan left behind to one record: sorted, redacted, bounded, sealed."""
+"""Makes one record of what a scan left behind: sorted, redacted, bounded, sealed."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def clean(text: str, *, most: int = TEXT_MOST) -> str:
 
 
 def wall_of(cells: NDArray[np.uint8], *, cell_m: float) -> Wall | None:
-    """Return the lens's map of the wall for a record; None where no cell was lit.
+    """Return the lens sensor's map of the wall for a record.
 
     Parameters
     ----------
@@ -176,6 +176,11 @@ def wall_of(cells: NDArray[np.uint8], *, cell_m: float) -> Wall | None:
         From how many sides each cell was looked at, 0…3.
     cell_m : float
         Side of a cell, m.
+
+    Returns
+    -------
+    Wall or None
+        One digit a cell, at most `WALL_CELLS_MOST` rows and columns; None where no cell was lit.
     """
     if not cells.any():
         return None

@@ -45,7 +45,25 @@ PRAGMAS = ("PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON", "PRAGMA for
 
 
 def open_for_writing(path: Path, *, busy_wait_s: float) -> sqlite3.Connection:
-    """Open the store's database, making it where there is none. Raises what `clear_errors` makes of it."""
+    """Open the store's database, making it where there is none.
+
+    Parameters
+    ----------
+    path : Path
+        The database's file.
+    busy_wait_s : float
+        How long to wait for another writer, s.
+
+    Returns
+    -------
+    Connection
+        Closed again where anything fails.
+
+    Raises
+    ------
+    RecordsError
+        What `clear_errors` makes of the error of SQLite or of the disk.
+    """
     with clear_errors(path):
         # typer and the handheld use one store from more than one thread, one at a time
         db = sqlite3.connect(path, timeout=busy_wait_s, isolation_level=None, check_same_thread=False)

@@ -1,4 +1,4 @@
-"""What a verdict was made with, so that another expert can repeat it: the code, and every table it asks."""
+"""The code and the tables that a verdict was made with, so that another expert can repeat it."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class CalibrationAge:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenseLook:
-    """What one sense did: ``coverage`` is None where it was missing, ``reasons`` are message keys."""
+    """What one sensor did: ``coverage`` is None where it was missing, ``reasons`` are message keys."""
 
     sensor: Literal["rf", "wifi", "ble", "lens"]
     coverage: float | None

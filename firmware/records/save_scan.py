@@ -1,4 +1,4 @@
-"""From a finished scan to a signed record: the wiring between the senses' floor and the records."""
+"""Makes a signed record of a finished scan: the wiring between the sensors' floor and the records."""
 
 from __future__ import annotations
 
@@ -52,7 +52,18 @@ def records_home(settings: Settings) -> Path:
 
 
 def span_until_now(lasted_s: float) -> Span:
-    """Return the span of a scan that has just ended, by the wall clock."""
+    """Return the span of a scan that has just ended, by the wall clock.
+
+    Parameters
+    ----------
+    lasted_s : float
+        How long it lasted, s.
+
+    Returns
+    -------
+    Span
+        Start and end in UTC, ns, with the local zone and its offset, s.
+    """
     ended_ns = time.time_ns()
     zone = datetime.now().astimezone()
     offset = zone.utcoffset()
@@ -65,7 +76,22 @@ def span_until_now(lasted_s: float) -> Span:
 
 
 def calibrations_of(kit: str, *, now_s: float, folder: Path | None = None) -> tuple[CalibrationAge, ...]:
-    """Return how old this unit's calibrations are; nothing for a recorded or simulated one."""
+    """Return how old this unit's calibrations are.
+
+    Parameters
+    ----------
+    kit : str
+        The kit's specification.
+    now_s : float
+        Wall-clock time, s.
+    folder : Path, optional
+        Where the calibrations lie; by default the unit's own folder.
+
+    Returns
+    -------
+    tuple of CalibrationAge
+        Ages in s; nothing for a recorded or simulated kit.
+    """
     if parse_spec(kit)[0] != "pi":
         return ()
     paths = {name: (folder or calibration_folder()) / file for name, file in CALIBRATIONS.items()}

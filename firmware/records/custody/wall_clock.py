@@ -1,4 +1,4 @@
-"""The clock on the wall may jump; the time since start may not. Both are kept, and a jump is said."""
+"""The clock of the wall, which may jump, beside the time since start, which may not; jumps are recorded."""
 
 from __future__ import annotations
 
