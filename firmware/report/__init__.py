@@ -1,1 +1,1 @@
-"""What was found, for people to read."""
+"""Reports of an inspection for people to read: paper, tables, pages and plots."""

@@ -1,4 +1,4 @@
-"""Page one: the verdict, what to do, how much was looked at, what was not, and whose word this is."""
+"""Page one of a report: the verdict, what to do, how much was looked at, what was not, and who says so."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LEFT_W_MM = 88.0
 RIGHT_X_MM = MARGIN_MM + LEFT_W_MM + GAP_MM
 RIGHT_W_MM = BODY_W_MM - LEFT_W_MM - GAP_MM
 QR_MM = 33.0
-NOT_LOOKED_MOST = 14  # seven kinds, four senses and the checklist fit; the page has room for them
+NOT_LOOKED_MOST = 14  # seven kinds, four sensors and the checklist fit; the page has room for them
 REASONS_MOST = 6
 HELP_LINES_MOST = 2
 FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})

@@ -127,7 +127,7 @@ class Wording:
         return UNKNOWN
 
     def not_looked(self, record: Inspection, verdict: Verdict) -> list[str]:
-        """Return what was not looked at: kinds, senses, parts of senses, places."""
+        """Return what was not looked at: kinds, sensors, parts of sensors, places."""
         said = [self.key(k) for k in verdict.blind_to]
         lines = [
             str(self.catalog.text("paper.blind_kind", kind=self.catalog.text(k))) for k in verdict.blind_to

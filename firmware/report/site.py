@@ -87,7 +87,7 @@ def _to_do(sheet: PdfCanvas, record: Inspection, verdict: Verdict, words: Wordin
 
 
 def _missing(sheet: PdfCanvas, record: Inspection, cubicles: Sequence[Visit], words: Wording) -> None:
-    """Say what was not looked at: cubicles, places, and senses at their worst."""
+    """Say what was not looked at: cubicles, places, and sensors at their worst."""
     text = words.catalog.text
     seen = len({(v.room, v.cubicle) for v in cubicles})
     lines = []

@@ -1,4 +1,4 @@
-"""Which part of the wall the light fell on: the map that the lens sense keeps, on paper."""
+"""Draws the map of the wall that the lens sensor keeps: which part of it the light fell on."""
 
 from __future__ import annotations
 
