@@ -29,7 +29,7 @@ from firmware.records.database import DATABASE_FILE
 from firmware.records.model import Inspection, read_verdict
 from firmware.records.queries import Listed
 from firmware.records.reader import open_reader
-from firmware.records.resolutions import Resolution, Resolved, resolution_event, resolutions_of
+from firmware.records.resolutions import Resolution, resolution_event, resolutions_of
 from firmware.records.store import RecordStore
 from firmware.report.contradictions import verify_exported
 from firmware.report.export_process import ExportJob, export_to_file
@@ -38,7 +38,6 @@ from firmware.verdict.levels import ALARMS
 
 app = typer.Typer(no_args_is_help=True, help="Stored inspections: list, show, export, verify.")
 ROWS_SHOWN = 200
-REASON_SHOWN = 400
 TROUBLES_SHOWN, DOUBTS_SHOWN = 50, 20
 HASH_DIGITS, SEQ_DIGITS, WHERE_MOST = 64, 19, 120
 PATH_MOST = 4096  # characters of a path, the longest that Linux opens
@@ -96,7 +95,7 @@ def show(
             return
         _print_record(record, Wording(catalog))
         for said in resolutions_of(reader.entries(), record.id, reader.public):
-            Console(highlight=False).print(Text(_resolution(said, Wording(catalog)), style="bold"))
+            Console(highlight=False).print(Text(Wording(catalog).resolution(said), style="bold"))
 
 
 @app.command()
@@ -120,12 +119,6 @@ def resolve(
         with RecordStore(folder) as store:
             entry = store.note(resolution_event(record.id, resolution, reason))
         typer.echo(catalog.text("records.resolved", hash=Written(entry.hash)))
-
-
-def _resolution(said: Resolved, words: Wording) -> str:
-    reason = visible(said.reason, limit=REASON_SHOWN)
-    came = words.catalog.text(f"paper.alarm.{said.resolution}", reason=reason)
-    return f"{words.when(said.utc_ns, 0, 'UTC')[1]} · {came}"
 
 
 @app.command("export")

@@ -16,6 +16,7 @@ from firmware.i18n.numbers import write_decimal
 from firmware.records.compare.diff import PlaceDifference, ScanDiff
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import Inspection, read_verdict
+from firmware.records.resolutions import Resolved
 from firmware.report import figures
 from firmware.report.compared import draw_comparison, draw_corridor
 from firmware.report.cover_page import draw_front
@@ -48,6 +49,7 @@ class Dossier:
     comparison: ScanDiff | None = None
     corridor: PlaceDifference | None = None
     cubicles: tuple[Dossier, ...] = ()  # of a whole site: those with a find
+    resolutions: tuple[Resolved, ...] = ()  # what people said came of its alarm
 
 
 def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
@@ -70,7 +72,7 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
     with closing(sheet):
         draw_front(sheet, dossier.record, dossier.entry, verdict, words)
         sheet.new_page()
-        _why(sheet, verdict, words)
+        _why(sheet, verdict, words, dossier.resolutions)
         _senses(sheet, record, words)
         _checklist(sheet, record, words)
         _note(sheet, record, words)
@@ -94,7 +96,7 @@ def _draw_site(sheet: PdfCanvas, dossier: Dossier, verdict: Verdict, words: Word
             sheet.new_page()
             draw_cubicle_title(sheet, part.record, part.entry, words)
             own = read_verdict(part.record)
-            _why(sheet, own, words)
+            _why(sheet, own, words, part.resolutions)
             _checklist(sheet, part.record, words)
             for compared in (part.corridor, part.comparison):
                 if isinstance(compared, PlaceDifference):
@@ -109,12 +111,12 @@ def _draw_site(sheet: PdfCanvas, dossier: Dossier, verdict: Verdict, words: Word
         return sheet.bytes()
 
 
-def _why(sheet: PdfCanvas, verdict: Verdict, words: Wording) -> None:
+def _why(sheet: PdfCanvas, verdict: Verdict, words: Wording, resolutions: Sequence[Resolved]) -> None:
     sheet.heading(words.key("report.why"))
     sheet.paragraph(words.key("paper.nats"), size_pt=SMALL_PT, colour=SOFT)
     if verdict.rule:
         sheet.paragraph(words.key(verdict.rule))
-    for line in words.alarm(verdict):
+    for line in (*words.alarm(verdict), *(words.resolution(said) for said in resolutions)):
         sheet.paragraph(line)
     columns = (
         Column(title=words.key("report.sense"), width_mm=22),

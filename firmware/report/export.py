@@ -19,6 +19,7 @@ from firmware.records.custody.errors import AttachmentTrouble, NoSuchRecord, Rec
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.queries import StoredRecord
 from firmware.records.reader import RecordReader
+from firmware.records.resolutions import resolutions_of
 from firmware.report.document import Dossier, draw_report
 from firmware.report.tables import findings_csv
 
@@ -52,6 +53,7 @@ def dossier_of(store: RecordReader, stored: StoredRecord) -> Dossier:
         comparison=_comparison(store, stored),
         corridor=_corridor(store, stored),
         cubicles=tuple(dossier_of(store, s) for s in _found_at(store, stored)),
+        resolutions=resolutions_of(store.entries(), stored.inspection.id, store.public),
     )
 
 

@@ -21,6 +21,7 @@ from firmware.i18n.numbers import (
 from firmware.records.custody.anchor import QR_MARK
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import CalibrationAge, Finding, Inspection, SenseLook
+from firmware.records.resolutions import REASON_MOST, Resolved
 from firmware.verdict.explain import shortfall_sentence
 from firmware.verdict.fusion import Contribution, Level, Verdict
 
@@ -165,6 +166,12 @@ class Wording:
             sense = self.key(f"sense.{subject.sensor}")
             lines.append(f"{sense} {short(subject.subject)}: {self.catalog.fill(subject.reason, params)}")
         return [*lines, str(self.catalog.text(came, reason=kept.reason))]
+
+    def resolution(self, said: Resolved) -> str:
+        """Return when an alarm was resolved after its record, and what was said."""
+        reason = visible(said.reason, limit=REASON_MOST)
+        came = self.catalog.text(f"paper.alarm.{said.resolution}", reason=reason)
+        return f"{self.when(said.utc_ns, 0, 'UTC')[1]} · {came}"
 
     def dropped(self, look: SenseLook) -> str:
         """Return what was read and left out, with the reasons; nothing where nothing was counted."""

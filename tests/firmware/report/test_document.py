@@ -23,6 +23,7 @@ from firmware.records.custody.deterministic_zip import unpack
 from firmware.records.custody.hash_chain import ClockWord, Entry, FaultWord
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import Attachment, CheckState, Inspection, Place, RecordKind, read_verdict
+from firmware.records.resolutions import Resolved
 from firmware.records.store import RecordStore
 from firmware.report.cover_page import CUSTODY_TOP_MM, draw_front
 from firmware.report.document import Dossier, draw_report
@@ -102,6 +103,11 @@ def test_a_long_note_is_printed_in_full() -> None:
     note = " ".join(f"word{n}" for n in range(400))
     text = text_of(paper(replace(inspection(KEY), note=note), "en"))
     assert "word399" in text
+
+
+def test_what_came_of_an_alarm_stands_on_paper() -> None:
+    said = Resolved(record="x", resolution="harmless", reason="smoke detector", utc_ns=1_796_000_000 * 10**9)
+    assert "smoke detector" in text_of(paper(inspection(KEY), "en", resolutions=(said,)))
 
 
 def test_the_same_record_gives_the_same_bytes() -> None:
