@@ -12,7 +12,7 @@ from firmware.sensor import Observation, devices_in, emissions_in, glints_in
 from firmware.verdict.evidence.weigh import WEIGHERS, key_of
 from lensdetect.model import SIGHTINGS_RECORDED, Sighting
 from tests.firmware.sensors import advertiser, emission, glint, network, station
-from wifiscan.model import Identity
+from wifiscan.model import Disturbance, Identity
 
 EVERY: tuple[Observation, ...] = (
     emission("7", score=0.4),
@@ -20,6 +20,7 @@ EVERY: tuple[Observation, ...] = (
     network("cc:dd"),
     advertiser("ee:ff"),
     glint(3),
+    Disturbance(kind="forged_frames", count=200, score=0.9, first_ns=0, last_ns=9),
 )
 
 
@@ -31,8 +32,9 @@ def test_what_each_kind_says_of_itself() -> None:
         ("access_point", "wifi", "cc:dd", "address", -60.0),
         ("ble", "ble", "ee:ff", "address", -60.0),
         ("glint", "lens", "lens:3", "none", None),
+        ("disturbance", "wifi", "air:forged_frames", "none", None),
     ]
-    assert [o.camera_score for o in EVERY] == [0.4, 0.02, 0.95, 0.9, 0.985]
+    assert [o.camera_score for o in EVERY] == [0.4, 0.02, 0.95, 0.9, 0.985, 0.9]
 
 
 @pytest.mark.parametrize("observation", EVERY, ids=lambda o: o.type_name)

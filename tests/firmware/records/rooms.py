@@ -8,7 +8,7 @@ from firmware.records.build_record import Circumstances, Scanned, compose
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import Attachment, CalibrationAge, Inspection, Place, RecordKind, Span
 from firmware.sensor import Observation
-from firmware.verdict.fusion import Contribution, KindRow, Level, Verdict
+from firmware.verdict.fusion import Contribution, KindRow, Level, Verdict, WeighedSubject
 from hw.types import Counts, Coverage
 from lensdetect.model import Glint, Sighting
 from sweeper.model import Emission
@@ -115,6 +115,17 @@ def verdict(level: Level = Level.LIKELY_CAMERA) -> Verdict:
     silent = Contribution(
         sensor="lens", subject="", log_lr=-0.2, reason="reason.lens.nothing", params={"share": 0.4}
     )
+    suspects = tuple(
+        WeighedSubject(
+            sensor=c.sensor,
+            subject=c.subject,
+            word="finding",
+            nats=c.log_lr,
+            reason=c.reason,
+            params=c.params,
+        )
+        for c in speaking
+    )
     rows = (
         KindRow(kind="wifi-stream", weight=0.25, lr={"rf": 1.0, "wifi": 24.5, "lens": 0.8}, product=4.9),
         KindRow(kind="card", weight=0.3, lr={"rf": 1.0, "wifi": 1.0, "lens": 0.7}, product=0.21),
@@ -134,6 +145,7 @@ def verdict(level: Level = Level.LIKELY_CAMERA) -> Verdict:
         rule="rule.two_senses" if found else "rule.looked",
         agreement=0.3,
         arithmetic=rows,
+        subjects=suspects if found else (),
     )
 
 
