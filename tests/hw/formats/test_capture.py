@@ -294,8 +294,12 @@ def test_frame_check_flags_do_not_change_the_link_type(tmp_path: Path) -> None:
 def test_the_same_as_scapy_on_real_files(path: Path, tmp_path: Path) -> None:
     utils = pytest.importorskip("scapy.utils")
     reference = list(utils.RawPcapReader(io.BytesIO(path.read_bytes())))
-    rows, _ = read_all(tmp_path / "a", path.read_bytes())
-    assert [row[3] for row in rows] == [bytes(data) for data, _ in reference]
+    expected = [bytes(data) for data, _ in reference]
+    as_filed, _ = read_all(tmp_path / "a", path.read_bytes(), mend_times=False)
+    assert [row[3] for row in as_filed] == expected
+    in_time, _ = read_all(tmp_path / "b", path.read_bytes())
+    assert sorted(row[3] for row in in_time) == sorted(expected)
+    assert [row[1] for row in in_time] == sorted(row[1] for row in in_time)
 
 
 @pytest.mark.shared
