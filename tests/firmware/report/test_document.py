@@ -132,7 +132,7 @@ def test_no_clear_address_and_no_bystanders_name_is_on_paper_or_in_tables() -> N
 
 
 def test_hostile_names_are_written_out_and_obeyed_by_nobody() -> None:
-    record = inspection(KEY, more=(station("02:00:00:00:00:01", 0.9, ssid="{nb} \u202e\x00 (x) \\) Tj ET"),))
+    record = inspection(KEY, more=(station(SUSPECT_MAC, 0.93, ssid="{nb} \u202e\x00 (x) \\) Tj ET"),))
     text = text_of(paper(record, "en"))
     assert "{nb}" in text
     assert "\\u202e" in text
