@@ -24,6 +24,7 @@ from sweeper.plan import USABLE_SHARE
 from sweeper.spectrum import BINS, EFFECTIVE_PER_ROW, Spectrum
 
 FloatArray = NDArray[np.float32]
+SMALLEST_FLOOR = 1e-30  # power a bin: a receiver that gives constant samples has none
 START_SHARE = 0.1  # of the bins, the smallest: FCME begins with them
 CLEAN_PFA = 1e-3  # a bin this unlikely over noise is no floor
 GAP_BINS = 4  # holes in a signal that do not split it (10 kHz at 2.4 MS/s)
@@ -246,7 +247,7 @@ def _measure(spectrum: Spectrum, first: int, last: int, floor: float) -> Detecti
         center_hz=float(spectrum.frequency_hz(center)),
         bandwidth_hz=float(high - low + 1) * width,
         width_10db_hz=float(ten[-1] - ten[0] + 1) * width,
-        snr_db=float(10 * np.log10(max(float(shape.max()) / floor, 1e-3))),
+        snr_db=float(10 * np.log10(max(float(shape.max()) / max(floor, SMALLEST_FLOOR), 1e-3))),
         level_dbfs=float(10 * np.log10(max(float(shape.sum()), 1e-20))),
         duty=duty,
         filled=first <= usable.start and last >= usable.stop,

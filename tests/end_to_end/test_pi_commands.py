@@ -34,6 +34,10 @@ def library(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     for name in ("picamera2", "libcamera"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(driver, "STALL_S", 0.3)
+    # A library that another test has loaded stays loaded: here there is no dongle.
+    monkeypatch.setattr("hw.pi.librtlsdr.load_library", lambda: None)
+    for name in [n for n in sys.modules if n.split(".")[0] == "rtlsdr"]:
+        monkeypatch.delitem(sys.modules, name)
     import picamera2
 
     picamera2.reset()
