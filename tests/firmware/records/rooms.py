@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from firmware.records.build_record import Circumstances, Scanned, compose
 from firmware.records.custody.unit_key import UnitKey
@@ -149,10 +150,27 @@ def verdict(level: Level = Level.LIKELY_CAMERA) -> Verdict:
     )
 
 
+def findings_among(seen: Iterable[Observation], said: Verdict) -> Iterator[WeighedSubject]:
+    """Yield what looks more like a camera than not and is no finding of the verdict yet."""
+    for o in seen:
+        if o.camera_score >= 0.5 and o.subject not in said.findings:
+            yield WeighedSubject(
+                sensor=o.sensor,
+                subject=o.subject,
+                word="finding",
+                nats=1.5,
+                reason="reason.ble.ordinary",
+                params={},
+            )
+
+
 def scanned(level: Level = Level.LIKELY_CAMERA, more: tuple[Observation, ...] = ()) -> Scanned:
+    found = level in {Level.CHECK, Level.LIKELY_CAMERA}
+    seen = (*observations(), *more) if found else more
+    said = verdict(level)
     return Scanned(
-        verdict=verdict(level),
-        observations=(*observations(), *more) if level in {Level.CHECK, Level.LIKELY_CAMERA} else more,
+        verdict=replace(said, subjects=(*said.subjects, *findings_among(seen, said))) if found else said,
+        observations=seen,
         coverages=(
             Coverage(sensor="rf", share=0.98, parts={"analog_low": 0.98, "cofdm": 0.9, "cellular": 0.8}),
             Coverage(sensor="wifi", share=0.7, parts={"streaming": 0.7, "idle": 0.2}),
