@@ -119,7 +119,7 @@ def test_the_receivers_own_lines_come_last() -> None:
 
     found = [emission("self-noise", 60.0), emission("unknown", 10.0)]
     out = io.StringIO()
-    Console(file=out, width=120).print(emission_table(found, Catalog("en"), rows=8))
+    Console(file=out, width=120).print(emission_table(found, Catalog("en"), rows=8, findings=frozenset()))
     assert out.getvalue().index("Unknown") < out.getvalue().index("Own noise")
 
 
