@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from firmware.cli import scan as scans
 from firmware.cli.options import ScanOptions
 from firmware.cli.scan_commands import app
+from firmware.cli.scan_rf import SweepOptions
 
 RUNNER = CliRunner()
 Calls = list[tuple[tuple[Any, ...], dict[str, Any]]]
@@ -50,8 +51,9 @@ def test_a_scan_that_is_kept_names_its_place(calls: Calls, command: str, only: s
 def test_the_options_of_a_sweep(calls: Calls) -> None:
     words = ["rf", "--plan", "quick", "--gain-check", "--plot", "a.png", "--reference", "corridor"]
     assert RUNNER.invoke(app, words).exit_code == 0
-    asked = {"plan": "quick", "gain_check": True, "plot": Path("a.png"), "picture": None}
-    assert calls == [((ScanOptions(),), {**asked, "reference": "corridor"})]
+    sweep = SweepOptions(plan="quick", gain_check=True, rate_hz=None, center_hz=None)
+    asked = {"plot": Path("a.png"), "picture": None, "reference": "corridor"}
+    assert calls == [((ScanOptions(), sweep), asked)]
 
 
 def test_an_unknown_plan_is_refused_with_the_choices(calls: Calls) -> None:
