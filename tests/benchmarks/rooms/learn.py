@@ -30,14 +30,25 @@ SHARES = np.linspace(0.01, 0.99, 99)
 USUAL = 90.0  # per cent of rooms have no more candidates: only what is beyond competes beyond what is learned
 LOWEST_PD, HIGHEST_PD = 0.005, 0.995
 # What is not learned: a picture rests on physics; how many honest devices bear a camera's name no simulation
-# knows; and what is in every room says nothing by being there.
+# knows; what is in every room says nothing by being there; and nobody jams a simulated room.
 FAR = ("identity-A-far", "identity-B-far", "identity-C-far")
 NAMES = ("identity-A", "identity-B", "identity-C", *FAR, "advert-A", "advert-B", "advert-C")
-UNLEARNED = ("picture", *NAMES, "ordinary", "advert", "shine")
+DULL = ("ordinary", "disturbed")
+UNLEARNED = ("picture", *NAMES, *DULL, "advert", "shine")
 # In a room with a stronger sign the weaker ones do not speak, so they are not learned from it either.
 ORDER: Mapping[SensorName, tuple[str, ...]] = {
     "rf": ("picture", "analog-video", "cofdm", "wideband-local", "cellular-uplink"),
-    "wifi": ("streaming", "idle", "idle-far", "identity-A", "identity-B", "identity-C", *FAR, "ordinary"),
+    "wifi": (
+        "streaming",
+        "idle",
+        "idle-far",
+        "identity-A",
+        "identity-B",
+        "identity-C",
+        *FAR,
+        "ordinary",
+        "disturbed",
+    ),
     "ble": ("advert-A", "advert-B", "advert-C", "advert"),
     "lens": ("lens", "glint", "glimpse", "shine"),
 }

@@ -19,7 +19,7 @@ from tests.benchmarks.rooms.models import Split
 from tests.benchmarks.rooms.rows import Row
 
 VERSION = 1  # of the bench: a new one makes what was learned void
-FILE = Path(__file__).parents[3] / "firmware" / "evidence" / "learned.toml"
+FILE = Path(__file__).parents[3] / "firmware" / "verdict" / "evidence" / "learned.toml"
 NO_SCORE_NATS = 7.0
 HONEST = ("idle",)  # doorbells and baby monitors: how many are about no simulation knows
 # Short scans of the train split, which a test runs again: clean and not, every sense, one that is lost.

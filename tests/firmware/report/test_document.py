@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zlib
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -264,14 +265,18 @@ def test_runs_are_the_row(row: list[bool]) -> None:
     assert rebuilt == row
 
 
-@given(st.text(max_size=200), st.floats(5.0, 80.0))
-@settings(max_examples=30, deadline=None)
-def test_one_line_never_leaves_its_place(text: str, width_mm: float) -> None:
-    sheet = PdfCanvas(title="t", foot="f", utc_ns=0, lang="en")
-    with closing(sheet):
-        sheet._font(9.0, INK)
-        shown = sheet._fitted(text, width_mm, 9.0)
-        assert sheet._pdf.get_string_width(shown) <= width_mm + 0.02
+@pytest.fixture(scope="module")
+def sheet() -> Iterator[PdfCanvas]:
+    with closing(PdfCanvas(title="t", foot="f", utc_ns=0, lang="en")) as made:
+        yield made
+
+
+@given(text=st.text(max_size=200), width_mm=st.floats(5.0, 80.0))
+@settings(max_examples=200, deadline=None)
+def test_one_line_never_leaves_its_place(sheet: PdfCanvas, text: str, width_mm: float) -> None:
+    shown = sheet._fitted(text, width_mm, 9.0)
+    sheet._font(9.0, INK)
+    assert sheet._pdf.get_string_width(shown) <= width_mm + 0.02
 
 
 def test_plots_are_drawn_by_one_room_only() -> None:

@@ -166,7 +166,7 @@ def test_a_crash_loop_does_not_fill_the_inbox() -> None:
 
 def test_live_and_lockstep_agree_on_a_clean_room() -> None:
     openers: dict[SensorName, OpenSensor] = {
-        n: (lambda n=n: scripted(n, ends_at_s=6.0))
+        n: (lambda n=n: scripted(n, ends_at_s=16.0))
         for n in SENSOR_NAMES  # type: ignore[misc]
     }
     shown: list[Snapshot] = []
