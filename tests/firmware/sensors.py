@@ -125,9 +125,15 @@ def step(
     return StepDone(**(values | more))
 
 
-def engine_for(*names: SensorName, prior: float = PRIOR, **config: Any) -> Engine:
+def engine_for(
+    *names: SensorName, prior: float = PRIOR, least_s: float | None = None, **config: Any
+) -> Engine:
+    """Return an engine for these sensors; ``least_s``: how long each must look before a negative."""
     present = names or SENSOR_NAMES
-    judge = Judge(prior=prior, table=designed_likelihoods(), minimum=minimum_for("unknown", only=present))
+    minimum = minimum_for("unknown", only=present)
+    if least_s is not None:
+        minimum = minimum.model_copy(update={"least_s": least_s})
+    judge = Judge(prior=prior, table=designed_likelihoods(), minimum=minimum)
     return Engine(judge=judge, config=EngineConfig(**config), sensors=present)
 
 
