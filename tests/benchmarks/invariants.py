@@ -1,7 +1,13 @@
 """How many rushed inspections end in a negative headline, and how often walked rooms violate an invariant.
 
-Commands: ``python -m tests.benchmarks.invariants --runs 500`` and
-``python -m tests.benchmarks.invariants --runs 0 --walks 100 [--sensors all]``; exit code 1 where one does.
+    python -m tests.benchmarks.invariants --runs 500             rushed inspections
+    python -m tests.benchmarks.invariants --runs 0 --walks 100   scenes, simulated as they are walked
+    python -m tests.benchmarks.invariants --runs 0 --kept 2000   minutes of rooms that `make rooms` has kept
+
+The rooms that are kept hold every turn of all four sensors, so that an hour of them is walked in a minute.
+Each is walked whole and cut short, with every sensor and with one missing, and with the receiver and the eye
+at their own speed and at a tenth of it: a machine that is too busy does less of the work that costs much.
+The exit code is 1 where an invariant is violated or a rushed site gets a negative headline.
 """
 
 from __future__ import annotations
@@ -11,14 +17,23 @@ import random
 import time
 from collections import Counter
 
+from firmware.verdict.evidence.likelihoods import packaged_likelihoods
 from firmware.verdict.fusion import Level
 from hw.sim.scene import scene_names
 from hw.types import SENSOR_NAMES, SensorName
+from tests.benchmarks.rooms.__main__ import ROOMS
+from tests.benchmarks.rooms.crew import Task
+from tests.benchmarks.rooms.draw import draw_case
+from tests.benchmarks.rooms.models import SPLITS
+from tests.benchmarks.rooms.playback import play
+from tests.benchmarks.rooms.store import path_of, timeline_of
 from tests.end_to_end.invariants import rush
 from tests.end_to_end.walker import Walk
 
 FULL_S = 60.0
 DURATIONS_S = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0, FULL_S)
+TICK_S = 0.5
+BUSY = 10.0
 FAST: tuple[SensorName, ...] = ("wifi", "ble")
 
 
@@ -35,6 +50,36 @@ def walk(walks: int, *, seed: int, sensors: tuple[SensorName, ...], limit_s: flo
     return done
 
 
+def walk_kept(minutes: float, *, seed: int, limit_s: float) -> Walk:
+    """Walk through rooms of the store in random order: whole or cut, a sensor missing, the machine busy.
+
+    Parameters
+    ----------
+    minutes : float
+        Stop after so many walked minutes of sensor time.
+    seed : int
+        Of the order, the durations and what is missing.
+    limit_s : float
+        Begin no walk after this wall time, s.
+    """
+    dice, done, began_s = random.Random(seed), Walk(table=packaged_likelihoods()), time.monotonic()
+    tasks: list[Task] = [(split, i) for split in SPLITS for i in range(ROOMS[split])]
+    while done.walked_s < 60 * minutes and time.monotonic() - began_s < limit_s:
+        case = draw_case(*dice.choice(tasks))
+        if not all(path_of(case, name).is_file() for name in case.senses):
+            continue
+        missing = dice.choice((None, None, *case.senses))
+        looked = {n: timeline_of(case, n) for n in case.senses if n != missing}
+        load = dice.choice((1.0, BUSY))
+        until_s = load * min(dice.choice((*DURATIONS_S, FULL_S)), case.walk.air_s)
+        where = f"{case.name} {until_s:g} s, without {missing}, load {load:g}"
+        slowed: dict[SensorName, float] = {"rf": load, "lens": load}
+        watch = done.watcher(where, ("ko", "en"))
+        last = play(case, looked, tick_s=TICK_S * load, until_s=until_s, slowed=slowed, watch=watch).last
+        done.end(last, where, ("ko", "en"))
+    return done
+
+
 def main() -> int:
     """Run and print the table; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -42,11 +87,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--walks", type=int, default=0)
     parser.add_argument("--sensors", choices=("fast", "all"), default="fast")
+    parser.add_argument("--kept", type=float, default=0.0, metavar="MINUTES")
     parser.add_argument("--limit-s", type=float, default=1e9, help="Begin no walk after this time, s.")
     asked = parser.parse_args()
     sensors = SENSOR_NAMES if asked.sensors == "all" else FAST
-    walked = walk(asked.walks, seed=asked.seed, sensors=sensors, limit_s=asked.limit_s)
-    if asked.walks:
+    if asked.kept:
+        walked = walk_kept(asked.kept, seed=asked.seed, limit_s=asked.limit_s)
+    else:
+        walked = walk(asked.walks, seed=asked.seed, sensors=sensors, limit_s=asked.limit_s)
+    if asked.walks or asked.kept:
         rooms = sum(walked.levels.values())
         print(
             f"walked {rooms} rooms, {walked.walked_s / 60:.1f} min, {walked.frames} frames, seed {asked.seed}"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from firmware.cli import jsonl
@@ -54,8 +54,14 @@ class Walk:
         self, scene: str, *, duration_s: float, only: set[SensorName], langs: Iterable[Language]
     ) -> None:
         """Walk through one scene for ``duration_s`` with some sensors, on screens of some languages."""
-        highest: dict[int, int] = {}
         where = f"{scene} {duration_s:g} s {'+'.join(sorted(only))}"
+        watch = self.watcher(where, langs)
+        outcome = inspect(f"sim:{scene}", self.settings, only=only, until_s=duration_s, watch=watch)
+        self.end(outcome.snapshot, where, langs)
+
+    def watcher(self, where: str, langs: Iterable[Language]) -> Callable[[Snapshot], bool]:
+        """Return a function that holds each snapshot of one walk against every invariant."""
+        highest: dict[int, int] = {}
 
         def watch(snapshot: Snapshot) -> bool:
             self.frame(snapshot, where, langs)
@@ -64,10 +70,13 @@ class Walk:
             highest[snapshot.inspection] = max(rank, highest.get(snapshot.inspection, 0))
             return False
 
-        outcome = inspect(f"sim:{scene}", self.settings, only=only, until_s=duration_s, watch=watch)
-        self.frame(outcome.snapshot, where, langs)
-        self.walked_s += outcome.snapshot.elapsed_s
-        self.levels[outcome.snapshot.verdict.level.value] += 1
+        return watch
+
+    def end(self, snapshot: Snapshot, where: str, langs: Iterable[Language]) -> None:
+        """Hold the last snapshot of a walk against everything, and count the walk."""
+        self.frame(snapshot, where, langs)
+        self.walked_s += snapshot.elapsed_s
+        self.levels[snapshot.verdict.level.value] += 1
 
     def frame(self, snapshot: Snapshot, where: str, langs: Iterable[Language]) -> None:
         """Hold one snapshot against everything that can be asked of it alone."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from firmware.runtime.lockstep import run_lockstep
 from firmware.sensor import Observation
@@ -43,8 +44,8 @@ class Played:
 class Recorded:
     """A sense that repeats its turns; the clock moves as it did."""
 
-    def __init__(self, timeline: Timeline, clock: ManualClock) -> None:
-        self._timeline, self._clock = timeline, clock
+    def __init__(self, timeline: Timeline, clock: ManualClock, *, slowed: float = 1.0) -> None:
+        self._timeline, self._clock, self._slowed = timeline, clock, slowed
         self._at = -1
 
     @property
@@ -56,7 +57,7 @@ class Recorded:
         """Repeat the next turn."""
         self._at = min(self._at + 1, len(self._timeline.steps) - 1)
         step = self._timeline.steps[self._at]
-        self._clock.sleep_until(step.until_ns)
+        self._clock.sleep_until(round(step.until_ns * self._slowed))
         if step.lost is not None:
             raise DeviceLost("it was lost", hint=step.lost[1], reason=Reason(step.lost[0]))
         if step.ended:
@@ -93,27 +94,55 @@ def play(
     *,
     table: Likelihoods | None = None,
     tick_s: float = TICK_S,
+    until_s: float | None = None,
+    slowed: Mapping[SensorName, float] = MappingProxyType({}),
+    watch: Callable[[Snapshot], object] | None = None,
 ) -> Played:
-    """Judge a room from what its senses said."""
+    """Judge a room from what its sensors said.
+
+    Parameters
+    ----------
+    case : Case
+        The room.
+    timelines : mapping
+        What each sensor said, turn by turn; a sensor that is not in it is missing.
+    table : Likelihoods, optional
+        By which it is judged; the packaged one by default.
+    tick_s : float
+        Between two looks at the verdict, s.
+    until_s : float, optional
+        When the inspection is cut short, s; the room's own length by default.
+    slowed : mapping
+        How many times longer a sensor's turns take, as on a machine that is too busy for it.
+    watch : callable, optional
+        Is given every snapshot.
+
+    Returns
+    -------
+    Played
+        The verdict over time and the last snapshot.
+    """
     clocks = {name: ManualClock() for name in SENSOR_NAMES if name in timelines}
-    sensors = {name: Recorded(timelines[name], clock) for name, clock in clocks.items()}
-    return _run(case, sensors, clocks, table=table, tick_s=tick_s)  # type: ignore[arg-type]
+    sensors = {n: Recorded(timelines[n], clock, slowed=slowed.get(n, 1.0)) for n, clock in clocks.items()}
+    end_s = case.walk.air_s if until_s is None else until_s
+    return _run(sensors, clocks, table=table, tick_s=tick_s, until_s=end_s, watch=watch)  # type: ignore[arg-type]
 
 
 def inspect_directly(case: Case, *, table: Likelihoods | None = None, tick_s: float = TICK_S) -> Played:
     """Judge a room with all its senses running together, nothing kept: what `play` must agree with."""
     clocks = {name: ManualClock() for name in SENSOR_NAMES if name in case.senses}
     sensors = {name: open_sense(case, name, clock) for name, clock in clocks.items()}
-    return _run(case, sensors, clocks, table=table, tick_s=tick_s)
+    return _run(sensors, clocks, table=table, tick_s=tick_s, until_s=case.walk.air_s)
 
 
 def _run(
-    case: Case,
     sensors: Mapping[SensorName, object],
     clocks: Mapping[SensorName, ManualClock],
     *,
     table: Likelihoods | None,
     tick_s: float,
+    until_s: float,
+    watch: Callable[[Snapshot], object] | None = None,
 ) -> Played:
     table = packaged_likelihoods() if table is None else table
     engine = Engine(
@@ -122,6 +151,8 @@ def _run(
     moments: list[Moment] = []
 
     def note(snapshot: Snapshot) -> None:
+        if watch is not None:
+            watch(snapshot)
         verdict = snapshot.verdict
         moments.append(
             Moment(
@@ -136,7 +167,7 @@ def _run(
         sensors,  # type: ignore[arg-type]
         engine,
         clocks=clocks,
-        until_s=case.walk.air_s,
+        until_s=until_s,
         tick_s=tick_s,
         on_progress=note,
     )
