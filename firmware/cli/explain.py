@@ -22,7 +22,7 @@ from firmware.runtime.session import Outcome, inspect
 from firmware.verdict.derivation import Derivation, work_out
 from firmware.verdict.evidence.likelihoods import packaged_likelihoods
 from firmware.verdict.evidence.weigh import weigh
-from firmware.verdict.fusion import Verdict
+from firmware.verdict.model import Verdict
 from hw.kit import BACKENDS
 from hw.types import SENSOR_NAMES, SensorName
 

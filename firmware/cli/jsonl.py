@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from firmware.sensor import Observation
-from firmware.verdict.fusion import Verdict
+from firmware.verdict.model import Verdict
 from hw.types import Counts
 
 SIGNIFICANT_DIGITS = 9  # of every float: more than any measurement here holds, the same on every machine

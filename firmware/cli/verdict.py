@@ -13,7 +13,7 @@ from rich.text import Text
 from firmware.i18n.catalog import Catalog
 from firmware.verdict.engine import Snapshot
 from firmware.verdict.explain import shortfall_sentence
-from firmware.verdict.fusion import Contribution, Level, Verdict, WeighedSubject
+from firmware.verdict.model import Contribution, Level, Verdict, WeighedSubject
 from hw.types import SENSOR_NAMES, Coverage
 
 LEVEL_STYLE = {

@@ -12,7 +12,7 @@ from firmware.i18n.catalog import Param, Sentence, plain
 from firmware.inspection.checklists import checklist, guided_steps
 from firmware.inspection.state import InspectionState, Moment, Reference, Stage, StartRow, Visited
 from firmware.inspection.state_machine import InspectionMachine, reference_rows, start_rows
-from firmware.verdict.fusion import Level, Verdict
+from firmware.verdict.model import Level, Verdict
 from hw.types import SensorName
 
 PAGE_OF: Mapping[Stage, Page] = {

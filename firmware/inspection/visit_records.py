@@ -21,7 +21,7 @@ from firmware.records.save_scan import Occasion, about_scan, scanned_of, span_un
 from firmware.records.store import RecordStore
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.types import SENSOR_NAMES
 
 EXPORTS = "exports"  # folder beside the records

@@ -32,7 +32,7 @@ from firmware.records.model import (
 )
 from firmware.records.provenance import MeasurementSource
 from firmware.sensor import Observation
-from firmware.verdict.fusion import Verdict
+from firmware.verdict.model import Verdict
 from hw.types import SENSOR_NAMES, Counts, Coverage
 
 MOST_SIDES = 3

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from firmware.records.custody.errors import StoreDamaged
-from firmware.verdict.fusion import Verdict
+from firmware.verdict.model import Verdict
 
 STRICT = ConfigDict(extra="forbid")
 SHOWN_FAULTS = 3  # of a record that cannot be read

@@ -18,7 +18,7 @@ from firmware.records.custody.canonical_json import canonical_json
 from firmware.records.custody.hash_chain import as_ranges, parse_header
 from firmware.records.custody.wall_clock import NOT_BEFORE_NS
 from firmware.settings.records_config import RecordsConfig
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 NS_PER_DAY = 86_400 * 10**9
 FOUND = frozenset({Level.CHECK.value, Level.LIKELY_CAMERA.value})

@@ -22,7 +22,7 @@ from firmware.report.pdf_canvas import (
     PdfCanvas,
     Rgb,
 )
-from firmware.verdict.fusion import Level, Verdict
+from firmware.verdict.model import Level, Verdict
 
 WARN: Rgb = (160, 92, 0)
 BAND_H_MM = 37.0

@@ -24,7 +24,7 @@ from firmware.report.formatting import ReportLine, Wording
 from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, PdfCanvas, Rgb
 from firmware.report.site import draw_cubicle_title, draw_site
 from firmware.report.wall import draw_wall
-from firmware.verdict.fusion import Contribution, Level, Verdict
+from firmware.verdict.model import Contribution, Level, Verdict
 
 ALERT: Rgb = (179, 38, 30)
 CARDS_MOST = 20  # suspicious findings set with all their words; the table holds every one

@@ -12,7 +12,7 @@ from firmware.i18n.font import font_path
 from firmware.i18n.numbers import write_frequency, write_percent
 from firmware.records.model import Finding
 from firmware.report.formatting import number
-from firmware.verdict.fusion import Verdict
+from firmware.verdict.model import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -23,7 +23,7 @@ from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import CalibrationAge, Finding, Inspection, SenseLook
 from firmware.records.resolutions import REASON_MOST, Resolved
 from firmware.verdict.explain import shortfall_sentence
-from firmware.verdict.fusion import Contribution, Level, Verdict
+from firmware.verdict.model import Contribution, Level, Verdict
 
 NS_PER_S = 10**9
 ALARM_SUBJECTS_MOST = 8  # of a kept alarm, on paper

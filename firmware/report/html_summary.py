@@ -19,7 +19,7 @@ from firmware.i18n.names import line_name
 from firmware.i18n.numbers import write_decimal
 from firmware.report.formatting import LEVEL_COLOUR, Wording
 from firmware.sensor import Observation, devices_in, emissions_in, glints_in
-from firmware.verdict.fusion import Contribution, Level, Verdict
+from firmware.verdict.model import Contribution, Level, Verdict
 from hw.types import SENSOR_NAMES, Counts
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from firmware.i18n.catalog import LANGUAGES, catalog_for
 from firmware.records.model import Inspection, read_verdict
 from firmware.report.formatting import Wording, hash_lines
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 GLYPH = re.compile(rb"<([0-9A-Fa-f]{4})> <([0-9A-Fa-f]{4,16})>\r?\n")

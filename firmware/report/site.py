@@ -13,7 +13,7 @@ from firmware.records.model import Inspection, Visit, read_verdict
 from firmware.report.cover_page import FOUND, SHAPE_PX, draw_custody, draw_who
 from firmware.report.formatting import HELP_STEPS, LEVEL_COLOUR, Wording
 from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, WHITE, Column, PdfCanvas, Rgb
-from firmware.verdict.fusion import Level, Verdict
+from firmware.verdict.model import Level, Verdict
 
 ALERT: Rgb = (179, 38, 30)
 WARN: Rgb = (160, 92, 0)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from firmware.verdict.fusion import Alarm, Level, Verdict
 from firmware.verdict.levels import ALARMS, RANK
+from firmware.verdict.model import Alarm, Level, Verdict
 
 SUBJECTS_MOST = 64  # of one place's alarm
 Resolution = Literal["harmless", "found", "unclear"]

@@ -26,9 +26,10 @@ from firmware.settings.sections import EngineConfig
 from firmware.verdict.alarm_latch import AlarmLatch
 from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan, ResolveAlarm
 from firmware.verdict.evidence.model import Evidence
-from firmware.verdict.fusion import SensorReport, Verdict
+from firmware.verdict.fusion import SensorReport
 from firmware.verdict.judge import Judge
 from firmware.verdict.minimum import Minimum
+from firmware.verdict.model import Verdict
 from firmware.verdict.sensor_state import Recognise, SensorPhase, SensorState
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName
 

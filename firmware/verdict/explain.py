@@ -13,14 +13,8 @@ from collections.abc import Mapping, Sequence
 
 from firmware.verdict.coverage import gains_if_full
 from firmware.verdict.evidence.likelihoods import Likelihoods
-from firmware.verdict.fusion import (
-    Contribution,
-    Level,
-    SensorReport,
-    SensorTerms,
-    Shortfall,
-    room_nats,
-)
+from firmware.verdict.fusion import SensorReport, SensorTerms, room_nats
+from firmware.verdict.model import Contribution, Level, Shortfall
 from hw.types import SENSOR_NAMES, Coverage, SensorName
 
 FINDS_EXPLAINED = 8  # a sense; further ones add nothing that a person could use

@@ -1,4 +1,4 @@
-"""From evidence and coverage to one number: the latent-kind mixture, and the types of the verdict.
+"""Fuses evidence and coverage into one number by a mixture over the latent kind of camera.
 
 ::
 
@@ -18,174 +18,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
-from typing import Any, Literal
+from dataclasses import dataclass
 
 from firmware.verdict.coverage import kinds_covered
 from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods, Sense
 from firmware.verdict.evidence.model import Evidence
-from hw.types import SENSOR_NAMES, Coverage, SensorName
+from firmware.verdict.model import KindRow
+from hw.types import Coverage, SensorName
 
 NS_PER_S = 1e9
-
-
-class Level(StrEnum):
-    """The four verdict words, weakest claim first."""
-
-    INCONCLUSIVE = "inconclusive"
-    NOTHING_FOUND = "nothing_found"
-    CHECK = "check"
-    LIKELY_CAMERA = "likely_camera"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contribution:
-    """What one subject (or one sense's silence) added to the verdict, in nats, and why."""
-
-    sensor: SensorName
-    subject: str
-    log_lr: float
-    reason: str  # message key
-    params: Mapping[str, str | float | int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindRow:
-    """One line of the arithmetic: a kind, its weight, what each sense says of it, and the product."""
-
-    kind: Kind
-    weight: float
-    lr: Mapping[SensorName, float]
-    product: float  # weight · Π lr · agreed; the products add up to exp(log_lr) of the verdict
-    agreed: float = 1.0  # what is taken off where several senses speak for this kind
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the row for the ``arithmetic`` of the verdict line."""
-        plain = {"kind": self.kind, "weight": self.weight, "lr": dict(self.lr), "product": self.product}
-        return plain if self.agreed == 1.0 else plain | {"agreed": self.agreed}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shortfall:
-    """What one sensor lacks of the minimum: it is missing, it failed, a part (0…1) or the time (s)."""
-
-    sensor: SensorName
-    what: Literal["missing", "failed", "part", "time"]
-    part: str = ""
-    reached: float = 0.0
-    needed: float = 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the shortfall for the ``short_of`` of the verdict line."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeighedSubject:
-    """How one thing is classified: ``finding`` weighs at least the sign of CHECK, ``noted`` less."""
-
-    sensor: SensorName
-    subject: str
-    word: Literal["finding", "noted"]
-    nats: float
-    reason: str
-    params: Mapping[str, str | float | int]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the row for the ``subjects`` of the verdict line."""
-        return asdict(self) | {"params": dict(self.params)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """The strongest alarm that a place has shown: it is kept until a person resolves it."""
-
-    level: Level
-    t_ns: int
-    probability: float
-    rule: str
-    subjects: tuple[WeighedSubject, ...]
-    resolution: Literal["", "harmless", "found", "unclear"] = ""
-    reason: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the alarm for the ``alarm`` of the verdict line."""
-        return asdict(self) | {"level": self.level.value, "subjects": [s.as_json() for s in self.subjects]}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """The one answer: how likely a hidden camera is, and how much of the job was done to say so.
-
-    ``share_caught`` is the share of camera kinds (weighted) that this scan would have caught, had one been
-    there. ``coverage`` is None for a sense that is missing. ``blind_to`` are the kinds that no sense of
-    this scan could have caught, as message keys. ``log_lr`` is the contributions' sum plus ``agreement``:
-    what senses add (or take) by speaking of the same kinds. ``rule`` is the row of the level table that
-    spoke, ``failed`` the senses whose device should be checked. ``scope`` are the sensors that the minimum
-    asks for, ``short_of`` what they lack of it; ``subjects`` is the one classification of things; ``alarm``
-    is the strongest alarm that was shown here, below which ``level`` does not fall (``live_level`` may).
-    """
-
-    level: Level
-    probability: float
-    prior: float
-    log_lr: float
-    share_caught: float
-    coverage: Mapping[SensorName, float | None]
-    contributions: tuple[Contribution, ...]
-    blind_to: tuple[str, ...] = ()
-    next_step: str = ""  # message key of what would raise the share caught most
-    next_gain: float = 0.0  # and by how much
-    rule: str = ""
-    failed: tuple[SensorName, ...] = ()
-    agreement: float = 0.0
-    arithmetic: tuple[KindRow, ...] = field(default=())
-    scope: tuple[SensorName, ...] = SENSOR_NAMES
-    short_of: tuple[Shortfall, ...] = ()
-    subjects: tuple[WeighedSubject, ...] = ()
-    alarm: Alarm | None = None
-    live_level: Level | None = None  # None where it is the level
-
-    @property
-    def number_fits(self) -> bool:
-        """True unless the number contradicts the word: an alarm beside a number below the prior."""
-        return self.level not in {Level.CHECK, Level.LIKELY_CAMERA} or self.probability >= self.prior
-
-    @property
-    def findings(self) -> frozenset[str]:
-        """The subjects that are findings, now or in the alarm that is kept."""
-        kept = () if self.alarm is None else self.alarm.subjects
-        return frozenset(s.subject for s in (*self.subjects, *kept) if s.word == "finding")
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the ``verdict`` line of the JSON-lines contract."""
-        return {
-            "type": "verdict",
-            "level": self.level.value,
-            "probability": self.probability,
-            "prior": self.prior,
-            "log_lr": self.log_lr,
-            "share_caught": self.share_caught,
-            "coverage": {name: self.coverage.get(name) for name in SENSOR_NAMES},
-            "contributions": [
-                {"sensor": c.sensor, "subject": c.subject, "log_lr": c.log_lr, "reason": c.reason}
-                | {"params": dict(c.params)}
-                for c in self.contributions
-            ],
-            "blind_to": list(self.blind_to),
-            "next_step": self.next_step,
-            "next_gain": self.next_gain,
-            "rule": self.rule,
-            "failed": list(self.failed),
-            "agreement": self.agreement,
-            "arithmetic": [row.as_json() for row in self.arithmetic],
-            "scope": list(self.scope),
-            "short_of": [s.as_json() for s in self.short_of],
-            "subjects": [s.as_json() for s in self.subjects],
-            "alarm": None if self.alarm is None else self.alarm.as_json(),
-            "live_level": None if self.live_level is None else self.live_level.value,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,7 +182,20 @@ def _shrink(nats: float, factor: float) -> float:
 
 
 def room_nats(finds: Sequence[Find], table: Likelihoods) -> float:
-    """Return ``ln Σ_k w_k · max(1, best find for k)``: what these finds add to a room nobody looked at."""
+    """Return the log likelihood ratio that these finds give a room at which nobody has looked otherwise.
+
+    Parameters
+    ----------
+    finds : sequence of Find
+        Finds of one sensor, in any order.
+    table : Likelihoods
+        The weights of the kinds.
+
+    Returns
+    -------
+    float
+        ``ln Σ_k w_k · max(1, best find for k)``, nats, ≥ 0.
+    """
     total = 0.0
     for kind, weight in table.weights.items():
         best = max((f.nats[kind] for f in finds if kind in f.nats), default=0.0)
@@ -395,5 +249,18 @@ def _once_a_group(lr: Mapping[SensorName, float], table: Likelihoods) -> dict[Se
 
 
 def posterior(prior: float, log_lr: float) -> float:
-    """Return the probability after the evidence: ``logistic(logit(prior) + log_lr)``."""
+    """Return the probability of a hidden camera after the evidence.
+
+    Parameters
+    ----------
+    prior : float
+        Probability before the evidence, inside 0…1.
+    log_lr : float
+        Log likelihood ratio of the evidence, nats.
+
+    Returns
+    -------
+    float
+        ``logistic(logit(prior) + log_lr)``, 0…1.
+    """
     return 1.0 / (1.0 + math.exp(-(math.log(prior / (1.0 - prior)) + log_lr)))

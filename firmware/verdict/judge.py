@@ -9,9 +9,10 @@ from dataclasses import replace
 from firmware.verdict.coverage import caught_by_kind
 from firmware.verdict.evidence.likelihoods import Likelihoods, packaged_likelihoods
 from firmware.verdict.explain import contributions, next_step
-from firmware.verdict.fusion import Find, SensorReport, SensorTerms, Verdict, mix, posterior, sense_say
+from firmware.verdict.fusion import Find, SensorReport, SensorTerms, mix, posterior, sense_say
 from firmware.verdict.levels import LevelKeeper, Signs
 from firmware.verdict.minimum import Minimum, minimum_for, shortfalls
+from firmware.verdict.model import Verdict
 from firmware.verdict.subjects import classify, names_a_camera
 from hw.types import SENSOR_NAMES, SensorName
 

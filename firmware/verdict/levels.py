@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from firmware.verdict.evidence.likelihoods import KINDS, Kind, Levels
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.types import SensorName
 
 

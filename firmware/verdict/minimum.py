@@ -15,7 +15,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from firmware.errors import BadKnowledge
-from firmware.verdict.fusion import SensorReport, Shortfall
+from firmware.verdict.fusion import SensorReport
+from firmware.verdict.model import Shortfall
 from hw.types import SENSOR_NAMES, SensorName
 
 PlaceType = Literal["unknown", "toilet_cubicle", "changing_room", "hotel_room", "home", "corridor"]

@@ -16,7 +16,8 @@ from typing import Literal
 
 from firmware.verdict.evidence.likelihoods import Likelihoods
 from firmware.verdict.evidence.model import Evidence
-from firmware.verdict.fusion import Find, Level, SensorTerms, Verdict, WeighedSubject
+from firmware.verdict.fusion import Find, SensorTerms
+from firmware.verdict.model import Level, Verdict, WeighedSubject
 
 SubjectWord = Literal["finding", "noted", "heard"]
 NAMING_SIGNS = ("identity-", "advert-")

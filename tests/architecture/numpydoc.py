@@ -1,4 +1,4 @@
-"""Which functions compute, and which of them say in numpydoc what goes in and what comes out.
+"""Finds the functions that compute, and the numpydoc sections that their docstrings lack.
 
 A function *computes* where it is public, stands at the top of a module, and takes or returns a float, a
 complex number or an array: a quantity whose unit or shape its docstring has to name. Such a function needs a
@@ -19,7 +19,6 @@ PACKAGES = ("hw", "sweeper", "wifiscan", "lensdetect", "firmware")
 # cli parses and prints, screen and report draw, i18n writes numbers in words: no quantity leaves them.
 LEFT_OUT = ("firmware/cli/", "firmware/handheld/screen/", "firmware/report/", "firmware/i18n/")
 QUANTITY = re.compile(r"\b(float|complex|ndarray|NDArray|\w*Array|floating)\b")
-LACKING = Path(__file__).parent / "numpydoc_lacking.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +45,6 @@ def every_computing() -> tuple[Computing, ...]:
     return tuple(sorted((c for path in kept for c in computing(path)), key=lambda c: (c.path, c.name)))
 
 
-def listed() -> tuple[str, ...]:
-    """Return the files that are known to lack sections."""
-    lines = LACKING.read_text(encoding="utf-8").splitlines()
-    return tuple(line for line in lines if line and not line.startswith("#"))
-
-
 def _arguments(node: ast.FunctionDef) -> list[ast.arg]:
     given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     return given + [a for a in (node.args.vararg, node.args.kwarg) if a is not None]
@@ -69,14 +62,3 @@ def _lacks(node: ast.FunctionDef) -> Iterator[str]:
         words = "Returns|Yields" if section == "Returns" else section
         if needed and not re.search(rf"^(?:{words})\n-{{3,}}$", said, re.MULTILINE):
             yield section
-
-
-def main() -> None:
-    """Write the list anew, without the files that have become complete."""
-    head = [line for line in LACKING.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
-    lacking = sorted({c.path for c in every_computing() if c.lacks} & set(listed()))
-    LACKING.write_text("\n".join([*head, *lacking]) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

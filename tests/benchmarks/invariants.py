@@ -18,7 +18,7 @@ import time
 from collections import Counter
 
 from firmware.verdict.evidence.likelihoods import packaged_likelihoods
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.sim.scene import scene_names
 from hw.types import SENSOR_NAMES, SensorName
 from tests.benchmarks.rooms.__main__ import ROOMS

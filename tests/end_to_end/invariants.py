@@ -16,8 +16,8 @@ from firmware.inspection.visit_records import site_level
 from firmware.settings.sections import EngineConfig
 from firmware.verdict.commands import BeginInspection, EndInspection
 from firmware.verdict.engine import Engine, Snapshot, StepDone, Tick
-from firmware.verdict.fusion import Level
 from firmware.verdict.judge import Judge
+from firmware.verdict.model import Level
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth
 from tests.firmware.sensors import PARTS, clean_room
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from firmware.verdict.fusion import Level, Shortfall
+from firmware.verdict.model import Level, Shortfall
 from tests.end_to_end.invariants import CUBICLES, rush
 from tests.end_to_end.walker import Walk
 from tests.firmware.sensors import engine_for

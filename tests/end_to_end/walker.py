@@ -27,8 +27,8 @@ from firmware.settings.settings import Settings, load_settings
 from firmware.verdict.coverage import most_by_kind
 from firmware.verdict.engine import Snapshot
 from firmware.verdict.evidence.likelihoods import Likelihoods, designed_likelihoods
-from firmware.verdict.fusion import Level
 from firmware.verdict.levels import ALARMS, RANK
+from firmware.verdict.model import Level
 from hw.types import SensorName
 
 TOLERANCE = 1e-9

@@ -8,7 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language, catalog_for
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 FILE = "page.html"
 WORDS = (

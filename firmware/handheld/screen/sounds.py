@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from firmware.handheld.screen.state import ScreenState
 from firmware.handheld.screen.views import Trend
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.protocols import Buzzer
 
 

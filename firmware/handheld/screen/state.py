@@ -20,7 +20,7 @@ from firmware.handheld.screen.views import (
 )
 from firmware.i18n.catalog import Language, Sentence
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, HelpLine, help_lines
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.types import SensorName
 
 Condition = Literal["starting", "running", "finished", "lost", "missing"]

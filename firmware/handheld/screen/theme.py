@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 ThemeName = Literal["dark", "bright"]
 Rgb = tuple[int, int, int]

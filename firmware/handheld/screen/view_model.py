@@ -29,7 +29,7 @@ from firmware.verdict.engine import SensorStatus, Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import KNOWN_REASON
 from firmware.verdict.explain import shortfall_sentence
-from firmware.verdict.fusion import Contribution, Level, Verdict, WeighedSubject
+from firmware.verdict.model import Contribution, Level, Verdict, WeighedSubject
 from lensdetect.model import LensView as FinderView
 from sweeper.model import Emission
 

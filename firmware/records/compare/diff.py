@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from firmware.records.model import Finding, Inspection, SenseLook
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.types import SENSOR_NAMES, SensorName
 
 NS_PER_S = 10**9

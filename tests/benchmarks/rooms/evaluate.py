@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from firmware.verdict.evidence.likelihoods import Likelihoods, packaged_likelihoods
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.benchmarks.rooms.claims import claim_by_table, fit
 from tests.benchmarks.rooms.draw import SEED
 from tests.benchmarks.rooms.metrics import (

@@ -11,8 +11,8 @@ from firmware.sensor import Observation
 from firmware.settings.sections import EngineConfig
 from firmware.verdict.engine import Engine, Snapshot
 from firmware.verdict.evidence.likelihoods import Likelihoods, packaged_likelihoods
-from firmware.verdict.fusion import Level
 from firmware.verdict.judge import Judge
+from firmware.verdict.model import Level
 from hw.clock import ManualClock
 from hw.errors import DeviceLost, EndOfRecording, Reason
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName

@@ -11,7 +11,7 @@ from firmware.verdict.evidence.likelihoods import Kind, Likelihoods, packaged_li
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.proximity import LevelSpan, hear
 from firmware.verdict.evidence.weigh import key_of, weigh
-from firmware.verdict.fusion import Verdict
+from firmware.verdict.model import Verdict
 from hw.types import SensorName
 from tests.benchmarks.rooms.draw import Case, Truth
 from tests.benchmarks.rooms.playback import Moment, Played, play

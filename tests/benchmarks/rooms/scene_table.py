@@ -23,7 +23,7 @@ from rich.table import Table
 
 from firmware.runtime.session import inspect, scene_of
 from firmware.settings.settings import load_settings
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.sim.scene import load_scene, scene_names
 
 COLUMNS = ("scene", "truth", "expected", "levels", "right", "probability", "share caught", "s a room")

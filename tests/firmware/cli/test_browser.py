@@ -11,7 +11,7 @@ from firmware.cli.browser import has_display, linger, open_window
 from firmware.handheld.browser.frame_broker import Showing
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.verdict.engine import Snapshot
-from firmware.verdict.fusion import Level, Verdict
+from firmware.verdict.model import Level, Verdict
 
 VERDICT = Verdict(
     level=Level.CHECK, probability=0.2, prior=0.005, log_lr=3.0, share_caught=0.6,

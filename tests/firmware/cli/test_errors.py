@@ -7,7 +7,7 @@ import typer
 
 from firmware.cli.errors import LEVEL_EXIT, Exit, exit_code_for, expected_errors
 from firmware.errors import FirmwareError, Mistake, SettingsError
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.errors import BadKit, DeviceMissing, MissingComponent
 
 WRONG = SettingsError([Mistake(key="rf.plan", origin="--set", why="is no plan")])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.cli.jsonl import encode, lines
-from firmware.verdict.fusion import Contribution, Level, Verdict
+from firmware.verdict.model import Contribution, Level, Verdict
 from hw.types import Counts
 from lensdetect.model import Glint, Sighting
 from sweeper.model import Emission

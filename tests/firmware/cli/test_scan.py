@@ -13,7 +13,7 @@ from firmware.cli.picture import terminal_picture
 from firmware.cli.tables import tables
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.report.html_summary import Scan, summary_html
-from firmware.verdict.fusion import Level, WeighedSubject
+from firmware.verdict.model import Level, WeighedSubject
 from tests.firmware.cli.test_jsonl import ACCESS_POINT, BLE, EMISSION, GLINT, STATION, VERDICT
 
 HOSTILE = "[red]<script>\x1b[2J\u202e"

@@ -14,7 +14,7 @@ from firmware.cli.app import app
 from firmware.cli.errors import LEVEL_EXIT
 from firmware.cli.stills import lights_of
 from firmware.errors import FirmwareError
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 
 def picture(path: Path, spot: float, seed: int) -> Path:

@@ -9,7 +9,7 @@ from firmware.handheld.commands import Home, SetLanguage, SetSound, SetTheme
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.verdict.commands import BeginInspection, EndInspection, Rescan
 from firmware.verdict.engine import Snapshot, Tick
-from firmware.verdict.fusion import Level, Verdict
+from firmware.verdict.model import Level, Verdict
 from hw.clock import ManualClock
 from hw.kit import Kit
 from hw.sim.panel import SimButtons, SimBuzzer, SimDisplay

@@ -26,7 +26,7 @@ from firmware.handheld.screen.theme import THEMES
 from firmware.handheld.screen.views import MENU, FindingView, LensPageView, Page
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language, catalog_for
 from firmware.i18n.help_lines import COUNTRIES, help_lines, number_of
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.firmware.handheld.screen.layout_checks import assert_layout
 from tests.firmware.handheld.screen.sample_pages import (
     DEVICES,

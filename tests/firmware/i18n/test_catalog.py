@@ -15,7 +15,7 @@ from firmware.handheld.screen.state import Condition
 from firmware.handheld.screen.views import MENU, Page, Trend
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language, Sentence, Written, plain
 from firmware.verdict.evidence.reasons import NEXT_STEPS, REASONS, RULES, STATUS_REASONS
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.errors import Reason
 from hw.types import SENSOR_NAMES
 from sweeper.model import EmissionKind

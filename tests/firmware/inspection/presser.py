@@ -14,7 +14,7 @@ from firmware.inspection.visit_records import VisitFindings
 from firmware.records.save_scan import span_until_now
 from firmware.settings.settings import load_settings
 from firmware.verdict.engine import Snapshot
-from firmware.verdict.fusion import Level, Verdict
+from firmware.verdict.model import Level, Verdict
 
 VERDICT = Verdict(
     level=Level.NOTHING_FOUND, probability=0.004, prior=0.005, log_lr=-0.2, share_caught=0.3,

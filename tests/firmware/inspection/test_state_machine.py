@@ -37,7 +37,7 @@ from firmware.inspection.state_machine import (
     start_rows,
     tell,
 )
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.firmware.handheld.screen.inspection_pages import LEAST, PLAN, verdict_of
 from tests.firmware.handheld.screen.sample_states import ordinary
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from firmware.records.store import RecordStore
 from firmware.settings.records_config import MIB, RecordsConfig
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.firmware.records.rooms import FakeClock, inspection
 
 CONFIG = RecordsConfig(free_least_bytes=0, most_bytes=MIB)  # small: retention is at work most of the time

@@ -9,7 +9,7 @@ from firmware.records.build_record import Circumstances, Scanned, compose
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import Attachment, CalibrationAge, Inspection, Place, RecordKind, Span
 from firmware.sensor import Observation
-from firmware.verdict.fusion import Contribution, KindRow, Level, Verdict, WeighedSubject
+from firmware.verdict.model import Contribution, KindRow, Level, Verdict, WeighedSubject
 from hw.types import Counts, Coverage
 from lensdetect.model import Glint, Sighting
 from sweeper.model import Emission

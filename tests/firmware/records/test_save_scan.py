@@ -12,7 +12,7 @@ from firmware.records.custody.wall_clock import MachineClock, judge_clock
 from firmware.records.retention import lived_ns
 from firmware.records.store import RecordStore
 from firmware.settings.records_config import MIB, RecordsConfig
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.benchmarks.records_kill import run
 from tests.firmware.records.rooms import NOON_UTC_NS, SECOND_NS, FakeClock, inspection
 

@@ -29,7 +29,7 @@ from firmware.records.custody.unit_key import load_or_make_unit_key
 from firmware.records.model import Attachment, read_verdict
 from firmware.records.store import RecordStore
 from firmware.settings.records_config import RecordsConfig
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.firmware.records.rooms import ALL_MACS, BYSTANDER_NAME, FakeClock, inspection, verdict
 
 MIB = 1 << 20

@@ -19,7 +19,7 @@ from firmware.report.export import dossier_of, export
 from firmware.report.pdf_words import pdf_words
 from firmware.report.tables import findings_csv
 from firmware.settings.records_config import RecordsConfig
-from firmware.verdict.fusion import Level, WeighedSubject
+from firmware.verdict.model import Level, WeighedSubject
 from tests.firmware.records.rooms import (
     SUSPECT_MAC,
     FakeClock,

@@ -33,7 +33,7 @@ from firmware.report.formatting import HELP_STEPS, Wording, qr_text
 from firmware.report.pdf_canvas import INK, PdfCanvas, runs
 from firmware.report.tables import findings_csv
 from firmware.settings.records_config import RecordsConfig
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from lensdetect.model import GlintLabel
 from sweeper.model import EmissionKind
 from tests.firmware.records.custody.test_hash_chain import STAMP, START, seal_entry

@@ -18,7 +18,7 @@ from firmware.records.model import Inspection
 from firmware.report.formatting import Wording
 from firmware.report.line_breaking import TEXT_MOST
 from firmware.report.tables import findings_csv
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.firmware.records.rooms import inspection, station
 from tests.firmware.report.test_document import KEY, paper, text_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from firmware.verdict.evidence.likelihoods import designed_likelihoods, packaged_learned, packaged_likelihoods
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.types import SENSOR_NAMES
 from tests.benchmarks import rooms as bench
 from tests.benchmarks.rooms.draw import COMMON, DRAWN, draw_case

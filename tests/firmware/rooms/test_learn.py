@@ -9,8 +9,9 @@ import pytest
 
 from firmware.verdict.evidence.likelihoods import designed_likelihoods, parse_learned, with_learned
 from firmware.verdict.evidence.score_calibration import along
-from firmware.verdict.fusion import Level, SensorReport, Verdict
+from firmware.verdict.fusion import SensorReport
 from firmware.verdict.judge import Judge
+from firmware.verdict.model import Level, Verdict
 from hw.sim.scene import Kind
 from tests.benchmarks.rooms.draw import Truth
 from tests.benchmarks.rooms.evaluate import coverage_deciles

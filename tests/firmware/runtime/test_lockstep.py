@@ -9,7 +9,7 @@ import pytest
 
 from firmware.runtime.lockstep import run_lockstep
 from firmware.verdict.engine import Snapshot
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.clock import ManualClock
 from hw.types import SENSOR_NAMES, SensorName
 from tests.firmware.sensors import S, ScriptedSensor, engine_for, room, streamer

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.verdict.alarm_latch import AlarmLatch
-from firmware.verdict.fusion import Level, Verdict, WeighedSubject
 from firmware.verdict.levels import ALARMS, RANK
+from firmware.verdict.model import Level, Verdict, WeighedSubject
 
 QUIET = Verdict(
     level=Level.NOTHING_FOUND, probability=0.001, prior=0.005, log_lr=-1.6, share_caught=0.7, coverage={},

@@ -27,8 +27,8 @@ from firmware.verdict.engine import (
     Tick,
 )
 from firmware.verdict.evidence.likelihoods import designed_likelihoods
-from firmware.verdict.fusion import Level, Verdict
 from firmware.verdict.judge import Judge
+from firmware.verdict.model import Level, Verdict
 from firmware.verdict.sensor_state import STATES, SensorState
 from hw.types import SENSOR_NAMES, Counts, DeviceHealth, SensorName
 from tests.firmware.sensors import (

@@ -19,16 +19,9 @@ from firmware.verdict.evidence.likelihoods import (
 )
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.weigh import weigh
-from firmware.verdict.fusion import (
-    Level,
-    SensorReport,
-    Verdict,
-    agreement_factor,
-    correction_nats,
-    fade_nats,
-    posterior,
-)
+from firmware.verdict.fusion import SensorReport, agreement_factor, correction_nats, fade_nats, posterior
 from firmware.verdict.judge import Judge
+from firmware.verdict.model import Level, Verdict
 from hw.types import SENSOR_NAMES, SensorName
 from tests.firmware.sensors import (
     PRIOR,

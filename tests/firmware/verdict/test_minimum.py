@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from firmware.verdict.coverage import caught_by_kind, most_by_kind, share_caught
 from firmware.verdict.evidence.likelihoods import packaged_likelihoods
-from firmware.verdict.fusion import Level, SensorReport
+from firmware.verdict.fusion import SensorReport
 from firmware.verdict.judge import Judge
 from firmware.verdict.minimum import MinimumOfSite, minimum_for, packaged_minimums, shortfalls
+from firmware.verdict.model import Level
 from hw.types import SENSOR_NAMES, Coverage, SensorName
 from tests.firmware.sensors import PARTS, covered
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from firmware.handheld.screen.view_model import from_snapshot
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from firmware.verdict.subjects import word_of
 from tests.firmware.sensors import engine_for, named, network, room, streamer
 from tests.firmware.verdict.test_engine import feed

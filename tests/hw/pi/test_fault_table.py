@@ -26,7 +26,7 @@ from firmware.handheld.screen.theme import DARK
 from firmware.handheld.screen.view_model import _health
 from firmware.i18n.catalog import Catalog
 from firmware.verdict.engine import SensorStatus
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.config import CameraConfig, HwConfig, PanelConfig
 from hw.errors import DeviceMissing
 from hw.pi import camera as camera_driver

@@ -12,7 +12,7 @@ from firmware.handheld.screen.views import FindingView
 from firmware.handheld.screen.widgets import ICON
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.help_lines import call_words, support_words
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 HEAD_H = 40
 WHY_H = 52

@@ -11,7 +11,7 @@ from firmware.handheld.screen.widgets import MARGIN, draw_sense, draw_top
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.help_lines import number_of
 from firmware.i18n.numbers import write_probability
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 CARD_H = 71
 ROW_H = 24

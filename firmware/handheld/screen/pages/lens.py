@@ -15,7 +15,7 @@ from firmware.handheld.screen.theme import Rgb
 from firmware.handheld.screen.views import MARKS_MOST, CandidateMark, LensPageView
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.numbers import write_percent
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 GUIDE_H = 26
 MAP_W = 72

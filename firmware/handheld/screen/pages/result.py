@@ -9,7 +9,7 @@ from firmware.handheld.screen.inspection_widgets import draw_mono_words, draw_pa
 from firmware.handheld.screen.state import ScreenState
 from firmware.i18n.catalog import Catalog, Sentence
 from firmware.i18n.help_lines import number_of, support_words
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 CARD_H = 74
 LEAF_TITLE_H = 19

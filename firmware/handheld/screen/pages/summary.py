@@ -8,7 +8,7 @@ from firmware.handheld.screen.inspection_widgets import NARROW_W, draw_mono_cell
 from firmware.handheld.screen.page_frame import draw_empty, draw_mono, draw_scrollbar, first_visible
 from firmware.handheld.screen.state import ScreenState
 from firmware.i18n.catalog import Catalog
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 
 COUNT_H = 50
 LINE_H = 18

@@ -26,7 +26,7 @@ from firmware.handheld.browser.server import HEADER, WindowServer
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.i18n.catalog import LANGUAGES, catalog_for
 from firmware.verdict.engine import Snapshot
-from firmware.verdict.fusion import Level, Verdict
+from firmware.verdict.model import Level, Verdict
 from hw.queued_buttons import PRESSES_MOST
 from hw.types import ButtonPress
 

@@ -13,7 +13,7 @@ from firmware.inspection.checklists import checklist
 from firmware.inspection.site_plan import SitePlan
 from firmware.inspection.state import Checkpoint, InspectionState, Moment, Reference, Stage, Visited
 from firmware.inspection.state_machine import InspectionMachine
-from firmware.verdict.fusion import Verdict
+from firmware.verdict.model import Verdict
 from tests.firmware.handheld.screen.sample_states import LONG_NAME
 
 LEVELS = ("likely_camera", "check", "inconclusive", "nothing_found")

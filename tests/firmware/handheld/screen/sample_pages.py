@@ -20,7 +20,7 @@ from firmware.handheld.screen.views import (
     SpectrumPageView,
 )
 from firmware.i18n.catalog import Language, Sentence, plain
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.firmware.handheld.screen.inspection_pages import STAGES, empty_walk, filled_walk, overfull_walk
 from tests.firmware.handheld.screen.sample_states import LONG_NAME, ordinary
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 from firmware.handheld.screen.state import Condition, ScreenState, SenseState
 from firmware.i18n.catalog import Language, Sentence, plain
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.types import SENSOR_NAMES
 
 PANELS = (((320, 240), "RGB"), ((240, 240), "RGB"), ((128, 64), "1"))

@@ -14,7 +14,7 @@ from firmware.handheld.screen.sounds import (
     tones_between,
 )
 from firmware.handheld.screen.views import HomingView
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from hw.clock import ManualClock
 from hw.sim.panel import SimBuzzer
 from tests.firmware.handheld.screen.sample_states import ordinary

@@ -18,7 +18,7 @@ from firmware.sensor import Views
 from firmware.verdict.engine import SensorStatus, Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import REASONS
-from firmware.verdict.fusion import Contribution, Level, Verdict, WeighedSubject
+from firmware.verdict.model import Contribution, Level, Verdict, WeighedSubject
 from hw.types import SENSOR_NAMES, Counts, Frame
 from lensdetect.model import Glint
 from lensdetect.model import LensView as FinderView

@@ -34,8 +34,8 @@ from firmware.settings.sections import EngineConfig
 from firmware.verdict.engine import Engine, SensorStarted, StepDone, Tick
 from firmware.verdict.evidence.likelihoods import packaged_likelihoods
 from firmware.verdict.evidence.weigh import weigh
-from firmware.verdict.fusion import Level
 from firmware.verdict.judge import Judge
+from firmware.verdict.model import Level
 from hw.types import Counts, Coverage, DeviceHealth
 from tests.firmware.records.rooms import (
     ALL_MACS,

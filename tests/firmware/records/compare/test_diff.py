@@ -22,7 +22,7 @@ from firmware.records.compare.diff import (
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import Inspection, SenseLook
 from firmware.sensor import Observation
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.firmware.records.rooms import (
     BYSTANDER_MACS,
     SECOND_NS,

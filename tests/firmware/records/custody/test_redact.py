@@ -15,7 +15,7 @@ from firmware.records.custody.hash_chain import canonical
 from firmware.records.custody.redact import Redactor, names_in
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import read_inspection
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.firmware.records.rooms import (
     ALL_MACS,
     BYSTANDER_BLE,

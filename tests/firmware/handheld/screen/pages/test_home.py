@@ -23,7 +23,7 @@ from firmware.handheld.screen.canvas import Canvas, Mode, Rect, TextBox
 from firmware.handheld.screen.state import SenseState
 from firmware.handheld.screen.theme import THEMES, ThemeName
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for, plain
-from firmware.verdict.fusion import Level
+from firmware.verdict.model import Level
 from tests.firmware.handheld.screen.layout_checks import assert_layout
 from tests.firmware.handheld.screen.sample_states import CONDITIONS, PANELS, ordinary, worst
 
