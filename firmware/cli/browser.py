@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 import typer
 
-from firmware.handheld.browser.frame_broker import Showing
+from firmware.handheld.browser.frame_broker import FrameBroker
 from firmware.handheld.panel import Panel
 from firmware.i18n.catalog import Catalog, Language
 from firmware.verdict.engine import Snapshot
@@ -20,22 +20,22 @@ LINGER_EVERY_S = 0.05
 
 
 @contextmanager
-def open_window(*, wanted: bool, browser: bool, port: int, lang: Language) -> Iterator[Showing | None]:
+def open_window(*, wanted: bool, browser: bool, port: int, lang: Language) -> Iterator[FrameBroker | None]:
     """Serve a window where it is wanted, say where, and open it."""
     if not wanted:
         yield None
         return
     from firmware.handheld.browser.server import WindowServer  # no other run needs an HTTP server
 
-    showing = Showing(lang)
-    with WindowServer(showing, port=port) as server:
+    broker = FrameBroker(lang)
+    with WindowServer(broker, port=port) as server:
         catalog = Catalog(lang)
         typer.echo(catalog.text("window.at", url=server.url), err=True)
         typer.echo(catalog.text("window.until"), err=True)
         if browser and has_display():
             with suppress(webbrowser.Error, OSError):
                 webbrowser.open(server.url)
-        yield showing
+        yield broker
 
 
 def has_display() -> bool:

@@ -67,20 +67,20 @@ def run_handheld(options: RunOptions) -> None:
             _feed(options.feed) as served,
             open_window(
                 wanted=options.window, browser=options.browser, port=options.port, lang=catalog.lang
-            ) as showing,
-            _inspection(options, settings, wanted=guided) as (walker, knowledge),
+            ) as broker,
+            _inspection(options, settings, wanted=guided) as (controller, knowledge),
         ):
             in_terminal = console.is_terminal and backend != "pi" and not options.window
             panel = Panel(
                 look,
                 until_s=until_s,
                 simulated=provenance_to_record(kit, settings.hw.backend) == "simulated",
-                also_show=showing.show if showing else TerminalScreen(live, wanted=in_terminal).show,
-                also_poll=showing.poll if showing else None,
-                walker=walker,
+                also_show=broker.show if broker else TerminalScreen(live, wanted=in_terminal).show,
+                also_poll=broker.poll if broker else None,
+                controller=controller,
             )
-            if showing:
-                showing.follow(lambda: panel.look.lang)
+            if broker:
+                broker.follow(lambda: panel.look.lang)
             outcome = inspect(
                 kit,
                 settings,
@@ -112,19 +112,19 @@ def _inspection(
     if not wanted:
         yield None, None
         return
-    from firmware.inspection.opening import open_walk
+    from firmware.inspection.opening import open_inspection
     from firmware.records.compare.site_knowledge import SiteAllowlist
 
     knowledge = SiteAllowlist()
-    with open_walk(
+    with open_inspection(
         options.kit,
         settings,
         wanted=True,
         plan=options.inspection,
         personal=options.personal,
         knowledge=knowledge,
-    ) as walker:
-        yield walker, knowledge
+    ) as controller:
+        yield controller, knowledge
 
 
 def _known_at(place: str, settings: Settings) -> Recognise | None:

@@ -79,8 +79,8 @@ def _beside(verdict: Verdict, catalog: Catalog) -> list[RenderableType]:
 
 def _named(subject: WeighedSubject, catalog: Catalog) -> str:
     said = catalog.fill(subject.reason, subject.params)
-    sense = catalog.text(f"sense.{subject.sensor}")
-    return catalog.text("cli.alarm_subject", sense=sense, subject=subject.subject, reason=said)
+    sensor = catalog.text(f"sense.{subject.sensor}")
+    return catalog.text("cli.alarm_subject", sense=sensor, subject=subject.subject, reason=said)
 
 
 def reasons_table(verdict: Verdict, catalog: Catalog) -> Table:

@@ -64,11 +64,11 @@ def run_checks(
             yield check
         well = ends[:1] == [Result.PASS] and Result.FAIL not in ends
         hearing += role in SENSOR_ROLES and well
-    yield _senses(hearing)
+    yield _sensors(hearing)
     yield from machine_checks(unit)
 
 
-def _senses(hearing: int) -> Check:
+def _sensors(hearing: int) -> Check:
     """Say whether there is anything at all to find a camera with."""
     said = {"senses": float(hearing), "of": float(len(SENSOR_ROLES))}
     if not hearing:

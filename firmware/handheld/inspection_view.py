@@ -43,48 +43,48 @@ STAMP = 15  # characters of an inspection's id that say its day and time
 HOUR_S, DAY_S = 3600.0, 86_400.0
 
 
-def menu_of(walk: InspectionState) -> tuple[MenuItem, ...]:
+def menu_of(state: InspectionState) -> tuple[MenuItem, ...]:
     """Return the menu entries of this stage."""
-    if walk.stage in {"corridor", "cubicle", "thin"}:
-        rooms: tuple[MenuItem, ...] = ("rooms",) if len(walk.plan.room) > 1 else ()
+    if state.stage in {"corridor", "cubicle", "thin"}:
+        rooms: tuple[MenuItem, ...] = ("rooms",) if len(state.plan.room) > 1 else ()
         return ("finish", *rooms, "start", *LOOKS)
-    if walk.stage == "personal":
+    if state.stage == "personal":
         return ("finish", "start", *LOOKS)
-    return LOOKS if walk.stage == "start" else ("start", *LOOKS)
+    return LOOKS if state.stage == "start" else ("start", *LOOKS)
 
 
 def view_of(
-    walk: InspectionState, now: Moment, verdict: Verdict, machine: InspectionMachine
+    state: InspectionState, now: Moment, verdict: Verdict, machine: InspectionMachine
 ) -> InspectionView:
     """Return the content of the page of this stage."""
     views: Mapping[Stage, Callable[[], InspectionView]] = {
-        "start": lambda: _start(walk),
-        "site": lambda: _choice("walk.site", tuple(_site(p.name, p.cubicle_count) for p in walk.plans)),
-        "operator": lambda: _choice("walk.operator", _operators(walk)),
-        "room": lambda: _choice("walk.room", tuple(_site(r.name, len(r.cubicles)) for r in walk.plan.room)),
-        "reference": lambda: _reference(walk),
-        "corridor": lambda: _corridor(walk, now, machine),
-        "cubicle": lambda: _cubicle(walk),
-        "thin": lambda: _low_coverage(walk, now, machine),
-        "summary": lambda: _summary(walk),
-        "personal": lambda: _personal(walk, now),
-        "result": lambda: _result(walk, verdict),
+        "start": lambda: _start(state),
+        "site": lambda: _choice("walk.site", tuple(_site(p.name, p.cubicle_count) for p in state.plans)),
+        "operator": lambda: _choice("walk.operator", _operators(state)),
+        "room": lambda: _choice("walk.room", tuple(_site(r.name, len(r.cubicles)) for r in state.plan.room)),
+        "reference": lambda: _reference(state),
+        "corridor": lambda: _corridor(state, now, machine),
+        "cubicle": lambda: _cubicle(state),
+        "thin": lambda: _low_coverage(state, now, machine),
+        "summary": lambda: _summary(state),
+        "personal": lambda: _personal(state, now),
+        "result": lambda: _result(state, verdict),
     }
-    view = views[walk.stage]()
-    if walk.trouble:
-        view = replace(view, notice=Sentence(key=walk.trouble), alarm=True)
+    view = views[state.stage]()
+    if state.trouble:
+        view = replace(view, notice=Sentence(key=state.trouble), alarm=True)
     return view
 
 
-def _start(walk: InspectionState) -> InspectionView:
-    choices = tuple(_start_row(row, walk) for row in start_rows(walk))
+def _start(state: InspectionState) -> InspectionView:
+    choices = tuple(_start_row(row, state) for row in start_rows(state))
     return InspectionView(choices=choices, keys=Sentence(key="keys.start"))
 
 
-def _start_row(row: StartRow, walk: InspectionState) -> Choice:
+def _start_row(row: StartRow, state: InspectionState) -> Choice:
     detail = Sentence(key=f"start.{row}.how")
-    if row == "resume" and walk.resume is not None:
-        at = walk.resume
+    if row == "resume" and state.resume is not None:
+        at = state.resume
         if at.stage == "cubicle":
             params = {"room": at.room, "cubicle": at.cubicle}
             detail = Sentence(key="walk.place", params=params)
@@ -103,12 +103,12 @@ def _site(name: str, cubicles: int) -> Choice:
     )
 
 
-def _operators(walk: InspectionState) -> tuple[Choice, ...]:
-    named = tuple(Choice(words=plain(name), shape="person") for name in walk.plan.site.operators)
+def _operators(state: InspectionState) -> tuple[Choice, ...]:
+    named = tuple(Choice(words=plain(name), shape="person") for name in state.plan.site.operators)
     return (*named, Choice(words=Sentence(key="walk.nobody"), shape="person"))
 
 
-def _reference(walk: InspectionState) -> InspectionView:
+def _reference(state: InspectionState) -> InspectionView:
     shapes = {"use": "tick", "measure": "rf", "skip": "arrow"}
     choices = tuple(
         Choice(
@@ -116,11 +116,11 @@ def _reference(walk: InspectionState) -> InspectionView:
             detail=Sentence(key=f"walk.ref.{row}.how"),
             shape=shapes[row],
         )
-        for row in reference_rows(walk)
+        for row in reference_rows(state)
     )
     return InspectionView(
         title=Sentence(key="walk.ref"),
-        lead=_reference_words(walk.reference),
+        lead=_reference_words(state.reference),
         choices=choices,
         keys=Sentence(key="keys.choose"),
     )
@@ -138,46 +138,46 @@ def _reference_words(reference: Reference | None) -> Sentence:
     return Sentence(key=f"walk.ref.{reference.health}.{unit}", params={"count": count})
 
 
-def _corridor(walk: InspectionState, now: Moment, machine: InspectionMachine) -> InspectionView:
-    word = "measuring" if machine.thin(walk, now) else "done"
+def _corridor(state: InspectionState, now: Moment, machine: InspectionMachine) -> InspectionView:
+    word = "measuring" if machine.low_coverage(state, now) else "done"
     if not any(now.coverage.get(s) is not None for s in OUTSIDE):
         word = "none"
     return InspectionView(
-        title=plain(walk.plan.name),
+        title=plain(state.plan.name),
         lead=Sentence(key=f"walk.corridor.{word}"),
         bars=tuple(_bar(s, now, machine.enough("corridor", s)) for s in OUTSIDE),
         keys=Sentence(key="keys.corridor"),
     )
 
 
-def _bar(sense: str, now: Moment, enough: float) -> Bar:
+def _bar(sensor: str, now: Moment, enough: float) -> Bar:
     shares: Mapping[str, float | None] = {str(k): v for k, v in now.coverage.items()}
     return Bar(
-        words=Sentence(key=f"sense.{sense}"),
-        share=shares.get(sense),
+        words=Sentence(key=f"sense.{sensor}"),
+        share=shares.get(sensor),
         enough=enough,
-        shape=sense,
+        shape=sensor,
     )
 
 
-def _cubicle(walk: InspectionState) -> InspectionView:
+def _cubicle(state: InspectionState) -> InspectionView:
     rows = tuple(
-        CheckRow(words=Sentence(key=p.message), shape=p.shape, mark=_shown(walk.marks.get(p.message, "")))
+        CheckRow(words=Sentence(key=p.message), shape=p.shape, mark=_shown(state.marks.get(p.message, "")))
         for p in checklist()
     )
-    last = next((v for v in reversed(walk.done) if v.kind == "cubicle"), None)
+    last = next((v for v in reversed(state.done) if v.kind == "cubicle"), None)
     params: dict[str, Param] = {
-        "room": walk.room_plan.name,
-        "cubicle": walk.cubicle_name,
-        "number": walk.cubicle + 1,
-        "count": len(walk.room_plan.cubicles),
+        "room": state.room_plan.name,
+        "cubicle": state.cubicle_name,
+        "number": state.cubicle + 1,
+        "count": len(state.room_plan.cubicles),
     }
-    numbered = walk.cubicle_name == str(walk.cubicle + 1)
+    numbered = state.cubicle_name == str(state.cubicle + 1)
     return InspectionView(
         title=Sentence(key=f"walk.place_{'numbered' if numbered else 'of'}", params=params),
         checks=rows,
         keys=Sentence(key="keys.cubicle"),
-        notice=None if last is None or walk.marks else _came_of(last),
+        notice=None if last is None or state.marks else _came_of(last),
     )
 
 
@@ -200,23 +200,23 @@ def _came_of(last: Visited) -> Sentence:
     return Sentence(key="walk.stored_compared", params=params)
 
 
-def _low_coverage(walk: InspectionState, now: Moment, machine: InspectionMachine) -> InspectionView:
-    few = machine.thin(walk, now)
-    left = len(checklist()) - len(walk.marks)
+def _low_coverage(state: InspectionState, now: Moment, machine: InspectionMachine) -> InspectionView:
+    few = machine.low_coverage(state, now)
+    left = len(checklist()) - len(state.marks)
     places = (Sentence(key="walk.thin.places", params={"count": left}),) if "places" in few else ()
     return InspectionView(
         lead=Sentence(key="walk.thin"),
         lines=places,
-        bars=tuple(_bar(s, now, machine.enough(walk.leaving, s)) for s in few if s != "places"),
+        bars=tuple(_bar(s, now, machine.enough(state.leaving, s)) for s in few if s != "places"),
         keys=Sentence(key="keys.thin"),
     )
 
 
-def _summary(walk: InspectionState) -> InspectionView:
-    cubicles = [v for v in walk.done if v.kind == "cubicle"]
+def _summary(state: InspectionState) -> InspectionView:
+    cubicles = [v for v in state.done if v.kind == "cubicle"]
     counts = Counter(v.level for v in cubicles)
     seen = len({(v.room, v.cubicle) for v in cubicles})
-    planned = walk.plan.cubicle_count
+    planned = state.plan.cubicle_count
     key = "walk.summary.all" if seen >= planned else "walk.summary.some"
     lines = [Sentence(key=key, params={"count": seen, "planned": planned})]
     counted = len({(v.room, v.cubicle) for v in cubicles if v.enough})
@@ -232,14 +232,14 @@ def _summary(walk: InspectionState) -> InspectionView:
     notice = {
         "working": Sentence(key="walk.export.working"),
         "whole": Sentence(
-            key="walk.export.whole", params={"name": walk.exported.removeprefix("ansim-")[:STAMP]}
+            key="walk.export.whole", params={"name": state.exported.removeprefix("ansim-")[:STAMP]}
         ),
-    }.get(walk.export)
+    }.get(state.export)
     return InspectionView(
-        title=plain(walk.plan.name),
+        title=plain(state.plan.name),
         counts=tuple((level.value, counts[level.value]) for level in LEVEL_ORDER),
         lines=tuple(lines),
-        visits=tuple(_visit(v) for v in walk.done),
+        visits=tuple(_visit(v) for v in state.done),
         notice=notice,
         keys=Sentence(key="keys.summary"),
     )
@@ -262,9 +262,9 @@ def _visit(visit: Visited) -> VisitRow:
     return VisitRow(words=words, level=visit.level, notes=tuple(notes), stored=visit.stored)
 
 
-def _personal(walk: InspectionState, now: Moment) -> InspectionView:
+def _personal(state: InspectionState, now: Moment) -> InspectionView:
     steps = guided_steps()
-    step = steps[walk.step]
+    step = steps[state.step]
     progress = step.progress(now.coverage)
     alone = "step.by_eye" if "lens" in step.until else "step.no_radio"
     detail = f"step.{step.key}.how" if progress is not None else alone
@@ -273,14 +273,14 @@ def _personal(walk: InspectionState, now: Moment) -> InspectionView:
         detail=Sentence(key=detail),
         shape=step.shape,
         progress=progress,
-        step=(walk.step + 1, len(steps)),
+        step=(state.step + 1, len(steps)),
         keys=Sentence(key="keys.personal"),
     )
 
 
-def _result(walk: InspectionState, verdict: Verdict) -> InspectionView:
+def _result(state: InspectionState, verdict: Verdict) -> InspectionView:
     lead = Sentence(key=f"result.{verdict.level.value}")
-    if walk.selected:
+    if state.selected:
         return InspectionView(
             lead=lead,
             detail=Sentence(key="result.not_checked"),

@@ -88,13 +88,13 @@ class Panel:
         simulated: bool,
         also_show: Callable[[Image.Image, Snapshot], None] | None = None,
         also_poll: Callable[[], Sequence[ButtonPress]] | None = None,
-        walker: InspectionController | None = None,
+        controller: InspectionController | None = None,
     ) -> None:
         self.look = look
         self.picture: Image.Image | None = None
         self.stale = True  # something was pressed since the last picture
-        self._walker = walker
-        page: Page = "home" if walker is None else PAGE_OF[walker.walk.stage]
+        self._controller = controller
+        page: Page = "home" if controller is None else PAGE_OF[controller.state.stage]
         self._place = PagePosition(page=page, base=page)
         self._until_s = until_s
         self._simulated = simulated
@@ -114,24 +114,24 @@ class Panel:
     def attach(self, kit: Kit) -> None:
         """Take the display, the buttons, the buzzer and the battery of a kit."""
         self._kit = kit
-        idle = self._walker is not None and self._walker.walk.stage == "start"
+        idle = self._controller is not None and self._controller.state.stage == "start"
         if idle and kit.buttons is None and self._also_poll is None:
-            self._walker, self._place = None, PagePosition()  # nobody could choose: the readout, as it is
+            self._controller, self._place = None, PagePosition()  # nobody could choose: the readout, as it is
 
     def poll(self) -> Sequence[EngineCommand]:
         """Carry out the presses since the last call, and return the commands for the engine."""
         here = () if self._kit is None or self._kit.buttons is None else self._kit.buttons.poll()
         elsewhere = () if self._also_poll is None else self._also_poll()
-        waited = () if self._walker is None else self._walker.released()
+        waited = () if self._controller is None else self._controller.released()
         asked = [c for one in (*waited, *here, *elsewhere) for c in self.press(one)]
-        return (*asked, *(() if self._walker is None else self._walker.poll()))
+        return (*asked, *(() if self._controller is None else self._controller.poll()))
 
     def press(self, button: ButtonPress) -> Sequence[EngineCommand]:
         """Carry out a press, and return the command that it has for the engine, if any."""
         self.stale = True
-        if self._walker is not None and self._on_walk(button):
-            leave = self._walker.press(button)
-            self._follow_walk(page="home" if leave else self._page_of(self._walker))
+        if self._controller is not None and self._is_for_inspection(button):
+            leave = self._controller.press(button)
+            self._follow_inspection(page="home" if leave else self._page_of(self._controller))
             return ()
         self._place, wish = press(self._place, button)
         command = self._command_of(wish, button)
@@ -153,7 +153,7 @@ class Panel:
             case "finish" | "rooms" | "start":
                 return TurnInspection(word=wish)
             case None:
-                return None if self._walker is not None else _held(button)
+                return None if self._controller is not None else _held(button)
             case _:
                 assert_never(wish)
 
@@ -176,36 +176,36 @@ class Panel:
                 return (command,)
         return ()
 
-    def _on_walk(self, button: ButtonPress) -> bool:
+    def _is_for_inspection(self, button: ButtonPress) -> bool:
         """Return whether a press is for the inspection: ok held anywhere, short presses on its own page."""
         if button.long:
             return button.button == "ok"
-        return self._walker is not None and self._place.page == self._page_of(self._walker)
+        return self._controller is not None and self._place.page == self._page_of(self._controller)
 
     @staticmethod
-    def _page_of(walker: InspectionController) -> Page:
-        return PAGE_OF[walker.walk.stage]
+    def _page_of(controller: InspectionController) -> Page:
+        return PAGE_OF[controller.state.stage]
 
-    def _follow_walk(self, *, page: Page | None = None) -> None:
+    def _follow_inspection(self, *, page: Page | None = None) -> None:
         """Make the page of the inspection's stage the base of all pages, and turn to ``page`` if given."""
-        if self._walker is None:
+        if self._controller is None:
             return
-        before, now = self._place.base, self._page_of(self._walker)
+        before, now = self._place.base, self._page_of(self._controller)
         shown = page or (now if self._place.page == before else self._place.page)
-        self._place = replace(self._place, base=now, menu=menu_of(self._walker.walk), page=shown)
+        self._place = replace(self._place, base=now, menu=menu_of(self._controller.state), page=shown)
         if page is not None:
             self._place = replace(self._place, focused=False, selected=0, trail=())
 
     def _turn(self, command: TurnInspection) -> None:
-        if self._walker is not None:
-            self._walker.command(command.word)
-            self._follow_walk(page=self._page_of(self._walker))
+        if self._controller is not None:
+            self._controller.command(command.word)
+            self._follow_inspection(page=self._page_of(self._controller))
 
     def watch(self, snapshot: Snapshot) -> bool:
         """Draw, at most ten times a second of the session; never ends the run."""
-        if self._walker is not None:
-            self._walker.watch(snapshot, lambda: self._readout(snapshot))
-            self._follow_walk()
+        if self._controller is not None:
+            self._controller.watch(snapshot, lambda: self._readout(snapshot))
+            self._follow_inspection()
         if self.stale or snapshot.phase == "finished" or snapshot.t_ns - self._drawn_ns >= REDRAW_NS:
             self._drawn_ns = snapshot.t_ns
             self.draw(snapshot)
@@ -242,21 +242,21 @@ class Panel:
         )
         self._place = with_rows(self._place, row_counts(state.devices, state.findings, self._place.menu))
         state = replace(state, picture=picture_of(snapshot), help_lines=help_lines(self.look.country))
-        if self._walker is not None:
-            state = self._with_inspection(state, self._walker, snapshot)
+        if self._controller is not None:
+            state = self._with_inspection(state, self._controller, snapshot)
         if self._follower is not None:
             homing = self._follower.update(snapshot.observations, t_ns=snapshot.t_ns)
             state = replace(state, homing=homing)
         return state
 
     def _with_inspection(
-        self, state: ScreenState, walker: InspectionController, snapshot: Snapshot
+        self, state: ScreenState, controller: InspectionController, snapshot: Snapshot
     ) -> ScreenState:
-        view = view_of(walker.walk, walker.now, snapshot.verdict, walker.machine)
-        state = replace(state, walk=view, progress=None)
-        if self._place.page != self._page_of(walker):
+        view = view_of(controller.state, controller.now, snapshot.verdict, controller.machine)
+        state = replace(state, inspection=view, progress=None)
+        if self._place.page != self._page_of(controller):
             return state
-        return replace(state, selected=walker.walk.selected, focused=True)
+        return replace(state, selected=controller.state.selected, focused=True)
 
     def _readout(self, snapshot: Snapshot) -> bytes:
         """Return the readout of a place as PNG for its record, without any live picture."""

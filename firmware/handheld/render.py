@@ -15,7 +15,7 @@ from firmware.handheld.screen.pages.finding import draw_finding
 from firmware.handheld.screen.pages.home import draw_home
 from firmware.handheld.screen.pages.homing import draw_homing
 from firmware.handheld.screen.pages.lens import draw_lens
-from firmware.handheld.screen.pages.low_coverage import draw_thin
+from firmware.handheld.screen.pages.low_coverage import draw_low_coverage
 from firmware.handheld.screen.pages.menu import draw_menu
 from firmware.handheld.screen.pages.personal import draw_personal
 from firmware.handheld.screen.pages.picture import draw_picture_page
@@ -43,7 +43,7 @@ PAGES: Mapping[Page, Callable[[Canvas, ScreenState, Catalog], None]] = {
     "choose": draw_choose,
     "corridor": draw_corridor_page,
     "cubicle": draw_cubicle,
-    "thin": draw_thin,
+    "thin": draw_low_coverage,
     "summary": draw_summary,
     "personal": draw_personal,
     "result": draw_result,

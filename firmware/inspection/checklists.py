@@ -57,7 +57,7 @@ class GuidedStep(BaseModel):
         return sum(shares) / len(shares) if shares else None
 
     def _present(self, coverage: Mapping[SensorName, float | None]) -> list[tuple[SensorName, float]]:
-        return [(sense, most) for sense, most in self.until.items() if coverage.get(sense) is not None]
+        return [(sensor, most) for sensor, most in self.until.items() if coverage.get(sensor) is not None]
 
 
 def _load(name: str, table: str, model: type[BaseModel]) -> tuple[BaseModel, ...]:

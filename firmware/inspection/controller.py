@@ -29,12 +29,12 @@ from firmware.inspection.state import (
 from firmware.inspection.state_machine import (
     InspectionMachine,
     Transition,
-    close_walk,
+    close_inspection,
     finish_personal,
     start_rows,
     tell,
 )
-from firmware.inspection.visit_records import VisitFindings, new_walk_id
+from firmware.inspection.visit_records import VisitFindings, new_inspection_id
 from firmware.records.save_scan import span_until_now
 from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand
 from firmware.verdict.engine import Snapshot
@@ -72,15 +72,15 @@ class InspectionController:
     def __init__(
         self,
         machine: InspectionMachine,
-        walk: InspectionState,
-        clerk: TakesJobs,
+        state: InspectionState,
+        writer: TakesJobs,
         *,
-        new_id: Callable[[], str] = new_walk_id,
+        new_id: Callable[[], str] = new_inspection_id,
     ) -> None:
-        self.walk = walk
+        self.state = state
         self.machine = machine
         self.now = Moment()
-        self._clerk, self._new_id = clerk, new_id
+        self._writer, self._new_id = writer, new_id
         self._todo: deque[Effect] = deque()
         self._held: deque[ButtonPress] = deque(maxlen=HELD_MOST)
         self._ending = False
@@ -94,8 +94,8 @@ class InspectionController:
 
     def begin(self, row: StartRow) -> None:
         """Begin as if this row of the first page had been chosen."""
-        self.walk = replace(self.walk, stage="start", selected=start_rows(self.walk).index(row))
-        self._take(self.machine.press(self.walk, "ok", replace(self.now, fresh_id=self._new_id())))
+        self.state = replace(self.state, stage="start", selected=start_rows(self.state).index(row))
+        self._take(self.machine.press(self.state, "ok", replace(self.now, fresh_id=self._new_id())))
 
     def press(self, button: ButtonPress) -> bool:
         """Act on a press on one of the inspection's own pages; return True to show the readout."""
@@ -105,18 +105,22 @@ class InspectionController:
         word = WORDS.get((button.button, button.long))
         if word is None:
             return False
-        return self._take(self.machine.press(self.walk, word, replace(self.now, fresh_id=self._new_id())))
+        return self._take(self.machine.press(self.state, word, replace(self.now, fresh_id=self._new_id())))
 
     def command(self, item: MenuWord) -> None:
         """Carry out a menu entry."""
         if item == "finish":
-            ended = finish_personal if self.walk.stage == "personal" else lambda walk, _: close_walk(walk)
-            self._take(ended(self.walk, self.now))
+            ended = (
+                finish_personal
+                if self.state.stage == "personal"
+                else lambda state, _: close_inspection(state)
+            )
+            self._take(ended(self.state, self.now))
         elif item == "rooms":
-            self.walk = replace(self.walk, stage="room", selected=self.walk.room)
+            self.state = replace(self.state, stage="room", selected=self.state.room)
         else:
-            paused = progress_of(self.walk) if self.walk.stage in WORKING else self.walk.resume
-            self.walk = replace(self.walk, stage="start", selected=0, resume=paused)
+            paused = progress_of(self.state) if self.state.stage in WORKING else self.state.resume
+            self.state = replace(self.state, stage="start", selected=0, resume=paused)
 
     def poll(self) -> tuple[EngineCommand, ...]:
         """Return the commands for the engine: the end of one place, the beginning of the next."""
@@ -137,8 +141,8 @@ class InspectionController:
 
         ``screen`` draws the readout of the place as PNG, for its record.
         """
-        for told in self._clerk.take():
-            self._take(tell(self.walk, told))
+        for told in self._writer.take():
+            self._take(tell(self.state, told))
         if self._ended_of is not None and snapshot.inspection != self._ended_of:
             self._ended_of = None
         self.now = Moment(
@@ -150,11 +154,11 @@ class InspectionController:
         if self._ending and snapshot.phase == "finished":
             self._close(snapshot, screen)
         if not self.busy and self.now.scanning:
-            self._take(self.machine.press(self.walk, "moment", self.now))
+            self._take(self.machine.press(self.state, "moment", self.now))
 
     def _take(self, step: Transition) -> bool:
         """Apply a transition; ask the engine first for what its effects need."""
-        self.walk = step.walk
+        self.state = step.state
         self._todo.extend(e for e in step.effects if not isinstance(e, Leave))
         if not self._ending and any(isinstance(e, Keep | Begin) for e in self._todo):
             self._ending = True
@@ -165,38 +169,40 @@ class InspectionController:
 
     def _close(self, snapshot: Snapshot, screen: Callable[[], bytes]) -> None:
         """Hand over the record of the closed place with the last snapshot, and begin the next place."""
-        keeping = any(isinstance(e, Keep) for e in self._todo)
+        stores = any(isinstance(e, Keep) for e in self._todo)
         found = VisitFindings(
             snapshot=snapshot,
             span=span_until_now(snapshot.elapsed_s),
-            screen=screen() if keeping else b"",
+            screen=screen() if stores else b"",
         )
         begin = any(isinstance(e, Begin) for e in self._todo)
         self._ending = False
         self._hand_over(found)
         if begin:
             self._ended_of = snapshot.inspection
-            self._asked.append(BeginInspection(place=_place_name(self.walk), minimum=_minimum_of(self.walk)))
+            self._asked.append(
+                BeginInspection(place=_place_name(self.state), minimum=_minimum_of(self.state))
+            )
 
     def _hand_over(self, found: VisitFindings | None) -> None:
         while self._todo:
             effect = self._todo.popleft()
             if isinstance(effect, Keep):
                 if found is not None:
-                    self._clerk.submit(KeepJob(keep=effect, findings=found))
+                    self._writer.submit(KeepJob(keep=effect, findings=found))
             elif not isinstance(effect, Begin | Leave):
-                self._clerk.submit(effect)
+                self._writer.submit(effect)
 
 
-def _place_name(walk: InspectionState) -> str:
+def _place_name(state: InspectionState) -> str:
     """Return the name of the place that is inspected next; outside a cubicle it is the stage."""
-    return f"{walk.room_plan.name}/{walk.cubicle_name}" if walk.stage == "cubicle" else walk.stage
+    return f"{state.room_plan.name}/{state.cubicle_name}" if state.stage == "cubicle" else state.stage
 
 
-def _minimum_of(walk: InspectionState) -> Minimum:
+def _minimum_of(state: InspectionState) -> Minimum:
     """Return what the place that is inspected next needs before NOTHING FOUND may be said of it."""
-    if walk.stage == "cubicle":
-        return walk.plan.minimum.applied()
-    if walk.stage == "corridor":
-        return walk.plan.minimum.applied("corridor")
-    return minimum_for("hotel_room" if walk.stage == "personal" else "unknown")
+    if state.stage == "cubicle":
+        return state.plan.minimum.applied()
+    if state.stage == "corridor":
+        return state.plan.minimum.applied("corridor")
+    return minimum_for("hotel_room" if state.stage == "personal" else "unknown")

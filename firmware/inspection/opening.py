@@ -11,7 +11,7 @@ from firmware.inspection.record_writer import RecordWriter
 from firmware.inspection.site_plan import Sites, load_sites, read_plan
 from firmware.inspection.state import InspectionState
 from firmware.inspection.state_machine import InspectionMachine
-from firmware.inspection.visit_records import new_walk_id
+from firmware.inspection.visit_records import new_inspection_id
 from firmware.log import get_logger
 from firmware.records.compare.site_knowledge import SiteAllowlist
 from firmware.records.provenance import source_of
@@ -38,7 +38,7 @@ def sites_of(settings: Settings, plan: Path | None) -> Sites:
 
 
 @contextmanager
-def open_walk(
+def open_inspection(
     kit: str,
     settings: Settings,
     *,
@@ -57,10 +57,12 @@ def open_walk(
     folder = records_home(settings)
     with RecordWriter(folder, settings=settings, kit=kit, simulated=simulated, threaded=threaded) as writer:
         writer.knowledge = knowledge or writer.knowledge
-        walk = InspectionState(plans=sites.plans)
-        controller = InspectionController(InspectionMachine(settings.walk.least), walk, writer)
+        state = InspectionState(plans=sites.plans)
+        controller = InspectionController(InspectionMachine(settings.walk.least), state, writer)
         if personal:
-            controller.walk = InspectionState(plans=sites.plans, stage="personal", walk=new_walk_id())
+            controller.state = InspectionState(
+                plans=sites.plans, stage="personal", inspection_id=new_inspection_id()
+            )
         elif plan is not None:
             controller.begin("inspection")
         yield controller

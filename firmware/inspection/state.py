@@ -97,7 +97,7 @@ class InspectionState:
     operator: str = ""
     room: int = 0
     cubicle: int = 0
-    walk: str = ""  # its id; the ids of its records begin with it
+    inspection_id: str = ""  # the ids of its records begin with it
     visit: int = 0  # number of the record that comes next
     marks: Mapping[str, CheckState] = field(default_factory=dict)
     done: tuple[Visited, ...] = ()
@@ -127,7 +127,7 @@ class InspectionState:
     @property
     def record(self) -> str:
         """Id of the record of the place that is inspected now."""
-        return f"{self.walk}-{self.visit:03d}"
+        return f"{self.inspection_id}-{self.visit:03d}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,7 @@ class AskReference:
 class Export:
     """Close the inspection: write a record of the whole site and its report, and check the file."""
 
-    walk: str
+    inspection_id: str
     site: str
     operator: str
     done: tuple[Visited, ...]

@@ -59,7 +59,7 @@ DONE_STEP = 1.0  # of a guided step's progress
 class Transition(NamedTuple):
     """The next state, and the effects that it requests, in order."""
 
-    walk: InspectionState
+    state: InspectionState
     effects: tuple[Effect, ...] = ()
 
 
@@ -72,33 +72,33 @@ class InspectionMachine:
     def __init__(self, least: Mapping[str, float]) -> None:
         self.least = least
 
-    def press(self, walk: InspectionState, word: Word, now: Moment) -> Transition:
+    def press(self, state: InspectionState, word: Word, now: Moment) -> Transition:
         """Return the transition of a word; words without a meaning at this stage change nothing."""
         if word in {"up", "down"}:
-            return Transition(_moved(walk, -1 if word == "up" else +1))
-        if word == "ok_held" and walk.stage in {"corridor", "cubicle"}:
-            return self._next(walk, now)
-        if (walk.stage, word) == ("cubicle", "ok") and walk.selected >= len(checklist()):
-            return self._next(walk, now)
-        if (walk.stage, word) == ("corridor", "ok"):
-            return self._next(walk, now)
-        handler = TABLE.get((walk.stage, word))
-        return Transition(walk) if handler is None else handler(walk, now)
+            return Transition(_moved(state, -1 if word == "up" else +1))
+        if word == "ok_held" and state.stage in {"corridor", "cubicle"}:
+            return self._next(state, now)
+        if (state.stage, word) == ("cubicle", "ok") and state.selected >= len(checklist()):
+            return self._next(state, now)
+        if (state.stage, word) == ("corridor", "ok"):
+            return self._next(state, now)
+        handler = TABLE.get((state.stage, word))
+        return Transition(state) if handler is None else handler(state, now)
 
-    def _next(self, walk: InspectionState, now: Moment) -> Transition:
+    def _next(self, state: InspectionState, now: Moment) -> Transition:
         """Leave a place; where its coverage is low, ask once before."""
-        if self.thin(walk, now):
-            return Transition(replace(walk, stage="thin", leaving=walk.stage, selected=0))
-        return leave_place(walk, now)
+        if self.low_coverage(state, now):
+            return Transition(replace(state, stage="thin", leaving=state.stage, selected=0))
+        return leave_place(state, now)
 
-    def enough(self, stage: Stage, sense: str) -> float:
+    def enough(self, stage: Stage, sensor: str) -> float:
         """Return the coverage at which a place may be left without a warning.
 
         Parameters
         ----------
         stage : Stage
             The stage of the place. A corridor of which less than half was covered is no reference.
-        sense : str
+        sensor : str
             Name of the sensor.
 
         Returns
@@ -106,84 +106,84 @@ class InspectionMachine:
         float
             Share, 0…1.
         """
-        least = self.least.get(sense, 0.0)
-        return max(least, COVERED_FROM) if stage == "corridor" and sense in {"rf", "wifi"} else least
+        least = self.least.get(sensor, 0.0)
+        return max(least, COVERED_FROM) if stage == "corridor" and sensor in {"rf", "wifi"} else least
 
-    def thin(self, walk: InspectionState, now: Moment) -> tuple[str, ...]:
+    def low_coverage(self, state: InspectionState, now: Moment) -> tuple[str, ...]:
         """Return the sensors with too little coverage here, and ``places`` for an unfinished checklist."""
-        stage = walk.leaving if walk.stage == "thin" else walk.stage
-        senses = [s for s in ("rf", "wifi", "ble", "lens") if not (stage == "corridor" and s == "lens")]
-        few = [s for s in senses if _short(now, s, self.enough(stage, s))]
-        if stage == "cubicle" and len(walk.marks) < len(checklist()):
+        stage = state.leaving if state.stage == "thin" else state.stage
+        sensors = [s for s in ("rf", "wifi", "ble", "lens") if not (stage == "corridor" and s == "lens")]
+        few = [s for s in sensors if _short(now, s, self.enough(stage, s))]
+        if stage == "cubicle" and len(state.marks) < len(checklist()):
             few.append("places")
         return tuple(few)
 
 
-def _short(now: Moment, sense: str, least: float) -> bool:
-    share = now.coverage.get(sense)  # type: ignore[call-overload]
+def _short(now: Moment, sensor: str, least: float) -> bool:
+    share = now.coverage.get(sensor)  # type: ignore[call-overload]
     return share is not None and share < least
 
 
-def tell(walk: InspectionState, told: WriterReply) -> Transition:
+def tell(state: InspectionState, told: WriterReply) -> Transition:
     """Return the transition of a reply of the record writer."""
     match told:
         case RecordStored():
-            done = tuple(told.visited if v.record == told.visited.record else v for v in walk.done)
-            return Transition(replace(walk, done=done, trouble=""))
+            done = tuple(told.visited if v.record == told.visited.record else v for v in state.done)
+            return Transition(replace(state, done=done, trouble=""))
         case NotStored():
-            return Transition(replace(walk, trouble=told.trouble))
+            return Transition(replace(state, trouble=told.trouble))
         case CorridorKnown():
-            return Transition(replace(walk, reference=told.reference))
+            return Transition(replace(state, reference=told.reference))
         case Recalled():
-            can = resumed(walk, told.progress) is not None
-            return Transition(replace(walk, resume=told.progress if can else None))
+            can = resumed(state, told.progress) is not None
+            return Transition(replace(state, resume=told.progress if can else None))
         case ReportExported():
             word = "failed" if told.trouble else "whole"
-            return Transition(replace(walk, export=word, exported=told.name, trouble=told.trouble))
+            return Transition(replace(state, export=word, exported=told.name, trouble=told.trouble))
 
 
-def start_rows(walk: InspectionState) -> tuple[StartRow, ...]:
+def start_rows(state: InspectionState) -> tuple[StartRow, ...]:
     """Return the rows of the start page."""
     rows: tuple[StartRow, ...] = ("inspection", "personal", "readout")
-    return ("resume", *rows) if walk.resume is not None else rows
+    return ("resume", *rows) if state.resume is not None else rows
 
 
-def reference_rows(walk: InspectionState) -> tuple[ReferenceRow, ...]:
+def reference_rows(state: InspectionState) -> tuple[ReferenceRow, ...]:
     """Return the choices for the corridor reference: a usable one is offered first."""
-    if walk.reference is not None and walk.reference.usable:
+    if state.reference is not None and state.reference.usable:
         return ("use", "measure")
     return ("measure", "skip")
 
 
-def row_count(walk: InspectionState) -> int:
+def row_count(state: InspectionState) -> int:
     """Return the number of selectable rows."""
     counts: Mapping[Stage, int] = {
-        "start": len(start_rows(walk)),
-        "site": len(walk.plans),
-        "operator": len(walk.plan.site.operators) + 1 if walk.plans else 0,
-        "room": len(walk.plan.room) if walk.plans else 0,
-        "reference": len(reference_rows(walk)),
+        "start": len(start_rows(state)),
+        "site": len(state.plans),
+        "operator": len(state.plan.site.operators) + 1 if state.plans else 0,
+        "room": len(state.plan.room) if state.plans else 0,
+        "reference": len(reference_rows(state)),
         "cubicle": len(checklist()) + 1,
-        "summary": len(walk.done),
+        "summary": len(state.done),
         "result": 2,
     }
-    return counts.get(walk.stage, 1)
+    return counts.get(state.stage, 1)
 
 
-def _moved(walk: InspectionState, by: int) -> InspectionState:
-    return replace(walk, selected=min(max(0, walk.selected + by), max(0, row_count(walk) - 1)))
+def _moved(state: InspectionState, by: int) -> InspectionState:
+    return replace(state, selected=min(max(0, state.selected + by), max(0, row_count(state) - 1)))
 
 
-def _begun(walk: InspectionState) -> Transition:
+def _begun(state: InspectionState) -> Transition:
     """Begin at the current place, and save the progress."""
-    return Transition(walk, (Begin(), Save(progress=progress_of(walk))))
+    return Transition(state, (Begin(), Save(progress=progress_of(state))))
 
 
-def leave_place(walk: InspectionState, now: Moment) -> Transition:
+def leave_place(state: InspectionState, now: Moment) -> Transition:
     """Store this place and go to the next one; after the last one, close the inspection."""
-    stage = walk.leaving if walk.stage == "thin" else walk.stage
+    stage = state.leaving if state.stage == "thin" else state.stage
     corridor = stage == "corridor"
-    keep = _keep(walk, corridor=corridor)
+    keep = _keep(state, corridor=corridor)
     visited = Visited(
         record=keep.record,
         kind=keep.kind,
@@ -195,8 +195,8 @@ def leave_place(walk: InspectionState, now: Moment) -> Transition:
         found=sum(m == "found" for m in keep.checklist.values()),
     )
     after = replace(
-        walk, stage="cubicle", selected=0, marks={}, visit=walk.visit + 1,
-        done=(*walk.done, visited)[-DONE_MOST:],
+        state, stage="cubicle", selected=0, marks={}, visit=state.visit + 1,
+        done=(*state.done, visited)[-DONE_MOST:],
     )  # fmt: skip
     further = after if corridor else _further(after)
     if further is None:
@@ -204,150 +204,152 @@ def leave_place(walk: InspectionState, now: Moment) -> Transition:
     return Transition(further, (keep, *_begun(further).effects))
 
 
-def _keep(walk: InspectionState, *, corridor: bool) -> Keep:
+def _keep(state: InspectionState, *, corridor: bool) -> Keep:
     if corridor:
         return Keep(
-            record=walk.record, kind="corridor", operator=walk.operator, place=Place(site=walk.plan.name)
+            record=state.record, kind="corridor", operator=state.operator, place=Place(site=state.plan.name)
         )
-    marks = {p.message: walk.marks.get(p.message, "skipped") for p in checklist()}
-    place = Place(site=walk.plan.name, room=walk.room_plan.name, cubicle=walk.cubicle_name)
-    return Keep(record=walk.record, kind="cubicle", operator=walk.operator, place=place, checklist=marks)
+    marks = {p.message: state.marks.get(p.message, "skipped") for p in checklist()}
+    place = Place(site=state.plan.name, room=state.room_plan.name, cubicle=state.cubicle_name)
+    return Keep(record=state.record, kind="cubicle", operator=state.operator, place=place, checklist=marks)
 
 
-def _further(walk: InspectionState) -> InspectionState | None:
+def _further(state: InspectionState) -> InspectionState | None:
     """Return the state at the next cubicle, in the next room where this one is done; None after the last."""
-    if walk.cubicle + 1 < len(walk.room_plan.cubicles):
-        return replace(walk, cubicle=walk.cubicle + 1)
-    if walk.room + 1 < len(walk.plan.room):
-        return replace(walk, room=walk.room + 1, cubicle=0)
+    if state.cubicle + 1 < len(state.room_plan.cubicles):
+        return replace(state, cubicle=state.cubicle + 1)
+    if state.room + 1 < len(state.plan.room):
+        return replace(state, room=state.room + 1, cubicle=0)
     return None
 
 
-def _closed(walk: InspectionState, before: tuple[Effect, ...] = ()) -> Transition:
+def _closed(state: InspectionState, before: tuple[Effect, ...] = ()) -> Transition:
     """End the inspection: remove the saved progress, and request a record of the site with its report."""
-    if not walk.done:
-        return Transition(replace(walk, stage="start", selected=0), (*before, Save(progress=None)))
+    if not state.done:
+        return Transition(replace(state, stage="start", selected=0), (*before, Save(progress=None)))
     export = Export(
-        walk=walk.walk,
-        site=walk.plan.name,
-        operator=walk.operator,
-        done=walk.done,
-        planned=walk.plan.cubicle_count,
+        inspection_id=state.inspection_id,
+        site=state.plan.name,
+        operator=state.operator,
+        done=state.done,
+        planned=state.plan.cubicle_count,
     )
-    ended = replace(walk, stage="summary", selected=0, export="working", exported="", resume=None)
+    ended = replace(state, stage="summary", selected=0, export="working", exported="", resume=None)
     return Transition(ended, (*before, export, Save(progress=None)))
 
 
-def close_walk(walk: InspectionState) -> Transition:
+def close_inspection(state: InspectionState) -> Transition:
     """End the inspection early: the open cubicle is left out, and the summary says what is missing."""
-    return _closed(walk)
+    return _closed(state)
 
 
-def _start(walk: InspectionState, now: Moment) -> Transition:
-    row = start_rows(walk)[min(walk.selected, len(start_rows(walk)) - 1)]
-    if row == "resume" and walk.resume is not None:
-        again = resumed(walk, walk.resume)
-        return Transition(walk) if again is None else _go_on(again, behind=walk.resume.behind)
+def _start(state: InspectionState, now: Moment) -> Transition:
+    row = start_rows(state)[min(state.selected, len(start_rows(state)) - 1)]
+    if row == "resume" and state.resume is not None:
+        again = resumed(state, state.resume)
+        return Transition(state) if again is None else _go_on(again, behind=state.resume.behind)
     if row == "personal":
-        return Transition(replace(walk, stage="personal", step=0, selected=0, walk=now.fresh_id), (Begin(),))
-    if row == "inspection" and walk.plans:
+        return Transition(
+            replace(state, stage="personal", step=0, selected=0, inspection_id=now.fresh_id), (Begin(),)
+        )
+    if row == "inspection" and state.plans:
         fresh = replace(
-            walk, stage="site", selected=0, walk=now.fresh_id, visit=0, marks={}, done=(), reference=None,
-            operator=NOBODY, site=0, room=0, cubicle=0, export="", exported="",
+            state, stage="site", selected=0, inspection_id=now.fresh_id, visit=0, marks={}, done=(),
+            reference=None, operator=NOBODY, site=0, room=0, cubicle=0, export="", exported="",
         )  # fmt: skip
-        return Transition(fresh) if len(walk.plans) > 1 else _site(fresh, now)
-    return Transition(walk, (Leave(),) if now.scanning else (Begin(), Leave()))
+        return Transition(fresh) if len(state.plans) > 1 else _site(fresh, now)
+    return Transition(state, (Leave(),) if now.scanning else (Begin(), Leave()))
 
 
-def _go_on(walk: InspectionState, *, behind: bool) -> Transition:
+def _go_on(state: InspectionState, *, behind: bool) -> Transition:
     """Begin again at the place of the interruption, or at the next one where that is stored already."""
     if not behind:
-        return _begun(walk)
-    fresh = replace(walk, stage="cubicle", marks={})
-    further = fresh if walk.stage == "corridor" else _further(fresh)
+        return _begun(state)
+    fresh = replace(state, stage="cubicle", marks={})
+    further = fresh if state.stage == "corridor" else _further(fresh)
     return _closed(fresh) if further is None else _begun(further)
 
 
-def _site(walk: InspectionState, now: Moment) -> Transition:
-    chosen = replace(walk, stage="operator", site=walk.selected, selected=0)
+def _site(state: InspectionState, now: Moment) -> Transition:
+    chosen = replace(state, stage="operator", site=state.selected, selected=0)
     ask = (AskReference(site=chosen.plan.name),)
     if chosen.plan.site.operators:
         return Transition(chosen, ask)
     after = _operator(chosen, now)
-    return Transition(after.walk, (*ask, *after.effects))
+    return Transition(after.state, (*ask, *after.effects))
 
 
-def _operator(walk: InspectionState, _: Moment) -> Transition:
-    names = (*walk.plan.site.operators, NOBODY)
-    chosen = replace(walk, stage="room", operator=names[min(walk.selected, len(names) - 1)], selected=0)
-    return Transition(chosen) if len(walk.plan.room) > 1 else _room(chosen, _)
+def _operator(state: InspectionState, _: Moment) -> Transition:
+    names = (*state.plan.site.operators, NOBODY)
+    chosen = replace(state, stage="room", operator=names[min(state.selected, len(names) - 1)], selected=0)
+    return Transition(chosen) if len(state.plan.room) > 1 else _room(chosen, _)
 
 
-def _room(walk: InspectionState, _: Moment) -> Transition:
-    chosen = replace(walk, room=walk.selected, cubicle=0, selected=0)
-    if walk.done or walk.visit:  # the corridor is behind us: another room of the same site
+def _room(state: InspectionState, _: Moment) -> Transition:
+    chosen = replace(state, room=state.selected, cubicle=0, selected=0)
+    if state.done or state.visit:  # the corridor is behind us: another room of the same site
         return _begun(replace(chosen, stage="cubicle", marks={}))
     return Transition(replace(chosen, stage="reference"))
 
 
-def _reference(walk: InspectionState, _: Moment) -> Transition:
-    rows = reference_rows(walk)
-    if rows[min(walk.selected, len(rows) - 1)] == "measure":
-        return _begun(replace(walk, stage="corridor", selected=0))
-    return _begun(replace(walk, stage="cubicle", selected=0, marks={}))
+def _reference(state: InspectionState, _: Moment) -> Transition:
+    rows = reference_rows(state)
+    if rows[min(state.selected, len(rows) - 1)] == "measure":
+        return _begun(replace(state, stage="corridor", selected=0))
+    return _begun(replace(state, stage="cubicle", selected=0, marks={}))
 
 
-def _mark(walk: InspectionState, _: Moment) -> Transition:
+def _mark(state: InspectionState, _: Moment) -> Transition:
     """Mark the place of the row as looked at and go on; a marked one changes its mark instead."""
-    key = checklist()[walk.selected].message
-    before = walk.marks.get(key)
-    marked = replace(walk, marks={**walk.marks, key: NEXT_MARK[before]})
+    key = checklist()[state.selected].message
+    before = state.marks.get(key)
+    marked = replace(state, marks={**state.marks, key: NEXT_MARK[before]})
     after = _moved(marked, +1) if before is None else marked
     return Transition(after, (Save(progress=progress_of(after)),))
 
 
-def _stay(walk: InspectionState, _: Moment) -> Transition:
-    return Transition(replace(walk, stage=walk.leaving, selected=0))
+def _stay(state: InspectionState, _: Moment) -> Transition:
+    return Transition(replace(state, stage=state.leaving, selected=0))
 
 
-def _look_again(walk: InspectionState, _: Moment) -> Transition:
+def _look_again(state: InspectionState, _: Moment) -> Transition:
     """Go back one page without losing anything."""
     before: Mapping[Stage, Stage] = {"site": "start", "operator": "start", "room": "start"}
-    stage = before.get(walk.stage, "start")
+    stage = before.get(state.stage, "start")
     return Transition(
-        replace(walk, stage="cubicle" if walk.done and walk.stage == "room" else stage, selected=0)
+        replace(state, stage="cubicle" if state.done and state.stage == "room" else stage, selected=0)
     )
 
 
-def _readout(walk: InspectionState, _: Moment) -> Transition:
-    return Transition(walk, (Leave(),))
+def _readout(state: InspectionState, _: Moment) -> Transition:
+    return Transition(state, (Leave(),))
 
 
-def _home(walk: InspectionState, _: Moment) -> Transition:
-    return Transition(replace(walk, stage="start", selected=0))
+def _home(state: InspectionState, _: Moment) -> Transition:
+    return Transition(replace(state, stage="start", selected=0))
 
 
-def _guided(walk: InspectionState, now: Moment) -> Transition:
+def _guided(state: InspectionState, now: Moment) -> Transition:
     """Go to the next step of the guided scan, and after the last one to its result."""
-    if walk.step + 1 < len(guided_steps()):
-        return Transition(replace(walk, step=walk.step + 1, selected=0))
-    return finish_personal(walk, now)
+    if state.step + 1 < len(guided_steps()):
+        return Transition(replace(state, step=state.step + 1, selected=0))
+    return finish_personal(state, now)
 
 
-def finish_personal(walk: InspectionState, _: Moment) -> Transition:
+def finish_personal(state: InspectionState, _: Moment) -> Transition:
     """End the guided scan with the findings so far."""
-    keep = Keep(record=f"{walk.walk}-p", kind="personal")
-    return Transition(replace(walk, stage="result", selected=0), (keep,))
+    keep = Keep(record=f"{state.inspection_id}-p", kind="personal")
+    return Transition(replace(state, stage="result", selected=0), (keep,))
 
 
-def _guided_moment(walk: InspectionState, now: Moment) -> Transition:
-    progress = guided_steps()[walk.step].progress(now.coverage)
-    return Transition(walk) if progress is None or progress < DONE_STEP else _guided(walk, now)
+def _guided_moment(state: InspectionState, now: Moment) -> Transition:
+    progress = guided_steps()[state.step].progress(now.coverage)
+    return Transition(state) if progress is None or progress < DONE_STEP else _guided(state, now)
 
 
-def leave_thin(walk: InspectionState, now: Moment) -> Transition:
+def leave_in_spite(state: InspectionState, now: Moment) -> Transition:
     """Leave a place in spite of low coverage; its record says what was not covered."""
-    return leave_place(walk, now)
+    return leave_place(state, now)
 
 
 TABLE: Mapping[tuple[Stage, Word], Handler] = {
@@ -364,8 +366,8 @@ TABLE: Mapping[tuple[Stage, Word], Handler] = {
     ("corridor", "back"): _readout,
     ("cubicle", "ok"): _mark,
     ("cubicle", "back"): _readout,
-    ("thin", "ok"): leave_thin,
-    ("thin", "ok_held"): leave_thin,
+    ("thin", "ok"): leave_in_spite,
+    ("thin", "ok_held"): leave_in_spite,
     ("thin", "back"): _stay,
     ("summary", "ok"): _home,
     ("summary", "back"): _home,

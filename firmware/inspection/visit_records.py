@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from firmware.inspection.state import Checkpoint, Export, Keep, Reference, Visited
-from firmware.records.build_record import compose, make_id
+from firmware.records.build_record import build_record, make_id
 from firmware.records.bundle import verify_file
 from firmware.records.compare.diff import against_corridor, compare, reference_health
 from firmware.records.custody.errors import BundleUnreadable, NoSuchRecord
 from firmware.records.custody.hash_chain import canonical, sha256
 from firmware.records.custody.unit_key import load_unit_key, owner_only
-from firmware.records.model import Compared, Inspection, Place, SenseLook, Span, Visit
+from firmware.records.model import Compared, Inspection, Place, SensorLook, Span, Visit
 from firmware.records.queries import StoredRecord as StoredRecord
 from firmware.records.save_scan import Occasion, about_scan, scanned_of, span_until_now
 from firmware.records.store import RecordStore
@@ -65,7 +65,7 @@ def file_visit(
     )
     about = about_scan(occasion, span=found.span, kit=kit, simulated=simulated, settings=settings)
     scanned = scanned_of(found.snapshot, settings)
-    record = compose(scanned, about, store.key, name=keep.record)
+    record = build_record(scanned, about, store.key, name=keep.record)
     record = replace(record, compared=comparisons_of(store, record))
     return StoredRecord(inspection=record, entry=store.append(record))
 
@@ -191,7 +191,7 @@ def store_site(store: RecordStore, job: Export, *, settings: Settings, kit: str)
     stored = [store.stored(v.record) for v in job.done if _held(store, v.record)]
     if not stored:
         raise NoSuchRecord("Nothing of this inspection is stored yet", hint="Make room on the disk first.")
-    name = f"{job.walk}-site"
+    name = f"{job.inspection_id}-site"
     if not _held(store, name):
         store.append(site_record(name, stored, job, settings=settings, kit=kit))
     return name
@@ -325,15 +325,15 @@ def site_level(levels: Sequence[str], counted: int, planned: int) -> str:
     return Level.INCONCLUSIVE.value if quiet and counted < planned else worst
 
 
-def _least_looked(records: Sequence[Inspection]) -> tuple[SenseLook, ...]:
+def _least_looked(records: Sequence[Inspection]) -> tuple[SensorLook, ...]:
     looks = []
     for name in SENSOR_NAMES:
         own = [s for r in records for s in r.senses if s.sensor == name]
         least = min(own, key=lambda s: -1.0 if s.coverage is None else s.coverage, default=None)
-        looks.append(least or SenseLook(sensor=name, coverage=None, parts={}))
+        looks.append(least or SensorLook(sensor=name, coverage=None, parts={}))
     return tuple(looks)
 
 
-def new_walk_id() -> str:
+def new_inspection_id() -> str:
     """Return the id of an inspection that begins now."""
     return make_id(time.time_ns())

@@ -26,7 +26,7 @@ from firmware.records.model import (
     Place,
     Recorded,
     RecordKind,
-    SenseLook,
+    SensorLook,
     Span,
     Wall,
 )
@@ -74,7 +74,9 @@ class Circumstances:
     judged_with: Mapping[str, str] = field(default_factory=dict)
 
 
-def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str | None = None) -> Inspection:
+def build_record(
+    scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str | None = None
+) -> Inspection:
     """Return the record of one scan.
 
     Parameters
@@ -111,7 +113,7 @@ def compose(scanned: Scanned, about: Circumstances, key: UnitKey, *, name: str |
         versions=dict(about.versions),
         calibrations=tuple(about.calibrations),
         verdict=verdict,
-        senses=_senses(scanned),
+        senses=_sensors(scanned),
         findings=tuple(findings[:FINDINGS_MOST]),
         left_out=max(0, len(findings) - FINDINGS_MOST),
         checklist=dict(about.checklist),
@@ -234,14 +236,14 @@ def _redact_contribution(contribution: Mapping[str, Any], redactor: Redactor) ->
     }
 
 
-def _senses(scanned: Scanned) -> tuple[SenseLook, ...]:
+def _sensors(scanned: Scanned) -> tuple[SensorLook, ...]:
     coverages = {c.sensor: c for c in scanned.coverages}
     counts = {c.sensor: c for c in scanned.counts}
     looks = []
     for name in SENSOR_NAMES:
         coverage, count = coverages.get(name), counts.get(name)
         looks.append(
-            SenseLook(
+            SensorLook(
                 sensor=name,
                 coverage=scanned.verdict.coverage.get(name),
                 parts=dict(coverage.parts) if coverage else {},

@@ -16,7 +16,7 @@ STRICT = ConfigDict(extra="forbid")
 TEXT_MOST = 200
 MARKS_MOST = 4096  # of one site
 By = Literal["address", "signal", "looks"]
-Sense = Literal["rf", "wifi", "ble"]
+RadioName = Literal["rf", "wifi", "ble"]
 
 
 @with_config(STRICT)
@@ -24,7 +24,7 @@ Sense = Literal["rf", "wifi", "ble"]
 class DeviceMark:
     """By what a thing is recognised, and how it was then. ``key`` is a keyed hash, never an address."""
 
-    sensor: Sense
+    sensor: RadioName
     by: By
     key: Annotated[str, Field(max_length=TEXT_MOST)]
     label: Annotated[str, Field(max_length=TEXT_MOST)]

@@ -61,7 +61,7 @@ class CalibrationAge:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SenseLook:
+class SensorLook:
     """What one sensor did: ``coverage`` is None where it was missing, ``reasons`` are message keys."""
 
     sensor: Literal["rf", "wifi", "ble", "lens"]
@@ -173,7 +173,7 @@ class Inspection:
     versions: Mapping[str, str]
     calibrations: tuple[CalibrationAge, ...]
     verdict: Mapping[str, Any]
-    senses: tuple[SenseLook, ...]
+    senses: tuple[SensorLook, ...]
     findings: Annotated[tuple[Finding, ...], Field(max_length=FINDINGS_MOST)]
     left_out: Annotated[int, Field(ge=0)] = 0  # things beyond `FINDINGS_MOST`, the least suspicious ones
     checklist: Mapping[str, CheckState] = field(default_factory=dict)  # message key of the place → state

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from firmware.records.build_record import Circumstances, Scanned, compose, wall_of
+from firmware.records.build_record import Circumstances, Scanned, build_record, wall_of
 from firmware.records.judged_with import judged_with
 from firmware.records.model import Attachment, CalibrationAge, CheckState, Place, RecordKind, Span
 from firmware.records.provenance import source_of
@@ -154,6 +154,6 @@ def keep_scan(
     """Append one scan to the unit's records and return its id; signed and on the disk when this returns."""
     about = about_scan(Occasion(place=place), span=span, kit=kit, simulated=simulated, settings=settings)
     with RecordStore(folder, config=settings.records) as store:
-        record = compose(scanned_of(snapshot, settings), about, store.key)
+        record = build_record(scanned_of(snapshot, settings), about, store.key)
         store.append(record)
         return record.id

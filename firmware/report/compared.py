@@ -36,8 +36,8 @@ def draw_corridor(sheet: PdfCanvas, difference: PlaceDifference, words: Wording)
         return
     for key, sensors in (("compared", difference.compared), ("not_compared", difference.not_compared)):
         if sensors:
-            senses = words.catalog.list_of([f"sense.{s}" for s in sensors])
-            sheet.paragraph(str(words.catalog.text(f"baseline.{key}_sensors", senses=senses)))
+            listed = words.catalog.list_of([f"sense.{s}" for s in sensors])
+            sheet.paragraph(str(words.catalog.text(f"baseline.{key}_sensors", senses=listed)))
     if difference.changes or difference.compared:
         _changes(sheet, difference.changes, words)
 

@@ -41,7 +41,9 @@ CUSTODY_TOP_MM = PAGE_H_MM - BOTTOM_MM - QR_MM
 WHO_H_MM = 32.0  # of the lines that say who and when
 
 
-def draw_front(sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdict, words: Wording) -> None:
+def draw_cover_page(
+    sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdict, words: Wording
+) -> None:
     """Draw page one."""
     _top(sheet, record, words)
     _band(sheet, verdict, words)

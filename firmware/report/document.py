@@ -19,7 +19,7 @@ from firmware.records.model import Inspection, read_verdict
 from firmware.records.resolutions import Resolved
 from firmware.report import figures
 from firmware.report.compared import draw_comparison, draw_corridor
-from firmware.report.cover_page import draw_front
+from firmware.report.cover_page import draw_cover_page
 from firmware.report.formatting import ReportLine, Wording
 from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, PdfCanvas, Rgb
 from firmware.report.site import draw_cubicle_title, draw_site
@@ -70,10 +70,10 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
     if record.kind == "site":
         return _draw_site(sheet, dossier, verdict, words)
     with closing(sheet):
-        draw_front(sheet, dossier.record, dossier.entry, verdict, words)
+        draw_cover_page(sheet, dossier.record, dossier.entry, verdict, words)
         sheet.new_page()
         _why(sheet, verdict, words, dossier.resolutions)
-        _senses(sheet, record, words)
+        _sensors(sheet, record, words)
         _checklist(sheet, record, words)
         _note(sheet, record, words)
         if dossier.corridor is not None:
@@ -140,15 +140,15 @@ def _why(sheet: PdfCanvas, verdict: Verdict, words: Wording, resolutions: Sequen
 
 
 def _reason(contribution: Contribution, words: Wording) -> list[str]:
-    sense = words.key(f"sense.{contribution.sensor}")
-    return _weight_row(sense, words.reason(contribution), contribution.log_lr, words)
+    sensor = words.key(f"sense.{contribution.sensor}")
+    return _weight_row(sensor, words.reason(contribution), contribution.log_lr, words)
 
 
-def _weight_row(sense: str, sentence: str, nats: float, words: Wording) -> list[str]:
+def _weight_row(sensor: str, sentence: str, nats: float, words: Wording) -> list[str]:
     sign = "+" if nats >= 0 else "−"
     factor = math.exp(min(abs(nats), 50.0))
     return [
-        sense,
+        sensor,
         sentence,
         f"{sign}{write_decimal(abs(nats), words.locale, digits=2)}",
         ("× " if nats >= 0 else "÷ ") + write_decimal(factor, words.locale, digits=1 if factor < 100 else 0),
@@ -160,7 +160,7 @@ def _sum_words(verdict: Verdict, words: Wording) -> str:
     return str(words.catalog.text("paper.from_to", prior=prior, after=after))
 
 
-def _senses(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
+def _sensors(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
     sheet.heading(words.key("report.looked_at"))
     columns = (
         Column(title=words.key("report.sense"), width_mm=22),
@@ -223,7 +223,7 @@ def _findings(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
         Column(title=words.key("column.score"), width_mm=16, align="R"),
     )
     sheet.need(30)
-    rows = [(("▲ " if x.suspicious else "") + x.sense, x.what, x.signal, x.signs, x.score) for x in lines]
+    rows = [(("▲ " if x.suspicious else "") + x.sensor, x.what, x.signal, x.signs, x.score) for x in lines]
     sheet.table(columns, rows, size_pt=7.0, mark=lambda i: ALERT if lines[i].suspicious else None)
     if record.left_out:
         sheet.paragraph(str(words.catalog.text("paper.left_out", count=record.left_out)), colour=SOFT)
@@ -240,7 +240,7 @@ def _card(sheet: PdfCanvas, line: ReportLine, words: Wording) -> None:
     sheet.put(line.what, left_mm, top_mm + 1.6, width_mm=126, bold=True)
     score = str(words.catalog.text("paper.card_score", score=line.score))
     sheet.put(score, MARGIN_MM + 134, top_mm + 1.6, width_mm=40, align="R", colour=ALERT, bold=True)
-    rest = " · ".join(x for x in (line.sense, line.signal) if x)
+    rest = " · ".join(x for x in (line.sensor, line.signal) if x)
     sheet.put(rest, left_mm, top_mm + 7.0, width_mm=BODY_W_MM - 14, size_pt=SMALL_PT, colour=SOFT)
     if signs:
         sheet.block(line.signs, left_mm, top_mm + 12.2, width_mm=BODY_W_MM - 14)

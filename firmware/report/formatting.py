@@ -20,7 +20,7 @@ from firmware.i18n.numbers import (
 )
 from firmware.records.custody.anchor import QR_MARK
 from firmware.records.custody.hash_chain import Entry
-from firmware.records.model import CalibrationAge, Finding, Inspection, SenseLook
+from firmware.records.model import CalibrationAge, Finding, Inspection, SensorLook
 from firmware.records.resolutions import REASON_MOST, Resolved
 from firmware.verdict.explain import shortfall_sentence
 from firmware.verdict.model import Contribution, Level, Verdict
@@ -51,7 +51,7 @@ HELP_STEPS: Mapping[Level, tuple[str, ...]] = {
 class ReportLine:
     """One finding on paper."""
 
-    sense: str
+    sensor: str
     what: str
     signal: str
     signs: str
@@ -163,8 +163,8 @@ class Wording:
         lines = [str(said)]
         for subject in kept.subjects[:ALARM_SUBJECTS_MOST]:
             params = {k: short(v) if isinstance(v, str) else v for k, v in subject.params.items()}
-            sense = self.key(f"sense.{subject.sensor}")
-            lines.append(f"{sense} {short(subject.subject)}: {self.catalog.fill(subject.reason, params)}")
+            sensor = self.key(f"sense.{subject.sensor}")
+            lines.append(f"{sensor} {short(subject.subject)}: {self.catalog.fill(subject.reason, params)}")
         return [*lines, str(self.catalog.text(came, reason=kept.reason))]
 
     def resolution(self, said: Resolved) -> str:
@@ -173,7 +173,7 @@ class Wording:
         came = self.catalog.text(f"paper.alarm.{said.resolution}", reason=reason)
         return f"{self.when(said.utc_ns, 0, 'UTC')[1]} · {came}"
 
-    def dropped(self, look: SenseLook) -> str:
+    def dropped(self, look: SensorLook) -> str:
         """Return what was read and left out, with the reasons; nothing where nothing was counted."""
         if not look.read and not look.dropped:
             return ""
@@ -191,7 +191,7 @@ class Wording:
             "ble": self._advertiser,
         }[finding.sensor](finding, data)
         return ReportLine(
-            sense=self.key(f"sense.{finding.sensor}"),
+            sensor=self.key(f"sense.{finding.sensor}"),
             what=what,
             signal=signal,
             signs=signs,

@@ -150,7 +150,7 @@ def open_sensors(
     live: bool,
     only: set[SensorName] | None = None,
     record_to: Path | None = None,
-    patient: bool = False,
+    open_later: bool = False,
 ) -> OpenRun:
     """Open the sensors of a kit.
 
@@ -164,7 +164,7 @@ def open_sensors(
         Open no others.
     record_to : Path, optional
         Folder in which everything the devices give is recorded as a session.
-    patient : bool
+    open_later : bool
         Go on even if no sensor is there yet: a running handheld waits for its devices. Live, every sensor is
         then opened by its own thread, so that the screen is there at once and a device that is plugged in
         later is found by itself.
@@ -184,14 +184,14 @@ def open_sensors(
     wanted = tuple(n for n in SENSOR_NAMES if only is None or n in only)
     settings = with_distance(spec, settings) if "lens" in wanted else settings
     clocks, panel_clock = _clocks(live=live)
-    later = live and patient  # each on its own thread, so that the screen waits for none
+    later = live and open_later  # each on its own thread, so that the screen waits for none
     roles = (() if later else tuple(ROLE_OF[n] for n in wanted)) + PANEL_ROLES
     kit = open_kit(spec, config=settings.hw, clocks=clocks, panel_clock=panel_clock, roles=roles)
     with ExitStack() as undo:
         undo.callback(kit.close)
         absent = () if later else tuple(n for n in wanted if _device_of(kit, n) is None)
         problems = {n: _problem(kit, n) for n in absent}
-        if problems and len(problems) == len(wanted) and not patient:
+        if problems and len(problems) == len(wanted) and not open_later:
             raise _no_sensors(spec, problems)
         recorder = _recorder(record_to, spec, settings)
         if recorder is not None:

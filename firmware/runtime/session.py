@@ -158,9 +158,9 @@ def inspect(
     """
     backend = parse_spec(spec)[0]
     live = backend == "pi" if live is None else live
-    patient = panel is not None and live and backend != "replay"  # what a recording lacks never comes
+    open_later = panel is not None and live and backend != "replay"  # what a recording lacks never comes
     with (
-        open_sensors(spec, settings, live=live, only=only, record_to=record_to, patient=patient) as run,
+        open_sensors(spec, settings, live=live, only=only, record_to=record_to, open_later=open_later) as run,
         _asked_to_stop() as asked,
     ):
         sensors = {n: SensorSnapshot(s, clock=run.clocks[n]) for n, s in run.sensors.items()}

@@ -206,10 +206,10 @@ class Engine:
         self._latch = AlarmLatch()
         self._config = config
         expected = frozenset(sensors)
-        self._lanes = {name: SensorState(name, config, judge.table, recognise) for name in SENSOR_NAMES}
+        self._sensors = {name: SensorState(name, config, judge.table, recognise) for name in SENSOR_NAMES}
         for name in SENSOR_NAMES:
             if name not in expected:
-                self._lanes[name].miss("", "")
+                self._sensors[name].miss("", "")
         self._phase: Phase = "scanning"
         self._inspection = 1
         self._place = ""
@@ -232,8 +232,8 @@ class Engine:
                 self._go_on(event.t_ns)
                 self._tick()
             case Renewing():
-                for lane in self._lanes.values():
-                    lane.renew()
+                for sensor in self._sensors.values():
+                    sensor.renew()
             case Finished():
                 self._go_on(event.t_ns)
                 self._move("finish")
@@ -242,7 +242,7 @@ class Engine:
                 if self._phase == "scanning":
                     self._feed(event)
                 elif isinstance(event, StepDone):
-                    self._lanes[event.sensor].refresh(event.table, event.views)
+                    self._sensors[event.sensor].refresh(event.table, event.views)
 
     def obey(self, command: EngineCommand) -> CommandResult:
         """Do what a person asks for; return whether it began or ended an inspection, or means nothing."""
@@ -280,26 +280,26 @@ class Engine:
         return self._snapshot
 
     def _feed(self, event: SensorEvent) -> None:
-        lane = self._lanes[event.sensor]
+        sensor = self._sensors[event.sensor]
         match event:
             case StepDone():
-                lane.step(
+                sensor.step(
                     event.observations, t_ns=event.t_ns, coverage=event.coverage, counts=event.counts,
                     health=event.health, whole=event.whole, table=event.table, views=event.views,
                 )  # fmt: skip
             case SensorStarted():
-                lane.start(event.t_ns)
+                sensor.start(event.t_ns)
             case SensorLost():
-                lane.lose(event.reason, event.hint, event.t_ns, table=event.table, counts=event.counts)
+                sensor.lose(event.reason, event.hint, event.t_ns, table=event.table, counts=event.counts)
             case SensorFinished():
-                lane.finish(event.t_ns)
+                sensor.finish(event.t_ns)
             case SensorMissing():
-                lane.miss(event.reason, event.hint)
+                sensor.miss(event.reason, event.hint)
 
     def _tick(self) -> None:
         if self._phase == "scanning":
-            for lane in self._lanes.values():
-                lane.watch(self._t_ns)
+            for sensor in self._sensors.values():
+                sensor.watch(self._t_ns)
             self._snapshot = self._look()
         elif self._is_end_told:
             fresh, views = self._latest_tables(), self._views()
@@ -311,23 +311,23 @@ class Engine:
         if phase is None:
             return False
         if phase == "finished":
-            for lane in self._lanes.values():
-                lane.close(self._t_ns)
+            for sensor in self._sensors.values():
+                sensor.close(self._t_ns)
         else:
             self._inspection += 1
             self._place = place
             self._start_ns = self._t_ns
             self._judge, self._judged = self._judge.afresh(minimum), None
             self._latch = AlarmLatch()
-            for lane in self._lanes.values():
-                lane.clear(self._t_ns)
+            for sensor in self._sensors.values():
+                sensor.clear(self._t_ns)
         self._phase, self._ended, self._is_end_told = phase, None, False
         self._snapshot = self._look()
         self._ended = self._snapshot if phase == "finished" else None
         return True
 
     def _look(self) -> Snapshot:
-        lanes = self._lanes.values()
+        sensors = self._sensors.values()
         t_ns = self._judged_ns
         verdict, findings = self._verdict(t_ns)
         return Snapshot(
@@ -336,7 +336,7 @@ class Engine:
             phase=self._phase,
             inspection=self._inspection,
             verdict=verdict,
-            sensors=tuple(self._status(lane, verdict) for lane in lanes),
+            sensors=tuple(self._status(sensor, verdict) for sensor in sensors),
             findings=findings,
             observations=self._latest_tables(),
             views=self._views(),
@@ -350,11 +350,11 @@ class Engine:
 
     def _verdict(self, t_ns: int) -> tuple[Verdict, tuple[Evidence, ...]]:
         """Return the verdict of now and the findings: as they were, where nothing has changed since."""
-        lanes = self._lanes.values()
+        sensors = self._sensors.values()
         scanning = self._phase == "scanning"
-        running = tuple(n for n, lane in self._lanes.items() if lane.state in {"starting", "running"})
+        running = tuple(n for n, sensor in self._sensors.items() if sensor.state in {"starting", "running"})
         asked = _Asked(
-            reports=tuple(_without_idle_time(lane.report(t_ns)) for lane in lanes),
+            reports=tuple(_without_idle_time(sensor.report(t_ns)) for sensor in sensors),
             running=running if scanning else (),
         )
         last = self._judged
@@ -369,29 +369,29 @@ class Engine:
 
     def _latest_tables(self) -> tuple[Observation, ...]:
         """Return the tables of all sensors as one, put together only where one of them is new."""
-        tables = tuple(lane.table for lane in self._lanes.values())
+        tables = tuple(sensor.table for sensor in self._sensors.values())
         if [id(table) for table in tables] != [id(table) for table in self._tables]:
             self._tables, self._observations = tables, tuple(o for table in tables for o in table)
         return self._observations
 
     def _views(self) -> Views:
-        rf, wifi, lens = (self._lanes[name].views for name in ("rf", "wifi", "lens"))
+        rf, wifi, lens = (self._sensors[name].views for name in ("rf", "wifi", "lens"))
         return replace(rf, lens=lens.lens, unreadable=wifi.unreadable)
 
-    def _status(self, lane: SensorState, verdict: Verdict) -> SensorStatus:
-        reason, hint = lane.trouble()
+    def _status(self, sensor: SensorState, verdict: Verdict) -> SensorStatus:
+        reason, hint = sensor.trouble()
         return SensorStatus(
-            name=lane.name,
-            state=lane.state,
-            coverage=verdict.coverage[lane.name],
+            name=sensor.name,
+            state=sensor.state,
+            coverage=verdict.coverage[sensor.name],
             reason=reason,
             hint=hint,
-            counts=lane.counts,
-            numbers=None if lane.health is None else lane.health.numbers,
-            look=lane.look,
+            counts=sensor.counts,
+            numbers=None if sensor.health is None else sensor.health.numbers,
+            look=sensor.look,
         )
 
     def _findings(self) -> tuple[Evidence, ...]:
-        strongest = [e for lane in self._lanes.values() for e in lane.strongest() if e.log_lr > 0]
+        strongest = [e for sensor in self._sensors.values() for e in sensor.strongest() if e.log_lr > 0]
         strongest.sort(key=lambda e: (-e.log_lr, SENSOR_NAMES.index(e.sensor), e.subject, e.reason))
         return tuple(strongest[: self._config.findings_shown])

@@ -28,7 +28,7 @@ def contributions(
 ) -> tuple[Contribution, ...]:
     """Return what every find and every silence added, the weightiest first."""
     shares = {r.sensor: 0.0 if r.coverage is None else r.coverage.share for r in reports}
-    every = [c for say in says for c in _of_sense(say, shares[say.sensor], table)]
+    every = [c for say in says for c in _of_sensor(say, shares[say.sensor], table)]
     for report in reports:
         known = sorted(report.known, key=lambda e: (-e.raw_nats, e.subject))[:KNOWN_EXPLAINED]
         every += [_contribution(report.sensor, e.subject, 0.0, e.reason, e.params) for e in known]
@@ -54,7 +54,7 @@ def own_nats(say: SensorTerms, table: Likelihoods) -> float:
     return math.log(sum(weight * say.lr[kind] for kind, weight in table.weights.items()))
 
 
-def _of_sense(say: SensorTerms, share: float, table: Likelihoods) -> list[Contribution]:
+def _of_sensor(say: SensorTerms, share: float, table: Likelihoods) -> list[Contribution]:
     speaking = [find for find in say.finds if find.strength > 0.0][:FINDS_EXPLAINED]
     listed: list[Contribution] = []
     before = 0.0

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from firmware.verdict.coverage import kinds_covered
-from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods, Sense
+from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods, SensorLikelihoods
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.model import KindRow
 from hw.types import Coverage, SensorName
@@ -74,25 +74,25 @@ class SensorTerms:
     lr: Mapping[Kind, float]
 
 
-def correction_nats(candidates: int, sense: Sense) -> float:
+def correction_nats(candidates: int, sensor: SensorLikelihoods) -> float:
     """Return what the best of many candidates loses: ``ln`` of how many compete to be the one.
 
     Parameters
     ----------
     candidates : int
         How many subjects the sensor weighed.
-    sense : Sense
+    sensor : SensorLikelihoods
 
     Returns
     -------
     float
         Nats, ≥ 0.
     """
-    rivals = min(sense.confounders_most, sense.confounder_share * candidates)
+    rivals = min(sensor.confounders_most, sensor.confounder_share * candidates)
     return math.log(max(1.0, rivals))
 
 
-def fade_nats(nats: float, *, age_s: float, sense: Sense) -> float:
+def fade_nats(nats: float, *, age_s: float, sensor: SensorLikelihoods) -> float:
     """Return positive evidence faded by the time its sensor looked without meeting it again.
 
     Parameters
@@ -100,7 +100,7 @@ def fade_nats(nats: float, *, age_s: float, sense: Sense) -> float:
     nats : float
     age_s : float
         Time since it was last met, s.
-    sense : Sense
+    sensor : SensorLikelihoods
         How long evidence of the sensor is fresh, and its half-life, s.
 
     Returns
@@ -108,9 +108,9 @@ def fade_nats(nats: float, *, age_s: float, sense: Sense) -> float:
     float
         Nats; zero and negative evidence does not fade.
     """
-    if nats <= 0.0 or age_s <= sense.fresh_s:
+    if nats <= 0.0 or age_s <= sensor.fresh_s:
         return nats
-    return nats * float(0.5 ** ((age_s - sense.fresh_s) / sense.half_life_s))
+    return nats * float(0.5 ** ((age_s - sensor.fresh_s) / sensor.half_life_s))
 
 
 def silence_lr(covered: Mapping[Kind, float], sensor: SensorName, table: Likelihoods) -> dict[Kind, float]:
@@ -143,7 +143,7 @@ def silence_lr(covered: Mapping[Kind, float], sensor: SensorName, table: Likelih
     return ratios
 
 
-def sense_say(report: SensorReport, table: Likelihoods) -> SensorTerms:
+def sensor_terms(report: SensorReport, table: Likelihoods) -> SensorTerms:
     """Return what one sense says of each kind."""
     covered = {} if report.coverage is None else kinds_covered(report.coverage, table)
     silence = silence_lr(covered, report.sensor, table)
@@ -154,24 +154,24 @@ def sense_say(report: SensorReport, table: Likelihoods) -> SensorTerms:
 
 
 def _finds(report: SensorReport, table: Likelihoods) -> list[Find]:
-    sense = table.senses[report.sensor]
-    loss = correction_nats(max(report.candidates, len(report.evidence)), sense)
+    sensor = table.senses[report.sensor]
+    loss = correction_nats(max(report.candidates, len(report.evidence)), sensor)
     found = []
     for evidence in report.evidence:
         paid = max(0.0, loss - evidence.headroom_nats)
         age_s = max(0, report.now_ns - evidence.last_ns) / NS_PER_S
         by_kind = {k: evidence.log_lr_by_kind[k] for k in KINDS if k in evidence.log_lr_by_kind}
-        nats = {k: fade_nats(v - paid, age_s=age_s, sense=sense) for k, v in by_kind.items()}
+        nats = {k: fade_nats(v - paid, age_s=age_s, sensor=sensor) for k, v in by_kind.items()}
         found.append(Find(evidence=evidence, nats=nats))
     return sorted(found, key=lambda f: (-f.strength, f.evidence.subject, f.evidence.reason))
 
 
-def _limit(finds: tuple[Find, ...], sense: Sense, table: Likelihoods) -> tuple[Find, ...]:
+def _limit(finds: tuple[Find, ...], sensor: SensorLikelihoods, table: Likelihoods) -> tuple[Find, ...]:
     """Keep the sense's say on the whole room under its cap by shrinking what is above neutral."""
     room = math.exp(room_nats(finds, table))
-    if room <= math.exp(sense.cap_nats):
+    if room <= math.exp(sensor.cap_nats):
         return finds
-    factor = (math.exp(sense.cap_nats) - 1.0) / (room - 1.0)
+    factor = (math.exp(sensor.cap_nats) - 1.0) / (room - 1.0)
     return tuple(
         Find(evidence=f.evidence, nats={k: _shrink(v, factor) for k, v in f.nats.items()}) for f in finds
     )

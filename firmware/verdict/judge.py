@@ -9,7 +9,7 @@ from dataclasses import replace
 from firmware.verdict.coverage import caught_by_kind
 from firmware.verdict.evidence.likelihoods import Likelihoods, packaged_likelihoods
 from firmware.verdict.explain import contributions, next_step
-from firmware.verdict.fusion import Find, SensorReport, SensorTerms, mix, posterior, sense_say
+from firmware.verdict.fusion import Find, SensorReport, SensorTerms, mix, posterior, sensor_terms
 from firmware.verdict.levels import LevelKeeper, Signs
 from firmware.verdict.minimum import Minimum, minimum_for, shortfalls
 from firmware.verdict.model import Verdict
@@ -42,7 +42,7 @@ class Judge:
     ) -> Verdict:
         """Return the verdict at ``t_ns`` on one report a sense; a sense without a report is missing."""
         table = self.table
-        says = [sense_say(r, table) for r in reports if r.coverage is not None or r.evidence]
+        says = [sensor_terms(r, table) for r in reports if r.coverage is not None or r.evidence]
         rows = mix(says, table)
         log_lr = math.log(sum(row.product for row in rows))
         coverages = [r.coverage for r in reports if r.coverage is not None]
@@ -93,8 +93,8 @@ def _signs(
     finds = [find for say in says for find in say.finds]
     return Signs(
         room_nats=room,
-        by_sense={say.sensor: say.best for say in says},
-        groups={name: sense.group for name, sense in table.senses.items()},
+        by_sensor={say.sensor: say.best for say in says},
+        groups={name: sensor.group for name, sensor in table.senses.items()},
         confirmed_nats=_strongest(f for f in finds if f.evidence.confirmed),
         picture_nats=_strongest(f for f in finds if f.evidence.confirmed and f.evidence.sensor == "rf"),
         share_caught=share,

@@ -39,7 +39,7 @@ class Signs:
     """All that a level depends on. ``by_sense`` holds the best find's nats by kind for each sense."""
 
     room_nats: float
-    by_sense: Mapping[SensorName, Mapping[Kind, float]]
+    by_sensor: Mapping[SensorName, Mapping[Kind, float]]
     groups: Mapping[SensorName, str]
     confirmed_nats: float  # of the strongest confirmed find; -inf without one
     picture_nats: float  # the same for synchronised pictures alone
@@ -66,13 +66,13 @@ def _confirmed(signs: Signs, at: Levels, slack: float) -> bool:
     return seen or (signs.confirmed_nats >= strong and signs.room_nats >= at.confirmed_room_nats - margin)
 
 
-def _two_senses(signs: Signs, at: Levels, slack: float) -> bool:
+def _two_sensors(signs: Signs, at: Levels, slack: float) -> bool:
     margin = slack * at.hysteresis_nats
     return agreement_nats(signs) >= at.agree_nats - margin and signs.room_nats >= at.likely_room_nats - margin
 
 
-def _one_sense(signs: Signs, at: Levels, slack: float) -> bool:
-    best = max((n for kinds in signs.by_sense.values() for n in kinds.values()), default=float("-inf"))
+def _one_sensor(signs: Signs, at: Levels, slack: float) -> bool:
+    best = max((n for kinds in signs.by_sensor.values() for n in kinds.values()), default=float("-inf"))
     return best >= at.check_sense_nats - slack * at.hysteresis_nats
 
 
@@ -86,8 +86,8 @@ def _too_little(signs: Signs, at: Levels, slack: float) -> bool:
 
 TABLE: tuple[LevelRule, ...] = (
     LevelRule(Level.LIKELY_CAMERA, "rule.confirmed", _confirmed),
-    LevelRule(Level.LIKELY_CAMERA, "rule.two_senses", _two_senses),
-    LevelRule(Level.CHECK, "rule.one_sense", _one_sense),
+    LevelRule(Level.LIKELY_CAMERA, "rule.two_senses", _two_sensors),
+    LevelRule(Level.CHECK, "rule.one_sense", _one_sensor),
     LevelRule(Level.CHECK, "rule.room", _room),
     LevelRule(Level.CHECK, "rule.named", lambda signs, _at, _slack: signs.named),
     LevelRule(Level.INCONCLUSIVE, "rule.nothing_heard", lambda signs, _at, _slack: not signs.heard),
@@ -114,9 +114,9 @@ def agreement_nats(signs: Signs) -> float:
         Nats; minus infinity without two sensors of different groups.
     """
     best = float("-inf")
-    for one, other in combinations(signs.by_sense, 2):
+    for one, other in combinations(signs.by_sensor, 2):
         if signs.groups[one] != signs.groups[other]:
-            pairs = (_weaker(signs.by_sense[one], signs.by_sense[other], k) for k in KINDS)
+            pairs = (_weaker(signs.by_sensor[one], signs.by_sensor[other], k) for k in KINDS)
             best = max(best, *pairs)
     return best
 

@@ -201,7 +201,7 @@ class PiCamera(PiDevice[CameraStream]):
         return health
 
 
-def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:
+def open_camera_with_leds(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:
     """Open the camera and its lights. A V4L2 camera that is named in the settings may have no lights.
 
     Raises

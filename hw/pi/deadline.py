@@ -14,7 +14,7 @@ T = TypeVar("T")
 PARTING_S = 0.5
 
 
-class Patient:
+class DriverThread:
     """A thread on which a driver is called, so that nobody who waits for the driver waits for ever.
 
     A call that overruns its deadline keeps the thread. `dismiss` then leaves it behind: whatever time the

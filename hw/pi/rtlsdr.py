@@ -17,7 +17,7 @@ from hw.errors import (
     HwError,
     Reason,
 )
-from hw.pi.deadline import Patient
+from hw.pi.deadline import DriverThread
 from hw.pi.librtlsdr import import_rtlsdr
 from hw.pi.receiver import START_HZ, Receiver
 from hw.protocols import Clock
@@ -41,7 +41,7 @@ class LocalDongle:
 
     def __init__(self, module: ModuleType, config: SdrConfig) -> None:
         self._library: Any = module.librtlsdr
-        self._patient = Patient("rtlsdr")
+        self._driver = DriverThread("rtlsdr")
         self._sdr: Any = None
         try:
             self._ask(lambda: self._open(module, config))
@@ -120,7 +120,7 @@ class LocalDongle:
 
     def _ask(self, call: Any, timeout_s: float = ANSWER_S) -> Any:
         try:
-            return self._patient.call(call, timeout_s=timeout_s)
+            return self._driver.call(call, timeout_s=timeout_s)
         except TimeoutError as error:
             raise DeviceLost(
                 "The RTL-SDR has stopped answering",
@@ -130,7 +130,7 @@ class LocalDongle:
 
     def close(self) -> None:
         """Close as soon as the driver lets go."""
-        self._patient.dismiss(lambda: self._sdr.close() if self._sdr is not None else None)
+        self._driver.dismiss(lambda: self._sdr.close() if self._sdr is not None else None)
 
 
 def _find(module: ModuleType, library: Any, serial: str | None) -> int:

@@ -121,7 +121,7 @@ class RecordedLeds(RecordedDevice):
         """Change nothing."""
 
 
-def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:  # noqa: ARG001 - a factory of the kit
+def open_camera_with_leds(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:  # noqa: ARG001 - a factory of the kit
     """Open the recorded camera of a session, a folder of pictures or a single picture."""
     parts = open_parts(target, "camera")
     place = parts.camera[0]

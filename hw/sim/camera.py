@@ -382,7 +382,7 @@ def add_area(
     area += level_dn * np.clip(half_px + 0.5 - distance, 0.0, 1.0)
 
 
-def open_eye(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:
+def open_camera_with_leds(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:
     """Open the camera and the lights of a simulated room."""
     leds = SimLeds(clock=clock)
     return CameraWithLeds(

@@ -64,7 +64,7 @@ def rush(seed: int, *, step_s: float = 5.0) -> Rushed:
     """
     dice = random.Random(seed)
     engine = Engine(judge=Judge(prior=0.005), config=EngineConfig(), sensors=SENSOR_NAMES)
-    machine, walk = InspectionMachine({}), InspectionState(plans=(PLAN,))
+    machine, state = InspectionMachine({}), InspectionState(plans=(PLAN,))
     t_ns, begun_ns, levels = 0, 0, list[str]()
     for presses in range(PRESSES_MOST):
         left_ns = max(0, begun_ns + round(step_s * S) - 1 - t_ns)
@@ -74,11 +74,11 @@ def rush(seed: int, *, step_s: float = 5.0) -> Rushed:
             coverage=snapshot.verdict.coverage, level=snapshot.verdict.level.value,
             elapsed_s=snapshot.elapsed_s, fresh_id="20261122-120000-abcdef",
         )  # fmt: skip
-        word: Word = "ok" if walk.stage not in {"cubicle", "thin"} else dice.choice(WORDS)
-        if left_ns < S and walk.stage in {"cubicle", "thin"}:
+        word: Word = "ok" if state.stage not in {"cubicle", "thin"} else dice.choice(WORDS)
+        if left_ns < S and state.stage in {"cubicle", "thin"}:
             word = "ok_held"
-        step = machine.press(walk, word, now)
-        walk = step.walk
+        step = machine.press(state, word, now)
+        state = step.state
         for effect in step.effects:
             if isinstance(effect, Keep | Begin):
                 engine.obey(EndInspection(t_ns=t_ns))
@@ -87,7 +87,7 @@ def rush(seed: int, *, step_s: float = 5.0) -> Rushed:
             if isinstance(effect, Begin):
                 begun_ns = t_ns
                 engine.obey(BeginInspection(t_ns=t_ns, minimum=PLAN.minimum.applied()))
-        if walk.stage == "summary":
+        if state.stage == "summary":
             counted = sum(level != Level.INCONCLUSIVE.value for level in levels)
             return Rushed(seed, tuple(levels), site_level(levels, counted, CUBICLES), presses)
     return Rushed(seed, tuple(levels), Level.INCONCLUSIVE.value, PRESSES_MOST)

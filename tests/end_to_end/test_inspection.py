@@ -20,7 +20,7 @@ from firmware.cli.app import app
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.handheld.screen.state import ScreenState
 from firmware.inspection.checkpoint import load_progress
-from firmware.inspection.opening import open_walk
+from firmware.inspection.opening import open_inspection
 from firmware.records.custody.unit_key import load_unit_key, public_pem
 from firmware.records.store import RecordStore
 from firmware.runtime.session import inspect
@@ -86,8 +86,8 @@ class Inspector:
             return False
         if self.seen[-1:] != [state.page]:
             self.seen.append(state.page)
-        if state.walk.notice is not None:
-            self.notices.append(state.walk.notice.key)
+        if state.inspection.notice is not None:
+            self.notices.append(state.inspection.notice.key)
         if self.notices[-1:] == ["walk.export.whole"] and state.page == "summary":
             return True
         press = None if self.pressed else self.decide(state)
@@ -104,30 +104,30 @@ class Inspector:
         return deciding[state.page](state) if state.page in deciding else None
 
     def begin(self, state: ScreenState) -> Press | None:
-        up = [s for s in state.senses if s.state == "running"]
+        up = [s for s in state.sensors if s.state == "running"]
         return self.row(state, "start.inspection") if len(up) == len(RADIOS) else None
 
     def choose(self, state: ScreenState) -> Press:
-        title = "" if state.walk.title is None else state.walk.title.key
+        title = "" if state.inspection.title is None else state.inspection.title.key
         return self.row(state, "2" if title == "walk.operator" else "walk.ref.measure")
 
     def row(self, state: ScreenState, words: str) -> Press:
-        choice = state.walk.choices[state.selected].words
+        choice = state.inspection.choices[state.selected].words
         return OK if words in (choice.key, choice.params.get("text")) else DOWN
 
     def measure(self, state: ScreenState) -> Press | None:
-        lead = state.walk.lead
+        lead = state.inspection.lead
         return OK if lead is not None and lead.key == "walk.corridor.done" else None
 
     def look(self, state: ScreenState) -> Press | None:
-        title = state.walk.title
+        title = state.inspection.title
         place = str(title.params["cubicle"]) if title else ""
         if self.titles[-1:] != [place]:
             self.titles.append(place)
         if place == "2" and not self.hurried:  # leaves the door too early, once
             self.hurried = True
             return HOLD
-        checks = state.walk.checks
+        checks = state.inspection.checks
         if state.selected < len(checks) and not checks[state.selected].mark:
             return OK
         odd = place == CAMERA_AT and not any(c.mark == "found" for c in checks)
@@ -148,8 +148,8 @@ class Inspector:
 @contextmanager
 def handheld(settings: Settings) -> Iterator[Handheld]:
     look = PanelStyle(lang="en", theme="dark", silent=True)
-    with open_walk(KIT, settings, wanted=True, threaded=False) as walker:
-        yield Handheld(look, until_s=None, simulated=True, walker=walker)
+    with open_inspection(KIT, settings, wanted=True, threaded=False) as controller:
+        yield Handheld(look, until_s=None, simulated=True, controller=controller)
 
 
 def test_six_cubicles_by_button_presses_alone_from_power_on_to_a_verified_report(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_after_a_power_loss_the_walk_goes_on_at_the_same_cubicle(tmp_path: Path)
 
 
 def _marks(panel: Handheld) -> int:
-    return 0 if panel.shown is None else sum(bool(c.mark) for c in panel.shown.walk.checks)
+    return 0 if panel.shown is None else sum(bool(c.mark) for c in panel.shown.inspection.checks)
 
 
 def test_a_full_disk_is_said_on_the_screen_and_holds_nobody_up(tmp_path: Path) -> None:
@@ -251,9 +251,9 @@ def test_a_full_disk_is_said_on_the_screen_and_holds_nobody_up(tmp_path: Path) -
         inspect(KIT, full, only=RADIOS, until_s=120.0, panel=panel, live=False, watch=done)
         assert inspector.titles == ["1", "2"]
         assert "walk.store.full" in inspector.notices
-        clerk = panel._walker._clerk  # type: ignore[union-attr]
-        clerk._settings = replace_free(full)  # type: ignore[attr-defined]
-        clerk._store_waiting()  # type: ignore[attr-defined]
+        writer = panel._controller._writer  # type: ignore[union-attr]
+        writer._settings = replace_free(full)  # type: ignore[attr-defined]
+        writer._store_waiting()  # type: ignore[attr-defined]
     with RecordStore(tmp_path) as store:
         assert [r.kind for r in store.listed()] == ["corridor", "cubicle"]
 
@@ -268,16 +268,21 @@ def test_the_guided_scan_goes_on_by_what_was_really_covered(tmp_path: Path) -> N
     settings = settings_in(tmp_path)
     pages: list[tuple[str, float]] = []
     asked: list[str] = []
-    with open_walk("sim:wifi-camera", settings, wanted=True, personal=True, threaded=False) as walker:
+    with open_inspection(
+        "sim:wifi-camera", settings, wanted=True, personal=True, threaded=False
+    ) as controller:
         panel = Handheld(
-            PanelStyle(lang="ko", theme="dark", silent=True), until_s=None, simulated=True, walker=walker
+            PanelStyle(lang="ko", theme="dark", silent=True),
+            until_s=None,
+            simulated=True,
+            controller=controller,
         )
 
         def person(snapshot: Snapshot) -> bool:
             state = panel.shown
             if state is None:
                 return False
-            key = state.walk.lead.key if state.walk.lead else ""
+            key = state.inspection.lead.key if state.inspection.lead else ""
             if not pages or pages[-1][0] != key:
                 pages.append((key, snapshot.elapsed_s))
             if state.page == "personal" and key not in ("step.middle", *asked):
@@ -291,7 +296,7 @@ def test_the_guided_scan_goes_on_by_what_was_really_covered(tmp_path: Path) -> N
     assert pages[1][1] > 10.0  # the first step waited for the radios, not for a clock
     state = panel.shown
     assert state is not None
-    words = {line.key for line in replace(state.walk).lines}
+    words = {line.key for line in replace(state.inspection).lines}
     assert words == {f"result.do.check.{n}" for n in (1, 2, 3, 4)}
     with RecordStore(tmp_path) as store:
         assert [row.kind for row in store.listed()] == ["personal"]

@@ -2,6 +2,6 @@
 
 ::
 
-    Panel ── picture ──► Showing ── number, PNG ──► WindowServer ── server-sent events ──► page
-          ◄── presses ──         ◄───────────────── (127.0.0.1)  ◄── POST press ────────── keys
+    Panel ── picture ──► FrameBroker ── number, PNG ──► WindowServer ── server-sent events ──► page
+          ◄── presses ──             ◄───────────────── (127.0.0.1)  ◄── POST press ────────── keys
 """

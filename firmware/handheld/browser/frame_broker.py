@@ -27,7 +27,7 @@ class ShownFrame:
     lang: Language
 
 
-class Showing:
+class FrameBroker:
     """The last picture, numbered, and the waiting presses. Every method may be called from any thread."""
 
     def __init__(self, lang: Language) -> None:

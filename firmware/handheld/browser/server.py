@@ -26,7 +26,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from firmware.errors import WindowTrouble
-from firmware.handheld.browser.frame_broker import Showing, ShownFrame
+from firmware.handheld.browser.frame_broker import FrameBroker, ShownFrame
 from firmware.handheld.browser.page import page_html
 from firmware.i18n.font import font_path
 from firmware.log import get_logger
@@ -51,11 +51,11 @@ log = get_logger(__name__)
 
 
 class WindowServer:
-    """Serves one `Showing` to the browsers of this machine. A context manager.
+    """Serves the pictures of one `FrameBroker` to the browsers of this machine. A context manager.
 
     Parameters
     ----------
-    showing : Showing
+    broker : FrameBroker
         What is shown, and where presses go.
     port : int
         0 takes any free one.
@@ -66,16 +66,16 @@ class WindowServer:
         The port is taken, or there is no loopback network.
     """
 
-    def __init__(self, showing: Showing, *, port: int = 0) -> None:
+    def __init__(self, broker: FrameBroker, *, port: int = 0) -> None:
         self.token = secrets.token_urlsafe(TOKEN_BYTES)
         self.streams = threading.BoundedSemaphore(STREAMS_MOST)
         try:
-            self._server = _Server((HOST, port), partial(_Handler, showing, self))
+            self._server = _Server((HOST, port), partial(_Handler, broker, self))
         except (OSError, OverflowError) as error:
             hint = "Choose another one with --port, or leave it out."
             raise WindowTrouble(f"The window cannot be served at port {port}: {error}", hint=hint) from error
         self.port = int(self._server.server_address[1])
-        self._showing = showing
+        self._broker = broker
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, name="ansim-window", daemon=True
         )
@@ -88,7 +88,7 @@ class WindowServer:
 
     def close(self) -> None:
         """End every stream and stop; may be called twice."""
-        self._showing.end()
+        self._broker.end()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(PATIENCE_S)
@@ -134,8 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "ansim", ""
     timeout = PATIENCE_S
 
-    def __init__(self, showing: Showing, owner: WindowServer, *args: Any) -> None:
-        self._showing, self._owner = showing, owner
+    def __init__(self, broker: FrameBroker, owner: WindowServer, *args: Any) -> None:
+        self._broker, self._owner = broker, owner
         super().__init__(*args)
 
     def setup(self) -> None:
@@ -185,12 +185,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _page(self) -> None:
         nonce = secrets.token_urlsafe(TOKEN_BYTES)
-        frame = self._showing.latest()
+        frame = self._broker.latest()
         html = page_html(nonce=nonce, header=HEADER, lang="en" if frame is None else frame.lang)
         self._send(html.encode(), "text/html; charset=utf-8", policy=POLICY.format(nonce=nonce))
 
     def _picture(self) -> None:
-        frame = self._showing.latest()
+        frame = self._broker.latest()
         if frame is None:
             self._refuse(HTTPStatus.NO_CONTENT)
             return
@@ -218,12 +218,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self) -> None:
         seen = 0
-        while not self._showing.over:
-            frame = self._showing.wait(seen, HEARTBEAT_S)
+        while not self._broker.over:
+            frame = self._broker.wait(seen, HEARTBEAT_S)
             if frame is not None:
                 seen = frame.number
                 self.wfile.write(b"data: " + _as_event(frame) + b"\n\n")
-            elif not self._showing.over:
+            elif not self._broker.over:
                 self.wfile.write(b": still here\n\n")
         self.wfile.write(b"event: over\ndata: {}\n\n")
 
@@ -240,7 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
         if button not in BUTTONS or not isinstance(long, bool):
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
-        self._showing.press(button, long=long)
+        self._broker.press(button, long=long)
         self._refuse(HTTPStatus.NO_CONTENT)
 
     def _is_own(self) -> bool:

@@ -15,7 +15,7 @@ from firmware.handheld.screen.page_frame import (
     first_visible,
 )
 from firmware.handheld.screen.state import ScreenState
-from firmware.handheld.screen.widgets import MARGIN, draw_bar, draw_top, sense_color
+from firmware.handheld.screen.widgets import MARGIN, draw_bar, draw_top, sensor_color
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.numbers import write_percent, write_probability
 
@@ -31,7 +31,7 @@ MONO_ROWS = 3
 
 def draw_page(canvas: Canvas, state: ScreenState, catalog: Catalog) -> Rect:
     """Draw the top bar with the page's own title and the foot; return the room between them."""
-    view = state.walk
+    view = state.inspection
     title = catalog.text(f"page.{state.page}") if view.title is None else catalog.say(view.title)
     room = draw_top(canvas, state, catalog, title)
     if view.keys is not None:
@@ -47,11 +47,11 @@ def draw_page(canvas: Canvas, state: ScreenState, catalog: Catalog) -> Rect:
 
 
 def _draw_notice(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog) -> Rect:
-    notice = state.walk.notice
+    notice = state.inspection.notice
     theme, bar = canvas.theme, Rect(room.x, room.y + room.h - NOTICE_H, room.w, NOTICE_H)
-    color = theme.warn if state.walk.alarm else theme.accent
+    color = theme.warn if state.inspection.alarm else theme.accent
     canvas.fill(bar, mix(theme.ground, color, 0.22))
-    canvas.shape("check" if state.walk.alarm else "tick", bar.x + MARGIN, bar.y + 3, 13, color)
+    canvas.shape("check" if state.inspection.alarm else "tick", bar.x + MARGIN, bar.y + 3, 13, color)
     words = "" if notice is None else catalog.say(notice)
     canvas.text(bar.inset(left=MARGIN + 18, right=MARGIN), words, size_px=13, min_px=9, color=theme.text)
     return room.inset(bottom=NOTICE_H)
@@ -63,7 +63,7 @@ def draw_strip(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog)
     fill, ink = canvas.theme.level_fill[state.level], canvas.theme.level_ink[state.level]
     wide = canvas.area.w > NARROW_W
     cell_w = CELL_W if wide else NARROW_CELL_W
-    cells_w = cell_w * len(state.senses)
+    cells_w = cell_w * len(state.sensors)
     card = strip.inset(right=cells_w + 4)
     canvas.fill(card, fill, radius=6)
     canvas.shape(state.level.value, card.x + 5, card.y + 5, STRIP_H - 10, ink)
@@ -74,13 +74,13 @@ def draw_strip(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog)
     canvas.text(words.inset(right=number_w + 2), name, size_px=17, min_px=9, max_lines=2, color=ink)
     right = Rect(words.x + words.w - number_w, words.y, number_w, words.h)
     canvas.text(right, number, size_px=17, min_px=9, color=ink, align="right")
-    for index, sense in enumerate(state.senses):
+    for index, sensor in enumerate(state.sensors):
         cell = Rect(strip.x + strip.w - cells_w + index * cell_w, strip.y, cell_w, STRIP_H)
-        color = sense_color(canvas, sense)
-        canvas.shape(sense.name, cell.x + (cell_w - 16) // 2, cell.y + 4, 16, color)
-        if sense.unwell:
+        color = sensor_color(canvas, sensor)
+        canvas.shape(sensor.name, cell.x + (cell_w - 16) // 2, cell.y + 4, 16, color)
+        if sensor.unwell:
             canvas.shape("cross", cell.x + cell_w - 12, cell.y + 11, 10, canvas.theme.warn)
-        draw_bar(canvas, Rect(cell.x + 2, cell.y + STRIP_H - 8, cell_w - 4, 4), sense.coverage, color)
+        draw_bar(canvas, Rect(cell.x + 2, cell.y + STRIP_H - 8, cell_w - 4, 4), sensor.coverage, color)
     return room.inset(top=STRIP_H + ROW_GAP)
 
 
@@ -137,7 +137,7 @@ def draw_bars(canvas: Canvas, room: Rect, bars: Sequence[Bar], catalog: Catalog)
 
 def draw_mono_words(canvas: Canvas, state: ScreenState, catalog: Catalog, words: str, last: str) -> None:
     """Draw a page of a small black-and-white panel: words that may take two lines, and one line below."""
-    view = state.walk
+    view = state.inspection
     title = "" if view.title is None else catalog.say(view.title)
     draw_mono(canvas, state, catalog, (), title=title)
     room = Rect(0, MONO_TITLE_H + 1, canvas.area.w, 2 * MONO_LINE_H)

@@ -50,14 +50,14 @@ class PagePosition:
     menu: tuple[MenuItem, ...] = MENU
 
     @property
-    def walking(self) -> bool:
+    def is_inspecting(self) -> bool:
         """True while a walk has a page of its own."""
         return self.base != "home"
 
     @property
     def ring(self) -> tuple[Page, ...]:
         """The pages that up and down turn through."""
-        return tuple(page for page in RING if page != "menu") if self.walking else RING
+        return tuple(page for page in RING if page != "menu") if self.is_inspecting else RING
 
     @property
     def stance(self) -> Stance:
@@ -76,7 +76,7 @@ class Navigation(NamedTuple):
 
 def press(place: PagePosition, button: ButtonPress) -> Navigation:
     """Return where a press leads. Presses that mean nothing here change nothing."""
-    if button.long and place.walking and button.button == "back":
+    if button.long and place.is_inspecting and button.button == "back":
         return Navigation(replace(place, page="menu", focused=True, selected=0, trail=()))
     if button.long:
         return Navigation(place, HELD.get(button.button))
@@ -132,7 +132,7 @@ def _leave(place: PagePosition) -> Navigation:
     if place.trail:
         *rest, page = place.trail
         return Navigation(replace(place, page=page, trail=tuple(rest), focused=place.focused and not rest))
-    if place.focused and not (place.walking and place.page == "menu"):
+    if place.focused and not (place.is_inspecting and place.page == "menu"):
         return Navigation(replace(place, focused=False, selected=0))
     return Navigation(replace(place, page=place.base, focused=False, selected=0))
 

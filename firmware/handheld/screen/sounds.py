@@ -54,7 +54,7 @@ def tones_between(before: ScreenState | None, after: ScreenState) -> tuple[Tone,
         return LEVEL_TONES[after.level]
     if _lost(after) - _lost(before):
         return LOST_TONES
-    if before.walk.step != after.walk.step and after.walk.step[0] > 1:
+    if before.inspection.step != after.inspection.step and after.inspection.step[0] > 1:
         return STEP_TONES
     if after.homing is not None and (before.homing is None or after.homing.trend != before.homing.trend):
         return TREND_TONES[after.homing.trend]
@@ -62,7 +62,7 @@ def tones_between(before: ScreenState | None, after: ScreenState) -> tuple[Tone,
 
 
 def _lost(state: ScreenState) -> frozenset[str]:
-    return frozenset(sense.name for sense in state.senses if sense.state == "lost")
+    return frozenset(sensor.name for sensor in state.sensors if sensor.state == "lost")
 
 
 def play(buzzer: Buzzer, tones: tuple[Tone, ...], *, silent: bool) -> None:

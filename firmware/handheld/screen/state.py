@@ -28,7 +28,7 @@ NOT_LOOKED_SHARE = 0.05  # below this a sense has seen too little to say that it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SenseState:
+class SensorBadge:
     """One sense: how it is, how much of its job it did (0…1), and the one thing it has to say.
 
     ``trouble`` is the key of what is wrong with it while it still runs.
@@ -71,7 +71,7 @@ class ScreenState:
     probability: float
     prior: float
     share_caught: float
-    senses: tuple[SenseState, ...]
+    sensors: tuple[SensorBadge, ...]
     lang: Language
     scanning: bool = False
     progress: float | None = None
@@ -92,7 +92,7 @@ class ScreenState:
     homing: HomingView | None = None
     picture: PictureView | None = None
     health: tuple[HealthRow, ...] = ()
-    walk: InspectionView = field(default_factory=InspectionView)
+    inspection: InspectionView = field(default_factory=InspectionView)
     menu: tuple[MenuItem, ...] = MENU
     ring: tuple[Page, ...] = ()  # pages of the ring where it is another than usual
     help_lines: tuple[HelpLine, ...] = field(default_factory=lambda: help_lines(DEFAULT_COUNTRY))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from firmware.handheld.screen.navigator import PagePosition, with_rows
-from firmware.handheld.screen.state import ScreenState, SenseState
+from firmware.handheld.screen.state import ScreenState, SensorBadge
 from firmware.handheld.screen.views import (
     DEVICES_MOST,
     FINDINGS_MOST,
@@ -57,7 +57,7 @@ def from_snapshot(
         probability=verdict.probability,
         prior=verdict.prior,
         share_caught=verdict.share_caught,
-        senses=tuple(_sense(status, verdict, lang) for status in snapshot.sensors),
+        sensors=tuple(_sensor_badge(status, verdict, lang) for status in snapshot.sensors),
         lang=lang,
         scanning=snapshot.phase == "scanning",
         progress=progress if snapshot.phase == "scanning" else None,
@@ -72,7 +72,7 @@ def from_snapshot(
         selected=at.selected,
         focused=at.focused,
         menu=at.menu,
-        ring=at.ring if at.walking else (),
+        ring=at.ring if at.is_inspecting else (),
         spectrum=spectrum_of(observations, known_in(verdict), verdict.findings),
         devices=devices,
         lens=LensPageView() if lens is None else lens_of(lens, lang),
@@ -111,11 +111,11 @@ def subjects_shown(verdict: Verdict) -> tuple[WeighedSubject, ...]:
     return tuple(sorted(rows.values(), key=lambda s: (s.word != "finding", -s.nats, s.subject)))
 
 
-def _sense(status: SensorStatus, verdict: Verdict, lang: Language) -> SenseState:
+def _sensor_badge(status: SensorStatus, verdict: Verdict, lang: Language) -> SensorBadge:
     best = next((s for s in subjects_shown(verdict) if s.sensor == status.name), None)
     finding = best is not None and best.word == "finding"
     said = best is not None and (finding or best.nats >= SAID_NATS)
-    return SenseState(
+    return SensorBadge(
         name=status.name,
         state=status.state,
         coverage=status.coverage,
@@ -140,7 +140,7 @@ def _trouble(status: SensorStatus, lang: Language) -> str:
 def _health(status: SensorStatus, lang: Language) -> HealthRow:
     counts = status.counts
     return HealthRow(
-        sense=status.name,
+        sensor=status.name,
         read=0 if counts is None else counts.read,
         dropped=0 if counts is None else sum(counts.dropped.values()),
         hint=_hint(status, lang),
@@ -165,7 +165,7 @@ def findings_of(
     added = {(c.sensor, c.subject): c.log_lr for c in contributions if c.subject}
     return tuple(
         FindingView(
-            sense=e.sensor,
+            sensor=e.sensor,
             subject=_subject(e, lang),
             reason=Sentence(key=e.reason, params=e.params),
             log_lr=added.get((e.sensor, e.subject), e.log_lr),
@@ -248,7 +248,7 @@ def devices_in_order(observations: Sequence[Observation], findings: Collection[s
 
 def _device(o: Device, *, known: bool, finding: bool) -> DeviceRow:
     return DeviceRow(
-        sense=o.sensor,
+        sensor=o.sensor,
         name=o.called or o.subject,
         detail=_detail(o),
         score=o.score,

@@ -53,7 +53,7 @@ class SpectrumPageView:
 class DeviceRow:
     """One Wi-Fi or Bluetooth device. ``name`` comes from the air; ``score`` is 0…1."""
 
-    sense: SensorName
+    sensor: SensorName
     name: str
     detail: Sentence
     score: float
@@ -86,7 +86,7 @@ class LensPageView:
 class FindingView:
     """One thing that speaks for a camera: which sense, what it is called, why, and how strongly (nats)."""
 
-    sense: SensorName
+    sensor: SensorName
     subject: str
     reason: Sentence
     log_lr: float
@@ -116,7 +116,7 @@ class PictureView:
 class HealthRow:
     """How one device is: what it read and dropped, and the key of what to do about it."""
 
-    sense: SensorName
+    sensor: SensorName
     read: int = 0
     dropped: int = 0
     hint: str = ""

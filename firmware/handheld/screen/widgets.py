@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firmware.handheld.screen.canvas import Canvas, Rect, mix
-from firmware.handheld.screen.state import ScreenState, SenseState
+from firmware.handheld.screen.state import ScreenState, SensorBadge
 from firmware.handheld.screen.theme import Rgb
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.numbers import write_clock, write_percent
@@ -63,40 +63,40 @@ def draw_bar(canvas: Canvas, rect: Rect, share: float | None, color: Rgb) -> Non
         canvas.fill(rect._replace(w=max(width, rect.h)), color, radius=rect.h // 2)
 
 
-def sense_color(canvas: Canvas, sense: SenseState) -> Rgb:
+def sensor_color(canvas: Canvas, sensor: SensorBadge) -> Rgb:
     """Return the colour of a sense: it warns, it is gone, or it works."""
     theme = canvas.theme
-    if sense.alert or sense.state == "lost" or sense.trouble:
+    if sensor.alert or sensor.state == "lost" or sensor.trouble:
         return theme.warn
-    return theme.dim if sense.state in {"missing", "starting"} else theme.accent
+    return theme.dim if sensor.state in {"missing", "starting"} else theme.accent
 
 
-def draw_sense(canvas: Canvas, rect: Rect, sense: SenseState, catalog: Catalog) -> None:
+def draw_sensor(canvas: Canvas, rect: Rect, sensor: SensorBadge, catalog: Catalog) -> None:
     """Draw one sense: icon, name, what it says, how much it looked at."""
-    theme, color = canvas.theme, sense_color(canvas, sense)
-    if sense.alert:
+    theme, color = canvas.theme, sensor_color(canvas, sensor)
+    if sensor.alert:
         canvas.fill(rect.inset(2, 0, 2, 0), mix(theme.ground, theme.warn, 0.22), radius=4)
-    canvas.shape(sense.name, rect.x + MARGIN, rect.y + (rect.h - ICON) // 2, ICON, color)
-    if sense.unwell:
+    canvas.shape(sensor.name, rect.x + MARGIN, rect.y + (rect.h - ICON) // 2, ICON, color)
+    if sensor.unwell:
         canvas.shape("cross", rect.x + MARGIN + 8, rect.y + rect.h // 2, 10, theme.warn)
     left = rect.x + MARGIN + ICON + 6
     line = Rect(left, rect.y + 1, rect.x + rect.w - MARGIN - left, rect.h - BAR_H - 3)
-    _draw_sense_words(canvas, line, sense, catalog)
+    _draw_sensor_words(canvas, line, sensor, catalog)
     bar = Rect(left, rect.y + rect.h - BAR_H - 1, line.w, BAR_H - 1)
-    draw_bar(canvas, bar, sense.coverage, color)
+    draw_bar(canvas, bar, sensor.coverage, color)
 
 
-def _draw_sense_words(canvas: Canvas, line: Rect, sense: SenseState, catalog: Catalog) -> None:
+def _draw_sensor_words(canvas: Canvas, line: Rect, sensor: SensorBadge, catalog: Catalog) -> None:
     theme, wide = canvas.theme, line.w > WIDE_ROW
     name_w, share_w = (62 if wide else 54), 34
-    name = catalog.text(f"sense.{sense.name}")
+    name = catalog.text(f"sense.{sensor.name}")
     canvas.text(line._replace(w=name_w), name, size_px=13, min_px=9, color=theme.text)
     said = line.inset(left=name_w + 4)
-    if wide or not sense.alert:  # where room is scarce, what was noticed matters more than the share
+    if wide or not sensor.alert:  # where room is scarce, what was noticed matters more than the share
         said = said.inset(right=share_w + 4)
-        share = "–" if sense.coverage is None else write_percent(sense.coverage, catalog.locale)
+        share = "–" if sensor.coverage is None else write_percent(sensor.coverage, catalog.locale)
         room = Rect(line.x + line.w - share_w, line.y, share_w, line.h)
         canvas.text(room, share, size_px=12, min_px=9, color=theme.dim, align="right")
-    loud = sense.alert or sense.state == "lost" or bool(sense.trouble)
-    words = catalog.say(sense.spoken())
+    loud = sensor.alert or sensor.state == "lost" or bool(sensor.trouble)
+    words = catalog.say(sensor.spoken())
     canvas.text(said, words, size_px=13, min_px=10, color=theme.text if loud else theme.dim)

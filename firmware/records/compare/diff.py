@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from firmware.records.model import Finding, Inspection, SenseLook
+from firmware.records.model import Finding, Inspection, SensorLook
 from firmware.verdict.model import Level
 from hw.types import SENSOR_NAMES, SensorName
 
@@ -269,7 +269,7 @@ def _number(data: Mapping[str, Any], name: str) -> float:
 
 
 def _covered(record: Inspection, sensor: str) -> bool:
-    look: SenseLook | None = next((s for s in record.senses if s.sensor == sensor), None)
+    look: SensorLook | None = next((s for s in record.senses if s.sensor == sensor), None)
     return look is not None and (look.coverage or 0.0) >= COVERED_FROM
 
 

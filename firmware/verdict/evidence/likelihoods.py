@@ -54,7 +54,7 @@ class Priors(Sourced):
     reason: float = Field(gt=0.0, lt=1.0)
 
 
-class Sense(Sourced):
+class SensorLikelihoods(Sourced):
     """What holds for everything one sense says. The file explains each field."""
 
     group: str
@@ -93,7 +93,7 @@ class Sign(Sourced):
         return KINDS if EVERY_KIND in self.kinds else tuple(k for k in KINDS if k in self.kinds)
 
 
-class LearnedSense(Sourced):
+class LearnedSensor(Sourced):
     """What simulated rooms taught about a sense: false alarms a clean room, and how many things compete."""
 
     pfa: float = Field(ge=0.0, lt=1.0)
@@ -138,7 +138,7 @@ class Learned(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     version: Literal[1]
     bench: Bench
-    senses: dict[SensorName, LearnedSense] = {}
+    senses: dict[SensorName, LearnedSensor] = {}
     catches: tuple[LearnedCatch, ...] = ()
     signs: tuple[LearnedSign, ...] = ()
     agreement: Agreement | None = None
@@ -155,7 +155,7 @@ class Confirmed(Sourced):
     picture_score: float = Share
 
 
-class Nearness(Sourced):
+class Proximity(Sourced):
     """At which level a device may be in this room; `firmware.verdict.evidence.proximity` uses it."""
 
     near_dbm: float = Field(ge=-120.0, le=0.0)
@@ -206,11 +206,11 @@ class Likelihoods(BaseModel):
     version: Literal[1]
     kinds: dict[Kind, KindWeight]
     priors: Priors
-    senses: dict[SensorName, Sense]
+    senses: dict[SensorName, SensorLikelihoods]
     catches: tuple[Catch, ...]
     signs: tuple[Sign, ...]
     confirmed: Confirmed
-    nearness: Nearness
+    nearness: Proximity
     agreement: Agreement
     claims: Claims
     levels: Levels
@@ -259,8 +259,8 @@ def with_learned(table: Likelihoods, learned: Learned) -> Likelihoods:
     raw = table.model_dump()
     for name, part in (("agreement", learned.agreement), ("claims", learned.claims)):
         raw |= {} if part is None else {name: part.model_dump()}
-    for name, sense in learned.senses.items():
-        raw["senses"][name] |= sense.model_dump()
+    for name, sensor in learned.senses.items():
+        raw["senses"][name] |= sensor.model_dump()
     signs = {sign["name"]: sign for sign in raw["signs"]}
     for taught in learned.signs:
         if taught.name not in signs:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from firmware.verdict.evidence.likelihoods import Nearness
+from firmware.verdict.evidence.likelihoods import Proximity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def hear(before: LevelSpan | None, level_dbm: float | None) -> LevelSpan | None:
     return replace(before, low_dbm=min(before.low_dbm, level_dbm), high_dbm=max(before.high_dbm, level_dbm))
 
 
-def is_near(heard: LevelSpan | None, rule: Nearness) -> bool:
+def is_near(heard: LevelSpan | None, rule: Proximity) -> bool:
     """Say whether a device may be in this room: strong enough, or it rose as only a near one does."""
     if heard is None or heard.high_dbm >= rule.near_dbm:
         return True

@@ -115,14 +115,14 @@ def make_evidence(
     The score's nats are capped by the sign (a confirmed one by the sensor); kinds the sign does not speak
     for get no entry: there the sensor speaks by its silence.
     """
-    sign, sense = table.by_sign[sign_name], table.senses[sensor]
+    sign, limits = table.by_sign[sign_name], table.senses[sensor]
     raw = score_nats(score, negatives=UNLIMITED)
     if sign.curve:
         said = along(sign.curve, raw)
     else:
-        negatives = round(math.exp(sense.confirmed_cap_nats)) if confirmed else sense.negatives
-        said = score_nats(score, negatives=max(negatives, sense.negatives))
-    let_through = min(said, sense.confirmed_cap_nats if confirmed else sign.cap_nats)
+        negatives = round(math.exp(limits.confirmed_cap_nats)) if confirmed else limits.negatives
+        said = score_nats(score, negatives=max(negatives, limits.negatives))
+    let_through = min(said, limits.confirmed_cap_nats if confirmed else sign.cap_nats)
     return Evidence(
         sensor=sensor,
         subject=subject,

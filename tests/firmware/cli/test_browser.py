@@ -8,7 +8,7 @@ import pytest
 
 from firmware.cli import browser as cli_window
 from firmware.cli.browser import has_display, linger, open_window
-from firmware.handheld.browser.frame_broker import Showing
+from firmware.handheld.browser.frame_broker import FrameBroker
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.verdict.engine import Snapshot
 from firmware.verdict.model import Level, Verdict
@@ -30,8 +30,8 @@ def test_the_command_says_where_and_opens_a_browser_only_where_it_can(
     monkeypatch.setattr(cli_window.webbrowser, "open", opened.append)
     monkeypatch.setattr(cli_window, "has_display", lambda: True)
     for browser in (False, True):
-        with open_window(wanted=True, browser=browser, port=0, lang="ko") as showing:
-            assert showing is not None
+        with open_window(wanted=True, browser=browser, port=0, lang="ko") as broker:
+            assert broker is not None
     said = capsys.readouterr().err
     assert said.count("http://127.0.0.1:") == 2
     assert len(opened) == 1
@@ -51,17 +51,17 @@ def test_a_display_is_looked_for_on_linux(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_when_a_recording_is_over_the_pages_can_still_be_turned() -> None:
-    showing = Showing("en")
+    broker = FrameBroker("en")
     look = PanelStyle(lang="en", theme="dark", silent=True)
-    panel = Panel(look, until_s=None, simulated=False, also_show=showing.show, also_poll=showing.poll)
+    panel = Panel(look, until_s=None, simulated=False, also_show=broker.show, also_poll=broker.poll)
     seen = []
 
     def pause(_: float) -> None:
-        frame = showing.latest()
+        frame = broker.latest()
         assert frame is not None
         seen.append(frame.number)
         if len(seen) == 2:
-            showing.press("down", long=False)
+            broker.press("down", long=False)
         if len(seen) == 5:
             raise KeyboardInterrupt
 

@@ -73,8 +73,8 @@ def test_titles_and_menu_are_whole(lang: Language) -> None:
         for size, mode in PANELS[:2]:
             title = catalog.text("screen.title" if page == "home" else f"page.{page}")
             state = filled(page, lang)
-            if state.walk.title is not None:
-                title = catalog.say(state.walk.title)
+            if state.inspection.title is not None:
+                title = catalog.say(state.inspection.title)
             shown = words_of(state, size, mode)
             assert title in shown or (page == "cubicle" and size == (240, 240))  # the room's name is cut
     for size, mode in PANELS[:2]:
@@ -120,7 +120,7 @@ def test_the_selected_finding_is_the_one_shown() -> None:
 
 def test_strength_is_said_without_pretending_to_be_exact() -> None:
     def strength(log_lr: float) -> str:
-        finding = FindingView(sense="rf", subject="x", reason=FINDINGS[0].reason, log_lr=log_lr)
+        finding = FindingView(sensor="rf", subject="x", reason=FINDINGS[0].reason, log_lr=log_lr)
         words = words_of(replace(filled("finding", "en"), findings=(finding,)))
         return next(w for w in words if "as common" in w)
 

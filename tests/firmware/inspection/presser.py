@@ -30,17 +30,17 @@ NOW = Moment(level="nothing_found", fresh_id="20261122-120000-abcdef")
 def stride(folder: Path) -> None:
     """Measure the corridor, then leave cubicle after cubicle."""
     settings = load_settings(overrides=(f"records.folder={folder}",))
-    machine, walk = InspectionMachine({}), InspectionState(plans=(PLAN,))
-    with RecordWriter(folder, settings=settings, kit="sim:empty-room", simulated=True) as clerk:
+    machine, state = InspectionMachine({}), InspectionState(plans=(PLAN,))
+    with RecordWriter(folder, settings=settings, kit="sim:empty-room", simulated=True) as writer:
         for word in ("ok", "ok", *["ok_held", "ok"] * 150):
-            walk, effects = machine.press(walk, word, NOW)  # type: ignore[arg-type]
+            state, effects = machine.press(state, word, NOW)  # type: ignore[arg-type]
             for effect in effects:
                 if isinstance(effect, Keep):
                     found = VisitFindings(snapshot=SNAPSHOT, span=span_until_now(20.0))
-                    clerk.submit(KeepJob(keep=effect, findings=found))
+                    writer.submit(KeepJob(keep=effect, findings=found))
                 elif not isinstance(effect, Begin | Export):
-                    clerk.submit(effect)  # type: ignore[arg-type]
-            sys.stdout.write(f"{walk.stage} {walk.visit}\n")
+                    writer.submit(effect)  # type: ignore[arg-type]
+            sys.stdout.write(f"{state.stage} {state.visit}\n")
             sys.stdout.flush()
             time.sleep(0.004)
 

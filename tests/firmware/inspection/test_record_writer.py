@@ -50,7 +50,7 @@ PROGRESS = Checkpoint(
 DAMAGED = ["", "{", "[]", '{"site": 3}', json.dumps({**asdict(PROGRESS), "stage": "moon"})]
 
 
-def clerk_at(folder: Path, *more: str) -> RecordWriter:
+def writer_at(folder: Path, *more: str) -> RecordWriter:
     settings = load_settings(overrides=(f"records.folder={folder}", *more))
     return RecordWriter(folder, settings=settings, kit="sim:x", simulated=True, threaded=False)
 
@@ -79,19 +79,19 @@ def test_killed_at_any_instant_the_walk_never_stands_farther_than_its_records(
         kept = [row.id for row in store.listed()]
     assert kept == [f"{NOW.fresh_id}-{n:03d}" for n in range(len(kept))]
     assert len(kept) - 1 <= progress.visit <= len(kept)
-    with clerk_at(tmp_path) as clerk:
-        told = clerk.take()[0]
+    with writer_at(tmp_path) as writer:
+        told = writer.take()[0]
     assert isinstance(told, Recalled)
-    again = InspectionMachine({}).press(InspectionState(plans=(PLAN,), resume=told.progress), "ok", NOW).walk
+    again = InspectionMachine({}).press(InspectionState(plans=(PLAN,), resume=told.progress), "ok", NOW).state
     assert (again.stage, again.visit) == ("cubicle", len(kept))
     assert again.cubicle_name == str(len(kept))  # the corridor is one of the records
 
 
 def test_the_same_place_is_never_stored_twice(tmp_path: Path) -> None:
-    with clerk_at(tmp_path) as clerk:
-        clerk.submit(job("walk-000"))
-        clerk.submit(job("walk-000"))
-        assert [type(t) for t in clerk.take()] == [RecordStored, RecordStored]
+    with writer_at(tmp_path) as writer:
+        writer.submit(job("walk-000"))
+        writer.submit(job("walk-000"))
+        assert [type(t) for t in writer.take()] == [RecordStored, RecordStored]
     with RecordStore(tmp_path) as store:
         assert len(store.listed()) == 1
 
@@ -100,16 +100,16 @@ def test_what_finds_no_room_waits_bounded_and_is_stored_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("firmware.inspection.record_writer.WAITING_MOST", 4)
-    with clerk_at(tmp_path, f"records.free_least_bytes={1 << 40}") as clerk:
+    with writer_at(tmp_path, f"records.free_least_bytes={1 << 40}") as writer:
         for n in range(9):
-            clerk.submit(job(f"walk-{n:03d}"))
-        told = clerk.take()
+            writer.submit(job(f"walk-{n:03d}"))
+        told = writer.take()
         assert {type(t) for t in told} == {NotStored}
         assert {t.trouble for t in told if isinstance(t, NotStored)} == {"walk.store.full"}
-        assert len(clerk._waiting) == 4
-        clerk._settings = load_settings(overrides=("records.free_least_bytes=0",))
-        clerk.submit(job("walk-999"))
-        assert {type(t) for t in clerk.take()} == {RecordStored}
+        assert len(writer._waiting) == 4
+        writer._settings = load_settings(overrides=("records.free_least_bytes=0",))
+        writer.submit(job("walk-999"))
+        assert {type(t) for t in writer.take()} == {RecordStored}
     with RecordStore(tmp_path) as store:
         assert store.listed()[-1].id == "walk-999"
 
@@ -117,10 +117,10 @@ def test_what_finds_no_room_waits_bounded_and_is_stored_later(
 def test_a_place_that_may_not_be_written_is_said_and_nothing_is_raised(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    with clerk_at(blocked / "records") as clerk:
-        clerk.submit(job("walk-000"))
-        clerk.submit(Save(progress=PROGRESS))
-        told = clerk.take()
+    with writer_at(blocked / "records") as writer:
+        writer.submit(job("walk-000"))
+        writer.submit(Save(progress=PROGRESS))
+        told = writer.take()
     assert [type(t) for t in told] == [NotStored]
 
 
@@ -131,9 +131,9 @@ def test_every_trouble_of_the_store_has_words() -> None:
 
 
 def test_an_export_without_any_record_is_said(tmp_path: Path) -> None:
-    with clerk_at(tmp_path) as clerk:
-        clerk.submit(Export(walk="w-1", site="S", operator="", done=()))
-        told = clerk.take()
+    with writer_at(tmp_path) as writer:
+        writer.submit(Export(inspection_id="w-1", site="S", operator="", done=()))
+        told = writer.take()
     assert [type(t) for t in told] == [ReportExported]
     assert isinstance(told[0], ReportExported)
     assert told[0].trouble
@@ -154,20 +154,20 @@ def test_a_damaged_progress_file_is_no_walk_and_no_error(tmp_path: Path, text: s
 
 
 def test_compared_with_the_last_inspection_of_the_same_cubicle(tmp_path: Path) -> None:
-    with clerk_at(tmp_path) as clerk:
+    with writer_at(tmp_path) as writer:
         for record, cubicle in (("walk-001", "1"), ("walk-002", "2"), ("next-001", "1")):
-            clerk.submit(job(record, cubicle))
-        compared = [t.visited.compared for t in clerk.take() if isinstance(t, RecordStored)]
+            writer.submit(job(record, cubicle))
+        compared = [t.visited.compared for t in writer.take() if isinstance(t, RecordStored)]
     assert compared == [False, False, True]
 
 
 def test_a_place_that_was_begun_and_left_without_a_record_shows_in_the_chain(tmp_path: Path) -> None:
-    with clerk_at(tmp_path) as clerk:
-        clerk.submit(Save(progress=PROGRESS))
-        clerk.submit(Save(progress=PROGRESS))
-        clerk.submit(job("w-1-003"))
-        clerk.submit(Save(progress=replace(PROGRESS, visit=4)))
-        clerk.submit(Save(progress=None))
+    with writer_at(tmp_path) as writer:
+        writer.submit(Save(progress=PROGRESS))
+        writer.submit(Save(progress=PROGRESS))
+        writer.submit(job("w-1-003"))
+        writer.submit(Save(progress=replace(PROGRESS, visit=4)))
+        writer.submit(Save(progress=None))
     with RecordStore(tmp_path) as store:
         bodies = [json.loads(e.body or b"{}") for e in store.entries()]
         events = [(b.get("event", b["kind"]), b.get("record", b.get("id"))) for b in bodies]

@@ -32,7 +32,7 @@ from firmware.inspection.state import (
 from firmware.inspection.state_machine import (
     TABLE,
     InspectionMachine,
-    close_walk,
+    close_inspection,
     row_count,
     start_rows,
     tell,
@@ -48,26 +48,26 @@ WORDS = ("up", "down", "ok", "ok_held", "back", "moment")
 ONE_ROOM = SitePlan.model_validate({"site": {"name": "S"}, "room": [{"name": "R", "cubicles": 2}]})
 
 
-def go(walk: InspectionState, *words: str, now: Moment = WELL):  # type: ignore[no-untyped-def]
+def go(state: InspectionState, *words: str, now: Moment = WELL):  # type: ignore[no-untyped-def]
     effects = []
     for word in words:
-        walk, more = MACHINE.press(walk, word, now)  # type: ignore[arg-type]
+        state, more = MACHINE.press(state, word, now)  # type: ignore[arg-type]
         effects += more
-    return walk, effects
+    return state, effects
 
 
 def in_cubicle(plan: SitePlan = ONE_ROOM) -> InspectionState:
-    walk, _ = go(InspectionState(plans=(plan,)), "ok", "ok", "ok")  # inspection, measure, corridor is done
-    assert walk.stage == "cubicle"
-    return walk
+    state, _ = go(InspectionState(plans=(plan,)), "ok", "ok", "ok")  # inspection, measure, corridor is done
+    assert state.stage == "cubicle"
+    return state
 
 
 def test_a_site_with_one_room_and_no_names_begins_in_two_presses() -> None:
-    walk, effects = go(InspectionState(plans=(ONE_ROOM,)), "ok")
-    assert walk.stage == "reference"
+    state, effects = go(InspectionState(plans=(ONE_ROOM,)), "ok")
+    assert state.stage == "reference"
     assert effects == [AskReference(site="S")]
-    walk, effects = go(walk, "ok")
-    assert walk.stage == "corridor"
+    state, effects = go(state, "ok")
+    assert state.stage == "corridor"
     assert isinstance(effects[0], Begin)
 
 
@@ -80,108 +80,108 @@ def test_the_corridor_is_stored_before_the_first_cubicle() -> None:
 
 def test_a_usable_reference_is_offered_first_and_an_old_one_is_not() -> None:
     asked, _ = go(InspectionState(plans=(ONE_ROOM,)), "ok")
-    fresh = tell(asked, CorridorKnown(reference=Reference(record="r", age_s=60.0, health="fresh"))).walk
+    fresh = tell(asked, CorridorKnown(reference=Reference(record="r", age_s=60.0, health="fresh"))).state
     assert go(fresh, "ok")[0].stage == "cubicle"
-    old = tell(asked, CorridorKnown(reference=Reference(record="r", age_s=9e5, health="expired"))).walk
+    old = tell(asked, CorridorKnown(reference=Reference(record="r", age_s=9e5, health="expired"))).state
     assert go(old, "ok")[0].stage == "corridor"
 
 
 def test_the_next_cubicle_is_one_press_when_enough_was_looked_at() -> None:
-    walk = in_cubicle()
-    walk, _ = go(walk, *["ok"] * len(checklist()))
-    assert len(walk.marks) == len(checklist())
-    walk, effects = go(walk, "ok_held")
-    assert (walk.stage, walk.cubicle_name, walk.marks) == ("cubicle", "2", {})
+    state = in_cubicle()
+    state, _ = go(state, *["ok"] * len(checklist()))
+    assert len(state.marks) == len(checklist())
+    state, effects = go(state, "ok_held")
+    assert (state.stage, state.cubicle_name, state.marks) == ("cubicle", "2", {})
     keep = next(e for e in effects if isinstance(e, Keep))
     assert set(keep.checklist.values()) == {"looked"}
 
 
 def test_leaving_too_early_asks_once_and_never_holds_anybody_up() -> None:
-    walk = in_cubicle()
+    state = in_cubicle()
     for now in (WELL, POOR):
-        warned, effects = go(walk, "ok_held", now=now)
+        warned, effects = go(state, "ok_held", now=now)
         assert (warned.stage, effects) == ("thin", [])
         assert go(warned, "back", now=now)[0].stage == "cubicle"
         left, effects = go(warned, "ok", now=now)
         assert left.cubicle_name == "2"
         keep = next(e for e in effects if isinstance(e, Keep))
         assert set(keep.checklist.values()) == {"skipped"}  # nobody said that these were looked at
-    assert MACHINE.thin(walk, POOR) == ("wifi", "places")  # what is not there at all is no reproach
+    assert MACHINE.low_coverage(state, POOR) == ("wifi", "places")  # what is not there at all is no reproach
 
 
 def test_a_corridor_that_heard_too_little_is_no_reference() -> None:
-    walk, _ = go(InspectionState(plans=(ONE_ROOM,)), "ok", "ok")
+    state, _ = go(InspectionState(plans=(ONE_ROOM,)), "ok", "ok")
     half = replace(WELL, coverage={"wifi": 0.45, "ble": 0.9})
-    assert go(walk, "ok", now=half)[0].stage == "thin"
-    assert MACHINE.thin(walk, half) == ("wifi",)
+    assert go(state, "ok", now=half)[0].stage == "thin"
+    assert MACHINE.low_coverage(state, half) == ("wifi",)
 
 
 def test_one_thumb_marks_looked_found_and_out_of_reach() -> None:
-    walk, effects = go(in_cubicle(), "ok")
+    state, effects = go(in_cubicle(), "ok")
     first = checklist()[0].message
-    assert walk.marks == {first: "looked"}
-    assert walk.selected == 1
+    assert state.marks == {first: "looked"}
+    assert state.selected == 1
     assert isinstance(effects[-1], Save)
     marks = []
-    walk, _ = go(walk, "up")
+    state, _ = go(state, "up")
     for _ in range(3):
-        walk, _ = go(walk, "ok")
-        marks.append(walk.marks[first])
+        state, _ = go(state, "ok")
+        marks.append(state.marks[first])
     assert marks == ["found", "unreachable", "looked"]
-    assert walk.selected == 0
+    assert state.selected == 0
 
 
 def test_rooms_follow_each_other_and_the_last_cubicle_closes_the_walk() -> None:
     plan = SitePlan.model_validate(
         {"site": {"name": "S"}, "room": [{"name": "A", "cubicles": 1}, {"name": "B", "cubicles": ["x", "y"]}]}
     )
-    walk, _ = go(InspectionState(plans=(plan,)), "ok", "ok", "ok", "ok")
+    state, _ = go(InspectionState(plans=(plan,)), "ok", "ok", "ok", "ok")
     places, effects = [], []
-    while walk.stage == "cubicle":
-        places.append((walk.room_plan.name, walk.cubicle_name))
-        walk, effects = go(walk, "ok_held", "ok")
+    while state.stage == "cubicle":
+        places.append((state.room_plan.name, state.cubicle_name))
+        state, effects = go(state, "ok_held", "ok")
     assert places == [("A", "1"), ("B", "x"), ("B", "y")]
-    assert walk.stage == "summary"
+    assert state.stage == "summary"
     assert [type(e) for e in effects] == [Keep, Export, Save]
     assert effects[-1] == Save(progress=None)
     assert effects[1].planned == 3
 
 
 def test_ending_early_leaves_the_begun_cubicle_out_and_says_how_many_were_planned() -> None:
-    walk, effects = close_walk(in_cubicle())
-    assert walk.stage == "summary"
+    state, effects = close_inspection(in_cubicle())
+    assert state.stage == "summary"
     export = effects[0]
     assert isinstance(export, Export)
     assert ([v.kind for v in export.done], export.planned) == (["corridor"], 2)
 
 
 def test_progress_by_names_leads_back_to_the_same_cubicle_unless_the_plan_forgot_it() -> None:
-    walk, _ = go(in_cubicle(), "ok", "ok")
-    progress = progress_of(walk)
-    back = tell(InspectionState(plans=(built_in_plan(), ONE_ROOM)), Recalled(progress=progress)).walk
+    state, _ = go(in_cubicle(), "ok", "ok")
+    progress = progress_of(state)
+    back = tell(InspectionState(plans=(built_in_plan(), ONE_ROOM)), Recalled(progress=progress)).state
     assert start_rows(back)[0] == "resume"
     again, effects = go(back, "ok")
-    assert (again.stage, again.cubicle_name, again.marks) == ("cubicle", "1", walk.marks)
+    assert (again.stage, again.cubicle_name, again.marks) == ("cubicle", "1", state.marks)
     assert isinstance(effects[0], Begin)
-    other = tell(InspectionState(plans=(PLAN,)), Recalled(progress=progress)).walk
+    other = tell(InspectionState(plans=(PLAN,)), Recalled(progress=progress)).state
     assert "resume" not in start_rows(other)
     stored = tell(
         InspectionState(plans=(ONE_ROOM,)), Recalled(progress=replace(progress, behind=True, visit=2))
-    ).walk
+    ).state
     assert go(stored, "ok")[0].cubicle_name == "2"
 
 
 def test_the_guided_scan_waits_for_coverage_and_not_for_a_clock() -> None:
-    walk, effects = go(InspectionState(plans=(ONE_ROOM,)), "down", "ok")
-    assert (walk.stage, [type(e) for e in effects]) == ("personal", [Begin])
+    state, effects = go(InspectionState(plans=(ONE_ROOM,)), "down", "ok")
+    assert (state.stage, [type(e) for e in effects]) == ("personal", [Begin])
     nothing = replace(WELL, coverage={"rf": 0.0, "wifi": 0.0, "ble": 0.0, "lens": 0.0}, elapsed_s=9e9)
-    assert go(walk, *["moment"] * 50, now=nothing)[0].step == 0
+    assert go(state, *["moment"] * 50, now=nothing)[0].step == 0
     assert (
-        go(walk, "moment", now=replace(nothing, coverage={"rf": 1.0, "wifi": 0.6, "ble": 1.0}))[0].step == 1
+        go(state, "moment", now=replace(nothing, coverage={"rf": 1.0, "wifi": 0.6, "ble": 1.0}))[0].step == 1
     )
     blind = replace(nothing, coverage={"lens": None})
-    assert go(replace(walk, step=1), *["moment"] * 9, now=blind)[0].step == 1
-    ended, effects = go(walk, *["ok"] * len(guided_steps()))
+    assert go(replace(state, step=1), *["moment"] * 9, now=blind)[0].step == 1
+    ended, effects = go(state, *["ok"] * len(guided_steps()))
     assert ended.stage == "result"
     assert [type(e) for e in effects] == [Keep]
     assert effects[0].kind == "personal"
@@ -195,30 +195,30 @@ def test_progress_of_a_step_is_the_mean_of_what_is_there() -> None:
 
 
 def test_the_readout_of_a_place_that_is_over_begins_a_new_one() -> None:
-    walk = InspectionState(plans=(ONE_ROOM,), selected=2)
-    assert go(walk, "ok")[1] == [Leave()]
-    assert go(walk, "ok", now=replace(WELL, scanning=False))[1] == [Begin(), Leave()]
+    state = InspectionState(plans=(ONE_ROOM,), selected=2)
+    assert go(state, "ok")[1] == [Leave()]
+    assert go(state, "ok", now=replace(WELL, scanning=False))[1] == [Begin(), Leave()]
 
 
 def test_what_the_clerk_says_is_kept() -> None:
-    walk, _ = go(in_cubicle(), "ok_held", "ok")
-    stored = replace(walk.done[-1], stored=True, new=2)
-    assert tell(walk, RecordStored(visited=stored)).walk.done[-1].new == 2
-    whole = tell(walk, ReportExported(name="x.zip")).walk
+    state, _ = go(in_cubicle(), "ok_held", "ok")
+    stored = replace(state.done[-1], stored=True, new=2)
+    assert tell(state, RecordStored(visited=stored)).state.done[-1].new == 2
+    whole = tell(state, ReportExported(name="x.zip")).state
     assert (whole.export, whole.exported) == ("whole", "x.zip")
-    assert tell(walk, ReportExported(name="", trouble="walk.store.full")).walk.export == "failed"
+    assert tell(state, ReportExported(name="", trouble="walk.store.full")).state.export == "failed"
 
 
 @given(st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from([WELL, POOR, Moment()])), max_size=120))
 def test_no_order_of_words_loses_a_place_or_breaks_a_page(script: list[tuple[str, Moment]]) -> None:
-    walk, kept = InspectionState(plans=(PLAN, ONE_ROOM)), []
+    state, kept = InspectionState(plans=(PLAN, ONE_ROOM)), []
     for word, now in script:
-        walk, effects = MACHINE.press(walk, word, replace(now, fresh_id=f"w-{len(kept)}"))  # type: ignore[arg-type]
+        state, effects = MACHINE.press(state, word, replace(now, fresh_id=f"w-{len(kept)}"))  # type: ignore[arg-type]
         kept += [e.record for e in effects if isinstance(e, Keep) and e.kind != "personal"]
-        assert 0 <= walk.selected < max(1, row_count(walk))
-        view = view_of(walk, now, verdict_of(ordinary(Level.CHECK, "ko")), MACHINE)
-        assert PAGE_OF[walk.stage]
-        assert menu_of(walk)
+        assert 0 <= state.selected < max(1, row_count(state))
+        view = view_of(state, now, verdict_of(ordinary(Level.CHECK, "ko")), MACHINE)
+        assert PAGE_OF[state.stage]
+        assert menu_of(state)
         assert view is not None
     assert len(kept) == len(set(kept))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from firmware.records.build_record import Circumstances, Scanned, compose
+from firmware.records.build_record import Circumstances, Scanned, build_record
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import Attachment, CalibrationAge, Inspection, Place, RecordKind, Span
 from firmware.sensor import Observation
@@ -221,4 +221,4 @@ def inspection(
     more: tuple[Observation, ...] = (),
 ) -> Inspection:
     about = circumstances(kind=kind, cubicle=cubicle, attachments=attachments)
-    return compose(scanned(level, more), about, key, name=name)
+    return build_record(scanned(level, more), about, key, name=name)

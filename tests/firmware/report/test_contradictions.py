@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from firmware.i18n.catalog import catalog_for
-from firmware.records.build_record import compose
+from firmware.records.build_record import build_record
 from firmware.records.bundle import make_bundle
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.store import RecordStore
@@ -39,7 +39,7 @@ SMALL = RecordsConfig(free_least_bytes=0)
 def store(tmp_path: Path) -> RecordStore:
     made = RecordStore(tmp_path / "records", config=SMALL, clock=FakeClock())
     suspected = replace(scanned(), verdict=replace(verdict(), subjects=(SUSPECT,)))
-    made.append(compose(suspected, circumstances(), made.key, name="room-0001"))
+    made.append(build_record(suspected, circumstances(), made.key, name="room-0001"))
     return made
 
 

@@ -26,7 +26,7 @@ from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import Attachment, CheckState, Inspection, Place, RecordKind, read_verdict
 from firmware.records.resolutions import Resolved
 from firmware.records.store import RecordStore
-from firmware.report.cover_page import CUSTODY_TOP_MM, draw_front
+from firmware.report.cover_page import CUSTODY_TOP_MM, draw_cover_page
 from firmware.report.document import Dossier, draw_report
 from firmware.report.export import EVIDENCE, dossier_of, export
 from firmware.report.formatting import HELP_STEPS, Wording, qr_text
@@ -319,7 +319,7 @@ def test_page_one_never_runs_into_the_hash_below(level: Level, lang: Language) -
     )
     sheet = PdfCanvas(title="t", foot="f", utc_ns=0, lang=lang)
     with closing(sheet):
-        draw_front(sheet, record, entry_of(record), read_verdict(record), Wording(catalog_for(lang)))
+        draw_cover_page(sheet, record, entry_of(record), read_verdict(record), Wording(catalog_for(lang)))
         assert sheet.y_mm <= CUSTODY_TOP_MM
 
 

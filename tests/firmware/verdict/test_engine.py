@@ -367,15 +367,15 @@ def test_every_sensor_adds_its_own_views() -> None:
 
 
 def test_memory_is_bounded_and_keeps_the_camera() -> None:
-    lane = SensorState("wifi", EngineConfig(subjects_most=64), designed_likelihoods())
+    state = SensorState("wifi", EngineConfig(subjects_most=64), designed_likelihoods())
     for i in range(2000):
         seen = [streamer(score=0.99)] if i == 3 else [station(f"00:{i}", score=0.001 + (i % 7) / 100)]
-        lane.step(
+        state.step(
             seen, t_ns=i, coverage=covered("wifi", 1.0), counts=Counts(sensor="wifi", read=i, dropped={}),
             health=DeviceHealth(ok=True),
         )  # fmt: skip
-        assert lane.report(i).candidates <= 64
-    assert "ca:fe" in {e.subject for e in lane.strongest()}
+        assert state.report(i).candidates <= 64
+    assert "ca:fe" in {e.subject for e in state.strongest()}
 
 
 EVENTS = st.one_of(

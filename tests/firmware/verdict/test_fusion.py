@@ -334,9 +334,9 @@ def test_a_flood_of_invented_devices_does_not_hide_a_camera() -> None:
 
 def test_what_is_no_longer_there_fades_only_while_its_sense_looks() -> None:
     sense = TABLE.senses["rf"]
-    assert fade_nats(4.0, age_s=sense.fresh_s, sense=sense) == 4.0
-    assert fade_nats(4.0, age_s=sense.fresh_s + sense.half_life_s, sense=sense) == pytest.approx(2.0)
-    assert fade_nats(-4.0, age_s=1e6, sense=sense) == -4.0
+    assert fade_nats(4.0, age_s=sense.fresh_s, sensor=sense) == 4.0
+    assert fade_nats(4.0, age_s=sense.fresh_s + sense.half_life_s, sensor=sense) == pytest.approx(2.0)
+    assert fade_nats(-4.0, age_s=1e6, sensor=sense) == -4.0
     camera: list[Observation] = [emission("cam", kind="analog-video-pal", score=0.99, last_s=10.0)]
     room_nats = [
         Judge(prior=PRIOR, table=TABLE).judge([report("rf", camera, now_s=now_s)], t_ns=900 * S).log_lr

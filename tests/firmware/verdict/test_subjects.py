@@ -42,6 +42,6 @@ def test_what_a_row_marks_is_what_the_verdict_calls_a_finding() -> None:
     state = from_snapshot(snapshot, lang="en")
     marked = {row.name for row in state.devices if row.alert}
     assert marked == snapshot.verdict.findings == {"ca:fe"}
-    assert [s.name for s in state.senses if s.alert] == ["wifi"]
+    assert [s.name for s in state.sensors if s.alert] == ["wifi"]
     assert state.reasons[0].params["name"] == "ca:fe"
     assert word_of(snapshot.verdict, "00:01") == "heard"

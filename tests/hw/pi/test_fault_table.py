@@ -21,7 +21,7 @@ from firmware.diag import checks, radio_checks
 from firmware.diag.model import Asked, Check, DiagBench, Probe, Result
 from firmware.handheld.screen.canvas import Canvas
 from firmware.handheld.screen.pages.sensors import draw_sensors
-from firmware.handheld.screen.state import ScreenState, SenseState
+from firmware.handheld.screen.state import ScreenState, SensorBadge
 from firmware.handheld.screen.theme import DARK
 from firmware.handheld.screen.view_model import _health
 from firmware.i18n.catalog import Catalog
@@ -310,9 +310,9 @@ def test_the_page_of_the_senses_says_what_to_do_and_forgets_it_when_it_heals(
 
 
 def _page_of(status: SensorStatus, lang: Any) -> ScreenState:
-    sense = SenseState(name=status.name, state=status.state)
+    sensor = SensorBadge(name=status.name, state=status.state)
     state = ordinary(Level.INCONCLUSIVE, lang)
-    return replace(state, page="sensors", senses=(sense,), health=(_health(status, lang),))
+    return replace(state, page="sensors", sensors=(sensor,), health=(_health(status, lang),))
 
 
 def test_every_device_and_fault_is_tried_or_has_a_reason_not_to_be() -> None:

@@ -19,7 +19,7 @@ from hw.clock import ManualClock
 from hw.config import CameraConfig, HwConfig
 from hw.errors import EndOfRecording
 from hw.kit import open_device
-from hw.replay.camera import open_eye
+from hw.replay.camera import open_camera_with_leds
 from hw.replay.pictures import decode_grey, is_bomb
 from tests.hw.replay.test_describe import open_role, picture, read_out
 
@@ -156,7 +156,7 @@ def test_a_picture_of_too_many_pixels_is_counted_and_never_decoded(tmp_path: Pat
     assert decode_grey(bomb) is None
     assert not is_bomb(b"")
     (tmp_path / "a.png").write_bytes(bomb)
-    eye = open_eye(target=str(tmp_path), config=HwConfig(), clock=ManualClock())
+    eye = open_camera_with_leds(target=str(tmp_path), config=HwConfig(), clock=ManualClock())
     with pytest.raises(EndOfRecording):
         eye.camera.read()
     assert eye.camera.health().numbers == {"too_many_pixels": 1.0}

@@ -16,7 +16,7 @@ from hw.clock import ManualClock
 from hw.config import HwConfig
 from hw.errors import EndOfRecording, MissingComponent
 from hw.kit import CameraWithLeds
-from hw.replay.camera import label_of, open_eye
+from hw.replay.camera import label_of, open_camera_with_leds
 from hw.replay.pictures import bits_of, decode_grey, is_heif, require_heif, to_eight_bits
 from hw.types import Frame
 
@@ -24,7 +24,7 @@ HEIC = b"\0\0\0\x18ftypheic\0\0\0\0" + bytes(64)
 
 
 def opened(folder: Path) -> CameraWithLeds:
-    return open_eye(target=str(folder), config=HwConfig(), clock=ManualClock())
+    return open_camera_with_leds(target=str(folder), config=HwConfig(), clock=ManualClock())
 
 
 def frames_of(folder: Path) -> list[Frame]:

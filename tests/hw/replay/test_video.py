@@ -11,7 +11,7 @@ import pytest
 from hw.clock import ManualClock
 from hw.config import HwConfig
 from hw.errors import BadRecording, EndOfRecording
-from hw.replay.camera import open_eye
+from hw.replay.camera import open_camera_with_leds
 
 
 def film(path: Path, levels: list[int], rate_hz: float = 25.0) -> Path:
@@ -24,7 +24,7 @@ def film(path: Path, levels: list[int], rate_hz: float = 25.0) -> Path:
 
 def test_a_video_gives_its_pictures_in_time(tmp_path: Path) -> None:
     path = film(tmp_path / "clip.avi", [20, 120, 20, 120])
-    eye = open_eye(target=str(path), config=HwConfig(), clock=ManualClock())
+    eye = open_camera_with_leds(target=str(path), config=HwConfig(), clock=ManualClock())
     frames = [eye.camera.read() for _ in range(4)]
     with pytest.raises(EndOfRecording):
         eye.camera.read()
@@ -39,5 +39,5 @@ def test_what_is_no_video_is_said(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"nothing of the kind" * 20)
     with pytest.raises(BadRecording, match="No picture of the video") as caught:
-        open_eye(target=str(path), config=HwConfig(), clock=ManualClock())
+        open_camera_with_leds(target=str(path), config=HwConfig(), clock=ManualClock())
     assert "ffmpeg" in caught.value.hint

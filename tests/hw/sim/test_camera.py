@@ -9,7 +9,7 @@ from hw.clock import ManualClock
 from hw.config import CameraConfig, HwConfig
 from hw.errors import DeviceLost
 from hw.protocols import Camera, Leds
-from hw.sim.camera import SimCamera, SimLeds, open_eye
+from hw.sim.camera import SimCamera, SimLeds, open_camera_with_leds
 from hw.sim.facets import OpticFacet
 from hw.sim.scene import Pose, Room, Scene, Thing
 
@@ -75,7 +75,7 @@ def test_a_lens_is_dark_outside_its_field_of_view() -> None:
 
 
 def test_nobody_says_which_light_was_on() -> None:
-    eye = open_eye(target="empty-room", config=HwConfig(camera=SETTINGS), clock=ManualClock())
+    eye = open_camera_with_leds(target="empty-room", config=HwConfig(camera=SETTINGS), clock=ManualClock())
     eye.leds.set("ring")
     frame = eye.camera.read()
     assert frame.led is None
@@ -99,7 +99,9 @@ def test_an_edge_of_the_light_cuts_a_rolling_picture() -> None:
 
 def test_time_passes_and_the_plug_can_be_pulled() -> None:
     clock = ManualClock()
-    eye = open_eye(target="empty-room?unplug=lens@0.2", config=HwConfig(camera=SETTINGS), clock=clock)
+    eye = open_camera_with_leds(
+        target="empty-room?unplug=lens@0.2", config=HwConfig(camera=SETTINGS), clock=clock
+    )
     for _ in range(7):
         eye.camera.read()
     assert clock.now_ns() == pytest.approx(7 / 30 * 1e9, rel=0.01)

@@ -13,7 +13,7 @@ ROW_H, DETAILED_ROW_H = 40, 50
 
 def draw_choose(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     """Draw the list."""
-    view = state.walk
+    view = state.inspection
     title = catalog.text("page.choose") if view.title is None else catalog.say(view.title)
     if canvas.mode == "1":
         draw_mono_rows(canvas, state, catalog, [catalog.say(c.words) for c in view.choices], title=title)

@@ -20,7 +20,7 @@ LEAD_H = 58
 
 def draw_corridor_page(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     """Draw what to do outside, and how far each sense is."""
-    view = state.walk
+    view = state.inspection
     lead = "" if view.lead is None else catalog.say(view.lead)
     if canvas.mode == "1":
         draw_mono_words(canvas, state, catalog, lead, "")

@@ -18,7 +18,7 @@ MONO_MARKS = {"looked": "✓", "found": "!", "unreachable": "×"}
 
 def draw_cubicle(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     """Draw the readout and the list; below its last place is the way to the next cubicle."""
-    view = state.walk
+    view = state.inspection
     next_words = catalog.text("walk.next")
     if canvas.mode == "1":
         _draw_mono(canvas, state, catalog)
@@ -56,7 +56,7 @@ def _draw_check(canvas: Canvas, row: Rect, check: CheckRow, catalog: Catalog) ->
 
 
 def _draw_mono(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    view = state.walk
+    view = state.inspection
     rows = [f"{MONO_MARKS.get(check.mark, '·')} {catalog.say(check.words)}" for check in view.checks] + [
         f"→ {catalog.text('walk.next')}"
     ]

@@ -60,7 +60,7 @@ def _draw_mono(canvas: Canvas, devices: list[DeviceRow], state: ScreenState, cat
 def _draw_device(canvas: Canvas, row: Rect, device: DeviceRow, catalog: Catalog) -> None:
     theme = canvas.theme
     color = theme.warn if device.alert else theme.accent
-    sign = "check" if device.alert else device.sense
+    sign = "check" if device.alert else device.sensor
     canvas.shape(sign, row.x + 7, row.y + (row.h - ICON) // 2, ICON, color)
     left, side = row.x + 32, 58
     words = Rect(left, row.y + 1, row.w - 32 - side, 17)

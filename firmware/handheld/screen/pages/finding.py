@@ -67,7 +67,7 @@ def _draw_head(
 ) -> None:
     fill, ink = canvas.theme.level_fill[state.level], canvas.theme.level_ink[state.level]
     canvas.fill(head, fill, radius=7)
-    canvas.shape(finding.sense, head.x + 9, head.y + (head.h - 2 * ICON + 8) // 2, 2 * ICON - 8, ink)
+    canvas.shape(finding.sensor, head.x + 9, head.y + (head.h - 2 * ICON + 8) // 2, 2 * ICON - 8, ink)
     words = head.inset(left=42, right=8, top=2, bottom=2)
     subject = catalog.text("screen.verbatim", text=finding.subject)
     top = words._replace(h=20)

@@ -7,7 +7,7 @@ from firmware.handheld.screen.shapes import SHAPES
 from firmware.handheld.screen.state import ScreenState
 from firmware.handheld.screen.text import text_width
 from firmware.handheld.screen.theme import Rgb
-from firmware.handheld.screen.widgets import MARGIN, draw_sense, draw_top
+from firmware.handheld.screen.widgets import MARGIN, draw_sensor, draw_top
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.help_lines import number_of
 from firmware.i18n.numbers import write_probability
@@ -30,9 +30,9 @@ def draw_home(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     card = Rect(4, below.y + 3, below.w - 8, CARD_H)
     _draw_card(canvas, card, state, catalog)
     top = card.y + card.h + 3
-    for index, sense in enumerate(state.senses):
-        draw_sense(canvas, Rect(0, top + index * ROW_H, below.w, ROW_H - 1), sense, catalog)
-    foot = Rect(MARGIN, top + len(state.senses) * ROW_H, below.w - 2 * MARGIN, 0)
+    for index, sensor in enumerate(state.sensors):
+        draw_sensor(canvas, Rect(0, top + index * ROW_H, below.w, ROW_H - 1), sensor, catalog)
+    foot = Rect(MARGIN, top + len(state.sensors) * ROW_H, below.w - 2 * MARGIN, 0)
     _draw_foot(canvas, foot._replace(h=canvas.area.h - foot.y), state, catalog)
 
 
@@ -122,8 +122,8 @@ def _draw_mono(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
         canvas.text(tag, word, size_px=10, min_px=8, color=theme.text, align="right")
     if state.progress is not None:
         canvas.fill(Rect(0, 31, round(canvas.area.w * min(1.0, max(0.0, state.progress))), 2), theme.text)
-    for index, sense in enumerate(state.senses):
-        _draw_cell(canvas, Rect(index * 32, 35, 31, 29), sense.name, sense.coverage, alert=sense.alert)
+    for index, sensor in enumerate(state.sensors):
+        _draw_cell(canvas, Rect(index * 32, 35, 31, 29), sensor.name, sensor.coverage, alert=sensor.alert)
 
 
 def _draw_cell(canvas: Canvas, cell: Rect, name: str, coverage: float | None, *, alert: bool) -> None:

@@ -28,7 +28,7 @@ ANGLES_MOST = 3
 def draw_lens(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     """Draw the live view."""
     view = state.lens
-    share = next((s.coverage for s in state.senses if s.name == "lens"), None)
+    share = next((s.coverage for s in state.sensors if s.name == "lens"), None)
     if canvas.mode == "1":
         draw_mono(canvas, state, catalog, _mono_lines(view, share, catalog))
         return

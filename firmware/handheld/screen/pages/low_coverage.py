@@ -11,9 +11,9 @@ HEAD_H = 46
 LINES_MOST = 2
 
 
-def draw_thin(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
+def draw_low_coverage(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     """Draw what is missing, and the two ways on."""
-    view = state.walk
+    view = state.inspection
     lead = "" if view.lead is None else catalog.say(view.lead)
     lines = [catalog.say(line) for line in view.lines[:LINES_MOST]]
     if canvas.mode == "1":

@@ -15,7 +15,7 @@ BAR_H = 12
 
 def draw_personal(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     """Draw the step."""
-    view = state.walk
+    view = state.inspection
     lead = "" if view.lead is None else catalog.say(view.lead)
     detail = "" if view.detail is None else catalog.say(view.detail)
     number, count = view.step

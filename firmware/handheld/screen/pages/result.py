@@ -18,13 +18,13 @@ FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 
 def draw_result(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     """Draw the result; up and down turn between what to do and what could not be checked."""
-    view = state.walk
+    view = state.inspection
     lead = "" if view.lead is None else catalog.say(view.lead)
     police = number_of(state.help_lines, "police")
     lines = [catalog.fill(line.key, {**line.params, "police": police}) for line in view.lines]
     if canvas.mode == "1":
         level = Sentence(key=f"level.{state.level}")
-        titled = replace(state, walk=replace(view, title=level))
+        titled = replace(state, inspection=replace(view, title=level))
         last = "" if not lines else lines[-1] if state.level in FOUND else lines[0]
         draw_mono_words(canvas, titled, catalog, lead, last)
         return

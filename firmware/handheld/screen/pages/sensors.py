@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from firmware.handheld.screen.canvas import Canvas, Rect
 from firmware.handheld.screen.page_frame import body, draw_frame, draw_mono
-from firmware.handheld.screen.state import ScreenState, SenseState
+from firmware.handheld.screen.state import ScreenState, SensorBadge
 from firmware.handheld.screen.views import HealthRow
 from firmware.handheld.screen.widgets import draw_bar
 from firmware.i18n.catalog import Catalog
@@ -15,8 +15,8 @@ ICON = 26
 
 def draw_sensors(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     """Draw one row a sense: its state, what it read, and the hint if it needs one."""
-    health = {row.sense: row for row in state.health}
-    rows = [(sense, health.get(sense.name, HealthRow(sense=sense.name))) for sense in state.senses]
+    health = {row.sensor: row for row in state.health}
+    rows = [(sensor, health.get(sensor.name, HealthRow(sensor=sensor.name))) for sensor in state.sensors]
     if canvas.mode == "1":
         # The ones that need a hand come first: three lines is all there is.
         rows.sort(key=lambda row: not row[0].unwell)
@@ -25,37 +25,37 @@ def draw_sensors(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
         return
     room = body(draw_frame(canvas, state, catalog))
     height = room.h // max(1, len(rows))
-    for index, (sense, row) in enumerate(rows):
-        _draw_row(canvas, Rect(room.x, room.y + index * height, room.w, height - 3), sense, row, catalog)
+    for index, (sensor, row) in enumerate(rows):
+        _draw_row(canvas, Rect(room.x, room.y + index * height, room.w, height - 3), sensor, row, catalog)
 
 
-def _state(sense: SenseState, catalog: Catalog) -> str:
-    return catalog.text(f"state.{sense.state}")
+def _state(sensor: SensorBadge, catalog: Catalog) -> str:
+    return catalog.text(f"state.{sensor.state}")
 
 
-def _draw_row(canvas: Canvas, rect: Rect, sense: SenseState, row: HealthRow, catalog: Catalog) -> None:
+def _draw_row(canvas: Canvas, rect: Rect, sensor: SensorBadge, row: HealthRow, catalog: Catalog) -> None:
     theme = canvas.theme
-    well = not sense.unwell and not row.hint
+    well = not sensor.unwell and not row.hint
     color = theme.accent if well else theme.warn
     canvas.fill(rect, theme.card, radius=6)
-    canvas.shape(sense.name, rect.x + 8, rect.y + (rect.h - ICON) // 2 - 2, ICON, color)
+    canvas.shape(sensor.name, rect.x + 8, rect.y + (rect.h - ICON) // 2 - 2, ICON, color)
     if not well:
         canvas.shape("cross", rect.x + 24, rect.y + rect.h // 2, 14, theme.warn)
     words = rect.inset(left=44, right=8, top=3, bottom=8)
     third = words.w // 3
     half = words.h // 2
     name = Rect(words.x, words.y, third, half)
-    canvas.text(name, catalog.text(f"sense.{sense.name}"), size_px=15, min_px=10, color=theme.text)
+    canvas.text(name, catalog.text(f"sense.{sensor.name}"), size_px=15, min_px=10, color=theme.text)
     state = Rect(words.x + third, words.y, words.w - third - 42, half)
     ink = theme.dim if well else theme.warn
-    canvas.text(state, _state(sense, catalog), size_px=13, min_px=9, color=ink)
-    share = "–" if sense.coverage is None else write_percent(sense.coverage, catalog.locale)
+    canvas.text(state, _state(sensor, catalog), size_px=13, min_px=9, color=ink)
+    share = "–" if sensor.coverage is None else write_percent(sensor.coverage, catalog.locale)
     number = Rect(words.x + words.w - 40, words.y, 40, half)
     canvas.text(number, share, size_px=14, min_px=10, color=theme.text, align="right")
     says = catalog.text(row.hint) if row.hint else _numbers(row, catalog)
     low = Rect(words.x, words.y + half, words.w, words.h - half)
     canvas.text(low, says, size_px=12, min_px=9, color=theme.text if row.hint else theme.dim)
-    draw_bar(canvas, Rect(words.x, rect.y + rect.h - 6, words.w, 3), sense.coverage, color)
+    draw_bar(canvas, Rect(words.x, rect.y + rect.h - 6, words.w, 3), sensor.coverage, color)
 
 
 def _numbers(row: HealthRow, catalog: Catalog) -> str:

@@ -17,7 +17,7 @@ ROW_H = 26
 
 def draw_summary(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     """Draw the counts, what is missing, and every place."""
-    view = state.walk
+    view = state.inspection
     lines = [catalog.say(line) for line in view.lines]
     if canvas.mode == "1":
         notice = "" if view.notice is None else catalog.say(view.notice)
@@ -46,7 +46,7 @@ def draw_summary(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
 
 
 def _draw_counts(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog) -> None:
-    theme, counts = canvas.theme, state.walk.counts
+    theme, counts = canvas.theme, state.inspection.counts
     size = 12 if canvas.area.w > NARROW_W else 9
     width = room.w // max(1, len(counts))
     for index, (level, number) in enumerate(counts):

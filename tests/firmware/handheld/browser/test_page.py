@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from firmware.handheld.browser.frame_broker import Showing
+from firmware.handheld.browser.frame_broker import FrameBroker
 from firmware.handheld.browser.server import WindowServer
 from tests.firmware.handheld.browser.chromium import BROWSER, browser
 from tests.firmware.handheld.browser.test_server import MOMENT, picture
@@ -17,9 +17,9 @@ KEYS = {"ArrowUp": "up", "ArrowDown": "down", "Enter": "ok", "Escape": "back"}
 SHORT_S, LONG_S = 0.03, 1.0
 
 
-def presses(showing: Showing) -> list[tuple[str, bool]]:
+def presses(broker: FrameBroker) -> list[tuple[str, bool]]:
     for _ in range(100):
-        taken = [(p.button, p.long) for p in showing.poll()]
+        taken = [(p.button, p.long) for p in broker.poll()]
         if taken:
             return taken
         time.sleep(0.05)
@@ -28,10 +28,10 @@ def presses(showing: Showing) -> list[tuple[str, bool]]:
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
 def test_a_page_is_a_handheld(tmp_path: Path) -> None:
-    showing = Showing("en")
-    showing.show(picture(90), MOMENT)
+    broker = FrameBroker("en")
+    broker.show(picture(90), MOMENT)
     with browser(tmp_path) as page:
-        with WindowServer(showing) as server:
+        with WindowServer(broker) as server:
             page.open(server.url, width=1000, height=800)
             page.until("document.getElementById('screen')?.src.startsWith('data:')")
             assert page.run("document.title").startswith("ansim")
@@ -39,15 +39,15 @@ def test_a_page_is_a_handheld(tmp_path: Path) -> None:
             assert page.run("document.getElementById('screen').width") == 640
             for key, name in KEYS.items():
                 page.key(key, SHORT_S)
-                assert presses(showing) == [(name, False)]
+                assert presses(broker) == [(name, False)]
             page.click("ok", SHORT_S)
-            assert presses(showing) == [("ok", False)]
+            assert presses(broker) == [("ok", False)]
             page.click("back", LONG_S)
-            assert presses(showing) == [("back", True)]
+            assert presses(broker) == [("back", True)]
             page.key("Enter", LONG_S)
-            assert presses(showing) == [("ok", True)]
-            showing.follow(lambda: "ko")
-            showing.show(Image.new("RGB", (240, 240), (1, 2, 3)), MOMENT)
+            assert presses(broker) == [("ok", True)]
+            broker.follow(lambda: "ko")
+            broker.show(Image.new("RGB", (240, 240), (1, 2, 3)), MOMENT)
             page.until("document.documentElement.lang === 'ko'")
             page.until("document.getElementById('screen').width === 480")
             assert page.run("document.fonts.check('14px ansim', '안심')")

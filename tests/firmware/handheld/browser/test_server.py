@@ -20,7 +20,7 @@ from PIL import Image
 
 from firmware.errors import WindowTrouble
 from firmware.handheld.browser import server as server_module
-from firmware.handheld.browser.frame_broker import Showing
+from firmware.handheld.browser.frame_broker import FrameBroker
 from firmware.handheld.browser.page import WORDS, page_html
 from firmware.handheld.browser.server import HEADER, WindowServer
 from firmware.handheld.panel import Panel, PanelStyle
@@ -83,15 +83,15 @@ class Client:
 
 
 @contextmanager
-def served() -> Iterator[tuple[Showing, Client]]:
-    showing = Showing("en")
-    with WindowServer(showing) as server:
-        yield showing, Client(server)
+def served() -> Iterator[tuple[FrameBroker, Client]]:
+    broker = FrameBroker("en")
+    with WindowServer(broker) as server:
+        yield broker, Client(server)
 
 
 def test_the_page_stands_alone_and_says_everything_in_both_languages() -> None:
-    with served() as (showing, client):
-        showing.show(picture(1), MOMENT)
+    with served() as (broker, client):
+        broker.show(picture(1), MOMENT)
         answer = client.ask("GET")
         html = answer.body.decode()
         assert answer.status == 200
@@ -119,29 +119,29 @@ def test_every_word_that_the_page_asks_for_is_there(lang: str) -> None:
 
 
 def test_pictures_come_as_they_change_and_only_then() -> None:
-    with served() as (showing, client):
+    with served() as (broker, client):
         assert client.ask("GET", "screen.png").status == 204
-        showing.show(picture(10), MOMENT)
+        broker.show(picture(10), MOMENT)
         first = client.ask("GET", "screen.png")
         with Image.open(io.BytesIO(first.body)) as image:
             assert (image.size, image.getpixel((5, 5))) == ((320, 240), (10, 0, 0))
         assert client.ask("GET", "screen.png", If_None_Match=first.headers["ETag"]).status == 304
-        showing.show(picture(10), MOMENT)
+        broker.show(picture(10), MOMENT)
         assert client.ask("GET", "screen.png", If_None_Match=first.headers["ETag"]).status == 304
-        showing.show(picture(11), MOMENT)
+        broker.show(picture(11), MOMENT)
         assert client.ask("GET", "screen.png", If_None_Match=first.headers["ETag"]).status == 200
 
 
 def test_the_stream_brings_every_new_picture_and_says_when_it_is_over() -> None:
-    with served() as (showing, client):
-        showing.show(picture(20), MOMENT)
+    with served() as (broker, client):
+        broker.show(picture(20), MOMENT)
         connection = http.client.HTTPConnection("127.0.0.1", client.server.port, timeout=5)
         connection.request("GET", f"/{client.server.token}/frames")
         stream = connection.getresponse()
         greys = []
         for grey in (20, 30, 40):
             if grey != 20:
-                showing.show(picture(grey, (240, 240)), MOMENT)
+                broker.show(picture(grey, (240, 240)), MOMENT)
             event = json.loads(stream.readline().removeprefix(b"data: "))
             stream.readline()
             with Image.open(io.BytesIO(b64decode(event["png"]))) as image:
@@ -149,39 +149,39 @@ def test_the_stream_brings_every_new_picture_and_says_when_it_is_over() -> None:
                 assert image.size == (event["width"], event["height"])
             assert (event["level"], event["lang"]) == ("check", "en")
         assert greys == [20, 30, 40]
-        showing.end()
+        broker.end()
         assert stream.readline() == b"event: over\n"
         connection.close()
 
 
 def test_the_page_follows_the_language_of_the_handheld() -> None:
-    showing = Showing("ko")
-    showing.show(picture(1), MOMENT)
-    frame = showing.latest()
+    broker = FrameBroker("ko")
+    broker.show(picture(1), MOMENT)
+    frame = broker.latest()
     assert frame is not None
     assert frame.lang == "ko"
-    showing.follow(lambda: "en")
-    showing.show(picture(2), MOMENT)
-    assert showing.latest().lang == "en"  # type: ignore[union-attr]
+    broker.follow(lambda: "en")
+    broker.show(picture(2), MOMENT)
+    assert broker.latest().lang == "en"  # type: ignore[union-attr]
 
 
 def test_presses_reach_the_panel_at_the_time_of_the_picture() -> None:
-    with served() as (showing, client):
-        showing.show(picture(1), MOMENT)
+    with served() as (broker, client):
+        broker.show(picture(1), MOMENT)
         assert client.press({"button": "down", "long": False}) == 204
         assert client.press({"button": "ok", "long": True}) == 204
-        assert list(showing.poll()) == [
+        assert list(broker.poll()) == [
             ButtonPress(t_ns=MOMENT.t_ns, button="down", long=False),
             ButtonPress(t_ns=MOMENT.t_ns, button="ok", long=True),
         ]
-        assert list(showing.poll()) == []
+        assert list(broker.poll()) == []
 
 
 def test_a_flood_of_presses_is_bounded() -> None:
-    showing = Showing("en")
+    broker = FrameBroker("en")
     for _ in range(10_000):
-        showing.press("ok", long=False)
-    assert len(showing.poll()) == PRESSES_MOST
+        broker.press("ok", long=False)
+    assert len(broker.poll()) == PRESSES_MOST
 
 
 @pytest.mark.parametrize(
@@ -198,17 +198,17 @@ def test_a_flood_of_presses_is_bounded() -> None:
     ids=str,
 )
 def test_a_press_from_another_page_is_refused(headers: dict[str, str]) -> None:
-    with served() as (showing, client):
+    with served() as (broker, client):
         assert client.press({"button": "ok", "long": True}, **headers) == 403
-        assert list(showing.poll()) == []
+        assert list(broker.poll()) == []
         own = {"Origin": f"http://127.0.0.1:{client.server.port}", "Sec_Fetch_Site": "same-origin"}
         assert client.press({"button": "ok", "long": True}, **own) == 204
 
 
 @pytest.mark.parametrize("host", STRANGERS)
 def test_another_host_name_is_refused(host: str) -> None:
-    with served() as (showing, client):
-        showing.show(picture(1), MOMENT)
+    with served() as (broker, client):
+        broker.show(picture(1), MOMENT)
         name = host.format(port=client.server.port)
         for path in ("", "screen.png", "frames"):
             answer = client.ask("GET", path, Host=name)
@@ -218,8 +218,8 @@ def test_another_host_name_is_refused(host: str) -> None:
 
 
 def test_without_the_secret_there_is_nothing() -> None:
-    with served() as (showing, client):
-        showing.show(picture(1), MOMENT)
+    with served() as (broker, client):
+        broker.show(picture(1), MOMENT)
         token = client.server.token
         for root in ("/", "//", "/favicon.ico", "/x/", f"/{token[:-1]}/", f"/{token}/../"):
             for path in ("", "screen.png", "frames"):
@@ -232,7 +232,7 @@ def test_without_the_secret_there_is_nothing() -> None:
 
 
 def WindowServerToken() -> str:  # noqa: N802 - reads as what it counts
-    with WindowServer(Showing("en")) as server:
+    with WindowServer(FrameBroker("en")) as server:
         return server.token
 
 
@@ -248,17 +248,17 @@ VALUES = st.recursive(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=300) | VALUES)
-def test_any_body_is_a_press_or_a_plain_refusal(body: bytes, one_window: tuple[Showing, Client]) -> None:
-    showing, client = one_window
+def test_any_body_is_a_press_or_a_plain_refusal(body: bytes, one_window: tuple[FrameBroker, Client]) -> None:
+    broker, client = one_window
     status = client.press(body)
-    presses = showing.poll()
+    presses = broker.poll()
     assert status in {204, 400}
     assert len(presses) == (status == 204)
     assert all(p.button in {"up", "down", "ok", "back"} and isinstance(p.long, bool) for p in presses)
 
 
 @pytest.fixture(scope="module")
-def one_window() -> Iterator[tuple[Showing, Client]]:
+def one_window() -> Iterator[tuple[FrameBroker, Client]]:
     with served() as pair:
         yield pair
 
@@ -270,8 +270,8 @@ def test_it_listens_on_this_machine_alone() -> None:
 
 
 def test_it_closes_at_once_with_streams_open_and_frees_its_port() -> None:
-    showing = Showing("en")
-    server = WindowServer(showing)
+    broker = FrameBroker("en")
+    server = WindowServer(broker)
     streams = []
     for _ in range(3):
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
@@ -281,10 +281,10 @@ def test_it_closes_at_once_with_streams_open_and_frees_its_port() -> None:
     for stream in streams:
         assert b"over" in stream.read()
     assert not server._thread.is_alive()
-    with WindowServer(Showing("en"), port=server.port) as again:
+    with WindowServer(FrameBroker("en"), port=server.port) as again:
         assert again.port == server.port
         with pytest.raises(WindowTrouble):
-            WindowServer(Showing("en"), port=again.port)
+            WindowServer(FrameBroker("en"), port=again.port)
     with pytest.raises(ConnectionError):
         socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
 
@@ -301,11 +301,11 @@ def test_more_streams_than_there_is_room_for_are_turned_away(monkeypatch: pytest
 
 
 def test_a_whole_handheld_in_a_window() -> None:
-    showing = Showing("en")
+    broker = FrameBroker("en")
     look = PanelStyle(lang="en", theme="dark", silent=True)
-    panel = Panel(look, until_s=None, simulated=True, also_show=showing.show, also_poll=showing.poll)
-    showing.follow(lambda: panel.look.lang)
-    with WindowServer(showing) as server:
+    panel = Panel(look, until_s=None, simulated=True, also_show=broker.show, also_poll=broker.poll)
+    broker.follow(lambda: panel.look.lang)
+    with WindowServer(broker) as server:
         client = Client(server)
         panel.watch(MOMENT)
         home = client.ask("GET", "screen.png").body
@@ -320,7 +320,7 @@ def test_a_request_that_trickles_in_is_cut_and_connections_are_bounded(
 ) -> None:
     monkeypatch.setattr("firmware.handheld.browser.server.REQUEST_MOST_S", 0.3)
     monkeypatch.setattr("firmware.handheld.browser.server.CONNECTIONS_MOST", 3)
-    with WindowServer(Showing("en")) as server:
+    with WindowServer(FrameBroker("en")) as server:
         slow = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(8)]
         for one in slow:
             with suppress(OSError):

@@ -50,10 +50,10 @@ MARKS = dict(
 )
 
 
-def walk_at(stage: Stage) -> InspectionState:
+def inspection_at(stage: Stage) -> InspectionState:
     """Return a walk in the middle of a site."""
     return InspectionState(
-        stage=stage, plans=(PLAN,), operator="07", cubicle=3, walk="a", visit=4, done=VISITS,
+        stage=stage, plans=(PLAN,), operator="07", cubicle=3, inspection_id="a", visit=4, done=VISITS,
         marks=MARKS if stage in {"cubicle", "thin"} else {},
         selected={"cubicle": 3, "summary": 1}.get(stage, 0),
         reference=Reference(record="a-000", age_s=1500.0, health="fresh"),
@@ -70,18 +70,18 @@ def verdict_of(state: ScreenState) -> Verdict:
     )  # fmt: skip
 
 
-def filled_walk(page: Page, state: ScreenState) -> ScreenState:
-    walk = walk_at(STAGES[page])
-    view = view_of(walk, NOW, verdict_of(state), MACHINE)
-    return replace(state, walk=view, selected=walk.selected, menu=menu_of(walk), progress=None)
+def filled_inspection(page: Page, state: ScreenState) -> ScreenState:
+    at = inspection_at(STAGES[page])
+    view = view_of(at, NOW, verdict_of(state), MACHINE)
+    return replace(state, inspection=view, selected=at.selected, menu=menu_of(at), progress=None)
 
 
-def empty_walk(page: Page, state: ScreenState) -> ScreenState:
-    walk = InspectionState(stage=STAGES[page], plans=(PLAN,), walk="a")
-    return replace(state, walk=view_of(walk, Moment(), verdict_of(state), MACHINE), selected=0)
+def empty_inspection(page: Page, state: ScreenState) -> ScreenState:
+    at = InspectionState(stage=STAGES[page], plans=(PLAN,), inspection_id="a")
+    return replace(state, inspection=view_of(at, Moment(), verdict_of(state), MACHINE), selected=0)
 
 
-def overfull_walk(page: Page, state: ScreenState) -> ScreenState:
+def overfull_inspection(page: Page, state: ScreenState) -> ScreenState:
     name = Sentence(key="screen.verbatim", params={"text": LONG_NAME * 2})
     view = InspectionView(
         title=name, lead=name, detail=name, shape="bed", keys=name, notice=name, alarm=True,
@@ -92,10 +92,10 @@ def overfull_walk(page: Page, state: ScreenState) -> ScreenState:
         counts=tuple((level, 40_000) for level in LEVELS),
         lines=(name,) * 4, progress=1.0, step=(99, 99),
     )  # fmt: skip
-    return replace(state, walk=view, selected=150)
+    return replace(state, inspection=view, selected=150)
 
 
 def titled(page: Page, lang: Language, state: ScreenState) -> ScreenState:
     """Return the page without a title of its own, so that the page's name stands there."""
     del page, lang
-    return replace(state, walk=replace(state.walk, title=None))
+    return replace(state, inspection=replace(state.inspection, title=None))

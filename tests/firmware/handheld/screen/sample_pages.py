@@ -21,7 +21,12 @@ from firmware.handheld.screen.views import (
 )
 from firmware.i18n.catalog import Language, Sentence, plain
 from firmware.verdict.model import Level
-from tests.firmware.handheld.screen.inspection_pages import STAGES, empty_walk, filled_walk, overfull_walk
+from tests.firmware.handheld.screen.inspection_pages import (
+    STAGES,
+    empty_inspection,
+    filled_inspection,
+    overfull_inspection,
+)
 from tests.firmware.handheld.screen.sample_states import LONG_NAME, ordinary
 
 
@@ -32,8 +37,8 @@ def line(mhz: float, width_mhz: float, snr_db: float, label: str, **flags: bool)
 
 
 def device(name: str, score: float, rssi_dbm: float, detail: str, **flags: bool) -> DeviceRow:
-    sense = "ble" if "BLE" in name else "wifi"
-    return DeviceRow(sense=sense, name=name, score=score, rssi_dbm=rssi_dbm, detail=plain(detail), **flags)
+    sensor = "ble" if "BLE" in name else "wifi"
+    return DeviceRow(sensor=sensor, name=name, score=score, rssi_dbm=rssi_dbm, detail=plain(detail), **flags)
 
 
 SPECTRUM = SpectrumPageView(
@@ -54,18 +59,18 @@ DEVICES = (
 )
 FINDINGS = (
     FindingView(
-        sense="wifi",
+        sensor="wifi",
         subject="CAM-4F21",
         reason=plain("Sends 1.2 Mbit/s evenly, 15 pictures a second"),
         log_lr=4.1,
     ),
-    FindingView(sense="lens", subject="#3", reason=plain("12"), log_lr=5.9, confirmed=True),
+    FindingView(sensor="lens", subject="#3", reason=plain("12"), log_lr=5.9, confirmed=True),
 )
 HEALTH = (
-    HealthRow(sense="rf", read=871, dropped=2),
-    HealthRow(sense="wifi", read=48211, dropped=312),
-    HealthRow(sense="ble", read=140),
-    HealthRow(sense="lens", hint="hint.unplugged"),
+    HealthRow(sensor="rf", read=871, dropped=2),
+    HealthRow(sensor="wifi", read=48211, dropped=312),
+    HealthRow(sensor="ble", read=140),
+    HealthRow(sensor="lens", hint="hint.unplugged"),
 )
 
 
@@ -116,20 +121,20 @@ def filled(page: Page, lang: Language) -> ScreenState:
         picture=PictureView(picture=wall(), center_hz=1.258e9),
         health=HEALTH,
     )
-    return filled_walk(page, state) if page in STAGES else state
+    return filled_inspection(page, state) if page in STAGES else state
 
 
 def empty(page: Page, lang: Language) -> ScreenState:
     """Return a page with nothing on it yet."""
     state = replace(ordinary(Level.INCONCLUSIVE, lang), page=page)
-    return empty_walk(page, state) if page in STAGES else state
+    return empty_inspection(page, state) if page in STAGES else state
 
 
 def overfull(page: Page, lang: Language) -> ScreenState:
     """Return a page whose every name is hostile and whose every list is too long."""
     name = Sentence(key="screen.verbatim", params={"text": LONG_NAME * 2})
     rows = tuple(
-        DeviceRow(sense="wifi", name=LONG_NAME, detail=name, score=1.0, rssi_dbm=0.0, alert=True)
+        DeviceRow(sensor="wifi", name=LONG_NAME, detail=name, score=1.0, rssi_dbm=0.0, alert=True)
         for _ in range(200)
     )
     lines = tuple(
@@ -143,10 +148,10 @@ def overfull(page: Page, lang: Language) -> ScreenState:
         devices=rows,
         spectrum=SpectrumPageView(lines=lines, at_hz=9e12),
         lens=LensPageView(picture=wall(), marks=marks, cells=cells(), guide="guide.brighter"),
-        findings=(FindingView(sense="rf", subject=LONG_NAME, reason=name, log_lr=99.0),),
+        findings=(FindingView(sensor="rf", subject=LONG_NAME, reason=name, log_lr=99.0),),
         homing=HomingView(name=LONG_NAME, level_dbm=-123.456, history_dbm=(-10.0,) * 999, trend="lost"),
         health=tuple(
-            HealthRow(sense=s.name, hint="hint.garbage") for s in ordinary(Level.CHECK, lang).senses
+            HealthRow(sensor=s.name, hint="hint.garbage") for s in ordinary(Level.CHECK, lang).sensors
         ),
     )
-    return overfull_walk(page, state) if page in STAGES else state
+    return overfull_inspection(page, state) if page in STAGES else state

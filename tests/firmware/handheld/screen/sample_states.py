@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from firmware.handheld.screen.state import Condition, ScreenState, SenseState
+from firmware.handheld.screen.state import Condition, ScreenState, SensorBadge
 from firmware.i18n.catalog import Language, Sentence, plain
 from firmware.verdict.model import Level
 from hw.types import SENSOR_NAMES
@@ -24,22 +24,22 @@ def ordinary(level: Level, lang: Language) -> ScreenState:
     """Return a home page as it looks in the middle of a scan."""
     found = level in {Level.CHECK, Level.LIKELY_CAMERA}
     word = plain("CAM-4F21 · 1.2 Mbit/s ↑")
-    senses = (
-        SenseState(name="rf", state="running", coverage=0.82),
-        SenseState(
+    sensors = (
+        SensorBadge(name="rf", state="running", coverage=0.82),
+        SensorBadge(
             name="wifi", state="running", coverage=0.45, alert=found, headline=word if found else None
         ),
-        SenseState(name="ble", state="finished", coverage=1.0),
-        SenseState(name="lens", state="missing")
+        SensorBadge(name="ble", state="finished", coverage=1.0),
+        SensorBadge(name="lens", state="missing")
         if level is Level.INCONCLUSIVE
-        else SenseState(name="lens", state="lost" if found else "running", coverage=0.61),
+        else SensorBadge(name="lens", state="lost" if found else "running", coverage=0.61),
     )
     return ScreenState(
         level=level,
         probability=PROBABILITY[level],
         prior=0.005,
         share_caught=0.61,
-        senses=senses,
+        sensors=sensors,
         lang=lang,
         scanning=True,
         progress=0.42,
@@ -54,15 +54,15 @@ def ordinary(level: Level, lang: Language) -> ScreenState:
 def worst(level: Level, lang: Language, condition: Condition) -> ScreenState:
     """Return a page whose every text is as long as it gets."""
     name = Sentence(key="screen.verbatim", params={"text": LONG_NAME * 3})
-    senses = tuple(
-        SenseState(name=n, state=condition, coverage=1.0, alert=True, headline=name) for n in SENSOR_NAMES
+    sensors = tuple(
+        SensorBadge(name=n, state=condition, coverage=1.0, alert=True, headline=name) for n in SENSOR_NAMES
     )
     return ScreenState(
         level=level,
         probability=0.99999,
         prior=0.00001,
         share_caught=0.9999,
-        senses=senses,
+        sensors=sensors,
         lang=lang,
         progress=1.0,
         elapsed_s=99 * 3600 + 3599,

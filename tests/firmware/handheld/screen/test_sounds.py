@@ -40,8 +40,8 @@ def test_a_rise_is_heard_at_once_and_a_quiet_level_only_at_the_end() -> None:
 
 
 def test_a_lost_sense_is_heard_once() -> None:
-    senses = (replace(QUIET.senses[0], state="lost"), *QUIET.senses[1:])
-    lost = replace(QUIET, senses=senses)
+    sensors = (replace(QUIET.sensors[0], state="lost"), *QUIET.sensors[1:])
+    lost = replace(QUIET, sensors=sensors)
     assert tones_between(QUIET, lost) == LOST_TONES
     assert tones_between(lost, lost) == ()
 
@@ -61,8 +61,8 @@ def test_silent_mode_is_silent() -> None:
 
 
 def test_the_next_step_of_the_guided_scan_is_heard_by_whoever_looks_at_the_wall() -> None:
-    first = replace(ordinary(Level.NOTHING_FOUND, "ko"), walk=InspectionView(step=(1, 4)))
-    second = replace(first, walk=InspectionView(step=(2, 4)))
+    first = replace(ordinary(Level.NOTHING_FOUND, "ko"), inspection=InspectionView(step=(1, 4)))
+    second = replace(first, inspection=InspectionView(step=(2, 4)))
     assert tones_between(first, second) == STEP_TONES
     assert tones_between(second, second) == ()
-    assert tones_between(replace(first, walk=InspectionView()), first) == ()
+    assert tones_between(replace(first, inspection=InspectionView()), first) == ()

@@ -114,18 +114,18 @@ def test_numbers_pass_through_unchanged() -> None:
     state = from_snapshot(snapshot(), lang="en", progress=0.4, simulated=True, battery=0.5)
     assert (state.level, state.probability, state.prior) == (Level.CHECK, 0.34, 0.005)
     assert (state.share_caught, state.elapsed_s, state.progress) == (0.61, 42.0, 0.4)
-    assert [s.name for s in state.senses] == list(SENSOR_NAMES)
-    assert [s.coverage for s in state.senses] == [0.8, 0.5, 1.0, None]
-    assert [s.state for s in state.senses] == ["running", "running", "lost", "missing"]
+    assert [s.name for s in state.sensors] == list(SENSOR_NAMES)
+    assert [s.coverage for s in state.sensors] == [0.8, 0.5, 1.0, None]
+    assert [s.state for s in state.sensors] == ["running", "running", "lost", "missing"]
     assert (state.blind_to, state.next_step) == (("kind.card",), "next.look")
 
 
 def test_only_what_speaks_for_a_camera_is_marked_and_silence_is_no_reason() -> None:
     state = from_snapshot(snapshot(), lang="en")
-    assert [s.alert for s in state.senses] == [False, True, False, False]
-    assert state.senses[1].headline is not None
-    assert state.senses[1].headline.key == "brief.wifi.streaming_plain"
-    assert state.senses[2].headline is None
+    assert [s.alert for s in state.sensors] == [False, True, False, False]
+    assert state.sensors[1].headline is not None
+    assert state.sensors[1].headline.key == "brief.wifi.streaming_plain"
+    assert state.sensors[2].headline is None
     assert [r.key for r in state.reasons] == ["reason.wifi.streaming_plain", "reason.ble.ordinary"]
     assert [f.subject for f in state.findings] == [STREAM["name"]]
     assert state.findings[0].log_lr == 4.1  # what it added to the room, not what it says alone
@@ -134,7 +134,7 @@ def test_only_what_speaks_for_a_camera_is_marked_and_silence_is_no_reason() -> N
 def test_a_quiet_room_is_given_no_reasons_and_no_marks() -> None:
     state = from_snapshot(snapshot(Level.NOTHING_FOUND), lang="en")
     assert state.reasons == ()
-    assert not any(s.alert for s in state.senses)
+    assert not any(s.alert for s in state.sensors)
 
 
 def test_the_health_page_counts_and_gives_a_hint_for_every_trouble() -> None:
@@ -147,8 +147,8 @@ def test_the_health_page_counts_and_gives_a_hint_for_every_trouble() -> None:
 def test_a_sense_that_runs_but_is_deaf_says_so_on_its_row() -> None:
     deaf = SensorStatus(name="rf", state="running", coverage=0.0, reason="status.deaf")
     state = from_snapshot(snapshot(sensors=(deaf, *snapshot().sensors[1:])), lang="en")
-    assert state.senses[0].unwell
-    assert state.senses[0].spoken().key == "brief.status.deaf"
+    assert state.sensors[0].unwell
+    assert state.sensors[0].spoken().key == "brief.status.deaf"
     assert Catalog("en").text("brief.status.deaf") in [box.shown for box in paint(state).texts]
     assert Catalog("en").text("status.deaf") in [
         box.shown for box in paint(replace(state, page="sensors")).texts
@@ -287,7 +287,7 @@ def ble() -> BleDevice:
 
 def test_devices_are_sorted_bounded_and_say_what_is_known() -> None:
     rows = devices_of([network(), ble(), station(), emission(1)], findings={station().subject})
-    assert [r.sense for r in rows] == ["wifi", "ble", "wifi"]
+    assert [r.sensor for r in rows] == ["wifi", "ble", "wifi"]
     assert [r.alert for r in rows] == [True, False, False]
     assert [r.detail.key for r in rows] == ["device.streaming", "device.sign", "device.wifi"]
     assert len(devices_of([network()] * 500)) == DEVICES_MOST

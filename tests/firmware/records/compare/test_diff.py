@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.records.build_record import Scanned, compose
+from firmware.records.build_record import Scanned, build_record
 from firmware.records.compare.diff import (
     FRESH_S,
     LOUDER_DB,
@@ -20,7 +20,7 @@ from firmware.records.compare.diff import (
     reference_health,
 )
 from firmware.records.custody.unit_key import UnitKey
-from firmware.records.model import Inspection, SenseLook
+from firmware.records.model import Inspection, SensorLook
 from firmware.sensor import Observation
 from firmware.verdict.model import Level
 from tests.firmware.records.rooms import (
@@ -39,7 +39,9 @@ KEY = UnitKey(bytes(32))
 
 
 def room(*things: Observation, level: Level = Level.NOTHING_FOUND, name: str = "room-0001") -> Inspection:
-    record = compose(Scanned(verdict=verdict(level), observations=things), circumstances(), KEY, name=name)
+    record = build_record(
+        Scanned(verdict=verdict(level), observations=things), circumstances(), KEY, name=name
+    )
     looks = tuple(
         replace(s, coverage={"rf": 0.98, "wifi": 0.7, "ble": 0.9}.get(s.sensor)) for s in record.senses
     )
@@ -84,7 +86,7 @@ def test_a_sense_that_did_not_look_makes_nothing_new_or_missing() -> None:
     before, after = room(station(BYSTANDER_MACS[1], 0.02)), room(station(SUSPECT_MAC, 0.1))
 
     def without_wifi(record: Inspection) -> Inspection:
-        def mute(look: SenseLook) -> SenseLook:
+        def mute(look: SensorLook) -> SensorLook:
             return replace(look, coverage=0.2) if look.sensor == "wifi" else look
 
         return replace(record, senses=tuple(map(mute, record.senses)))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.records.build_record import clean, compose
+from firmware.records.build_record import build_record, clean
 from firmware.records.custody.errors import KeyTrouble, StoreDamaged
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.custody.redact import Redactor, names_in
@@ -63,7 +63,7 @@ def test_the_pseudonym_is_the_same_every_time_and_another_units_differs() -> Non
 
 def test_findings_are_ordered_and_the_least_suspicious_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("firmware.records.build_record.FINDINGS_MOST", 4)
-    record = compose(scanned(), circumstances(), KEY, name="room-0001")
+    record = build_record(scanned(), circumstances(), KEY, name="room-0001")
     assert len(record.findings) == 4
     assert record.left_out == 5
     assert all(f.suspicious for f in record.findings)

@@ -23,18 +23,18 @@ NEAR, FAR = RULE.near_dbm + 1.0, RULE.near_dbm - 8.0
 IDLE = station(activity="camera-idle", score=0.9, last_s=12.0)
 
 
-def lane_after(*levels_dbm: float) -> SensorState:
-    lane = SensorState("wifi", EngineConfig(), TABLE)
+def state_after(*levels_dbm: float) -> SensorState:
+    state = SensorState("wifi", EngineConfig(), TABLE)
     for i, level in enumerate(levels_dbm):
-        lane.step(
+        state.step(
             (replace(IDLE, rssi_dbm=level),), t_ns=(i + 1) * S, coverage=covered("wifi", 0.5),
             counts=Counts(sensor="wifi", read=1, dropped={}), health=WELL,
         )  # fmt: skip
-    return lane
+    return state
 
 
-def sign_of(lane: SensorState) -> str:
-    return lane.report(99 * S).evidence[0].sign
+def sign_of(state: SensorState) -> str:
+    return state.report(99 * S).evidence[0].sign
 
 
 def test_an_idle_camera_next_door_says_less_than_one_in_the_room_and_is_still_listed() -> None:
@@ -54,18 +54,18 @@ def test_a_level_that_nobody_told_is_taken_for_near() -> None:
 
 
 def test_what_was_near_once_stays_near_until_the_next_room() -> None:
-    lane = lane_after(NEAR, FAR, FAR)
-    assert sign_of(lane) == "idle"
-    lane.clear(5 * S)
-    assert lane.report(5 * S).evidence == ()
-    assert sign_of(lane_after(FAR, FAR)) == "idle-far"
+    state = state_after(NEAR, FAR, FAR)
+    assert sign_of(state) == "idle"
+    state.clear(5 * S)
+    assert state.report(5 * S).evidence == ()
+    assert sign_of(state_after(FAR, FAR)) == "idle-far"
 
 
 def test_a_weak_one_that_rises_while_walking_is_near() -> None:
     low = RULE.rise_from_dbm - 5.0
-    assert sign_of(lane_after(low, low + RULE.rise_db)) == "idle"
-    assert sign_of(lane_after(low, low + RULE.rise_db - 1.0)) == "idle-far"
-    assert sign_of(lane_after(low - 20.0, low - 1.0)) == "idle-far"  # it rose, but is nowhere near
+    assert sign_of(state_after(low, low + RULE.rise_db)) == "idle"
+    assert sign_of(state_after(low, low + RULE.rise_db - 1.0)) == "idle-far"
+    assert sign_of(state_after(low - 20.0, low - 1.0)) == "idle-far"  # it rose, but is nowhere near
 
 
 @pytest.mark.parametrize("strength", ["A", "B", "C"])

@@ -20,7 +20,7 @@ from PIL import Image, ImageChops
 
 from firmware.handheld.render import paint, render
 from firmware.handheld.screen.canvas import Canvas, Mode, Rect, TextBox
-from firmware.handheld.screen.state import SenseState
+from firmware.handheld.screen.state import SensorBadge
 from firmware.handheld.screen.theme import THEMES, ThemeName
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for, plain
 from firmware.verdict.model import Level
@@ -78,19 +78,19 @@ def test_no_name_from_the_air_breaks_the_layout(
     name: str, level: Level, panel: tuple[tuple[int, int], Mode]
 ) -> None:
     state = ordinary(level, "ko")
-    sense = replace(state.senses[1], headline=plain(name), alert=True)
-    page = replace(state, senses=(state.senses[0], sense, *state.senses[2:]), reasons=(plain(name),))
+    sensor = replace(state.sensors[1], headline=plain(name), alert=True)
+    page = replace(state, sensors=(state.sensors[0], sensor, *state.sensors[2:]), reasons=(plain(name),))
     assert_layout(paint(page, size=panel[0], mode=panel[1]))
 
 
 def test_a_sense_that_hardly_looked_is_never_called_quiet() -> None:
     for share in (None, 0.0, 0.01):
         for condition in ("running", "finished"):
-            sense = SenseState(name="wifi", state=condition, coverage=share)
-            assert sense.spoken().key == "screen.not_looked"
-    assert SenseState(name="wifi", state="finished", coverage=0.9).spoken().key == "screen.quiet"
+            sensor = SensorBadge(name="wifi", state=condition, coverage=share)
+            assert sensor.spoken().key == "screen.not_looked"
+    assert SensorBadge(name="wifi", state="finished", coverage=0.9).spoken().key == "screen.quiet"
     assert (
-        SenseState(name="wifi", state="lost", coverage=0.9, headline=plain("x")).spoken().key == "state.lost"
+        SensorBadge(name="wifi", state="lost", coverage=0.9, headline=plain("x")).spoken().key == "state.lost"
     )
 
 
