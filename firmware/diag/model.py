@@ -109,48 +109,36 @@ def passed(name: str, key: str = "", /, **numbers: float | str) -> Check:
     return _ended(name, Result.PASS, key, "", numbers)
 
 
-def warned(name: str, remedy: str, key: str = "", /, **numbers: float | str) -> Check:
-    """Return a check that somebody should look at.
+class Unwell:
+    """Makes the checks of one result that asks somebody to do something."""
 
-    Parameters
-    ----------
-    name : str
-        Name of the test, as `diag check` prints it.
-    remedy : str
-        Message key of what to do.
-    key : str
-        Message key of what was seen; empty: the test's own.
-    **numbers : float or str
-        Fields of the sentence, in the units that the sentence names.
+    def __init__(self, result: Result) -> None:
+        self._result = result
 
-    Returns
-    -------
-    Check
-        A result that somebody should look at.
-    """
-    return _ended(name, Result.WARN, key, remedy, numbers)
+    def __call__(self, name: str, remedy: str, key: str = "", /, **numbers: float | str) -> Check:
+        """Return a check with this result.
+
+        Parameters
+        ----------
+        name : str
+            Name of the test, as `diag check` prints it.
+        remedy : str
+            Message key of what to do.
+        key : str
+            Message key of what was seen; empty: the test's own.
+        **numbers : float or str
+            Fields of the sentence, in the units that the sentence names.
+
+        Returns
+        -------
+        Check
+            One to look at (`warned`), or one that ends the self-test with exit code 1 (`failed`).
+        """
+        return _ended(name, self._result, key, remedy, numbers)
 
 
-def failed(name: str, remedy: str, key: str = "", /, **numbers: float | str) -> Check:
-    """Return a check that failed.
-
-    Parameters
-    ----------
-    name : str
-        Name of the test, as `diag check` prints it.
-    remedy : str
-        Message key of what to do.
-    key : str
-        Message key of what was seen; empty: the test's own.
-    **numbers : float or str
-        Fields of the sentence, in the units that the sentence names.
-
-    Returns
-    -------
-    Check
-        A result that ends the self-test with exit code 1.
-    """
-    return _ended(name, Result.FAIL, key, remedy, numbers)
+warned = Unwell(Result.WARN)
+failed = Unwell(Result.FAIL)
 
 
 def broken(name: str, error: HwError, result: Result = Result.FAIL) -> Check:
