@@ -10,7 +10,7 @@ from firmware.handheld.screen.view_model import from_snapshot
 from firmware.verdict.model import Level
 from firmware.verdict.subjects import word_of
 from tests.firmware.sensors import engine_for, named, network, room, streamer
-from tests.firmware.verdict.test_engine import feed
+from tests.firmware.verdict.feeding import feed
 
 
 @pytest.mark.parametrize("strength", ["A", "B", "C"])

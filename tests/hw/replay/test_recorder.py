@@ -1,4 +1,4 @@
-"""What is recorded replays exactly; recording never disturbs the run."""
+"""A session is recorded as a whole, within its limits, and recording never disturbs the run."""
 
 from __future__ import annotations
 
@@ -10,197 +10,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from hw.clock import ManualClock
 from hw.config import HwConfig
-from hw.errors import BadRecording, DeviceLost, EndOfRecording, HwError, Reason
-from hw.formats.iq import to_complex
+from hw.errors import BadRecording, DeviceLost
 from hw.kit import Kit, open_device
 from hw.replay.bounded_file import GrowingFile
 from hw.replay.describe import describe
 from hw.replay.manifest import read_manifest
 from hw.replay.recorder import WRITERS, Recorder, _Track, record_kit
-from hw.types import SENSOR_NAMES, BleAdvert, BleBatch, ButtonPress, Dot11Batch, Frame, IqBlock
-from tests.hw.planted_devices import Planted, flat
-
-WALL_NS = 1_700_000_000_123_456_789
-ASK: dict[str, dict[str, float]] = {
-    "sdr": {"count": 1 << 20},
-    "monitor": {"duration_s": 0.25},
-    "ble": {"duration_s": 0.25},
-}
-LOOSE = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-times = st.integers(0, 10**12)
-reasons = st.dictionaries(st.text(max_size=8), st.integers(0, 9), max_size=2)
-faults = st.builds(
-    lambda what, reason: DeviceLost(what, hint="Plug it in", reason=reason),
-    st.text(st.characters(codec="utf-8"), max_size=9),
-    st.sampled_from(Reason),
-)
-
-
-def clocks() -> dict[Any, ManualClock]:
-    return {name: ManualClock() for name in SENSOR_NAMES}
-
-
-def record(folder: Path, role: str, items: list[Any], **options: Any) -> tuple[list[Any], Recorder]:
-    """Record planted items through a tap; return what the tap gave."""
-    shutil.rmtree(folder, ignore_errors=True)
-    recorder = Recorder(folder, wall_ns=WALL_NS, kit="planted", **options)
-    clock = ManualClock()
-    device = Planted(role, items, clock)
-    tapped = recorder.wrap(
-        role, (device, Planted("leds", [], clock)) if role == "camera" else device, clock=clock
-    )
-    given_items = drain(tapped[0] if role == "camera" else tapped, role, clock)
-    recorder.close()
-    return given_items, recorder
-
-
-def replay(folder: Path, role: str) -> list[Any]:
-    clock = ManualClock()
-    device = open_device(role, spec=f"replay:{folder}", config=HwConfig(), clock=clock)
-    with device[0] if role == "camera" else device as opened:
-        return drain(opened, role, clock)
-
-
-def drain(device: Any, role: str, clock: ManualClock) -> list[Any]:
-    """Return everything a device gives, with the time of its clock after each read."""
-    found: list[Any] = []
-    while True:
-        try:
-            item = device.read(**ASK.get(role, {}))
-        except EndOfRecording:
-            return found
-        except HwError as error:
-            item = error
-        found.append((flat(item), clock.now_ns()))
-
-
-def iq_blocks() -> st.SearchStrategy[IqBlock]:
-    def build(
-        raw: bytes, name: str, t_ns: int, rate_hz: float, gain_db: float | None, share: float
-    ) -> IqBlock:
-        samples = to_complex(raw, name)
-        return IqBlock(
-            t_ns=t_ns,
-            center_hz=1e6 * len(raw) + 0.25,
-            rate_hz=rate_hz,
-            gain_db=gain_db,
-            samples=samples,
-            clipped_share=share,
-            sample_format=name,
-        )
-
-    names = st.sampled_from(["cu8", "ci8", "ci16_le"])
-    rates = st.sampled_from([1.6e6, 2.4e6])
-    gains = st.none() | st.floats(-10, 50)
-    return st.builds(build, st.binary(min_size=4, max_size=60), names, times, rates, gains, st.floats(0, 1))
-
-
-@st.composite
-def dot11_batches(draw: st.DrawFn) -> Dot11Batch:
-    frames = draw(st.lists(st.binary(max_size=30), max_size=5))
-    lengths = np.array([len(f) for f in frames], dtype=np.int64)
-    starts = np.cumsum(lengths, dtype=np.int64) - lengths + 3
-    t_ns = draw(times)
-    count = len(frames)
-    return Dot11Batch(
-        t_ns=t_ns,
-        until_ns=t_ns + draw(st.integers(0, 10**9)),
-        channel_hz=draw(st.none() | st.sampled_from([2412e6, 5180e6])),
-        link_type=draw(st.sampled_from([127, 105])),
-        buffer=b"pad" + b"".join(frames) + b"tail",
-        starts=starts,
-        lengths=lengths,
-        wire_lengths=lengths + draw(st.integers(0, 50)),
-        times_ns=np.array(draw(st.lists(times, min_size=count, max_size=count)), dtype=np.int64),
-        lost=draw(st.integers(0, 5)),
-        dropped=draw(reasons),
-    )
-
-
-adverts = st.builds(
-    BleAdvert,
-    t_ns=times,
-    address=st.binary(min_size=6, max_size=6).map(lambda b: b.hex(":")) | st.just("not an address"),
-    address_type=st.sampled_from(["public", "random", "unknown"]),
-    rssi_dbm=st.none() | st.integers(-140, 140),
-    data=st.binary(max_size=40) | st.binary(min_size=230, max_size=300) | st.just(bytes(2000)),
-    scan_response=st.booleans(),
-    connectable=st.none() | st.booleans(),
-    extended=st.booleans(),
-    channel=st.none() | st.integers(0, 39),
-)
-
-
-@st.composite
-def ble_batches(draw: st.DrawFn) -> BleBatch:
-    t_ns = draw(times)
-    heard = tuple(draw(st.lists(adverts, max_size=4)))
-    return BleBatch(t_ns=t_ns, until_ns=t_ns + draw(times), adverts=heard, dropped=draw(reasons))
-
-
-frames_st = st.builds(
-    Frame,
-    seq=st.integers(0, 10**6),
-    t_ns=times,
-    exposure_us=st.none() | st.integers(50, 10**5),
-    led=st.none() | st.sampled_from(["off", "ring", "side", "red"]),
-    pixels=arrays.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))),
-)
-
-
-def with_faults(items: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    return st.lists(items | items | faults, max_size=8)
-
-
-@LOOSE
-@given(items=with_faults(iq_blocks()))
-def test_blocks_replay_exactly(tmp_path: Path, items: list[Any]) -> None:
-    check(tmp_path / "s", "sdr", items)
-
-
-@LOOSE
-@given(items=with_faults(dot11_batches()))
-def test_frames_replay_exactly(tmp_path: Path, items: list[Any]) -> None:
-    check(tmp_path / "s", "monitor", items)
-
-
-@LOOSE
-@given(items=with_faults(ble_batches()))
-def test_adverts_replay_exactly(tmp_path: Path, items: list[Any]) -> None:
-    check(tmp_path / "s", "ble", items)
-
-
-@LOOSE
-@given(items=with_faults(frames_st))
-def test_pictures_replay_exactly(tmp_path: Path, items: list[Any]) -> None:
-    check(tmp_path / "s", "camera", items)
-
-
-def check(folder: Path, role: str, items: list[Any]) -> None:
-    if not any(not isinstance(item, Exception) for item in items):
-        return
-    recorded, _ = record(folder, role, items)
-    assert [flat(i) for i in items] == [value for value, _ in recorded]
-    assert replay(folder, role) == recorded
-
-
-def test_samples_that_lie_about_their_format_are_kept_exactly(tmp_path: Path) -> None:
-    odd = np.array([0.1 + 0.2j, 3 - 4j], dtype=np.complex64)
-    block = IqBlock(t_ns=0, center_hz=1e9, rate_hz=1e6, gain_db=None, samples=odd, clipped_share=0.5)
-    record(tmp_path / "s", "sdr", [block])
-    ((value, _),) = replay(tmp_path / "s", "sdr")
-    assert value["samples"] == flat(block)["samples"]
-    assert value["sample_format"] == "cf32_le"
+from hw.types import BleAdvert, BleBatch, ButtonPress, Frame, IqBlock
+from tests.hw.planted_devices import Planted
+from tests.hw.replay.recordings import WALL_NS, clocks, drain, record, replay, some_batches, some_blocks
 
 
 def test_buttons_are_pressed_again(tmp_path: Path) -> None:
@@ -220,39 +41,6 @@ def test_buttons_are_pressed_again(tmp_path: Path) -> None:
         clock.sleep_until(10_000)
         assert tuple(buttons.poll()) == (presses[1],)
         assert tuple(buttons.poll()) == ()
-
-
-def some_batches(count: int) -> list[Dot11Batch]:
-    lengths = np.array([100] * 4, dtype=np.int64)
-    return [
-        Dot11Batch(
-            t_ns=n * 10**8,
-            until_ns=(n + 1) * 10**8,
-            channel_hz=2412e6,
-            link_type=127,
-            buffer=bytes(400),
-            starts=np.arange(4, dtype=np.int64) * 100,
-            lengths=lengths,
-            wire_lengths=lengths,
-            times_ns=n * 10**8 + np.arange(4, dtype=np.int64) * 1001,
-        )
-        for n in range(count)
-    ]
-
-
-def some_blocks(count: int, samples: int = 1000) -> list[IqBlock]:
-    raw = np.random.default_rng(1).integers(0, 256, (count, 2 * samples), dtype=np.uint8)
-    return [
-        IqBlock(
-            t_ns=n * 10**6,
-            center_hz=1e8 + n,
-            rate_hz=2.4e6,
-            gain_db=20.0,
-            samples=to_complex(raw[n], "cu8"),
-            clipped_share=0.0,
-        )
-        for n in range(count)
-    ]
 
 
 def test_a_kit_is_recorded_as_a_whole_and_others_can_open_it(tmp_path: Path) -> None:
