@@ -26,11 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.handheld.panel import PanelStyle
-from firmware.inspection.opening import open_walk
+from firmware.inspection.opening import open_inspection
 from firmware.records.store import RecordStore
 from firmware.runtime.session import inspect
-from firmware.verdict.fusion import Level
 from firmware.verdict.levels import ALARMS
+from firmware.verdict.model import Level
 from tests.benchmarks.results import record
 from tests.end_to_end.test_inspection import CAMERA_AT, RADIOS, Handheld, Inspector, settings_in
 
@@ -62,8 +62,8 @@ def walk_once(folder: Path) -> Kept:
     began_s = time.monotonic()
     settings = settings_in(folder)
     look = PanelStyle(lang="en", theme="dark", silent=True)
-    with open_walk(SCENE, settings, wanted=True, threaded=True) as walker:
-        panel = Handheld(look, until_s=None, simulated=True, walker=walker)
+    with open_inspection(SCENE, settings, wanted=True, threaded=True) as controller:
+        panel = Handheld(look, until_s=None, simulated=True, controller=controller)
         team = Inspector(panel, stay_s=STAY_S)
         inspect(SCENE, settings, only=RADIOS, until_s=LONGEST_S, panel=panel, live=True, watch=team.watch)
     with RecordStore(folder) as store:
