@@ -45,14 +45,21 @@ SHAPES: dict[int, FieldShape] = {
 }
 LOCAL_ROWS = 60  # half lines beside the pulses: where the scatter they are compared with is taken from
 LEAST_CHANCE = 1e-300  # keeps the logarithm finite
+TWINS = (1 / 2, 1 / 3, 2 / 3, 1 / 4, 3 / 4)  # of a field
+TWIN_SLACK = 2  # half lines around them
 CLASSES = 6  # broad, equalising, blank: each in the half lines that begin a line and in the others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldTest:
-    """χ² of the best place for the vertical blanking, and the decimal logarithm of its chance over noise."""
+    """χ² of the best place for the vertical blanking, and the decimal logarithm of its chance over noise.
+
+    ``twin`` is the largest χ² at whole halves, thirds and quarters of a field away, as a share of the best:
+    a field has one blanking, but a signal with frames of 10 ms, such as a cordless telephone's, repeats it.
+    """
 
     chi2: float
+    twin: float
     log10_p: float
     start: int  # half line of the frame (from the beginning of the samples) where the broad pulses begin
 
@@ -114,7 +121,14 @@ def find_fields(power: FloatArray, *, rate_hz: float, line_hz: float, shape: Fie
     best = int(np.argmax(chi2))
     chance = max(float(scipy.special.gammaincc(degrees / 2, chi2[best] / 2)), LEAST_CHANCE)
     log10_p = min(float(np.log10(chance * len(chi2))), 0.0)
-    return FieldTest(chi2=float(chi2[best]), log10_p=log10_p, start=best)
+    return FieldTest(chi2=float(chi2[best]), twin=_twin(chi2, best), log10_p=log10_p, start=best)
+
+
+def _twin(chi2: NDArray[np.float64], best: int) -> float:
+    """Return the largest χ² at the places of `TWINS` as a share of the best."""
+    steps = np.round(np.array(TWINS) * len(chi2)).astype(np.int64)[:, None]
+    places = (best + steps + np.arange(-TWIN_SLACK, TWIN_SLACK + 1)) % len(chi2)
+    return float(chi2[places].max() / max(chi2[best], 1e-9))
 
 
 def _fold(rows: FloatArray, frame: int) -> tuple[FloatArray, NDArray[np.int64]]:

@@ -45,6 +45,7 @@ class Kept:
     """The words that one run left in its store: by cubicle, and of the site."""
 
     cubicles: dict[str, str]
+    streaming: dict[str, float]  # share of the Wi-Fi channels heard long enough
     site: str
     whole: bool
     wall_s: float
@@ -69,9 +70,18 @@ def walk_once(folder: Path) -> Kept:
     with RecordStore(folder) as store:
         rows = store.listed()
         cubicles = {row.cubicle: row.level for row in rows if row.kind == "cubicle"}
+        inspections = {row.cubicle: store.stored(row.id).inspection for row in rows if row.kind == "cubicle"}
+        streaming = {
+            place: round(sensor.parts["streaming"], 2)
+            for place, inspection in inspections.items()
+            for sensor in inspection.senses
+            if sensor.sensor == "wifi"
+        }
         site = next((store.stored(row.id).inspection.level for row in rows if row.kind == "site"), "")
         whole = store.verify().whole
-    return Kept(cubicles=cubicles, site=site, whole=whole, wall_s=time.monotonic() - began_s)
+    return Kept(
+        cubicles=cubicles, streaming=streaming, site=site, whole=whole, wall_s=time.monotonic() - began_s
+    )
 
 
 def walk_loaded(load: float) -> Kept:
@@ -86,7 +96,7 @@ def walk_loaded(load: float) -> Kept:
                 time.sleep(PERIOD_S / load)
             said, _ = child.communicate()
     if child.returncode:
-        return Kept(cubicles={}, site=f"exit code {child.returncode}", whole=False, wall_s=0.0)
+        return Kept(cubicles={}, streaming={}, site=f"exit code {child.returncode}", whole=False, wall_s=0.0)
     return Kept(**json.loads(said.splitlines()[-1]))
 
 
@@ -112,7 +122,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.one is not None:
         done = walk_once(asked.one)
-        print(json.dumps({k: getattr(done, k) for k in ("cubicles", "site", "whole", "wall_s")}))
+        print(json.dumps({k: getattr(done, k) for k in ("cubicles", "streaming", "site", "whole", "wall_s")}))
         return 0
     with ThreadPoolExecutor(asked.beside) as pool:
         kept = list(pool.map(walk_loaded, [asked.load] * asked.runs))

@@ -128,7 +128,7 @@ def test_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     store = PictureStore()
     video = VideoTest(
         standard="pal", line_hz=15_625.0, comb=99.0, comb_db=20.0, side=99.0,
-        fields=FieldTest(chi2=900.0, log10_p=-99.0, start=0), score=1.0,
+        fields=FieldTest(chi2=900.0, twin=0.01, log10_p=-99.0, start=0), score=1.0,
     )  # fmt: skip
 
     def lay_out(_samples: object, *, center_hz: float, **_: object) -> SlicePicture:

@@ -93,6 +93,15 @@ def test_strong_lines_without_a_vertical_blanking_are_no_video() -> None:
     assert weak.is_video, "weak lines may be seen where the blanking is not"
 
 
+def test_at_a_rate_of_its_own_what_repeats_within_the_field_is_no_video() -> None:
+    found = listen("pal-fm", snr_db=20, offset_hz=1e6)
+    assert found.fields is not None
+    doubled = replace(found, fields=replace(found.fields, twin=0.98))
+    assert doubled.is_video, "no frame of 10 ms falls onto a standard's line rate"
+    assert not replace(doubled, line_hz=16_000.0).is_video
+    assert replace(found, line_hz=16_000.0).is_video
+
+
 def test_a_look_is_cut_to_what_transforms_quickly() -> None:
     for count in (7003, 70_321, 302_411, 480_000):
         cut = quick_length(count)
