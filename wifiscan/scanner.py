@@ -193,11 +193,18 @@ class WifiScanner:
         reasons += self._said()
         if not any(self._tables.stations.columns["frames"]):
             streaming, idle, reasons = 0.0, 0.0, ["wifi_heard_nothing"]
+        if self._unsettled():
+            reasons.append("wifi_unsettled")
         parts = {"streaming": streaming, "idle": idle}
         return Coverage(sensor="wifi", share=(streaming + idle) / 2, parts=parts, reasons=tuple(reasons))
 
     def _unjudged(self) -> dict[int, bool]:
         return {channel: state.unjudged for channel, state in self._states().items()}
+
+    def _unsettled(self) -> bool:
+        """Tell whether a strong sender, as a streaming camera is, waits for its judgement."""
+        enough_us = self._config.judge_after_s * US
+        return any(s.unjudged and s.heard_us < enough_us for s in self._states().values())
 
     def _said(self) -> list[str]:
         """Return what else has to be said of the adapter or the recording, as keys of sentences."""

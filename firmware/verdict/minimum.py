@@ -22,6 +22,7 @@ from hw.types import SENSOR_NAMES, SensorName
 PlaceType = Literal["unknown", "toilet_cubicle", "changing_room", "hotel_room", "home", "corridor"]
 STRICT = ConfigDict(extra="forbid", frozen=True)
 TOLERANCE = 1e-9  # shares are sums of floats
+UNSETTLED = frozenset({"wifi_unsettled"})  # reasons of a coverage under which nothing is ruled out yet
 
 
 class Need(BaseModel):
@@ -129,6 +130,8 @@ def _of_sensor(minimum: Minimum, name: SensorName, report: SensorReport | None) 
             )
     if report.looked_s < minimum.least_s - TOLERANCE:
         missing.append(Shortfall(sensor=name, what="time", reached=report.looked_s, needed=minimum.least_s))
+    if UNSETTLED & set(report.coverage.reasons):
+        missing.append(Shortfall(sensor=name, what="unsettled"))
     return missing
 
 

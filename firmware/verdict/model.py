@@ -49,10 +49,13 @@ class KindRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """What one sensor lacks of the minimum: it is missing, it failed, a part (0…1) or the time (s)."""
+    """What one sensor lacks of the minimum: it is missing, it failed, a part (0…1) or the time (s).
+
+    ``unsettled``: something that might well be a camera was heard and could not be judged yet.
+    """
 
     sensor: SensorName
-    what: Literal["missing", "failed", "part", "time"]
+    what: Literal["missing", "failed", "part", "time", "unsettled"]
     part: str = ""
     reached: float = 0.0
     needed: float = 0.0

@@ -232,3 +232,16 @@ def test_a_router_that_passes_the_same_pictures_on_is_no_camera():
     router = stations(scan_batches([batch]))[AP]
     assert router.activity == "relay"
     assert router.score < 0.1
+
+
+@pytest.mark.parametrize(("seconds", "unsettled"), [(3, True), (9, False)])
+def test_a_strong_sender_that_was_not_heard_for_long_enough_is_said(seconds: int, unsettled: bool) -> None:
+    """Such a sender may be the camera: until it is judged nobody may say that nothing was found."""
+    batches = []
+    for second in range(seconds):
+        sent = [
+            radiotap() + data_frame(ra=AP, ta=CLIENT, a3=AP, ways=1, seq=n, payload=1400) for n in range(40)
+        ]
+        batches.append(at(batch_of([hello(), *sent]), mhz=2437, second=second))
+    coverage = scan_batches(batches, channels_mhz=(2412, 2437)).coverage()
+    assert ("wifi_unsettled" in coverage.reasons) is unsettled

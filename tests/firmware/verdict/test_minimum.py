@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,6 +86,17 @@ def test_a_missing_or_failed_sensor_is_named(gone: SensorName) -> None:
     assert [(s.sensor, s.what) for s in shortfalls(least, rows)] == [(gone, "missing")]
     rows.append(SensorReport(sensor=gone, coverage=covered(gone, 1.0), looked_s=60.0, failed=True))
     assert [(s.sensor, s.what) for s in shortfalls(least, rows)] == [(gone, "failed")]
+
+
+def test_a_sender_that_waits_for_its_judgement_stands_against_a_negative() -> None:
+    rows = reports(whole())
+    (wifi,) = (r for r in rows if r.sensor == "wifi")
+    assert wifi.coverage is not None
+    heard = replace(wifi, coverage=replace(wifi.coverage, reasons=("wifi_unsettled",)))
+    rows = [heard if r.sensor == "wifi" else r for r in rows]
+    assert [(s.sensor, s.what) for s in shortfalls(minimum_for("unknown"), rows)] == [("wifi", "unsettled")]
+    said = Judge(prior=0.005, table=TABLE).judge(rows, t_ns=0)
+    assert (said.level, said.rule) == (Level.INCONCLUSIVE, "rule.not_enough")
 
 
 def test_one_sensor_alone_earns_its_word_on_that_sensor_alone() -> None:
