@@ -37,7 +37,7 @@ from tests.end_to_end.test_inspection import CAMERA_AT, RADIOS, Handheld, Inspec
 SCENE = "sim:six-cubicles"
 PERIOD_S = 0.1
 LONGEST_S = 1500.0
-STAY_S = 30.0
+STAY_S = 45.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ from tests.firmware.report.test_document import text_of
 KIT = "sim:six-cubicles"
 CAMERA_AT = "4"  # of six
 RADIOS: set[SensorName] = {"wifi", "ble"}  # the two senses that are heard through a door
-STAY_S = 25.0
+STAY_S = 40.0
 SMALL_EYE = ("--set", "hw.camera.width_px=320", "--set", "hw.camera.height_px=240")
 Press = tuple[Literal["up", "down", "ok", "back"], bool]
 OK, HOLD, DOWN, BACK = ("ok", False), ("ok", True), ("down", False), ("back", False)
@@ -156,7 +156,7 @@ def test_six_cubicles_by_button_presses_alone_from_power_on_to_a_verified_report
     settings = settings_in(tmp_path)
     with handheld(settings) as panel:
         inspector = Inspector(panel)
-        inspect(KIT, settings, only=RADIOS, until_s=400.0, panel=panel, live=False, watch=inspector.watch)
+        inspect(KIT, settings, only=RADIOS, until_s=600.0, panel=panel, live=False, watch=inspector.watch)
     assert inspector.titles == ["1", "2", "3", "4", "5", "6"]
     assert inspector.seen[:4] == ["start", "choose", "corridor", "cubicle"]
     assert inspector.seen[-1] == "summary"
