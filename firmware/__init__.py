@@ -1,4 +1,4 @@
-"""The floor that judges: runs the sensors, fuses what they observed into one verdict, shows it, records it.
+"""The top floor: runs the sensors, fuses their observations into one verdict, shows it and records it.
 
 ::
 

@@ -20,7 +20,7 @@ from hw.errors import AnsimError
 
 
 class FirmwareError(AnsimError):
-    """Root of what the top floor reports to people."""
+    """Root of the errors that the top floor reports to people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

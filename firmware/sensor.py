@@ -1,4 +1,4 @@
-"""What the firmware asks of a sensor and its observations; the sensor packages satisfy it unseen."""
+"""Interfaces of a sensor and its observations, which the sensor packages satisfy without importing them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Device = Station | AccessPoint | BleDevice  # what has an address of its own
 
 
 class Observation(Protocol):
-    """One thing a sensor has observed; it says itself whatever is asked of every kind of thing.
+    """Interface of one observed thing; every kind of thing answers the same questions.
 
     ``subject`` is its stable key in evidence and records, ``level_db`` how loud it is in the unit of its
     sensor (dBm, or dB over the noise), ``lasting`` what makes it the same thing another day, and
@@ -66,7 +66,7 @@ def glints_in(observations: Iterable[Observation]) -> list[Glint]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepProgress:
-    """How far a sweep is: rounds that are done, the share (0…1) of the one that runs, and the plan.
+    """The progress of a sweep: rounds done, the share (0…1) of the one that runs, and the plan.
 
     ``recording`` is what a recording holds; None where a receiver sweeps.
     """
@@ -91,7 +91,7 @@ class UnreadableLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Views:
-    """What the sensors have to show beside their tables; what nobody has is None or empty."""
+    """Views of the sensors beside their tables; a view that no sensor has is None or empty."""
 
     spectrum: SpectrumView | None = None
     sweep: SweepProgress | None = None
@@ -102,7 +102,7 @@ class Views:
 
 @runtime_checkable
 class Sensor(Protocol):
-    """One sensor over its devices.
+    """Interface of a sensor over its devices.
 
     ``step`` does one bounded piece of work (one hop, one dwell, one strobe cycle) and returns what changed.
     ``finish`` settles what is pending when time is up, as the end of a recording does by itself.

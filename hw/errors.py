@@ -53,7 +53,7 @@ class AnsimError(Exception):
 
 
 class HwError(AnsimError):
-    """Root of what can go wrong with a device or a recording."""
+    """Root of the errors of a device or a recording."""
 
     reason: Reason = Reason.UNREADABLE
 

@@ -1,4 +1,4 @@
-"""Optical sensor: pictures under strobed lights in, glints out.
+"""The optical sensor: turns pictures under strobed lights into glints.
 
 ::
 

@@ -1,4 +1,4 @@
-"""How the wall moved between two pictures, whatever light they were taken in.
+"""Measures how the wall moved between two pictures, whatever light they were taken in.
 
 Pictures are compared as local contrast (each pixel over its neighbourhood), which the light's strength does
 not change. Starting from where the hand's speed should have taken the wall, a motion (scale,
@@ -52,7 +52,7 @@ SPEED_MEMORY = 0.35  # weight of the old speed in the new
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Motion:
-    """Where points of one picture are in another; ``trusted`` is False where it is only a guess."""
+    """The motion of points from one picture to another; ``trusted`` is False where it is only a guess."""
 
     matrix: Matrix
     trusted: bool

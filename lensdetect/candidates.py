@@ -1,4 +1,4 @@
-"""Bright points of a ring picture: small, and far above what surrounds them."""
+"""Finds the bright points of a ring picture: small, and far above what surrounds them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DarkAt = Callable[[NDArray[np.float64]], NDArray[np.float64]]  # places (n, 2) o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """What the picture would be without its small bright points, and how rough it is."""
+    """The picture without its small bright points, and its roughness."""
 
     level: NDArray[np.uint8]
     sigma_dn: float

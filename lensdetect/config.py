@@ -10,7 +10,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 class LensConfig(BaseModel):
-    """How the light is strobed, what counts as an answer, and when a wall counts as looked at.
+    """Settings of the strobe, of the answers that count, and of the coverage of the wall.
 
     Lengths in pixels hold for a picture 1280 pixels wide and are scaled to the real width.
     """

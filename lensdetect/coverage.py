@@ -1,4 +1,4 @@
-"""Which part of the wall was looked at, and from where: a map that grows with the hand's motion.
+"""Maps which part of the wall was looked at, and from where; the map grows with the hand's motion.
 
 Metres follow from the distance as the two lights tell it (`lensdetect.shading`), from the usual one in the
 settings until they do. The hand's turns are taken for its ways: the map is a fair picture of what was left
@@ -66,7 +66,7 @@ class CoverageMap:
         self._centre -= shift_px * self.metres_per_px(size[0]) / self._config.cell_m
 
     def lose(self) -> None:
-        """The wall's motion is unknown: poses begin anew, as those of the tracks do."""
+        """Begin the poses anew, as those of the tracks do: the wall's motion is unknown."""
         self._poses[:] = 0
         self._seen[:] = False
 

@@ -1,4 +1,4 @@
-"""Tells a camera that adjusts its own brightness, which makes every comparison of lights worthless.
+"""Notices a camera that adjusts its own brightness, which makes every comparison of lights worthless.
 
 A locked camera jumps where a light is switched and then stays. One that adjusts itself moves back after every
 jump, towards the brightness it likes.
@@ -28,7 +28,7 @@ BLACK_DN = 1.0
 
 
 class ExposureDrift:
-    """Mean brightness of the pictures of late, and their exposures where they tell."""
+    """Mean brightness and exposure of recent pictures."""
 
     def __init__(self) -> None:
         self._looks: deque[tuple[float, LedState | None]] = deque(maxlen=WINDOW)  # ln brightness, light

@@ -1,4 +1,4 @@
-"""The optical sensor: strobed pictures in, glints out.
+"""The optical sensor: steps the strobe, follows the answers, and hands out glints and coverage.
 
 ::
 

@@ -27,7 +27,7 @@ BLACK_DN = 8.0  # nothing in the picture is brighter than this: a cap, or night 
 
 
 class Watch:
-    """Frames in; usable looks out, the others counted with their reason."""
+    """Checks frames: returns the usable ones with their statistics, and counts the others by reason."""
 
     def __init__(self, *, white_dn: int | None = None) -> None:
         self._white = WhiteLevel(white_dn)

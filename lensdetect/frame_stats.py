@@ -20,7 +20,7 @@ MAX_SIZE_PX = 8192
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameStats:
-    """A frame with what is measured of it once."""
+    """A frame with its statistics."""
 
     frame: Frame
     small: NDArray[np.float32]  # not rounded: a weak texture on a dim wall is less than 1 DN

@@ -1,4 +1,4 @@
-"""What the inspector should do next, as the key of one short sentence."""
+"""Chooses what the inspector should do next, as the key of one short sentence."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CENTRED_SHARE = 0.22  # of the picture's width around its middle: looked at stra
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What guidance is decided by.
+    """The state of a scan by which guidance is chosen.
 
     ``suspect_x_share`` is where the strongest undecided point stands across the picture (0 left, 1 right),
     None where there is none; ``suspect_seen_left``/``right`` say in which halves it was already seen,

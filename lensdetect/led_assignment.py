@@ -1,4 +1,4 @@
-"""Which of two unlabelled lights is the ring: the one that retroreflectors answer.
+"""Decides which of two unlabelled lights is the ring: the one that retroreflectors answer.
 
 Pictures that nobody labelled are read in the order of ansim's own strobe. A recording made in another order
 has ring and side the wrong way round: then strong round answers come under "side" alone, pose after pose,

@@ -1,4 +1,4 @@
-"""What one bright point does under each light: A = ring − off, B = side − off, compared after matching.
+"""Measures the response of a bright point to each light: A = ring − off, B = side − off, after matching.
 
 The comparison is made in patches around each point, taken from the aligned place in the other pictures and
 searched a few pixels around it, so that an error of alignment neither makes nor hides an answer.

@@ -1,4 +1,4 @@
-"""How much the numbers of one track speak for a lens, as one calibrated sum.
+"""Scores how much the features of one track speak for a lens, as one calibrated sum.
 
 ``data/score.toml`` holds the weights, how they came about and what they reach
 (``python -m tests.benchmarks.lens_train --write`` makes it again). Every number enters once, in the direction

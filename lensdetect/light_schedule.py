@@ -1,4 +1,4 @@
-"""Which light was on in a picture, by the commands that were given; the pictures only tell how late they are.
+"""Labels pictures with the light that was on, by the commands given; pictures tell only the delay.
 
 Brightness alone cannot label pictures in a bright room, nor tell the ring from the side light. The commands
 are known: what is not known is the delay from command to picture, which follows from many pictures at once.
@@ -31,7 +31,7 @@ Commanded = LedState | Literal["edge"]
 
 
 class LightSchedule:
-    """Commands and the brightness of the pictures of late."""
+    """The commands of the lights, and the brightness of recent pictures."""
 
     def __init__(self) -> None:
         self._commands: deque[tuple[int, LedState]] = deque(maxlen=COMMANDS_KEPT)

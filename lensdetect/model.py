@@ -1,4 +1,4 @@
-"""What the optical sensor says of one bright reflection."""
+"""Types of the optical sensor's observations: glints, their sightings, and the view of a scan."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GlintLabel = Literal["lens", "reflector", "specular", "lamp", "unsure"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """Where a glint stood in one frame (``frame`` is the ``seq`` of the ring frame)."""
+    """The place of a glint in one frame (``frame`` is the ``seq`` of the ring frame)."""
 
     frame: int
     x_px: float
@@ -63,7 +63,7 @@ class Glint:
         return self.score
 
     def as_record(self) -> dict[str, Any]:
-        """Return what a sealed record keeps: the line with the last sightings only."""
+        """Return the line for a sealed record, with the last sightings only."""
         line = self.as_json()
         return line | {"sightings": line["sightings"][-SIGHTINGS_RECORDED:]}
 
@@ -88,7 +88,7 @@ class Glint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LensView:
-    """What a screen shows while scanning: the latest ring picture, what was seen in it, and what to do."""
+    """The view of a scan: the latest ring picture, what was seen in it, and what to do."""
 
     frame: Frame | None
     glints: tuple[Glint, ...]

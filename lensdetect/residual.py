@@ -1,4 +1,4 @@
-"""What shines at a spot's place in another picture, beyond what the wall itself gives there.
+"""Measures the light at a spot's place in another picture, beyond the light of the wall there.
 
 The wall looks alike under every light but for its brightness: tiles, seams, grain and letters cancel when the
 ring's picture, without the spot, is laid over the other one as bright as that is. Glints do not cancel.
@@ -29,7 +29,7 @@ Places = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Light:
-    """What one spot gave: flux above the wall (DN·px), full pixels, and the room from wall to full scale.
+    """The light of one spot: flux above the wall (DN·px), full pixels, and the room up to full scale.
 
     ``clutter`` is what the wall leaves over in the same way where no spot is.
     """
@@ -130,7 +130,7 @@ def without_spot(patch: Patch, radius_px: int) -> Patch:
 
 
 def counterpart(patch: Patch, *, wall: Patch, radius_px: int, flux: float, places_px: Places = ()) -> Light:
-    """Return what shines in the middle of a patch of another picture, or near it.
+    """Return the light in the middle of a patch of another picture, or near it.
 
     Parameters
     ----------

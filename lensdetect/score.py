@@ -1,4 +1,4 @@
-"""The class and the score of a track, and the reasons for them.
+"""Classifies and scores a track, with the reasons.
 
 What is plainly something else (a lamp, an answer to the side light, a reflection that walks) is named by
 rule. The rest is weighed by `lensdetect.lens_model`: the score is a probability as if lens and not-lens

@@ -1,4 +1,4 @@
-"""How two lights shade the wall: how bright each makes it at a place, and from that how far it is.
+"""Compares how two lights shade the wall, and computes the distance to the wall from it.
 
 A lamp lights the wall best where the wall is nearest to it. The ring's light and that of the side group
 stand ``b`` apart, so their ratio changes over the picture, the more the nearer the wall: with ``u``, ``v``

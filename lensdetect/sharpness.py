@@ -1,4 +1,4 @@
-"""Asks the pictures for proof that they are in focus: some edge in them must be steep.
+"""Proves that pictures are in focus: some edge in them must be steep.
 
 Blur makes a lens's answer faint and wide, and it also hides the noise by which bad pictures are told. A
 blurred eye must therefore never pass for one that looked.
@@ -22,7 +22,7 @@ MAD_TO_SIGMA = 1.4826
 
 
 class Sharpness:
-    """Edges of the pictures of late."""
+    """The steepness of edges in recent pictures."""
 
     def __init__(self) -> None:
         self._edges = self._steep = 0.0

@@ -1,4 +1,4 @@
-"""Which light was on: from labels, else from the commands that were given, else from the pictures themselves.
+"""Tells which light was on: from labels, else from the commands given, else from the pictures.
 
 Frames are gathered into *runs* of one state; frames that overlap an edge of the light are dropped. Without
 labels dark runs are ``off``; a lit run twice as long as a dark one holds two states. The strobe of ansim goes
@@ -63,7 +63,7 @@ class Cycle:
 
 
 class Strobe:
-    """Frames in, cycles out."""
+    """Groups frames into strobe cycles."""
 
     def __init__(self, *, rings_per_cycle: int, has_side: bool = True) -> None:
         self._rings_per_cycle, self._has_side = rings_per_cycle, has_side

@@ -1,4 +1,4 @@
-"""Bright points followed from pose to pose by the motion of the wall behind them.
+"""Follows bright points from pose to pose by the motion of the wall behind them.
 
 A lens is fixed to the wall; the mirror image of our own lamp in a tile walks over it. Each track keeps where
 it should be if it were fixed (``anchor``), so that the difference can be measured.
@@ -124,7 +124,7 @@ class Tracker:
             track.x_px, track.y_px, track.anchor = float(place[0]), float(place[1]), anchor
 
     def lose_all(self) -> None:
-        """The wall's motion is unknown: nothing can be followed over this gap."""
+        """Stop following every point: the wall's motion over this gap is unknown."""
         for track in self.tracks.values():
             track.alive = False
 

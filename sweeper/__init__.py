@@ -1,4 +1,4 @@
-"""RF sensor: blocks of IQ samples in, emissions out.
+"""The RF sensor: turns blocks of IQ samples into emissions.
 
 ::
 

@@ -38,7 +38,7 @@ class Television:
 
     @property
     def is_ambiguous(self) -> bool:
-        """Multicarrier signals fill channels here, and a link on the raster would as well."""
+        """Say whether multicarrier signals fill channels here, as a link on the raster would."""
         return self._rasters.are_ambiguous
 
     def look(
@@ -85,7 +85,7 @@ class Television:
         return None, self._where_a_pilot_may_be(widest.center_hz)
 
     def _where_a_pilot_may_be(self, center_hz: float) -> tuple[float, ...]:
-        """A channel of the plan whose pilot lay between the hops."""
+        """Return the channel of the plan whose pilot may lie between the hops."""
         for service in self._bands.services_at(center_hz, region=self._region):
             if service.raster_hz == CHANNEL_HZ and service.raster_origin_hz is not None:
                 steps = round((center_hz - service.raster_origin_hz) / CHANNEL_HZ)

@@ -69,12 +69,12 @@ class Comb:
 
     @property
     def is_nominal(self) -> bool:
-        """Whether the rate is that of a standard within what crystals are off."""
+        """True where the rate is that of a standard, within the error of crystals."""
         return is_nominal(self.line_hz)
 
     @property
     def lean(self) -> float:
-        """By what combs are compared, in nats."""
+        """The value by which combs are compared, in nats."""
         return max(self.nats, self.bare / 3)
 
 

@@ -12,7 +12,7 @@ Region = Literal["kr", "eu", "us"]
 
 
 class SweeperConfig(BaseModel):
-    """What to sweep and how patiently."""
+    """Settings of the sweep: its bands, its gain, and how long it dwells on a hop."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     region: Region = Field(

@@ -1,4 +1,4 @@
-"""The two things of a slice that may follow the video: its power, and its frequency.
+"""Demodulates a slice: its power (AM), or its instantaneous frequency (FM).
 
 FM video that is wider than the slice sweeps in and out of it, and its power follows the picture. FM that lies
 wholly inside has a constant envelope: only its frequency says anything. AM video is in the power.

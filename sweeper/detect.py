@@ -1,4 +1,4 @@
-"""From a spectrum to detections: a robust floor, a stated false-alarm rate, occupied bandwidths.
+"""Finds detections in a spectrum: robust noise floor, stated false-alarm rate, occupied bandwidths.
 
 The floor of one hop is found by forward consecutive mean excision; over the hops a second, slow floor is
 kept, because a signal that fills the whole slice lifts the first one with it.
@@ -87,7 +87,7 @@ def estimate_floor(power: FloatArray, *, independent: float) -> float:
 
 @lru_cache(maxsize=64)
 def _sorted_bias(independent: float) -> float:
-    """The smallest tenth of noise bins lies below the mean: by how much FCME's start is too low."""
+    """Return by how much FCME's start is too low: the smallest tenth of noise bins lies below the mean."""
     quantile = float(scipy.special.gammaincinv(independent, START_SHARE / 2)) / independent
     return float(1 / max(quantile, 0.1))
 

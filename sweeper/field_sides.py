@@ -1,4 +1,4 @@
-"""The lines at odd multiples of the field rate around the line-rate comb: what a picture adds to it.
+"""Measures the lines at odd multiples of the field rate, which a picture adds to the line-rate comb.
 
 No picture is the same in every line. What the mains modulates onto a supply that switches at the line rate
 lies at even multiples of the field rate. How strong the odd ones may be expected follows from the comb in the

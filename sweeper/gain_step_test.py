@@ -1,4 +1,4 @@
-"""Is it on the air, or made in the receiver? With 10 dB less gain the one falls 10 dB, the other 20 or 30.
+"""Tells transmissions from the receiver's products: with 10 dB less gain these fall by 20 or 30 dB.
 
 A front end that is driven too hard multiplies what it hears: sums and differences of strong senders stand
 where nobody sends. They are told by the gain: a transmission falls dB for dB with it, a product of the
@@ -37,7 +37,7 @@ class GainLook:
 
 
 class GainLooks:
-    """The last looks at the last hops. What it says depends on the looks alone, not on who asked for them."""
+    """The last looks at the last hops, from which the order of a stretch is measured."""
 
     def __init__(self) -> None:
         self._hops: OrderedDict[float, deque[GainLook]] = OrderedDict()

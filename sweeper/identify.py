@@ -161,7 +161,7 @@ def _fits(detection: Detection, service: Service, *, wide: bool, peaked: float) 
 
 
 def _cofdm_kind(services: tuple[Service, ...]) -> tuple[EmissionKind, str | None]:
-    """A broadcast multiplex sits in its band; anything else of this kind is a link."""
+    """Return the kind: a broadcast multiplex sits in its band, anything else of this waveform is a link."""
     broadcast = next((s for s in services if s.raster_hz is not None), None)
     if broadcast is None:
         return "cofdm", None

@@ -1,4 +1,4 @@
-"""The clock of a television whose line rate wanders, followed through the look.
+"""Follows the line clock of a television signal whose line rate wanders.
 
 Cheap oscillators drift by hundreds of ppm within a look: their lines smear over many bins of one long
 transform. In short parts they stand still. The rate is found in each part, the path through the parts that

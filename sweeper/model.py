@@ -67,7 +67,7 @@ class Emission:
         return self.kind != "self-noise"
 
     def as_record(self) -> dict[str, Any]:
-        """Return what a sealed record keeps."""
+        """Return the line for a sealed record."""
         return self.as_json()
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Multicarrier signals by their cyclic prefix: the same samples return after the useful symbol time.
+"""Finds multicarrier signals by their cyclic prefix: samples repeat after the useful symbol time.
 
 One autocorrelation serves every candidate lag; it is already there from the spectrum. A lag that stands out
 from its neighbours (a carrier or a narrow signal is high at all of them) is looked at closer: the products
@@ -63,12 +63,12 @@ class OfdmTest:
 
     @property
     def is_ofdm(self) -> bool:
-        """It stands out."""
+        """True where the candidate stands out of the noise."""
         return self.evidence >= EVIDENCE_NEEDED
 
     @property
     def family(self) -> Family | None:
-        """What kind of multicarrier signal, None where it is none."""
+        """The kind of multicarrier signal, None where it is none."""
         return self.symbol.family if self.symbol is not None and self.is_ofdm else None
 
 

@@ -1,4 +1,4 @@
-"""Does the receiver hear the world? A sweep over hundreds of MHz always hears somebody.
+"""Tells whether the receiver hears the outside: a sweep over hundreds of MHz always hears somebody.
 
 Broadcast, cellular networks and other services fill the bands that every plan crosses. A receiver without
 antenna, or with a driver that does not know its tuner, hears its own noise, chance lines (one look in some

@@ -1,4 +1,4 @@
-"""The picture in a slice of an analog video signal, synchronised by what it finds itself.
+"""Reconstructs the picture in slices of an analog video signal, synchronised by the signal itself.
 
 One 2.4 MS/s slice of FM video is strong where the picture's brightness puts the carrier into it, so its
 power, laid out in lines and frames, is a picture of one band of brightness. Slices of several hops give the
@@ -64,7 +64,7 @@ class SlicePicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What the camera shows: ``pixels`` are grey, shape (height, width); ``score`` how sure it is one."""
+    """The picture of a video sender: ``pixels`` are grey, shape (height, width); ``score`` its certainty."""
 
     pixels: NDArray[np.uint8]
     standard: StandardName

@@ -32,7 +32,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
-    """What a plan costs and hears. Shares are of the camera channels and bands in the table."""
+    """The cost and reach of a plan. Shares are of the camera channels and bands in the table."""
 
     hops: int
     round_s: float
@@ -42,7 +42,7 @@ class PlanSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingSummary:
-    """What a recording covers. ``stated``: it says where it was tuned."""
+    """The coverage of a recording. ``stated``: it says where it was tuned."""
 
     seconds: float = 0.0
     low_hz: float = 0.0
@@ -258,10 +258,10 @@ class Planner:
 
     @property
     def progress(self) -> float:
-        """How much of the first round is done, 0…1."""
+        """The share of the first round that is done, 0…1."""
         return 1.0 if self.rounds else self.progress_of_round
 
     @property
     def progress_of_round(self) -> float:
-        """How much of this round is done, 0…1."""
+        """The share of this round that is done, 0…1."""
         return self._next / len(self._hops)

@@ -1,4 +1,4 @@
-"""Place difference: what is here and was not there, level by level.
+"""Compares a sweep with one from another place, hop by hop, to find what is stronger here.
 
 A corridor swept first is the reference, the cubicle swept next is compared with it. Broadcasts are the same
 in both; what rises by more than a wall's worth is local. A baseline learned in the same place would have
@@ -37,7 +37,7 @@ class LocalRise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceComparison:
-    """What is local, and where the comparison could not be made and why."""
+    """The local rises, and where and why the comparison could not be made."""
 
     local: tuple[LocalRise, ...]
     compared: int
@@ -46,7 +46,7 @@ class ReferenceComparison:
 
     @property
     def complete(self) -> bool:
-        """Every hop could be compared."""
+        """True where every hop could be compared."""
         return not self.missing_hz and not self.clipped_hz
 
 

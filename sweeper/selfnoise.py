@@ -34,7 +34,7 @@ class NoiseLine(BaseModel):
 
 
 class NoiseProfile(BaseModel):
-    """Everything a unit hears of itself."""
+    """All spectral lines that a unit emits itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     learned_on: dt.date

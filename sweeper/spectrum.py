@@ -1,4 +1,4 @@
-"""From samples to an averaged periodogram, and the lag spectrum that the multicarrier test needs.
+"""Computes the averaged periodogram of samples, and the lag spectrum for the multicarrier test.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Two ways to listen to a slice for television: power in narrow bands, and what is in phase with a carrier.
+"""Splits a slice for the television tests: power in narrow bands, and the part in phase with a carrier.
 
 * **Sub-bands.** FM video is at any moment in one narrow place of the slice. Noise is everywhere: in one of
   eight bands the sender stands against an eighth of it. Bands that fluctuate together (pulses, switched
@@ -95,7 +95,7 @@ def _decorrelate(rows: FloatArray) -> None:
 
 
 def in_phase(samples: ComplexArray, *, rate_hz: float, fine: FloatArray | None = None) -> Channels | None:
-    """Return what is in phase with the strongest carrier.
+    """Return the part that is in phase with the strongest carrier.
 
     Parameters
     ----------

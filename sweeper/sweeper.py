@@ -65,7 +65,7 @@ ALARM_SCORE = 0.5  # what is more likely a camera than not is worth a test of th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceMeasurement:
-    """One look: what was measured in it, before it is named."""
+    """The measurements of one look, before it is named."""
 
     t_ns: int
     gain_db: float
@@ -111,7 +111,7 @@ class Sweeper:
         return sense
 
     def step(self) -> Sequence[Emission]:
-        """One hop: tune, read, look. Returns the emissions that changed."""
+        """Tune, read and measure one hop; return the emissions that changed."""
         try:
             block = self._next_block()
         except EndOfRecording:
@@ -211,7 +211,7 @@ class Sweeper:
         track.scores["picture"] = max(track.scores.get("picture", 0.0), score)
 
     def pictures(self) -> Mapping[str, Picture]:
-        """Return what the video senders show, by emission id. Never stored by this package."""
+        """Return the pictures of video senders, by emission id. Never stored by this package."""
         return {track_id(number): picture for number, picture in self._picture_store.pictures().items()}
 
     def spectrum_view(self) -> SpectrumView:
@@ -228,17 +228,17 @@ class Sweeper:
 
     @property
     def progress(self) -> float:
-        """How much of the first round is done, 0…1."""
+        """The share of the first round that is done, 0…1."""
         return self._planner.progress
 
     @property
     def rounds(self) -> int:
-        """How many rounds are done."""
+        """The number of rounds that are done."""
         return self._planner.rounds
 
     @property
     def progress_of_round(self) -> float:
-        """How much of this round is done, 0…1."""
+        """The share of this round that is done, 0…1."""
         return self._planner.progress_of_round
 
     def _plan_closer(self, block: IqBlock, video: VideoTest) -> None:
@@ -276,7 +276,7 @@ class Sweeper:
                 self._heard.popitem(last=False)
 
     def _state_of(self, block: IqBlock, video: VideoTest, *, clipped: bool) -> Judged:
-        """What this look makes of its hop; a long look settles it for the short ones that follow."""
+        """Return the state of a hop after this look; a long look settles it for the short ones after it."""
         if clipped:
             return "clipped"
         if video.is_too_short:
@@ -330,11 +330,11 @@ class Sweeper:
         )
 
     def observations(self) -> Sequence[Emission]:
-        """Every transmission known, by number."""
+        """Return every transmission known, by number."""
         return changed(self._tracks.all(), self._bands)
 
     def coverage(self) -> Coverage:
-        """How much of the camera bands was listened to, cleanly."""
+        """Return how much of the camera bands was listened to, cleanly."""
         clean = [hz for hz, judged in self._heard.items() if judged in ("clean", "judged")]
         analog = heard_share(clean, bands=self._bands, modulation="analog")
         cofdm = heard_share(clean, bands=self._bands, modulation="cofdm")
@@ -370,11 +370,11 @@ class Sweeper:
         return sum(any(s.low_hz <= hz <= s.high_hz for hz in clean) for s in up) / max(len(up), 1)
 
     def counts(self) -> Counts:
-        """Looks taken, and what was left out and why."""
+        """Return the looks taken, and what was left out and why."""
         return Counts(sensor="rf", read=self._read, dropped=dict(self._dropped))
 
     def health(self) -> DeviceHealth:
-        """The receiver's health, or that nothing but silence comes out of it."""
+        """Return the receiver's health, or that nothing but silence comes out of it."""
         if self._fault is not None:
             return DeviceHealth(ok=False, reason=self._fault.reason, hint=self._fault.hint)
         if self._silent >= DEAF_AFTER:

@@ -56,7 +56,7 @@ class EmissionTrack:
 
     @property
     def is_video(self) -> bool:
-        """It is analog television."""
+        """True where it is analog television."""
         return self.kind in VIDEO_KINDS
 
     def note_level(self, slice_hz: float, level_db: float) -> None:
@@ -75,23 +75,23 @@ class EmissionTrack:
 
     @property
     def level_span_db(self) -> float:
-        """How far its level moved where it moved most: a near sender rises, a broadcast does not."""
+        """The largest change of its level, dB: a near sender rises, a broadcast does not."""
         return max((high - low for low, high in self.levels.values()), default=0.0)
 
     @property
     def is_product(self) -> bool:
-        """The receiver made it itself: it falls faster than the gain."""
+        """True where the receiver made it itself: it falls faster than the gain."""
         return self.measures.get("gain_order", 1.0) >= PRODUCT_ORDER
 
     def _told_kind(self) -> EmissionKind:
-        """A narrow unknown that changes with the place is local; a product is the receiver's own."""
+        """Return the kind: a narrow unknown that changes with the place is local, a product self-noise."""
         if self.is_product:
             return "self-noise"
         moved = self.hits >= NEAR_HITS and self.level_span_db >= NEAR_SPAN_DB
         return "narrowband-local" if self.kind == "unknown" and moved else self.kind
 
     def emission(self, bands: Bands) -> Emission:
-        """Return what is told of it."""
+        """Return the observation of this track."""
         channel = None
         if self.is_video or self.kind in ("wideband-local", "cofdm"):
             channel = bands.channel_at(self.center_hz)
@@ -111,7 +111,7 @@ class EmissionTrack:
         )
 
     def _told_scores(self) -> dict[str, float]:
-        """What an overload made is no camera and shows no picture."""
+        """Return the scores: a product of an overload is no camera and shows no picture."""
         told = dict(sorted(self.scores.items()))
         return told | {"camera": CAMERA_SCORES["self-noise"], "picture": 0.0} if self.is_product else told
 
@@ -131,7 +131,7 @@ class Tracks:
     def add_video(
         self, detection: Detection, verdict: Identification, *, slice_hz: float, t_ns: int
     ) -> EmissionTrack:
-        """One slice of a video signal: joins the signal whose slices are near, or begins one."""
+        """Add a slice of a video signal: to the signal whose slices are near, or to a new one."""
         near = [
             t
             for t in self._tracks.values()
@@ -151,7 +151,7 @@ class Tracks:
     def add(
         self, detection: Detection, verdict: Identification, *, t_ns: int, whole: bool = False
     ) -> EmissionTrack:
-        """Any other stretch: joins the track that it touches, or begins one.
+        """Add any other stretch: to the track that it touches, or to a new one.
 
         ``whole``: it reaches from edge to edge, and only what has the same edges is the same.
         """
@@ -199,7 +199,7 @@ class Tracks:
             del self._tracks[track.number]
 
     def _take_over(self, link: EmissionTrack) -> None:
-        """What was taken for broadcast before its edges were known is the link itself."""
+        """Join to a link whatever was taken for broadcast before the link's edges were known."""
         inside = [
             t
             for t in self._tracks.values()

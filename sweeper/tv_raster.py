@@ -1,4 +1,4 @@
-"""Broadcast television or a link of the same waveform? A broadcast fills a channel of the plan, edge to edge.
+"""Tells broadcast television from a link of the same waveform: a broadcast fills a channel edge to edge.
 
 Both are COFDM; where one is found inside the television band its edges are looked for in the levels of the
 hops around, and hops that were not heard lately are asked for. A centre off the raster or a width that fits
@@ -35,7 +35,7 @@ AGAIN_NS = 200_000_000  # judgements closer than this rest on the same looks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """From where to where a signal reaches; None where its edge was not heard, and where to listen for it."""
+    """The edges of a signal; None where an edge was not heard, and where to listen for it."""
 
     low_hz: float | None
     high_hz: float | None
@@ -61,12 +61,12 @@ class Channel:
 
     @property
     def is_settled(self) -> bool:
-        """Nothing more needs to be listened for."""
+        """True where nothing more needs to be listened for."""
         return max(self.on, self.off) >= VOTES_NEEDED and self.on != self.off
 
     @property
     def is_link(self) -> bool:
-        """It is no broadcast."""
+        """True where it is no broadcast."""
         return self.off >= VOTES_NEEDED and self.off > self.on
 
 
@@ -101,7 +101,7 @@ class Rasters:
 
     @property
     def are_ambiguous(self) -> bool:
-        """Something here fills a channel as a broadcast does, and a link on the raster would as well."""
+        """Say whether something here fills a channel as a broadcast does, or as a link could."""
         return any(c.is_settled and not c.is_link for c in self._channels.values())
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""The vertical half of the video test: do the lines carry fields, with their vertical blanking?
+"""Tests the fields of a video signal: searches its lines for the vertical blanking.
 
 Given the line rate, the slice's power (or its frequency, see `sweeper.demodulate`) is laid out in half lines,
 averaged over the frames, and searched for the one place in the frame where five or six broad pulses follow

@@ -1,4 +1,4 @@
-"""Is there analog television in this slice? The comb at the line rate, and the fields that modulate it.
+"""Tests a slice for analog television: the comb at the line rate, and the fields that modulate it.
 
 FM video sweeps in and out of a narrow slice once a line, AM video carries its syncs outright. The slice is
 listened to in narrow bands and, where a carrier stands in it, in phase with that (`sweeper.subbands`). In
@@ -62,7 +62,7 @@ ALIKE = {625: (625, 624, 626), 525: (525, 524, 526), 640: (640,)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoTest:
-    """What the line-rate test says of one slice.
+    """The result of the line-rate test of one slice.
 
     ``comb`` and ``side`` are log likelihood ratios in nats; ``side`` is None where the look was too short
     or no comb was there, ``fields`` (the vertical blanking) where there is no video. ``score`` is the
@@ -84,24 +84,24 @@ class VideoTest:
 
     @property
     def is_comb(self) -> bool:
-        """The lines are there, whatever makes them."""
+        """True where the lines are there, whatever makes them."""
         return self.comb >= COMB_NEEDED
 
     @property
     def structure(self) -> float:
-        """How far the structure test is beyond what is needed, in nats."""
+        """The margin of the structure test over its threshold, nats."""
         easy = max(SIDE_NEEDED - SIDE_EASE * max(self.comb - COMB_NEEDED, 0.0), SIDE_LEAST)
         needed = max(easy, SIDE_SHARE * self.comb)
         return -needed if self.side is None else self.side - needed
 
     @property
     def is_nominal(self) -> bool:
-        """The line rate is steady and that of a standard, within what crystals are off."""
+        """True where the line rate is steady and that of a standard, within the error of crystals."""
         return self.places is None and is_nominal(self.line_hz)
 
     @property
     def lacks_blanking(self) -> bool:
-        """The vertical blanking is not there, and could not be missed or may not be.
+        """True where the vertical blanking is not there, and could not be missed or may not be.
 
         Lines this strong show it; and a rate that no standard has needs it, because supplies have any rate.
         """
@@ -117,17 +117,17 @@ class VideoTest:
 
     @property
     def is_candidate(self) -> bool:
-        """The lines are there and the sides that belong to them; the blanking is still to be asked for."""
+        """True where the lines and their sides are there, and the blanking is still to be tested."""
         return self.is_comb and self.structure >= 0
 
     @property
     def is_video(self) -> bool:
-        """The lines are there and the fields that belong to them."""
+        """True where the lines and the fields that belong to them are there."""
         return self.is_candidate and not self.lacks_blanking
 
     @property
     def is_too_short(self) -> bool:
-        """Television's line rate was seen, in a look too short for the fields."""
+        """True where television's line rate was seen in a look too short for the fields."""
         return self.is_comb and self.side is None
 
 
@@ -257,7 +257,7 @@ def _score(test: VideoTest) -> float:
 
 
 def _lean(test: VideoTest) -> float:
-    """The weaker of what both tests have beyond what is needed, in nats."""
+    """Return the smaller margin of both tests over their thresholds, in nats."""
     if test.is_candidate and test.fields is not None and test.lacks_blanking:
         return -NO_BLANKING
     return min(test.comb - COMB_NEEDED, 3.0 + test.structure if test.side is None else test.structure)

@@ -1,4 +1,4 @@
-"""Wi-Fi and Bluetooth LE sensor: frames and adverts in, stations, access points and advertisers out.
+"""The Wi-Fi and Bluetooth LE sensors: turn frames and adverts into stations, networks and advertisers.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What an adapter can reach at all: cameras on a band it lacks, or of a newer generation, are never heard.
+"""Computes the reach of an adapter: cameras on a band or of a generation that it lacks are never heard.
 
 The shares are in ``data/adapter_reach.toml``. What is not known (a capture from elsewhere) costs nothing:
 links that turn out to be unreadable are counted as they come, in `wifiscan.flows`.
@@ -24,7 +24,7 @@ class Reach:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Return why it is not everything: keys of sentences."""
+        """Return the reasons for a limited reach, as keys of sentences."""
         missing = ("wifi_band_missing",) if self.tuned < 1.0 else ()
         return missing + (("wifi_older_adapter",) if self.decoded < self.tuned else ())
 
@@ -33,7 +33,7 @@ EVERYTHING = Reach(tuned=1.0, decoded=1.0)
 
 
 def reach_of(channels_mhz: Sequence[int], generations: Mapping[str, int]) -> Reach:
-    """Return what an adapter reaches.
+    """Return the reach of an adapter.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Bluetooth LE advertising data: AD structures out of hostile bytes, and the table of advertisers."""
+"""Parses Bluetooth LE advertising data from hostile bytes, and keeps the table of advertisers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IDENTITY_WORTH = 1e6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What an advert says. ``broken`` = a structure is longer than what is left."""
+    """The content of an advert. ``broken``: a structure is longer than what is left."""
 
     name: str | None
     makers: tuple[tuple[int, bytes], ...]

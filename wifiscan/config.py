@@ -8,7 +8,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 class WifiConfig(BaseModel):
-    """Wi-Fi."""
+    """Settings of the Wi-Fi sensor."""
 
     model_config = STRICT
     survey_dwell_s: float = Field(0.25, ge=0.12, le=5.0, description="Dwell on each channel of a survey.")
@@ -25,7 +25,7 @@ class WifiConfig(BaseModel):
 
 
 class BleScanConfig(BaseModel):
-    """Bluetooth LE."""
+    """Settings of the Bluetooth LE sensor."""
 
     model_config = STRICT
     dwell_s: float = Field(1.0, ge=0.1, le=10.0, description="One read.")

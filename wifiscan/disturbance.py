@@ -1,4 +1,4 @@
-"""Signs that somebody disturbs the air: floods of invented devices, forged frames, orders to leave a channel.
+"""Detects disturbances of the air: floods of invented devices, forged frames, orders to leave a channel.
 
 Whoever hides a camera may hide it among thousands, or drown it. None of that is a camera, and all of it is a
 reason to look for one. The thresholds lie far above what crowds do: a hall of 500 people shows a few new
@@ -42,7 +42,7 @@ class _Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirNumbers:
-    """What the tables count that a disturbance shows in."""
+    """Counts of the tables in which a disturbance shows."""
 
     newcomers: int  # transmitters that were new, each time they were
     lasting: int  # of them, those that sent more than `FEW_FRAMES`
@@ -54,7 +54,7 @@ class AirNumbers:
 
 
 class DisturbanceWatch:
-    """Counts, and says what is beyond all measure; what was once said stays said."""
+    """Counts signs of a disturbance, and keeps those that were once beyond all measure."""
 
     def __init__(self) -> None:
         self._orders = _Count()

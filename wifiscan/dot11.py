@@ -1,4 +1,4 @@
-"""802.11 headers as numpy columns: who sends to whom, how much, in which direction. No object a frame.
+"""Reads 802.11 headers of many frames as numpy columns: sender, receiver, size and direction.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Management elements of beacons, probes and associations: a walk by the length byte, whatever one holds."""
+"""Reads the elements of beacons, probes and associations, stepping by their length bytes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WPS_NAMES = frozenset({WPS_MANUFACTURER, WPS_MODEL, WPS_DEVICE_NAME})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """What the cheap walk finds: ``fingerprint`` changes when any element but the traffic map does."""
+    """The result of the quick pass: ``fingerprint`` changes when any element but the traffic map does."""
 
     ssid: str | None
     channel: int | None
@@ -34,7 +34,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What the elements say besides: names of the device, and further networks of the same radio."""
+    """Further content of the elements: names of the device, and other networks of the same radio."""
 
     device_names: tuple[str, ...] = ()
     profiles: tuple[tuple[int, str], ...] = ()  # (BSSID index, SSID) of each nontransmitted network

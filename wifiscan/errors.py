@@ -15,7 +15,7 @@ from hw.errors import AnsimError
 
 
 class DropReason(StrEnum):
-    """Why, in one word that a screen can translate."""
+    """Reasons for leaving a frame out, in one word that a screen can translate."""
 
     BAD_FILE = "bad_file"
     NOT_ASKED = "not_asked"

@@ -1,4 +1,4 @@
-"""Looking around on a network one has joined: the one active part of ansim, asked for by name.
+"""Scans a network that this machine has joined: the one active part of ansim, run only when asked for.
 
 It sends a handful of discovery questions, slowly, and nothing else: no passwords, no streams, no guessing
 of hosts. RTSP OPTIONS goes to hosts that have answered alone. The plan says beforehand,
@@ -38,7 +38,7 @@ CAMERA_ONLY: frozenset[LanProtocol] = frozenset({"ws-discovery", "pppp", "v380",
 
 
 class Datagrams(Protocol):
-    """What is needed of a UDP socket."""
+    """Interface of a UDP socket."""
 
     def sendto(self, data: bytes, address: tuple[str, int], /) -> int:
         """Send one datagram."""
@@ -58,7 +58,7 @@ class Datagrams(Protocol):
 
 
 class TcpStream(Protocol):
-    """What is needed of a TCP socket."""
+    """Interface of a TCP socket."""
 
     def sendall(self, data: bytes, /) -> None:
         """Send everything."""

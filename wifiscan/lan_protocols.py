@@ -1,4 +1,4 @@
-"""What cameras answer to on a local network: the questions as bytes, and the answers read. Pure, no sockets.
+"""Builds the questions that cameras answer on a local network, and reads the answers; opens no sockets.
 
 Sources: RFC 6762 (mDNS), UPnP Device Architecture 1.1 (SSDP), OASIS WS-Discovery and ONVIF Core, RFC 2326
 (RTSP); PPPP from pppp-dissector and cam-reverse, V380 and TUTK from public clients. Answers are hostile
@@ -41,7 +41,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a host said: ``camera`` = the protocol or its own words say camera."""
+    """The answer of a host; ``camera``: the protocol or its own words say camera."""
 
     protocol: LanProtocol
     host: str

@@ -22,7 +22,7 @@ LinkKey = tuple[int, int, int, int]  # transmitter, receiver, channel (MHz), sen
 
 
 class HeardClock:
-    """How long each tuned channel has really been listened to, in µs."""
+    """The time for which each tuned channel was really listened to, µs."""
 
     def __init__(self) -> None:
         self._heard_us: dict[int, int] = {}

@@ -23,7 +23,7 @@ FEW_FRAMES = 200  # before which nothing is said of what kind of frames is missi
 
 @dataclass(slots=True)
 class ChannelProof:
-    """What one channel has shown."""
+    """The frames of one channel that prove it was listened to."""
 
     heard_us: int = 0
     visits: int = 0

@@ -1,4 +1,4 @@
-"""What the radio sensors say of stations, access points and Bluetooth advertisers."""
+"""Types of the radio sensors' observations: stations, networks, Bluetooth advertisers, disturbances."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Identity:
 
     @property
     def params(self) -> dict[str, str | float | int]:
-        """What a message catalogue needs to say it in any language."""
+        """The parameters with which a message catalogue says it in any language."""
         return {
             "why": self.why,
             "strength": self.strength,
@@ -92,7 +92,7 @@ class Station:
 
     @property
     def called(self) -> str | None:
-        """What people know it by: its maker."""
+        """The name that people know it by: its maker."""
         return self.vendor
 
     @property
@@ -107,7 +107,7 @@ class Station:
 
     @property
     def lasting(self) -> Lasting:
-        """What makes it the same device another day; a random address changes with the network."""
+        """The key that recognises it another day; a random address changes with the network."""
         return "looks" if self.randomised else "address"
 
     @property
@@ -116,7 +116,7 @@ class Station:
         return self.uplink_bps if self.activity == "camera-stream" else None
 
     def as_record(self) -> dict[str, Any]:
-        """Return what a sealed record keeps: the line, and the places where identities matched."""
+        """Return the entry of a sealed record: the line, and the places where identities matched."""
         return self.as_json() | {"identity": [i.as_record() for i in self.identity]}
 
     def as_json(self) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class AccessPoint:
 
     @property
     def called(self) -> str | None:
-        """What people know it by: its network name."""
+        """The name that people know it by: its network name."""
         return self.ssid
 
     @property
@@ -186,7 +186,7 @@ class AccessPoint:
         return self.rssi_dbm
 
     def as_record(self) -> dict[str, Any]:
-        """Return what a sealed record keeps: the line, and the places where identities matched."""
+        """Return the entry of a sealed record: the line, and where identities matched."""
         return self.as_json() | {"identity": [i.as_record() for i in self.identity]}
 
     def as_json(self) -> dict[str, Any]:
@@ -236,7 +236,7 @@ class BleDevice:
 
     @property
     def called(self) -> str | None:
-        """What people know it by: the name it sends."""
+        """The name that people know it by: the name it sends."""
         return self.name
 
     @property
@@ -251,11 +251,11 @@ class BleDevice:
 
     @property
     def lasting(self) -> Lasting:
-        """What makes it the same device another day; a random address changes every quarter of an hour."""
+        """The key that recognises it another day; a random address changes every quarter of an hour."""
         return "address" if self.address_type == "public" else "looks"
 
     def as_record(self) -> dict[str, Any]:
-        """Return what a sealed record keeps: the line, and the places where identities matched."""
+        """Return the entry of a sealed record: the line, and the places where identities matched."""
         return self.as_json() | {"identity": [i.as_record() for i in self.identity]}
 
     def as_json(self) -> dict[str, Any]:
@@ -300,11 +300,11 @@ class Disturbance:
 
     @property
     def camera_score(self) -> float:
-        """How much it is worth as a reason to look, 0…1."""
+        """Its weight as a reason to look, 0…1."""
         return self.score
 
     def as_record(self) -> dict[str, Any]:
-        """Return what a sealed record keeps."""
+        """Return the entry of a sealed record."""
         return self.as_json()
 
     def as_json(self) -> dict[str, Any]:

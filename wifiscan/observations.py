@@ -1,4 +1,4 @@
-"""From tables to observations: one joint score a device, with the names and numbers behind it.
+"""Makes observations from the tables: one joint score for each device, with its names and features.
 
 ``score`` is a probability as if cameras and other devices were equally common. Its logit is the log of a
 mixture: an idle camera (identity speaks, traffic is small) or a streaming one (traffic speaks, identity

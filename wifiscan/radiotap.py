@@ -1,4 +1,4 @@
-"""Capture headers as numpy columns: radiotap, Prism, AVS, PPI and none, many frames at once.
+"""Reads capture headers as numpy columns: radiotap, Prism, AVS, PPI and none, many frames at once.
 
 Frames that share a radiotap layout (length and presence words) are read together, so that Python runs once
 a layout and not once a frame. A capture has a handful of layouts; a hostile one is bounded by
@@ -40,7 +40,7 @@ FcsMeaning = Literal["unknown", "true", "absent", "stale"]  # what frame check s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadiotapFields:
-    """What the adapter says of each frame, and where the 802.11 frame begins."""
+    """The adapter's fields of each frame, and where the 802.11 frame begins."""
 
     offset: NDArray[np.int64]  # into the padded buffer; meaningless where not ok
     size: NDArray[np.int64]  # captured 802.11 bytes, without FCS

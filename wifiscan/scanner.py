@@ -1,10 +1,10 @@
-"""The radio sensor: one step listens once, takes in what came and tells what changed.
+"""The radio sensors: one step listens once, takes in the frames, and returns what changed.
 
 ::
 
-    MonitorRadio ─ Dot11Batch ─► dot11 (columns) ─► track (tables) ─► traffic, classify ─► report ─► Station …
-         ▲                                              │
-         └───────────────── hopper (where next) ◄───────┘
+    MonitorRadio ─ Dot11Batch ─► dot11 (columns) ─► tables ─► traffic, classify ─► observations ─► Station …
+         ▲                                         │
+         └────────────── hopper (where next) ◄─────┘
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SETTLED_LOGIT = -2.0  # a link that scores below this needs no more listening
 
 
 class WifiScanner:
-    """Wi-Fi: transmitters and access points, who they are and whether they stream."""
+    """The Wi-Fi sensor: transmitters and networks, their identity, and whether they stream."""
 
     def __init__(self, *, radio: MonitorRadio, clock: Clock, config: WifiConfig) -> None:
         self._radio = radio
@@ -244,7 +244,7 @@ def _urgency(link: Link, heard_us: int, back_bytes: int) -> float:
 
 
 class BleScanner:
-    """Bluetooth LE: advertisers, who they are and what they surely are not."""
+    """The Bluetooth LE sensor: advertisers, their identity, and what they surely are not."""
 
     def __init__(self, *, radio: BleRadio, clock: Clock, config: BleScanConfig) -> None:
         self._radio = radio

@@ -1,4 +1,4 @@
-"""Tells two senders under one address apart: a frame is a claim, and each sender counts its own frames.
+"""Tells senders under one address apart by their sequence counters: each sender counts its own frames.
 
 Every transmitter numbers its frames (IEEE 802.11-2020, 10.3.2.14.2): one counter a receiver and traffic
 class, or one for all frames without QoS. Numbers of one sender only go up, with gaps where frames are

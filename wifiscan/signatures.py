@@ -69,7 +69,7 @@ class Signatures:
     weights: Mapping[str, float]
 
     def of_mac(self, address: int) -> tuple[Identity, ...]:
-        """Return what the address block says; a made-up address says nothing."""
+        """Return the identity of an address block; none for a made-up address."""
         if is_randomised(address):
             return ()
         for bits in BLOCK_BITS:
@@ -79,7 +79,7 @@ class Signatures:
         return ()
 
     def of_ssid(self, ssid: str) -> tuple[Identity, ...]:
-        """Return what a network name says; one that is no UTF-8 is tried in every encoding that fits it."""
+        """Return the identities of a network name; one that is no UTF-8 is tried in all that fit."""
         found = _named(self.ssids, ssid, "ssid")
         if found:
             return found
@@ -91,13 +91,13 @@ class Signatures:
         return any(p.fullmatch(name) for name in names if name for p in self.products)
 
     def of_wps(self, names: Iterable[str]) -> tuple[Identity, ...]:
-        """Return what the set-up element's model and device names say."""
+        """Return the identities of the set-up element's model and device names."""
         return _distinct(i for name in names for i in _named(self.wps, name, "wps"))
 
     def of_ble(
         self, *, name: str | None, company_ids: Sequence[int], services: Sequence[int]
     ) -> tuple[Identity, ...]:
-        """Return what an advertiser says."""
+        """Return the identities of an advertiser."""
         found = [*_named(self.ble_names, name, "name")] if name else []
         if not found and self.is_other_product([name]):
             return ()

@@ -60,7 +60,7 @@ AP_COLUMNS: dict[str, type] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """What the elements of an access point or a station said when they were last read."""
+    """The elements of an access point or a station as last read."""
 
     fingerprint: int
     ssid: str | None
@@ -70,7 +70,7 @@ class Named:
 
 
 class Tables:
-    """Everything known of the air."""
+    """Tables of all transmitters, access points and links heard so far."""
 
     def __init__(self, config: WifiConfig, signatures: Signatures) -> None:
         self.config = config

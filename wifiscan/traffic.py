@@ -1,4 +1,4 @@
-"""Numbers that tell video from other traffic, from times and sizes alone: nothing is decrypted.
+"""Computes features that tell video from other traffic by times and sizes alone: nothing is decrypted.
 
 All times are integer microseconds of *heard* time: the time really spent on the channel, gaps cut out.
 """

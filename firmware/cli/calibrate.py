@@ -45,7 +45,7 @@ def lens(
         typer.Option("--distance", min=0.2, max=2.0, help="To the wall in metres, by tape, if measured."),
     ] = None,
 ) -> None:
-    """Dark level, hot pixels, delay of the lights, ring against side light, focus, distance by shading.
+    """Measure dark level, hot pixels, delay of the lights, ring against side light, focus, distance.
 
     Hold the unit still, 30 to 50 cm before a plain, matt, white wall, with the room light off. Conditions in
     which nothing can be measured are refused with the reason, and the old calibration stays. How far the wall
@@ -84,7 +84,7 @@ def rf(
         typer.Option("--temperature", help="Of the unit, in °C; read from the unit if it tells."),
     ] = None,
 ) -> None:
-    """The unit's own lines, so that a sweep masks them.
+    """Measure the unit's own lines, so that a sweep masks them.
 
     Take the antenna off and put a 50 ohm terminator on the input first: what is heard now is the unit itself,
     at rest and with its lights and camera on. Stored with date and temperature; from now on every sweep of

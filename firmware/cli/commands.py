@@ -73,7 +73,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print verdict and work
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions(CommonOptions):
-    """What `ansim run` is asked."""
+    """Options of `ansim run`."""
 
     duration_s: HandheldDurationOption = None
     screen: ScreenOption = None
@@ -89,7 +89,7 @@ class RunOptions(CommonOptions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainOptions:
-    """What `ansim explain` is asked, beside the session."""
+    """Options of `ansim explain`, beside the session."""
 
     config: ConfigOption = None
     overrides: SetOption = None

@@ -54,7 +54,7 @@ def sites(
     config: ConfigOption = None,
     overrides: SetOption = None,
 ) -> None:
-    """List the site plans that the unit can walk; all mistakes are named at once, exit code 2."""
+    """List the site plans that the unit can inspect; all mistakes are named at once, exit code 2."""
     with expected_errors():
         settings = load_settings(config=config, overrides=overrides or ())
         folder = path or Path(settings.walk.sites)

@@ -1,4 +1,4 @@
-"""Sets up what every command needs first: the log, the settings, the language."""
+"""Sets up the log, the settings and the language, which every command needs first."""
 
 from __future__ import annotations
 

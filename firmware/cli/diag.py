@@ -82,7 +82,7 @@ def check(
 
 
 def unit_of(kit: str, records: Path, self_noise: str | None = None) -> Unit:
-    """Return where this unit keeps its things."""
+    """Return the paths of this unit's data."""
     return Unit(
         disk=Path.cwd(),
         records=records,

@@ -14,7 +14,7 @@ from firmware.settings.settings import Settings
 
 
 def known_at(keep_at: str | None, settings: Settings) -> Recogniser | None:
-    """Return what knows the site's own devices, where the result is kept for a site."""
+    """Return the recogniser of the site's own devices, where the result is kept for a site."""
     if keep_at is None:
         return None
     return recogniser_at(place_of(keep_at).site, folder=records_home(settings), config=settings.records)

@@ -1,4 +1,4 @@
-"""``ansim known``: what an inspector has declared harmless at a site: list, add, remove; no logic here."""
+"""``ansim known``: lists, adds and removes what an inspector has declared harmless at a site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a radio sweep shows in a terminal while it runs: how far it is, the spectrum, the camera's picture."""
+"""Draws a running radio sweep in a terminal: its progress, the spectrum, the camera's picture."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def with_picture(
 
 
 def picture_block(picture: Picture, catalog: Catalog) -> Group:
-    """Return the picture in half blocks, under what it is."""
+    """Return the picture in half blocks under its title."""
     line = catalog.text("cli.rf.picture", standard=picture.standard.upper(), score=picture.score)
     return Group(
         Text(line, style="bold red"), terminal_picture(upright(picture.pixels), columns=PICTURE_COLUMNS)

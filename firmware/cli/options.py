@@ -60,7 +60,7 @@ KeepOption = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommonOptions:
-    """What every command that opens devices is asked: the kit, the settings, the language."""
+    """Options of every command that opens devices: the kit, the settings, the language."""
 
     kit: KitOption = "auto"
     config: ConfigOption = None
@@ -71,7 +71,7 @@ class CommonOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanOptions(CommonOptions):
-    """What every `ansim scan` command is asked."""
+    """Options of every `ansim scan` command."""
 
     duration_s: DurationOption = None
     as_jsonl: JsonlOption = False

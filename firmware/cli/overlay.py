@@ -1,4 +1,4 @@
-"""`ansim scan lens --overlay`: draws what the lens sense saw and why, into a film or a folder of pictures."""
+"""`ansim scan lens --overlay`: draws the lens sensor's view into a film or a folder of pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ansim report``: list, show, export and verify stored inspections; no logic here."""
+"""``ansim report``: lists, shows, exports and verifies stored inspections."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class InTerminal:
 
 
 class AfterSweep:
-    """What is done with a sweep when it is over."""
+    """The work after a sweep: plot, stored picture, comparison."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class AfterSweep:
         return Text(f"{path}: {best.standard.upper()}, certain to {best.score:.0%}")
 
     def tell(self, console: Console) -> None:
-        """Say what came of it, when nothing else draws on the terminal."""
+        """Print the results of this work, when nothing else draws on the terminal."""
         for part in self._told:
             if not isinstance(part, InTerminal):
                 console.print(part)

@@ -105,7 +105,7 @@ def _nats(contribution: Contribution) -> Text:
 
 
 def coverage_table(snapshot: Snapshot, catalog: Catalog) -> Table:
-    """Return a line a sense: how it is, how much it covered, what it read."""
+    """Return a line a sensor: how it is, how much it covered, what it read."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     status = {s.name: s for s in snapshot.sensors}
     for name in SENSOR_NAMES:
@@ -122,7 +122,7 @@ def coverage_table(snapshot: Snapshot, catalog: Catalog) -> Table:
 
 
 def _shortfalls(coverages: Sequence[Coverage], catalog: Catalog) -> list[Text]:
-    """Return one line for each reason why a sense did not cover everything."""
+    """Return one line for each reason why a sensor did not cover everything."""
     return [
         Text(f"{catalog.text(f'sense.{c.sensor}')}: {catalog.text(f'coverage.{reason}')}", style="yellow")
         for c in coverages

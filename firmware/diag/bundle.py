@@ -1,4 +1,4 @@
-"""One file for support: what the unit is, how it is set, how it does, and what it said lately.
+"""Writes one file for support: versions, settings, health and the latest log of a unit.
 
 Parts are collected first and listed before anything is written. Addresses and names from the air are
 replaced by pseudonyms whose key is thrown away with the bundle; the person's home folder and the machine's
@@ -63,7 +63,7 @@ class BundlePart:
 
 
 class Cleaner:
-    """Takes out what names people and places. One key a bundle, kept by nobody."""
+    """Replaces names of people and places by pseudonyms under a key that is kept nowhere."""
 
     def __init__(self, *, clear: bool = False, home: Path | None = None, host: str | None = None) -> None:
         self._clear = clear
@@ -204,7 +204,7 @@ def recording_parts(folder: Path) -> tuple[BundlePart, ...]:
     if size > RECORDING_BYTES_MOST or len(files) > FILES_MOST:
         raise BundleTrouble(
             f"The recording has {size / 1e6:.0f} MB in {len(files)} files, more than a bundle takes",
-            hint="Record for fewer seconds, or one sense less.",
+            hint="Record for fewer seconds, or one sensor less.",
         )
     return tuple(
         BundlePart(

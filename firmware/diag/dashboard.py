@@ -1,4 +1,4 @@
-"""Lays out the technician's board: one snapshot of a running unit as lines of text.
+"""Lays out the technician's dashboard: one snapshot of a running unit as lines of text.
 
 Five blocks stand under each other; at 80×24 they fill the screen exactly. Everything is text of one row
 height, so that a slow line carries only the rows that changed.

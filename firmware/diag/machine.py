@@ -24,7 +24,7 @@ WARM_C = HOT_C - 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """Where the unit keeps its things, None where it keeps none; ``self_noise``: what the sweep masks by."""
+    """Paths of the unit's data, None where it keeps none; ``self_noise`` is the profile of its own lines."""
 
     disk: Path
     records: Path | None = None
@@ -116,7 +116,7 @@ def supply(numbers: dict[str, float]) -> Iterator[Check]:
 
 
 def records(folder: Path) -> Check:
-    """Every stored record is as it was signed, and none is missing."""
+    """Check that every stored record is as it was signed, and that none is missing."""
     try:
         found = verify_file(folder / DATABASE_FILE)
     except RecordsError as error:

@@ -1,4 +1,4 @@
-"""The handheld application: presses in, commands, pictures and sounds out. The sensors run elsewhere."""
+"""Runs the panel of the handheld: turns presses into commands, and snapshots into pictures and sounds."""
 
 from __future__ import annotations
 

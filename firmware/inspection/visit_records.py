@@ -319,7 +319,7 @@ def _site_verdict(worst: Inspection, counted: int, planned: int) -> Mapping[str,
 
 
 def site_level(levels: Sequence[str], counted: int, planned: int) -> str:
-    """Return the word of a site: its most serious cubicle's, and a negative only where all of them count."""
+    """Return the level of a site: its most serious cubicle's, NOTHING FOUND only where all count."""
     worst = min(levels, key=WORST_FIRST.index, default=Level.INCONCLUSIVE.value)
     quiet = worst == Level.NOTHING_FOUND.value
     return Level.INCONCLUSIVE.value if quiet and counted < planned else worst

@@ -66,7 +66,7 @@ class Header:
 
 @dataclass
 class Findings:
-    """What came of the check."""
+    """The result of a check."""
 
     troubles: list[str] = field(default_factory=list)
     entries: int = 0

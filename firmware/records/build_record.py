@@ -1,4 +1,4 @@
-"""Makes one record of what a scan left behind: sorted, redacted, bounded, sealed."""
+"""Makes one record of a finished scan: sorted, redacted, bounded and sealed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ID_TAIL_BYTES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """Everything a scan left behind, as the engine and the sensors gave it."""
+    """The result of a scan, as the engine and the sensors gave it."""
 
     verdict: Verdict
     observations: Sequence[Observation]
@@ -55,7 +55,7 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """Who, where, when and with what: all that a scan does not know itself."""
+    """The circumstances of a scan that it does not know itself: who, where, when and with what."""
 
     kind: RecordKind
     span: Span
@@ -147,7 +147,7 @@ def commitment(address: str, salt: str) -> str:
 
 
 def salt_purpose(record_id: str, pseudonym: str) -> str:
-    """Return what a unit makes the salt of one address of one record from."""
+    """Return the text from which a unit derives the salt of one address of one record."""
     return f"{record_id} {pseudonym}"
 
 

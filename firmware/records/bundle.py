@@ -1,4 +1,4 @@
-"""One exported inspection that any machine can check: parts, their hashes, the chain around it, a signature.
+"""Makes and verifies bundles: one exported inspection with hashes, its chain and a signature.
 
 ::
 
@@ -71,7 +71,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What came of verifying a file, and how far that reaches.
+    """The result of verifying a file, and how much it proves.
 
     ``pinned`` is True where the key was known beforehand, from elsewhere than beside the evidence.
     ``anchored`` is the last entry that something outside the file agrees with; 0 where nothing was given.
@@ -94,7 +94,7 @@ class Checked:
 
     @property
     def standing(self) -> Standing:
-        """Altered; consistent in itself, as a rewritten store is too; or whole, by a key and an anchor."""
+        """The standing: altered; consistent in itself, as a rewritten store is too; or whole by an anchor."""
         if self.troubles:
             return "altered"
         return "whole" if self.pinned and self.anchored else "consistent"
@@ -139,7 +139,7 @@ def _chain_line(entry: Entry) -> bytes:
 
 
 def verify_file(path: Path, *, public: bytes | None = None, expect: Expected | None = None) -> Checked:
-    """Tell whole from altered, and say which part or entry.
+    """Verify a bundle or a store, and name each altered part or entry.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The SQLite file under the store: opened so that a commit is on the disk when it returns."""
+"""Opens the SQLite file of the store so that a commit is on the disk when it returns."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _is_ours(db: sqlite3.Connection, path: Path) -> bool:
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Do everything inside, or nothing."""
+    """Commit everything done inside, or nothing."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -239,12 +239,12 @@ def _entry(row: tuple[int, object, object, object]) -> Entry:
 
 
 def as_blob(value: object) -> bytes:
-    """Return a blob; whatever a damaged page makes of it is no bytes at all, and so no header and no body."""
+    """Return a column as bytes; empty where a damaged page has made another type of it."""
     return value if isinstance(value, bytes) else b""
 
 
 def read_what_is_left(db: sqlite3.Connection) -> Iterator[Entry]:
-    """Yield every entry that the disk still gives, one by one, around pages that it lost."""
+    """Yield every entry that can still be read, one by one, past pages that the disk lost."""
     seq, failures = 0, 0
     while failures < FAULTS_MOST:
         try:
@@ -270,7 +270,7 @@ def read_entry_left(db: sqlite3.Connection, seq: int) -> Entry:
 
 
 def check_database(db: sqlite3.Connection, public: bytes, *, anchor: Anchor | None = None) -> ChainCheck:
-    """Look at everything in a database: pages, rules, chain, head, index, and what is known outside of it.
+    """Verify a database: pages, rules, chain, head, index, and the anchor outside of it.
 
     Parameters
     ----------

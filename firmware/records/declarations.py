@@ -22,7 +22,7 @@ RadioName = Literal["rf", "wifi", "ble"]
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceMark:
-    """By what a thing is recognised, and how it was then. ``key`` is a keyed hash, never an address."""
+    """The mark that recognises a thing, and its signal then. ``key`` is a keyed hash, never an address."""
 
     sensor: RadioName
     by: By
@@ -82,7 +82,7 @@ def read_declaration(body: bytes) -> Declaration:
 
 
 def in_force(entries: Iterable[tuple[Declaration, int]]) -> tuple[StandingDeclaration, ...]:
-    """Return what holds after all entries of a site, oldest first; ``int`` is an entry's time, UTC ns."""
+    """Return the declarations in force after all entries, oldest first; ``int`` is a time, UTC ns."""
     holding: dict[str, StandingDeclaration] = {}
     for declaration, utc_ns in entries:
         if declaration.action == "withdraw":

@@ -1,4 +1,4 @@
-"""What a whole chain leaves open about time: nothing here is altered, and nothing here is proved.
+"""Finds doubts about the times of entries in a whole chain: they are not altered, and not proved either.
 
 A signature says what the unit wrote, not that its clock was right. So a record whose own times do not fit
 the time at which it was signed, or that was signed by a clock nobody had set, is named.
@@ -21,14 +21,14 @@ DOUBTS_MOST = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """One entry about whose time something is open."""
+    """A doubt about the time of one entry."""
 
     seq: int
     word: DoubtWord
 
 
 def doubts_of(entries: Iterable[Entry]) -> Iterator[Doubt]:
-    """Yield what is open about the times of some entries, at most `DOUBTS_MOST`.
+    """Yield the doubts about the times of some entries, at most `DOUBTS_MOST`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What happened to the unit between inspections, as entries of the chain: started, begun, given up, missing.
+"""Events of the unit between inspections, as entries of the chain: started, begun, given up, missing.
 
 An inspection that was begun leaves an entry before it has a result, so that leaving one out shows.
 """
@@ -18,7 +18,7 @@ MOMENT_BYTES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened. ``record`` is the id of the inspection it concerns, empty for none."""
+    """One event of the unit. ``record`` is the id of the inspection it concerns, empty for none."""
 
     event: EventWord
     record: str = ""

@@ -1,4 +1,4 @@
-"""One inspection as it is stored: who, where, when, with what, and what came of it.
+"""Types of a stored inspection: who inspected, where, when, with what devices, and the result.
 
 Everything here is already redacted: devices that nobody suspects are named by the unit's pseudonyms only,
 and the clear addresses of suspicious ones lie sealed in
@@ -32,7 +32,7 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where: any part may be empty."""
+    """The place of an inspection; any part may be empty."""
 
     site: Text = ""
     room: Text = ""
@@ -42,7 +42,7 @@ class Place:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """When, by the unit's clock. ``offset_s`` is what the local zone adds to UTC."""
+    """The time of an inspection by the unit's clock. ``offset_s`` is what the local zone adds to UTC."""
 
     started_utc_ns: int
     ended_utc_ns: int
@@ -62,7 +62,7 @@ class CalibrationAge:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorLook:
-    """What one sensor did: ``coverage`` is None where it was missing, ``reasons`` are message keys."""
+    """The work of one sensor: ``coverage`` is None where it was missing, ``reasons`` are message keys."""
 
     sensor: Literal["rf", "wifi", "ble", "lens"]
     coverage: float | None
@@ -92,7 +92,7 @@ class Finding:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wall:
-    """What part of the wall was lit: a digit a cell, from how many sides (0…3), row by row from the top."""
+    """The lit part of the wall: a digit for each cell, from how many sides (0…3), row by row from the top."""
 
     cell_m: Annotated[float, Field(gt=0.0, le=10.0)]
     rows: Annotated[
@@ -114,7 +114,7 @@ class Attachment:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """How many things differ from an earlier record; ``health`` says whether that one could serve at all."""
+    """The number of differences from an earlier record; ``health`` says whether that one could serve."""
 
     beside: Literal["corridor", "earlier"]
     record: Text
@@ -160,7 +160,7 @@ class Recorded:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """The whole record. ``verdict`` is the verdict line of the JSON contract, with addresses replaced."""
+    """The record of one inspection. ``verdict`` is the verdict line, with addresses replaced."""
 
     id: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z-]{3,63}$")]
     kind: RecordKind
@@ -197,7 +197,7 @@ class Inspection:
 
     @property
     def level(self) -> str:
-        """The verdict's word."""
+        """The level of the verdict."""
         return str(self.verdict.get("level", ""))
 
 

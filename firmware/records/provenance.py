@@ -1,4 +1,4 @@
-"""Where a record's measurements come from: devices that measured now, a recording, or a simulated room.
+"""Tells the source of a record's measurements: devices that measure now, a recording, or a simulated room.
 
 A recording carries its own provenance in its manifest, and its own time. Both are inherited: a simulated room
 that was recorded, replayed and recorded again stays simulated, and a replay is never an inspection of today.
@@ -24,7 +24,7 @@ NOT_BEFORE_NS, NOT_AFTER_NS = 946_684_800 * 10**9, 4_102_444_800 * 10**9  # 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasurementSource:
-    """What lies behind a kit. Both may hold: a simulated room that was recorded and is replayed."""
+    """The source behind a kit. Both may hold: a simulated room that was recorded and is replayed."""
 
     simulated: bool = False
     recorded: Recorded | None = None
@@ -37,7 +37,7 @@ class MeasurementSource:
         return "simulated" if self.simulated else "live"
 
     def span(self, now: Span) -> Span:
-        """Return when it was measured: a recording's own time where its manifest tells."""
+        """Return the time of the measurement: a recording's own where its manifest tells."""
         if self.recorded is None or not self.recorded.utc_ns:
             return now
         lasted_ns = now.ended_utc_ns - now.started_utc_ns
@@ -46,7 +46,7 @@ class MeasurementSource:
 
 
 def source_of(kit: str, overrides: Mapping[str, str] | None = None) -> MeasurementSource:
-    """Return what lies behind a kit and the devices that settings put in place of its own.
+    """Return the source of a kit, and of the devices that settings put in place of its own.
 
     Parameters
     ----------

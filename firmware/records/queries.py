@@ -47,7 +47,7 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundDeclarations:
-    """What was declared and withdrawn, oldest first, each with its entry's time; and what does not count.
+    """Declarations and withdrawals, oldest first, with the times of their entries; and what is not valid.
 
     ``refused`` entries could not be verified; ``broken`` is the entry before which nothing counts, because
     the chain has a gap there (0: none): behind a gap a withdrawal may have stood.
@@ -118,7 +118,7 @@ def read_record(db: sqlite3.Connection, seq: int, *, public: bytes | None) -> St
 
 
 def fault_of(db: sqlite3.Connection, entry: Entry, *, public: bytes | None) -> str:
-    """Return what is wrong with an entry by itself, empty where nothing is."""
+    """Return the fault of an entry by itself, empty for none."""
     fault = verify_entry(entry, public) if public is not None else verify_body(entry)
     if fault is not None:
         return f"{fault.part}: {fault.word}"

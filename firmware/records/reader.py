@@ -37,7 +37,7 @@ log = get_logger(__name__)
 
 
 class RecordReader:
-    """The questions that one unit's records answer. ``public`` None: there is no key to verify with."""
+    """Answers queries on one unit's records. ``public`` None: there is no key to verify with."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class RecordReader:
             return latest_corridor(self._db, site, before=before, public=self.public)
 
     def known(self, site: str | None) -> tuple[StandingDeclaration, ...]:
-        """Return what counts as harmless at a site, oldest first; None: at every site.
+        """Return the declarations in force at a site, oldest first; None: at every site.
 
         Only what hangs on an unbroken, signed chain counts: a declaration that cannot be verified, and every
         one before a gap, is left out and said in the log.
@@ -127,7 +127,7 @@ class RecordReader:
             yield from read_entries(self._db, first=first, last=last)
 
     def verify(self) -> ChainCheck:
-        """Look at the whole store: chain, head, index, attachments, and what is known outside of it."""
+        """Verify the whole store: chain, head, index, attachments, and the anchor outside of it."""
         public = self.key.public if self.public is None else self.public
         with clear_errors(self._path):
             check = check_database(self._db, public, anchor=self.anchors.read(public))

@@ -1,4 +1,4 @@
-"""What people said came of an alarm: signed entries of the chain that stand beside a record."""
+"""Resolutions of alarms: signed entries of the chain that stand beside a record."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def resolution_event(record: str, resolution: Resolution, reason: str) -> Event:
 
 
 def resolutions_of(entries: Iterable[Entry], record: str, public: bytes | None) -> tuple[Resolved, ...]:
-    """Return what was said of a record's alarm, oldest first; what cannot be verified does not count."""
+    """Return the resolutions of a record's alarm, oldest first; unverifiable ones do not count."""
     if public is None:
         return ()
     speaking = (e for e in entries if e.body is not None and MARK in e.body)

@@ -1,4 +1,4 @@
-"""What may go, and when: by age, and by room on the disk; a find never goes without a person.
+"""Plans which records are removed, by age and by space on the disk; a find only where a person asks.
 
 An inspection without a find goes after ``keep_days``. When room is short, the oldest without a find go
 first. One with a find stays: only a person who asks for it lets it go, after ``keep_found_days``.
@@ -29,7 +29,7 @@ Why = Literal["age", "room"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What retention decided: ``removed`` are (entry, why)."""
+    """The decision of retention: ``removed`` are (entry, reason) pairs."""
 
     removed: tuple[tuple[int, Why], ...]
     attachments: frozenset[str]
@@ -38,7 +38,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """One inspection's place in the plan."""
+    """One stored inspection as the plan sees it."""
 
     seq: int
     utc_ns: int
@@ -48,7 +48,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
-    """The moment at which age is asked: by the wall and since the machine started, and who vouches for it.
+    """The present time: by the wall clock and since start, and whether the wall clock is trusted.
 
     ``vouched`` is what a person said: that the clock is right, and so age is what it says. ``aging`` False:
     nobody knows the time, nothing is old. ``finds``: a person asked that finds go too.
@@ -68,7 +68,7 @@ NOBODY_KNOWS = Now()
 def plan_removals(
     db: sqlite3.Connection, config: RecordsConfig, *, now: Now = NOBODY_KNOWS, coming_bytes: int
 ) -> Kept:
-    """Return what is due; nothing is changed.
+    """Return the records that are due for removal; changes nothing.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def _ages_ns(db: sqlite3.Connection, holdings: list[Holding], now: Now) -> dict[
 
 
 def lived_ns(headers: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Return what the unit had lived through by each entry: ``lived_ns``, beside the header's own times.
+    """Return the operating time of the unit at each entry, beside the header's own times.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def _headers(db: sqlite3.Connection) -> Iterator[dict[str, Any]]:
 
 
 def is_old(holding: Holding, config: RecordsConfig, *, age_ns: int, finds: bool) -> bool:
-    """Say whether an inspection's time is over; a find's is only where a person asked."""
+    """Say whether an inspection has passed its retention time; a find only where a person asked."""
     if holding.found:
         return finds and age_ns > config.keep_found_days * NS_PER_DAY
     return age_ns > config.keep_days * NS_PER_DAY

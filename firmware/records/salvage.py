@@ -1,4 +1,4 @@
-"""A store of which the disk lost a part: what is left moves into a new one, entry by entry, as it was signed.
+"""Salvages a damaged store: moves what can still be read into a new one, entry by entry, as it was signed.
 
 The damaged file is kept beside it under a name that says so. Numbers and signatures stay, so that what is
 missing shows as a gap, and the next entry says that this was done.
@@ -29,7 +29,7 @@ SIDE_FILES = ("", "-wal", "-shm")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Salvaged:
-    """What was saved: how many entries, the last one, and where the damaged file lies now."""
+    """The result of a salvage: how many entries, the last one, and where the damaged file lies now."""
 
     entries: int
     last: Entry | None
@@ -37,7 +37,7 @@ class Salvaged:
 
 
 def is_damaged(path: Path) -> bool:
-    """Say whether a store's file has pages that cannot be what they were; False for what is no store."""
+    """Say whether pages of a store's file are damaged; False for a file that is no store."""
     if not path.is_file() or path.stat().st_size > CHECKED_MOST_BYTES:
         return False
     try:

@@ -29,7 +29,7 @@ CALIBRATIONS: Mapping[str, str] = {"lens": LENS_FILE, "rf": RF_FILE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """Who, where and why: what a person says about a scan, apart from what the machine knows."""
+    """The occasion of a scan, as a person states it: who, where and why."""
 
     kind: RecordKind = "scan"
     place: Place = field(default_factory=Place)
@@ -108,7 +108,7 @@ def _age_s(path: Path, now_s: float) -> float | None:
 def about_scan(
     occasion: Occasion, *, span: Span, kit: str, simulated: bool, settings: Settings
 ) -> Circumstances:
-    """Return what a scan does not know itself; the time of a replay is the recording's."""
+    """Return the circumstances of a scan; the time of a replay is the recording's."""
     source = source_of(kit, settings.hw.backend)
     return Circumstances(
         kind=occasion.kind,
@@ -129,7 +129,7 @@ def about_scan(
 
 
 def scanned_of(snapshot: Snapshot, settings: Settings) -> Scanned:
-    """Return what a scan left behind, as the engine knows it at its end."""
+    """Return the result of a scan, as the engine knows it at its end."""
     lens = snapshot.views.lens
     return Scanned(
         verdict=snapshot.verdict,

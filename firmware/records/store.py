@@ -1,4 +1,4 @@
-"""The store of records: what `append` has returned is on the disk, signed, and stays.
+"""Stores records: each is signed and on the disk when `append` returns, and stays.
 
 ::
 
@@ -125,13 +125,13 @@ class RecordStore(RecordReader):
         return self._add("inspection", inspection.id, body, inspection)
 
     def declare(self, declaration: Declaration) -> Entry:
-        """Append what somebody declared harmless, or took back; raises as `append`."""
+        """Append a declaration, or its withdrawal; raises as `append`."""
         body = declaration.body()
         self._make_room(len(body), len(body))
         return self._add("known", declaration.id, body, None, site=declaration.site)
 
     def note(self, event: Event) -> Entry:
-        """Append that something happened: an inspection begun or given up, a start of the unit."""
+        """Append an event: an inspection begun or given up, a start of the unit."""
         body = event.body()
         self._make_room(len(body), len(body))
         return self._add("event", event.name(), body, None)

@@ -1,4 +1,4 @@
-"""What changed: beside the corridor in front of the cubicle, and beside the inspection before."""
+"""Draws the differences from the corridor in front of a cubicle, and from the inspection before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holds what a bundle prints and lists against the record it carries: the same key may have signed a lie.
+"""Compares the reports and tables of a bundle with its record: one key may have signed both.
 
 The signature of a bundle says that one unit made all its parts, not that they agree. So the table is made
 again from the record and compared, and clear addresses are held against the salted hashes in the record.
@@ -46,7 +46,7 @@ def verify_exported(path: Path, *, public: bytes | None = None, expect: Expected
 
 
 def contradictions(parts: Mapping[str, bytes], record: Inspection, *, entry_hash: str) -> Iterator[Trouble]:
-    """Yield the parts of a bundle that say something else than its record.
+    """Yield the parts of a bundle that contradict its record.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Page one of a report: the verdict, what to do, how much was looked at, what was not, and who says so."""
+"""Draws page one of a report: verdict, advice, coverage, gaps, inspector and custody."""
 
 from __future__ import annotations
 

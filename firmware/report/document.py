@@ -1,4 +1,4 @@
-"""The report on paper: page one says it all, the pages after it say why, and the last how to check it."""
+"""Draws the report as PDF: a summary on page one, the reasons after it, and at the end how to verify it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything about one inspection in one file: reports in both languages, tables, attachments, and the proof.
+"""Exports one inspection as one file: reports in both languages, tables, attachments, and the proof.
 
 The clear addresses of suspicious devices come along only as ``evidence.json``, and only when asked for by
 name: it is for the police, not for the notice board.

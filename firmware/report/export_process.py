@@ -1,4 +1,4 @@
-"""An export in a process of its own, with a time limit: paper never holds up what stores records.
+"""Runs an export in a process of its own with a time limit, so that drawing never delays the store.
 
 ::
 
@@ -29,7 +29,7 @@ PUBLIC_MODE, PRIVATE_MODE = 0o644, 0o600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportJob:
-    """What to export from where to where."""
+    """The order of an export: the record, its store, and the file to write."""
 
     folder: str
     record: str
@@ -41,7 +41,7 @@ class ExportJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenReport:
-    """What was written. ``without`` names attachments that were gone or altered."""
+    """The written report. ``without`` names attachments that were gone or altered."""
 
     path: str
     entry_hash: str

@@ -1,4 +1,4 @@
-"""Plots of a report. The only room that imports matplotlib, and only when a plot is drawn."""
+"""Draws the plots of a report; matplotlib is imported only when a plot is drawn."""
 
 from __future__ import annotations
 

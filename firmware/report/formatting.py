@@ -1,4 +1,4 @@
-"""What a report says, as plain lines in one language: pure, so that paper and tables say the same."""
+"""Formats a record as plain lines in one language, the same for PDF, tables and pages."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Wording:
         return " · ".join(parts) or self.key("paper.no_place")
 
     def provenance(self, record: Inspection) -> str:
-        """Return what a record says that was not measured in a real room now; empty for a live one."""
+        """Return the source of a record that was not measured live in a real room; empty for a live one."""
         if record.recorded is None and record.provenance != "replayed":
             return self.key("report.simulated") if record.simulated else ""
         known_ns = record.recorded.utc_ns if record.recorded is not None else 0

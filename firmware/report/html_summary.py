@@ -1,4 +1,4 @@
-"""One page about one scan, for people: the verdict, why, how much was looked at, what was found.
+"""Writes one HTML page about one scan: the verdict, its reasons, the coverage and the findings.
 
 Plain HTML with everything inside it, so that it opens anywhere and nothing is loaded from elsewhere.
 """
@@ -50,7 +50,7 @@ th{color:var(--soft);font-weight:600}td.n{text-align:right;white-space:nowrap}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """Everything that the page says."""
+    """The content of the page."""
 
     title: str
     when: str

@@ -1,4 +1,4 @@
-"""Paper: A4 sheets, one font, a cursor that moves down, and nothing written that the font cannot draw."""
+"""Lays out A4 pages of a PDF: one font, a cursor that moves down, and no character that the font lacks."""
 
 from __future__ import annotations
 

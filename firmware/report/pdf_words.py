@@ -1,4 +1,4 @@
-"""The words of a report that ansim drew, read back from its PDF, so that they can be held against the record.
+"""Reads the words of a report back from its PDF, so that they can be compared with the record.
 
 Only what `firmware.report.pdf_canvas` writes is understood: streams that are deflated, text as two-byte
 glyphs with a ToUnicode map. Everything is bounded, for the file may be hostile.

@@ -1,4 +1,4 @@
-"""The report of a whole site on paper: the most serious word, every cubicle in one line, what is missing."""
+"""Draws the report of a site: the most serious level, every cubicle in one line, and what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plots of a sweep: spectrum and waterfall, found emissions named. matplotlib is imported only here."""
+"""Plots a sweep: spectrum and waterfall, found emissions named. Imports matplotlib only when it plots."""
 
 from __future__ import annotations
 

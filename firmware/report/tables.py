@@ -1,4 +1,4 @@
-"""The findings as a table that any spreadsheet opens and none takes for formulas."""
+"""Writes the findings as CSV in which no spreadsheet sees a formula."""
 
 from __future__ import annotations
 

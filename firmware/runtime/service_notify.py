@@ -25,7 +25,7 @@ class Notifier:
 
     @property
     def interval_s(self) -> float | None:
-        """How often `alive` should be called: half the unit's watchdog; None where it has none."""
+        """Interval at which to call `alive`, s: half the unit's watchdog; None where it has none."""
         return None if self._watchdog_s is None else self._watchdog_s / 2
 
     def ready(self, status: str = "") -> None:

@@ -1,1 +1,1 @@
-"""Observations and coverage in, one verdict out: the engine, the fusion, the levels."""
+"""Turns observations and coverage into one verdict: the engine, the fusion and the levels."""

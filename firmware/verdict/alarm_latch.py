@@ -17,7 +17,7 @@ Resolution = Literal["harmless", "found", "unclear"]
 
 
 class AlarmLatch:
-    """Remembers what was shown at one place; a new place has a new one."""
+    """Keeps the strongest alarm of one place; every place has a latch of its own."""
 
     def __init__(self) -> None:
         self.alarm: Alarm | None = None

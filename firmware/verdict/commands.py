@@ -1,4 +1,4 @@
-"""What people can ask of the engine: the same commands from buttons, browser, terminal and replayed sessions.
+"""Commands to the engine, the same from buttons, browser, terminal and replayed sessions.
 
 ``t_ns`` is the time at which it was asked, 0 for "now".
 """
@@ -36,7 +36,7 @@ class Rescan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveAlarm:
-    """Say what came of an alarm: looked and harmless (with a reason), found, or it could not be told."""
+    """Resolve an alarm: looked and harmless (with a reason), found, or it could not be told."""
 
     resolution: Resolution
     reason: str = ""

@@ -1,4 +1,4 @@
-"""How much of the job was really done: per sensor, per kind of camera, and how it fades.
+"""Computes how much of a scan was really done: by sensor, by kind of camera, and as it fades after a loss.
 
 Missing and failed are different things. A sensor that was never there is simply not counted; one that was
 there and is lost has its coverage fade to nothing within two seconds, because what it did not see since
@@ -14,7 +14,7 @@ from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods
 from firmware.verdict.evidence.score_calibration import along
 from hw.types import SENSOR_NAMES, Coverage, SensorName
 
-LOST_FADE_S = 1.5  # a lost sense is at zero after this; the screen promises two seconds
+LOST_FADE_S = 1.5  # a lost sensor is at zero after this; the screen promises two seconds
 
 KindCoverage = Mapping[SensorName, Mapping[Kind, float]]
 

@@ -1,6 +1,6 @@
-"""The steps from scores and coverage to the likelihood ratios of a verdict, to be checked by hand.
+"""Lists the steps from scores and coverage to the likelihood ratios of a verdict, to be checked by hand.
 
-What a verdict's ``arithmetic`` shows is the last step; the ones before it are here: for each sensor and kind
+The ``arithmetic`` of a verdict shows the last step; the ones before it are here: for each sensor and kind
 the coverage, Pd and Pfa behind its silence, and for each find the score, what the table makes of it, and what
 it loses to its competitors.
 """
@@ -20,7 +20,7 @@ from hw.types import Coverage, SensorName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilenceStep:
-    """Why finding nothing of a kind has the likelihood ratio ``lr``: (1 − c·max(Pd, Pfa)) / (1 − c·Pfa)."""
+    """The likelihood ratio ``lr`` of finding nothing of a kind: (1 − c·max(Pd, Pfa)) / (1 − c·Pfa)."""
 
     sensor: SensorName
     kind: Kind
@@ -33,7 +33,7 @@ class SilenceStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindStep:
-    """How a score became nats: by the table ``said_nats``, less ``lost_nats`` to its competitors."""
+    """The steps from a score to nats: ``said_nats`` by the table, less ``lost_nats`` to its competitors."""
 
     sensor: SensorName
     subject: str
@@ -72,11 +72,11 @@ def work_out(
     Parameters
     ----------
     coverages : sequence of Coverage
-        What each sense covered; a missing sense has none.
+        What each sensor covered; a missing sensor has none.
     findings : sequence of Evidence
         The strongest evidence; only what speaks for a camera is written out.
     candidates : mapping
-        How many subjects each sense weighed.
+        How many subjects each sensor weighed.
     table : Likelihoods
     """
     silences = [step for c in coverages for step in _silences(c, table)]

@@ -1,8 +1,8 @@
-"""The pure state machine: events in, an immutable snapshot out. No clock, no thread, no device.
+"""The pure state machine of a session: takes events, gives immutable snapshots, opens no device.
 
 ::
 
-    sense     starting ──step──► running ──ended──► finished
+    sensor    starting ──step──► running ──ended──► finished
                  │                │  ▲
                  └──lost──► lost ◄┘  └─ step, started (it is back)          missing ──started──► starting
     session   scanning ──Finished, EndInspection──► finished ──BeginInspection──► scanning (a new inspection)
@@ -39,7 +39,7 @@ NS_PER_S = 1e9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorStarted:
-    """A sense was opened, or opened again: what it calls number 1 is not what it called so before."""
+    """A sensor was opened, or opened again: it numbers its subjects anew."""
 
     sensor: SensorName
     t_ns: int
@@ -47,7 +47,7 @@ class SensorStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDone:
-    """One step of a sensor: what changed (``whole``: everything), how much it covers, how it is.
+    """One step of a sensor: the changed observations (``whole``: all of them), its coverage and its health.
 
     ``table`` and ``views`` are copies of all that it has to show; most steps come without.
     """
@@ -65,7 +65,7 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorLost:
-    """Its device is gone, or it crashed: it will be tried again."""
+    """The device of a sensor is gone, or the sensor crashed; it will be opened again."""
 
     sensor: SensorName
     t_ns: int
@@ -77,7 +77,7 @@ class SensorLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorFinished:
-    """Its recording is over."""
+    """The recording of a sensor is over."""
 
     sensor: SensorName
     t_ns: int
@@ -85,7 +85,7 @@ class SensorFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorMissing:
-    """It could not be opened at all."""
+    """A sensor could not be opened at all."""
 
     sensor: SensorName
     reason: str
@@ -95,14 +95,14 @@ class SensorMissing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """Time went on."""
+    """Time has advanced to ``t_ns``."""
 
     t_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewing:
-    """Every sense is made anew for another place: what an old one still says is not of this place."""
+    """Every sensor is made anew for another place; steps of the old ones do not count for it."""
 
     t_ns: int
 
@@ -126,7 +126,7 @@ PHASES: Mapping[tuple[Phase, str], Phase] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorStatus:
-    """How one sense is. ``reason`` is a message key or a word of `hw.errors.Reason`, ``hint`` is English."""
+    """The status of one sensor. ``reason`` is a message key or a `hw.errors.Reason`, ``hint`` is English."""
 
     name: SensorName
     state: SensorPhase
@@ -135,12 +135,12 @@ class SensorStatus:
     hint: str = ""
     counts: Counts | None = None
     numbers: Mapping[str, float] | None = None
-    look: Coverage | None = None  # in parts, as the sense itself says it
+    look: Coverage | None = None  # in parts, as the sensor itself says it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What a screen, a record and a report show of one moment: verdict, tables and views of the same time.
+    """The state of a session at one moment, as screen, record and report show it.
 
     ``findings`` come strongest first; ``observations`` are the latest tables of all sensors.
     """
@@ -159,12 +159,12 @@ class Snapshot:
 
     @property
     def counts(self) -> tuple[Counts, ...]:
-        """What each sensor has read and left out."""
+        """Counts of what each sensor has read and left out."""
         return tuple(s.counts for s in self.sensors if s.counts is not None)
 
     @property
     def coverages(self) -> tuple[Coverage, ...]:
-        """What each sensor says itself about what it has covered."""
+        """The coverage that each sensor reports of itself."""
         return tuple(s.look for s in self.sensors if s.look is not None)
 
 
@@ -224,7 +224,7 @@ class Engine:
     def handle(self, event: Event) -> None:
         """Take in one event.
 
-        Time goes on with ticks, commands and the end; it never runs back. The senses' own events may run
+        Time goes on with ticks, commands and the end; it never runs back. The sensors' own events may run
         ahead of it, each by a step of its own length.
         """
         match event:
@@ -245,7 +245,7 @@ class Engine:
                     self._sensors[event.sensor].refresh(event.table, event.views)
 
     def obey(self, command: EngineCommand) -> CommandResult:
-        """Do what a person asks for; return whether it began or ended an inspection, or means nothing."""
+        """Carry out a command; return whether it began or ended an inspection, or changed nothing."""
         self._go_on(command.t_ns)
         match command:
             case EndInspection():
@@ -276,7 +276,7 @@ class Engine:
         return self._inspection
 
     def snapshot(self) -> Snapshot:
-        """Return how things stood at the last `Tick` or end."""
+        """Return the snapshot of the last `Tick` or end."""
         return self._snapshot
 
     def _feed(self, event: SensorEvent) -> None:

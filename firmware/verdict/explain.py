@@ -1,4 +1,4 @@
-"""Why the number is what it is: contributions that add up, and the next step.
+"""Explains a verdict's number: contributions that add up to it, and the next step.
 
 For one sensor, its finds are taken strongest first; each contributes what it *adds* to the finds before it
 (``ln Σ w·max(1, best)`` after, less before), so a second, weaker subject adds little and a repeat nothing.
@@ -17,8 +17,8 @@ from firmware.verdict.fusion import SensorReport, SensorTerms, room_nats
 from firmware.verdict.model import Contribution, Level, Shortfall
 from hw.types import SENSOR_NAMES, Coverage, SensorName
 
-FINDS_EXPLAINED = 8  # a sense; further ones add nothing that a person could use
-KNOWN_EXPLAINED = 4  # of a sense's things that were declared harmless: listed, although they add nothing
+FINDS_EXPLAINED = 8  # a sensor; further ones add nothing that a person could use
+KNOWN_EXPLAINED = 4  # of a sensor's things that were declared harmless: listed, although they add nothing
 SMALLEST_LISTED = 0.005  # nats; what adds less is left out of the list (it stays in the sum, in `agreement`)
 SMALLEST_GAIN = 0.02  # of the share caught that is worth another step
 
@@ -26,7 +26,7 @@ SMALLEST_GAIN = 0.02  # of the share caught that is worth another step
 def contributions(
     says: Sequence[SensorTerms], reports: Sequence[SensorReport], table: Likelihoods
 ) -> tuple[Contribution, ...]:
-    """Return what every find and every silence added, the weightiest first."""
+    """Return the contributions of every find and every silence, the weightiest first."""
     shares = {r.sensor: 0.0 if r.coverage is None else r.coverage.share for r in reports}
     every = [c for say in says for c in _of_sensor(say, shares[say.sensor], table)]
     for report in reports:
@@ -37,7 +37,7 @@ def contributions(
 
 
 def own_nats(say: SensorTerms, table: Likelihoods) -> float:
-    """Return what one sensor alone says of the room.
+    """Return the log likelihood ratio of the room by one sensor alone.
 
     Parameters
     ----------

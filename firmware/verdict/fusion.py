@@ -31,11 +31,11 @@ NS_PER_S = 1e9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorReport:
-    """All that the fusion takes from one sense.
+    """The report of one sensor to the fusion.
 
-    ``coverage`` is what counts now (faded when lost, zero when deaf), None for a missing sense.
+    ``coverage`` is what counts now (faded when lost, zero when deaf), None for a missing sensor.
     ``candidates`` is the number of subjects that were judged, of which ``evidence`` holds at least the
-    strongest. ``now_ns`` is the time up to which this sense really looked.
+    strongest. ``now_ns`` is the time up to which this sensor really looked.
     """
 
     sensor: SensorName
@@ -52,7 +52,7 @@ class SensorReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """One subject's room-level say: ``nats`` by kind, after fading, correction and caps."""
+    """The evidence of one subject for the room: ``nats`` by kind, after fading, correction and caps."""
 
     evidence: Evidence
     nats: Mapping[Kind, float]
@@ -65,7 +65,7 @@ class Find:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorTerms:
-    """What one sense says of each kind: ``lr`` is the larger of ``silence`` and the best find."""
+    """Likelihood ratios of one sensor by kind: ``lr`` is the larger of ``silence`` and the best find."""
 
     sensor: SensorName
     silence: Mapping[Kind, float]
@@ -75,7 +75,7 @@ class SensorTerms:
 
 
 def correction_nats(candidates: int, sensor: SensorLikelihoods) -> float:
-    """Return what the best of many candidates loses: ``ln`` of how many compete to be the one.
+    """Return the nats that the best of many candidates loses, since one of many looks good by chance.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def silence_lr(covered: Mapping[Kind, float], sensor: SensorName, table: Likelih
 
 
 def sensor_terms(report: SensorReport, table: Likelihoods) -> SensorTerms:
-    """Return what one sense says of each kind."""
+    """Return the likelihood ratios of one sensor by kind."""
     covered = {} if report.coverage is None else kinds_covered(report.coverage, table)
     silence = silence_lr(covered, report.sensor, table)
     finds = _limit(tuple(_finds(report, table)), table.senses[report.sensor], table)
@@ -167,7 +167,7 @@ def _finds(report: SensorReport, table: Likelihoods) -> list[Find]:
 
 
 def _limit(finds: tuple[Find, ...], sensor: SensorLikelihoods, table: Likelihoods) -> tuple[Find, ...]:
-    """Keep the sense's say on the whole room under its cap by shrinking what is above neutral."""
+    """Keep the sensor's say on the whole room under its cap by shrinking what is above neutral."""
     room = math.exp(room_nats(finds, table))
     if room <= math.exp(sensor.cap_nats):
         return finds
@@ -215,7 +215,7 @@ def mix(says: Sequence[SensorTerms], table: Likelihoods) -> tuple[KindRow, ...]:
 
 
 def agreement_factor(lr: Mapping[SensorName, float], *, keep: float) -> float:
-    """Return what is taken off a kind for which several sensors speak.
+    """Return the factor that takes off what several sensors say twice for one kind.
 
     Parameters
     ----------

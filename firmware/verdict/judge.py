@@ -18,7 +18,7 @@ from hw.types import SENSOR_NAMES, SensorName
 
 
 class Judge:
-    """Weighs a room again and again; remembers nothing but the level it gave last."""
+    """Makes the verdict on a room as often as asked; keeps no state but the level it gave last."""
 
     def __init__(
         self, *, prior: float, table: Likelihoods | None = None, minimum: Minimum | None = None
@@ -40,7 +40,7 @@ class Judge:
     def judge(
         self, reports: Sequence[SensorReport], *, t_ns: int, running: Sequence[SensorName] = ()
     ) -> Verdict:
-        """Return the verdict at ``t_ns`` on one report a sense; a sense without a report is missing."""
+        """Return the verdict at ``t_ns`` from one report for each sensor; one without is missing."""
         table = self.table
         says = [sensor_terms(r, table) for r in reports if r.coverage is not None or r.evidence]
         rows = mix(says, table)

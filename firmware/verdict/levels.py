@@ -1,4 +1,4 @@
-"""The one table of levels: what each word requires, and how it is kept from flickering.
+"""Decides the level of a verdict by one table of rules, and keeps the level from flickering.
 
 ===============  ==================  ====================================================================
 level            rule                requires
@@ -6,13 +6,13 @@ level            rule                requires
 LIKELY_CAMERA    rule.confirmed      a confirmed lens ≥ ``confirmed_nats`` and the room ≥
                                      ``confirmed_room_nats``; or a synchronised picture ≥ ``confirmed_nats``
                                      and the room not against it (≥ ``picture_room_nats``)
-LIKELY_CAMERA    rule.two_senses     two senses of different groups, each ≥ ``agree_nats`` for the same
+LIKELY_CAMERA    rule.two_senses     two sensors of different groups, each ≥ ``agree_nats`` for the same
                                      kind of camera, and the room ≥ ``likely_room_nats``
-CHECK            rule.one_sense      one sense ≥ ``check_sense_nats`` for any kind
+CHECK            rule.one_sense      one sensor ≥ ``check_sense_nats`` for any kind
 CHECK            rule.room           the whole room ≥ ``check_room_nats``
 CHECK            rule.named          a device bears a name that says camera (score ≥ ½)
-INCONCLUSIVE     rule.nothing_heard  no sense heard anything
-INCONCLUSIVE     rule.sensor_failed  a sense that ran has failed
+INCONCLUSIVE     rule.nothing_heard  no sensor heard anything
+INCONCLUSIVE     rule.sensor_failed  a sensor that ran has failed
 INCONCLUSIVE     rule.too_little     the scan would have caught less than ``share_floor`` of the kinds
 INCONCLUSIVE     rule.not_enough     the minimum of the place is not reached (`firmware.verdict.minimum`)
 NOTHING_FOUND    rule.looked         none of the above
@@ -36,7 +36,7 @@ from hw.types import SensorName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
-    """All that a level depends on. ``by_sense`` holds the best find's nats by kind for each sense."""
+    """All numbers that a level depends on. ``by_sensor`` holds each sensor's best find in nats by kind."""
 
     room_nats: float
     by_sensor: Mapping[SensorName, Mapping[Kind, float]]
@@ -52,7 +52,7 @@ class Signs:
 
 @dataclass(frozen=True, slots=True)
 class LevelRule:
-    """One row: ``holds(signs, levels, slack)``; ``slack`` is 0 to enter, 1 to stay."""
+    """One row of the table: ``holds(signs, levels, slack)``; ``slack`` is 0 to enter the level, 1 to stay."""
 
     level: Level
     key: str
@@ -126,7 +126,7 @@ def _weaker(one: Mapping[Kind, float], other: Mapping[Kind, float], kind: Kind) 
 
 
 def first_rule(signs: Signs, at: Levels, *, staying: Level | None = None) -> LevelRule:
-    """Return the first row that holds; rows of the level we stay in are met with their slack."""
+    """Return the first row that holds; rows of the present level need less by their slack."""
     for rule in TABLE:
         if rule.holds(signs, at, 1.0 if rule.level is staying else 0.0):
             return rule
@@ -134,7 +134,7 @@ def first_rule(signs: Signs, at: Levels, *, staying: Level | None = None) -> Lev
 
 
 class LevelKeeper:
-    """Remembers the level, so that the word does not flicker."""
+    """Keeps the level over time by hysteresis, so that the word does not flicker."""
 
     def __init__(self, levels: Levels) -> None:
         self._at = levels
@@ -143,7 +143,7 @@ class LevelKeeper:
         self.settled = False  # the same signs again would say the same
 
     def update(self, signs: Signs, t_ns: int) -> LevelRule:
-        """Return the row that speaks at ``t_ns``."""
+        """Return the row that decides the level at ``t_ns``."""
         self.settled = False
         before = self._rule
         staying = None if self._rule is None else self._rule.level

@@ -1,4 +1,4 @@
-"""How much must be looked at before NOTHING FOUND may be said, and what of it is missing.
+"""Defines how much must be looked at before NOTHING FOUND may be said, and computes what is missing.
 
 The figures are in ``minimums.toml``. A scan of some sensors alone is held against their part of the minimum,
 and its word then speaks of those sensors only (`Minimum.sensors`).
@@ -36,7 +36,7 @@ class Need(BaseModel):
 
 
 class Minimum(BaseModel):
-    """What one place needs. ``without`` are sensors that this unit, by its site's plan, does not have."""
+    """The minimum of one place. ``without`` are sensors that this unit, by its site's plan, does not have."""
 
     model_config = STRICT
     place: PlaceType = "unknown"
@@ -66,7 +66,7 @@ class Minimum(BaseModel):
 
 
 class MinimumOfSite(BaseModel):
-    """What a site plan says of its places: their type, what it asks for beyond, what its unit lacks."""
+    """The minimum of a site's places: their type, what the plan adds to it, and what the unit lacks."""
 
     model_config = STRICT
     place: Literal["toilet_cubicle", "changing_room", "hotel_room", "home"] = "toilet_cubicle"

@@ -22,7 +22,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """What one subject (or one sense's silence) added to the verdict, in nats, and why."""
+    """The contribution of one subject, or of one sensor's silence, to the verdict: nats and a reason."""
 
     sensor: SensorName
     subject: str
@@ -33,13 +33,13 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindRow:
-    """One line of the arithmetic: a kind, its weight, what each sense says of it, and the product."""
+    """One row of the arithmetic: a kind, its weight, each sensor's likelihood ratio, and the product."""
 
     kind: Kind
     weight: float
     lr: Mapping[SensorName, float]
     product: float  # weight · Π lr · agreed; the products add up to exp(log_lr) of the verdict
-    agreed: float = 1.0  # what is taken off where several senses speak for this kind
+    agreed: float = 1.0  # what is taken off where several sensors speak for this kind
 
     def as_json(self) -> dict[str, Any]:
         """Return the row for the ``arithmetic`` of the verdict line."""
@@ -49,7 +49,7 @@ class KindRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """What one sensor lacks of the minimum: it is missing, it failed, a part (0…1) or the time (s).
+    """The gap of one sensor to the minimum: it is missing, it failed, or a part (0…1) or time (s) lacks.
 
     ``unsettled``: something that might well be a camera was heard and could not be judged yet.
     """
@@ -67,7 +67,7 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeighedSubject:
-    """How one thing is classified: ``finding`` weighs at least the sign of CHECK, ``noted`` less."""
+    """The class of one thing: ``finding`` weighs at least the sign of CHECK, ``noted`` less."""
 
     sensor: SensorName
     subject: str
@@ -100,13 +100,13 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The one answer: how likely a hidden camera is, and how much of the job was done to say so.
+    """The verdict on one place: how likely a hidden camera is, and how much of the scan says so.
 
     ``share_caught`` is the share of camera kinds (weighted) that this scan would have caught, had one been
-    there. ``coverage`` is None for a sense that is missing. ``blind_to`` are the kinds that no sense of
+    there. ``coverage`` is None for a sensor that is missing. ``blind_to`` are the kinds that no sensor of
     this scan could have caught, as message keys. ``log_lr`` is the contributions' sum plus ``agreement``:
-    what senses add (or take) by speaking of the same kinds. ``rule`` is the row of the level table that
-    spoke, ``failed`` the senses whose device should be checked. ``scope`` are the sensors that the minimum
+    what sensors add (or take) by speaking of the same kinds. ``rule`` is the row of the level table that
+    spoke, ``failed`` the sensors whose device should be checked. ``scope`` are the sensors that the minimum
     asks for, ``short_of`` what they lack of it; ``subjects`` is the one classification of things; ``alarm``
     is the strongest alarm that was shown here, below which ``level`` does not fall (``live_level`` may).
     """

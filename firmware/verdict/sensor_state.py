@@ -1,4 +1,4 @@
-"""What the engine remembers of one sensor: its state, its latest coverage, and its bounded evidence."""
+"""Keeps the state of one sensor in the engine: its phase, its latest coverage, and its bounded evidence."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ STATES: Mapping[tuple[SensorPhase, str], SensorPhase] = {
 KEPT_BY_KIND = 8  # strongest of each kind that go into the fusion; only the best one counts
 KEPT_AFTER_PURGE = 0.75  # share of the table kept when it is full, so that purging is rare
 UNWELL_BELOW_SHARE = 0.05  # a device that reports trouble and covered less than this has failed
-DEAF_FROM_SHARE = 0.25  # a sense that claims this much and heard nothing at all is deaf
+DEAF_FROM_SHARE = 0.25  # a sensor that claims this much and heard nothing at all is deaf
 NS_PER_S = 1e9
 Recognise = Callable[[Observation, Evidence], Evidence]  # what somebody has declared harmless says nothing
 
 
 class SensorState:
-    """One sense as the engine knows it."""
+    """The state of one sensor in the engine."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class SensorState:
         self._stale = False
 
     def start(self, t_ns: int) -> None:
-        """It was opened, or opened again, or made anew."""
+        """Note that the sensor was opened, opened again, or made anew."""
         self._stale = False
         if self._move("start"):
             self._epoch += 1
@@ -95,7 +95,7 @@ class SensorState:
         table: tuple[Observation, ...] | None = None,
         views: Views | None = None,
     ) -> None:
-        """It did one piece of work. Work after its end, or from the place before, changes nothing."""
+        """Take in one step. A step after the end, or from the place before, changes nothing."""
         if self._stale or not self._move("step"):
             return
         self._coverage, self.counts, self.health = coverage, counts, health
@@ -114,7 +114,7 @@ class SensorState:
         self._purge()
 
     def refresh(self, table: tuple[Observation, ...] | None, views: Views | None) -> None:
-        """Take what it shows after the inspection's end: evidence and coverage stay as they were."""
+        """Take table and views after the inspection's end; evidence and coverage stay."""
         if not self._stale:
             self._show(table, views)
 
@@ -131,7 +131,7 @@ class SensorState:
         table: tuple[Observation, ...] | None = None,
         counts: Counts | None = None,
     ) -> None:
-        """Its device is gone; the first moment of it counts."""
+        """Note that the device is gone; the first moment of the loss counts."""
         if self._move("lose"):
             self._lost_ns = t_ns
         if not self._stale:
@@ -141,32 +141,32 @@ class SensorState:
 
     @property
     def look(self) -> Coverage | None:
-        """What it says itself about what it has covered."""
+        """The coverage that the sensor reports of itself."""
         return self._coverage
 
     def finish(self, t_ns: int) -> None:
-        """Its recording is over: what it covered stays covered."""
+        """Note that its recording is over; what it covered stays covered."""
         if self._move("finish"):
             self._looked_ns = max(self._looked_ns, t_ns)
 
     def miss(self, reason: str, hint: str) -> None:
-        """It is not there at all."""
+        """Note that the sensor is not there at all."""
         if self._move("miss"):
             self._trouble = (reason, hint)
 
     def watch(self, t_ns: int) -> None:
-        """Notice that it has not finished a step for too long."""
+        """Mark the sensor as stalled where a step takes too long."""
         stalled_ns = self._looked_ns + round(self._config.stall_s * NS_PER_S)
         if self.state == "running" and t_ns > stalled_ns:
             self.lose("status.stalled", "", stalled_ns)
 
     def close(self, t_ns: int) -> None:
-        """The session is over: what still ran has finished, what was lost stays lost."""
+        """End the session: a running sensor has finished, a lost one stays lost."""
         if self.state in {"starting", "running"}:
             self.finish(t_ns)
 
     def renew(self) -> None:
-        """Listen again from its next start on: until then the sense of the place before is speaking."""
+        """Ignore steps until its next start: until then they are of the place before."""
         self._stale = self.state not in {"missing", "finished"}
 
     def clear(self, t_ns: int) -> None:
@@ -225,7 +225,7 @@ class SensorState:
         return self._strongest
 
     def report(self, t_ns: int) -> SensorReport:
-        """Return what the fusion may take from this sense at ``t_ns``."""
+        """Return the report of this sensor to the fusion at ``t_ns``."""
         coverage, deaf = self._counting(t_ns)
         return SensorReport(
             sensor=self.name,

@@ -1,4 +1,4 @@
-"""The one classification of things: finding, noted, heard; every page, record and line uses this one.
+"""Classifies everything observed as finding, noted or heard, for every page, record and line alike.
 
 =========  ===========================================================================================
 finding    weighs at least the sign of CHECK, bears a name that says camera, or is the strongest

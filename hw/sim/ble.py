@@ -79,7 +79,7 @@ class SimBle:
         ]
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: nothing is held open."""
 
     def __enter__(self) -> Self:
         return self

@@ -77,7 +77,7 @@ class SimLeds:
         return shares
 
     def info(self) -> DeviceInfo:
-        """Say what this is."""
+        """Return the name of the simulated lights."""
         return DeviceInfo(role="leds", backend="sim", name="simulated lights")
 
     def health(self) -> DeviceHealth:
@@ -289,16 +289,16 @@ class SimCamera:
         return np.asarray(cv2.convertScaleAbs(spread, beta=BLACK_DN), np.uint8)
 
     def info(self) -> DeviceInfo:
-        """Say what this is."""
+        """Return the name of the simulated camera."""
         size = f"{self._settings.width_px}x{self._settings.height_px}@{self._settings.rate_hz:g}"
         return DeviceInfo(role="camera", backend="sim", name=self._scene.id, detail=size)
 
     def health(self) -> DeviceHealth:
-        """Well while plugged."""
+        """Return that it is well while it is plugged in."""
         return DeviceHealth(ok=True)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: nothing is held open."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Facets of a thing in a simulated room: what one sensor can perceive of it."""
+"""Facets of a thing in a simulated room: the properties that one sensor can perceive."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Where the eye and its lights are for one picture, in room coordinates."""
+    """The places of the camera and its lights for one picture, in room coordinates."""
 
     eye_m: Point
     lights_m: Mapping[Light, Point]

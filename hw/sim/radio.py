@@ -118,7 +118,7 @@ class SimRadio:
         )
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: nothing is held open."""
 
     def __enter__(self) -> Self:
         return self

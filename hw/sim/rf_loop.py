@@ -31,17 +31,17 @@ class Loop:
 
     @property
     def period_s(self) -> float:
-        """How long it takes until it repeats, in s."""
+        """The time after which it repeats, s."""
         return len(self.spectrum) / self.rate_hz
 
     @property
     def half_width_hz(self) -> float:
-        """Nothing of it lies further from the centre than this."""
+        """The largest distance from the centre at which it has power, Hz."""
         return self.rate_hz / 2
 
     @property
     def nbytes(self) -> int:
-        """Memory it holds."""
+        """The memory that it holds, in bytes."""
         return int(self.spectrum.nbytes)
 
 

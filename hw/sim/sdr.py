@@ -54,12 +54,12 @@ class SimSdr:
 
     @property
     def rate_hz(self) -> float:
-        """Sample rate."""
+        """The sample rate, Hz."""
         return self._rate_hz
 
     @property
     def tunable(self) -> bool:
-        """It is a receiver, no recording."""
+        """True: it is a receiver, no recording."""
         return True
 
     def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:

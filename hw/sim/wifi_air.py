@@ -1,4 +1,4 @@
-"""Schedules the frames of a scene, channel by channel: who sends what and when.
+"""Schedules the frames of a scene, channel by channel: senders and times.
 
 The schedule is made in epochs, each from a generator that depends on the scene's seed, the thing and the
 epoch alone, so that it does not matter who listens when.

@@ -36,7 +36,7 @@ class Packets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficSpec:
-    """What a behaviour may be told; what it is not told it draws."""
+    """Parameters of a behaviour; those that are not given are drawn at random."""
 
     bitrate_bps: float = 1.5e6
     frame_rate_hz: float = 25.0

@@ -1,7 +1,7 @@
 """How well the distance to the wall is known from how two lights shade it, in two simulations.
 
 Method: a hand held before the wall for 3 s (`lens_rooms.lens_room`, `lens_second_rooms.lens_wall`), of seeds
-nothing was learned from; after every strobe cycle what the sense says is compared with the truth. The rival
+nothing was learned from; after every strobe cycle what the sensor says is compared with the truth. The rival
 is what it said before it measured: the usual distance of the settings.
 
     python -m tests.benchmarks.lens_distance [--hands 12]

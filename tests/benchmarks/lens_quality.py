@@ -1,4 +1,4 @@
-"""Recall, place and false lens tracks of the optical sense, in simulation.
+"""Recall, place and false lens tracks of the optical sensor, in simulation.
 
 Method: `tests.benchmarks.lens_rooms` draws rooms by chance (apertures 1–2 mm, 0–15° off axis, return cones
 8–45 mrad, three kinds of IR-cut filter, four walls, 5–200 lux) and `hw.sim` renders them; neither knows the

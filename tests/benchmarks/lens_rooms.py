@@ -1,4 +1,4 @@
-"""Rooms for the benchmarks of the optical sense, drawn by chance; they know nothing of the detector."""
+"""Rooms for the benchmarks of the optical sensor, drawn by chance; they know nothing of the detector."""
 
 from __future__ import annotations
 

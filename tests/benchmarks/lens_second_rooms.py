@@ -1,4 +1,4 @@
-"""Rooms for the second eye: what the optical sense reaches where nothing was tuned.
+"""Rooms for the second eye: what the optical sensor reaches where nothing was tuned.
 
 python -m tests.benchmarks.lens_second_rooms [--rooms 40] [--lenses 40]
 """

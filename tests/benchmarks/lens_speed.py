@@ -1,4 +1,4 @@
-"""Strobe cycles a second of the optical sense, by stage, on one core.
+"""Strobe cycles a second of the optical sensor, by stage, on one core.
 
 Method: frames of a simulated bathroom (1280×720, 3 frames a cycle: ring, off, side, labelled) are rendered
 first; then the finder runs over them from memory. Stages are timed alone over the same frames. ``peak_mb`` is

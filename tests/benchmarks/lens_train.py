@@ -1,4 +1,4 @@
-"""Train the weights of the optical sense on crowded simulated walls and write ``lensdetect/data/score.toml``.
+"""Train the weights of the optical sensor on crowded simulated walls; write ``lensdetect/data/score.toml``.
 
     python -m tests.benchmarks.lens_train [--rooms 30] [--held 5] [--write]
 

@@ -119,7 +119,7 @@ class Hour:
 
 
 def hour(minutes: float) -> tuple[list[tuple[float, float]], Sweeper]:
-    """Sweep so long; return (minute, MB) on the way, and the sense as it stands then."""
+    """Sweep so long; return (minute, MB) on the way, and the sensor as it stands then."""
     receiver = Hour()
     sweeper = Sweeper(sdr=receiver, clock=receiver, config=SweeperConfig())
     marks = [(0.0, resident_mb())]

@@ -1,4 +1,4 @@
-"""How well the RF sense finds video senders, and how often it cries wolf.
+"""How well the RF sensor finds video senders, and how often it cries wolf.
 
 Method: truth by construction. Waveforms come from ``hw.sim`` (which imports no detector), are cut to one
 2.4 MS/s slice at a random offset inside the signal, scaled to an in-slice signal-to-noise ratio over 2.4 MHz,

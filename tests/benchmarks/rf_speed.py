@@ -1,4 +1,4 @@
-"""How fast the RF sense is: MS/s through each stage and through the whole chain, on one core.
+"""How fast the RF sensor is: MS/s through each stage and through the whole chain, on one core.
 
 Method: one 0.2 s slice of noise and one with PAL FM video at 10 dB, eight bits, 2.4 MS/s; the best of
 ``--repeat`` runs of each stage (CPU time of this process, one thread). ``welch`` is scipy's own averaged

@@ -1,4 +1,4 @@
-"""The whole Wi-Fi sense on a live interface: a TAP of radiotap type in a network of its own, flooded.
+"""The whole Wi-Fi sensor on a live interface: a TAP of radiotap type in a network of its own, flooded.
 
     python -m tests.benchmarks.wifi_live [--rate 20000] [--seconds 60]      (root, Linux)
 

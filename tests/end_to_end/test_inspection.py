@@ -34,7 +34,7 @@ from tests.firmware.report.test_document import text_of
 
 KIT = "sim:six-cubicles"
 CAMERA_AT = "4"  # of six
-RADIOS: set[SensorName] = {"wifi", "ble"}  # the two senses that are heard through a door
+RADIOS: set[SensorName] = {"wifi", "ble"}  # the two sensors that are heard through a door
 STAY_S = 40.0
 SMALL_EYE = ("--set", "hw.camera.width_px=320", "--set", "hw.camera.height_px=240")
 Press = tuple[Literal["up", "down", "ok", "back"], bool]

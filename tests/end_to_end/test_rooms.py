@@ -1,4 +1,4 @@
-"""Every simulated room gets the right level from the real senses, fusion and engine (one seed each here).
+"""Every simulated room gets the right level from the real sensors, fusion and engine (one seed each here).
 
 The table over 20 seeds is ``python -m tests.benchmarks.rooms scenes``.
 """

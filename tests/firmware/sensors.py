@@ -1,4 +1,4 @@
-"""Observations whose truth is known by construction, and scripted senses that give them."""
+"""Observations whose truth is known by construction, and scripted sensors that give them."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def engine_for(
 
 @dataclass
 class ScriptedSensor:
-    """A sense that gives the same table again and again, covers more with every step, and fails on cue."""
+    """A sensor that gives the same table again and again, covers more with every step, and fails on cue."""
 
     name: SensorName
     clock: Clock = field(default_factory=ManualClock)

@@ -41,7 +41,7 @@ def replayed(name: str, folder: Path) -> str:
 
 
 def record_sense(folder: Path, sense: SensorName, *, seconds: float, overrides: Sequence[str]) -> None:
-    """Record one sense of the small scene for some seconds."""
+    """Record one sensor of the small scene for some seconds."""
     settings = load_settings(overrides=overrides)
     inspect(f"sim:{SCENE}", settings, only={sense}, until_s=seconds, record_to=folder)
 

@@ -1,4 +1,4 @@
-"""Signals for the tests of the RF sense: truth by construction, from generators that know no detector."""
+"""Signals for the tests of the RF sensor: truth by construction, from generators that know no detector."""
 
 from __future__ import annotations
 

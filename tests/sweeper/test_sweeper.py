@@ -1,4 +1,4 @@
-"""The whole RF sense over the simulated receiver and over recorded blocks."""
+"""The whole RF sensor over the simulated receiver and over recorded blocks."""
 
 from __future__ import annotations
 

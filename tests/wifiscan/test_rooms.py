@@ -1,4 +1,4 @@
-"""The simulated rooms through the whole sense: the planted camera is found, the others are left alone."""
+"""The simulated rooms through the whole sensor: the planted camera is found, the others are left alone."""
 
 from __future__ import annotations
 

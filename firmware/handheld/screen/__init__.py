@@ -1,4 +1,4 @@
-"""The screen of the handheld: state in, picture out.
+"""Draws the screen of the handheld: turns its state into a picture.
 
 ::
 

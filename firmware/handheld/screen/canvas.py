@@ -1,4 +1,4 @@
-"""A picture that remembers where its texts stand, so that a test can prove that none is cut or covered."""
+"""A drawing surface that records the place of each text: tests prove that none is cut or covered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the inspection and guided-scan pages show: plain data, made by `inspection_view`, drawn by `pages`."""
+"""Content of the inspection and guided-scan pages, made by `inspection_view` and drawn by `pages`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionView:
-    """Everything the pages of a walk show. A page takes the parts that it has room for."""
+    """The content of all inspection pages. A page takes the parts that it has room for."""
 
     title: Sentence | None = None
     lead: Sentence | None = None  # what to do now, in one sentence

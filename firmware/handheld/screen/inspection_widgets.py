@@ -1,4 +1,4 @@
-"""Parts of the pages of a walk: the readout as a strip, rows to choose from, the foot."""
+"""Parts of the inspection pages: the readout as a strip, rows to choose from, the foot."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _draw_notice(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalo
 
 
 def draw_strip(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog) -> Rect:
-    """Draw the readout small: the level's shape, word and number, and the senses; return what is below."""
+    """Draw the readout small: the level's shape, word and number, and the sensors; return what is below."""
     strip = room._replace(h=STRIP_H)
     fill, ink = canvas.theme.level_fill[state.level], canvas.theme.level_ink[state.level]
     wide = canvas.area.w > NARROW_W
@@ -87,7 +87,7 @@ def draw_strip(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog)
 def draw_choices(
     canvas: Canvas, room: Rect, choices: Sequence[Choice], selected: int, catalog: Catalog, *, row_h: int
 ) -> None:
-    """Draw rows to choose from; the one under the thumb stays in view."""
+    """Draw rows to choose from; the selected one stays in view."""
     rows = max(1, room.h // row_h)
     first = first_visible(selected, len(choices), rows)
     for index, choice in enumerate(choices[first : first + rows]):

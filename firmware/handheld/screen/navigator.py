@@ -1,4 +1,4 @@
-"""Four buttons, one thumb: where a press leads. A table, no state of its own.
+"""Maps presses of the four buttons to pages by a table; keeps no state of its own.
 
 ::
 
@@ -11,8 +11,8 @@
 
 Every page is at most three presses from home, and home three from anywhere.
 
-During a walk the ring is reached with back from the walk's own page, and back leads to that page again. The
-menu is then where back is held, from everywhere, so that no page is more than three presses away.
+During an inspection the ring is reached with back from the inspection's own page, and back leads to that page
+again. The menu is then where back is held, from everywhere, so that no page is more than three presses away.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ HELD: Mapping[str, Command] = {"up": "theme", "down": "sound"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePosition:
-    """Where the thumb is: the page, its row, whether up and down move the row, and the way back."""
+    """The position on the screen: the page, its row, whether up and down move it, and the way back."""
 
     page: Page = "home"
     selected: int = 0
     focused: bool = False
     trail: tuple[Page, ...] = ()
     rows: Mapping[Page, int] = field(default_factory=dict)  # rows each page has now
-    base: Page = "home"  # where back leads from the ring; during a walk the walk's own page
+    base: Page = "home"  # where back leads from the ring; during an inspection its own page
     menu: tuple[MenuItem, ...] = MENU
 
     @property
     def is_inspecting(self) -> bool:
-        """True while a walk has a page of its own."""
+        """True while an inspection has a page of its own."""
         return self.base != "home"
 
     @property
@@ -61,14 +61,14 @@ class PagePosition:
 
     @property
     def stance(self) -> Stance:
-        """What the buttons mean here."""
+        """The meaning of the buttons on this page."""
         if self.trail:
             return "detail"
         return "rows" if self.focused else "ring"
 
 
 class Navigation(NamedTuple):
-    """The place a press leads to, and what else it asks for."""
+    """The position that a press leads to, and the command that it gives, if any."""
 
     place: PagePosition
     command: Command | None = None

@@ -41,7 +41,7 @@ def draw_empty(canvas: Canvas, room: Rect, words: str) -> None:
 
 
 def draw_selection(canvas: Canvas, row: Rect, *, selected: bool, alert: bool) -> None:
-    """Draw what lies behind a row: warning tint, and a frame where the thumb is."""
+    """Draw the background of a row: warning tint, and a frame around the selected one."""
     theme = canvas.theme
     if alert:
         canvas.fill(row, mix(theme.ground, theme.warn, 0.22), radius=5)

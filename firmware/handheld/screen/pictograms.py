@@ -1,4 +1,4 @@
-"""Places to look as signs that are known at arm's length: drawn in the same square as the other shapes."""
+"""Draws the places to look as signs that are told apart at arm's length, as large as other shapes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class PictogramCanvas(Protocol):
-    """What a sign is drawn with; a square of 64 units."""
+    """Drawing operations of a sign, in a square of 64 units."""
 
     def disc(self, x: float, y: float, radius: float, *, ink: int = 255) -> None:
         """Fill a circle."""

@@ -1,4 +1,4 @@
-"""Signs: one shape a level and one icon a sense, drawn large and scaled down so that edges are smooth."""
+"""Draws a shape for each level and an icon for each sensor, large and scaled down for smooth edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is heard and felt: one short pattern for each change that matters. The buzzer also shakes the grip."""
+"""Sounds of the handheld: one short pattern for each change that matters; the buzzer shakes the grip too."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ QUIET_LEVELS = frozenset({Level.INCONCLUSIVE, Level.NOTHING_FOUND})
 
 
 def tones_between(before: ScreenState | None, after: ScreenState) -> tuple[Tone, ...]:
-    """Return what a change sounds like; what stays as it is makes no sound.
+    """Return the tones of a change between two states; no change makes no sound.
 
     A quiet level sounds only when the scan ends with it: on the way it would be a claim too early.
     """

@@ -1,4 +1,4 @@
-"""What the screen shows, apart from how it is drawn."""
+"""The content of the screen, apart from how it is drawn."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from firmware.verdict.model import Level
 from hw.types import SensorName
 
 Condition = Literal["starting", "running", "finished", "lost", "missing"]
-NOT_LOOKED_SHARE = 0.05  # below this a sense has seen too little to say that it noticed nothing
+NOT_LOOKED_SHARE = 0.05  # below this a sensor has seen too little to say that it noticed nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorBadge:
-    """One sense: how it is, how much of its job it did (0…1), and the one thing it has to say.
+    """The row of one sensor: its state, its coverage (0…1), and the one thing it has to say.
 
     ``trouble`` is the key of what is wrong with it while it still runs.
     """
@@ -61,7 +61,7 @@ class SensorBadge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenState:
-    """Everything the screen shows. ``reasons`` and ``findings`` come strongest first.
+    """The whole content of the screen. ``reasons`` and ``findings`` come strongest first.
 
     ``progress`` is None where nobody knows how long the scan takes. ``selected`` is the row the thumb is on;
     ``focused`` says that up and down move it.

@@ -1,4 +1,4 @@
-"""Fitting text into a box: shrink, then wrap, then an ellipsis, always between whole letters."""
+"""Fits text into a box: shrinks, then wraps, then cuts with an ellipsis, between whole letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours, told apart by the colour-blind as well, and never alone: every level has a shape and a word too.
+"""Colours that the colour-blind tell apart as well; every level has a shape and a word too.
 
 The level colours come from the Okabe-Ito palette (sky blue, orange, vermillion), which stays distinct
 under the common colour vision deficiencies; they are lightened on the dark theme for contrast.

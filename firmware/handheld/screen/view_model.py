@@ -1,4 +1,4 @@
-"""From what the engine knows to what the screen shows: pure functions, one a page."""
+"""Converts a snapshot of the engine to the content of the screen: pure functions, one for each page."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def row_counts(
 
 
 def reasons_of(verdict: Verdict, lang: Language) -> tuple[Sentence, ...]:
-    """Return what speaks for a camera, strongest first; where nothing can be said, why not."""
+    """Return the reasons for a camera, strongest first, or the reason why nothing can be said."""
     if verdict.level in ALARMING:
         return tuple(Sentence(key=s.reason, params=s.params) for s in subjects_shown(verdict))
     if verdict.level is Level.INCONCLUSIVE and verdict.rule == "rule.not_enough":
@@ -104,7 +104,7 @@ def reasons_of(verdict: Verdict, lang: Language) -> tuple[Sentence, ...]:
 
 
 def subjects_shown(verdict: Verdict) -> tuple[WeighedSubject, ...]:
-    """Return what an alarm names: the findings of now and of the alarm that is kept, then what is noted."""
+    """Return the subjects of an alarm: findings of now and of the kept alarm, then the noted ones."""
     kept = () if verdict.alarm is None else verdict.alarm.subjects
     rows = {(s.sensor, s.subject): s for s in kept}
     rows |= {(s.sensor, s.subject): s for s in verdict.subjects if (s.sensor, s.subject) not in rows}
@@ -132,7 +132,7 @@ def _brief(subject: WeighedSubject, lang: Language) -> Sentence:
 
 
 def _trouble(status: SensorStatus, lang: Language) -> str:
-    """Return the key of what is wrong with a sense that still works, in few words if somebody wrote them."""
+    """Return the key of what is wrong with a sensor that still works, in few words if somebody wrote them."""
     key = _hint(status, lang) if status.state in {"running", "finished"} else ""
     return f"brief.{key}" if f"brief.{key}" in catalog_for(lang) else key
 
@@ -158,7 +158,7 @@ def _hint(status: SensorStatus, lang: Language) -> str:
 def findings_of(
     evidence: Sequence[Evidence], contributions: Sequence[Contribution], lang: Language
 ) -> tuple[FindingView, ...]:
-    """Return what speaks for a camera, named so that an inspector finds it again.
+    """Return the findings, named so that an inspector finds them again.
 
     The strength is what it added to the room's verdict, where that is known: the same figure everywhere.
     """

@@ -1,4 +1,4 @@
-"""What the pages beside the readout show: plain data, made by `present`, drawn by `pages`."""
+"""Content of the pages beside the readout: plain data, made by `view_model`, drawn by `pages`."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class LensPageView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
-    """One thing that speaks for a camera: which sense, what it is called, why, and how strongly (nats)."""
+    """One finding: its sensor, its name, its reason, and how strongly it speaks for a camera (nats)."""
 
     sensor: SensorName
     subject: str
@@ -95,7 +95,7 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomingView:
-    """Walking towards one transmitter: its level now, its best, the last levels, and the way it goes."""
+    """Homing on one transmitter: its level now, its best, the last levels, and the trend."""
 
     name: str
     level_dbm: float | None
@@ -106,7 +106,7 @@ class HomingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureView:
-    """The picture folded out of an analog transmission: the strongest sign there is, shown live only."""
+    """The picture of an analog transmission: the strongest sign there is, shown live only."""
 
     picture: NDArray[np.uint8] | None
     center_hz: float | None = None
@@ -114,7 +114,7 @@ class PictureView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthRow:
-    """How one device is: what it read and dropped, and the key of what to do about it."""
+    """The health of one device: what it read and dropped, and the key of what to do about it."""
 
     sensor: SensorName
     read: int = 0

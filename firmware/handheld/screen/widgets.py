@@ -1,4 +1,4 @@
-"""Parts of pages: the top bar, the level card, a sense's row, bars, the battery."""
+"""Parts of pages: the top bar, the level card, a sensor's row, bars, the battery."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def draw_bar(canvas: Canvas, rect: Rect, share: float | None, color: Rgb) -> Non
 
 
 def sensor_color(canvas: Canvas, sensor: SensorBadge) -> Rgb:
-    """Return the colour of a sense: it warns, it is gone, or it works."""
+    """Return the colour of a sensor by its state: alert, lost or working."""
     theme = canvas.theme
     if sensor.alert or sensor.state == "lost" or sensor.trouble:
         return theme.warn
@@ -72,7 +72,7 @@ def sensor_color(canvas: Canvas, sensor: SensorBadge) -> Rgb:
 
 
 def draw_sensor(canvas: Canvas, rect: Rect, sensor: SensorBadge, catalog: Catalog) -> None:
-    """Draw one sense: icon, name, what it says, how much it looked at."""
+    """Draw the row of one sensor: icon, name, what it says, how much it looked at."""
     theme, color = canvas.theme, sensor_color(canvas, sensor)
     if sensor.alert:
         canvas.fill(rect.inset(2, 0, 2, 0), mix(theme.ground, theme.warn, 0.22), radius=4)

@@ -1,4 +1,4 @@
-"""What an inspector has declared harmless at a site: the site's own cameras, its television, its routers.
+"""Keeps the allowlist of a site: devices declared harmless, and the marks that recognise them.
 
 A declaration is an entry of the chain like any other: signed, with operator, time and reason, never changed.
 Withdrawing it is another entry. What makes a thing the same thing another day:
@@ -95,7 +95,7 @@ def find_known(known: Sequence[StandingDeclaration], name: str) -> StandingDecla
 
 
 def mark_of(finding: Finding) -> DeviceMark:
-    """Return by what a finding can be recognised another day. Raises as `declare`."""
+    """Return the mark by which a finding is recognised another day. Raises as `declare`."""
     if finding.sensor == "lens":
         raise NotRecognisable("A lens is never known: another one may stand behind the same spot")
     data = finding.data
@@ -133,7 +133,7 @@ def _label(finding: Finding) -> str:
 
 
 class Recogniser:
-    """Sets the evidence of what is known to zero, and says so."""
+    """Sets the evidence of known devices to zero, and says so in the reason."""
 
     def __init__(self, known: Sequence[StandingDeclaration], key: UnitKey) -> None:
         self._addresses: Mapping[str, StandingDeclaration] = {
@@ -191,7 +191,7 @@ def _logit(share: float) -> float:
 
 
 def similar_to(finding: Finding, known: Iterable[StandingDeclaration]) -> StandingDeclaration | None:
-    """Return the known thing whose looks a finding has, where its address says nothing: a hint, no excuse."""
+    """Return the known thing that a finding resembles but for its address: a hint that excuses nothing."""
     looks = looks_of(finding)
     marks = (k for k in known if k.mark.by == "looks" and k.mark.sensor == finding.sensor)
     return next((k for k in marks if looks and looks == k.mark.key), None)

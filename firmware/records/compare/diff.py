@@ -1,4 +1,4 @@
-"""What changed since last time: new, missing, louder; and whether the reference may be trusted at all.
+"""Compares two records: new, missing and louder things, and whether the reference may be trusted.
 
 Two records of one unit can be compared because the unit gives the same address the same pseudonym. What
 carries over is said for each thing (`Finding.identity`):
@@ -53,7 +53,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Whether a reference may be compared with: ``reasons`` are message keys."""
+    """The usability of a reference for a comparison: ``reasons`` are message keys."""
 
     word: HealthWord
     age_s: float
@@ -62,7 +62,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanDiff:
-    """Two records side by side, the most suspicious change first."""
+    """The differences of two records, the most suspicious first."""
 
     earlier_id: str
     earlier_utc_ns: int
@@ -73,7 +73,7 @@ class ScanDiff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceDifference:
-    """A cubicle beside the corridor in front of it. Without a usable reference there are no changes."""
+    """The differences of a cubicle from its corridor; none without a usable reference."""
 
     reference_id: str
     reference_utc_ns: int
@@ -98,7 +98,7 @@ def compare(earlier: Inspection, now: Inspection) -> ScanDiff:
 
     Notes
     -----
-    A thing counts as missing only where its sense looked at least half as well now; louder needs a level
+    A thing counts as missing only where its sensor looked at least half as well now; louder needs a level
     in both. Random addresses are compared by their looks: many phones alike are one.
     """
     pairs, new, missing = _match(_comparable(earlier), _comparable(now))
@@ -118,7 +118,7 @@ def compare(earlier: Inspection, now: Inspection) -> ScanDiff:
 
 
 def nearer(corridor: Inspection, cubicle: Inspection) -> tuple[Change, ...]:
-    """Return what is much louder in the cubicle than in the corridor, heard only there, or gone there.
+    """Return the things that are much louder in the cubicle than in the corridor, or heard only there.
 
     Notes
     -----
@@ -198,7 +198,7 @@ def recognise(finding: Finding, known: Iterable[KnownThing]) -> tuple[KnownWord,
 
 
 def looks_of(finding: Finding) -> str:
-    """Return what a thing looks like apart from its address; empty where it looks like nothing much."""
+    """Return the properties of a thing apart from its address; empty where they tell too little."""
     data = finding.data
     if finding.sensor == "rf":
         return f"{data.get('kind')}@{_number(data, 'center_hz') / 1e6:.1f}"

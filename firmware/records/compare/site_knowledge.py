@@ -1,4 +1,4 @@
-"""What is known at a site, for whoever is about to inspect it: the wiring from the records to the engine."""
+"""Connects the records to the engine: gives it the allowlist of the site that is inspected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = get_logger(__name__)
 
 
 def recogniser_at(site: str, *, folder: Path, config: RecordsConfig) -> Recogniser | None:
-    """Return what sets the evidence of a site's known things to zero; None where nothing is known there."""
+    """Return the recogniser of a site's known things; None where nothing is known there."""
     if not site or not (folder / DATABASE_FILE).is_file():
         return None
     try:
@@ -30,13 +30,13 @@ def recogniser_at(site: str, *, folder: Path, config: RecordsConfig) -> Recognis
 
 
 class SiteAllowlist:
-    """What is known where the handheld is now; empty until a site is entered. Safe to ask from any thread."""
+    """The allowlist of the site where the handheld is, empty before one is entered. Safe on any thread."""
 
     def __init__(self) -> None:
         self._known: Recogniser | None = None
 
     def enter(self, site: str, store: RecordReader) -> None:
-        """Take what is known at a site, and forget the one before."""
+        """Load the allowlist of a site, and forget the one before."""
         known = store.known(site) if site else ()
         self._known = Recogniser(known, store.key) if known else None
 

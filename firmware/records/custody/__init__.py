@@ -1,1 +1,1 @@
-"""What makes a record evidence: keys, the hash chain, clocks, redaction, files that survive a power loss."""
+"""Makes records evidence: keys, the hash chain, clocks, redaction, and files that survive a power loss."""

@@ -1,4 +1,4 @@
-"""What is known of a store outside the store: how many entries its unit signed, and the last one's hash.
+"""Keeps an anchor outside the store: how many entries its unit has signed, and the last one's hash.
 
 A chain inside a store cannot show that the whole store was put back to an earlier state, emptied or deleted.
 A second file elsewhere can: it only ever grows, and it is signed, so that nobody without the key writes one.
@@ -39,13 +39,13 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a report on paper says of an entry: its hash, and from a QR code the key's fingerprint too."""
+    """The entry that a printed report names: its hash, and from a QR code the key's fingerprint too."""
 
     hash: str = ""
     fingerprint: str = ""
 
     def pins(self, fingerprint_found: str) -> bool:
-        """Say whether the paper knew this key."""
+        """Say whether the report names this key."""
         return bool(self.fingerprint) and self.fingerprint == fingerprint_found
 
 
@@ -78,7 +78,7 @@ class AnchorFolder:
         self.folder = folder or (Path(chosen) if chosen else user_state_path("ansim") / "anchors")
 
     def read(self, public: bytes) -> Anchor | None:
-        """Return what is known of the store of this public key; None where nothing signed is."""
+        """Return the anchor of the store of this public key; None where there is no signed one."""
         try:
             with self._path(public).open("rb") as stream:
                 fields = json.loads(stream.read(LARGEST_BYTES))

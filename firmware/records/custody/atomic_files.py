@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, even if the power goes at any instant."""
+"""Writes files whole or not at all, even if the power fails at any instant."""
 
 from __future__ import annotations
 

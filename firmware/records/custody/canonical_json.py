@@ -1,4 +1,4 @@
-"""The one JSON text of a value, as RFC 8785 (JSON Canonicalization Scheme) has it: what format 2 signs.
+"""Writes JSON in the canonical form of RFC 8785 (JSON Canonicalization Scheme), which format 2 signs.
 
 Keys are sorted by their UTF-16 code units, numbers are written as ECMAScript writes them, text is UTF-8.
 Integers that a double cannot hold exactly (times in ns are) become decimal text, as RFC 8785 appendix D

@@ -1,4 +1,4 @@
-"""The one zip file of some parts: stored, sorted, undated, so that the same parts give the same bytes.
+"""Packs parts into a zip file of reproducible bytes: stored, sorted and undated.
 
 A zip has bytes that no checksum covers (names twice, times, flags). Because there is only one file for the
 same parts, verifying is packing again and comparing: no byte can change unnoticed. Any zip program opens it.

@@ -1,4 +1,4 @@
-"""Errors of the records: one clear one for each thing that can go wrong.
+"""Errors of the records, one for each thing that can go wrong.
 
 ::
 
@@ -93,7 +93,7 @@ class BundleUnreadable(RecordsError, ValueError):
 
 @contextmanager
 def clear_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the operating system say about ``path`` into one of ours."""
+    """Turn errors of SQLite and the operating system about ``path`` into errors of the records."""
     try:
         yield
     except sqlite3.Error as error:

@@ -59,7 +59,7 @@ FaultWord = Literal["altered", "missing", "reordered", "wrong-key", "unexplained
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """When an entry was made: by the wall, and by the time since start that nobody can set."""
+    """The time of an entry: by the wall clock, and since start, which nobody can set."""
 
     utc_ns: int
     up_ns: int
@@ -99,7 +99,7 @@ class ChainFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainCheck:
-    """What came of looking at a chain."""
+    """The result of verifying a chain."""
 
     entries: int
     head: str
@@ -113,7 +113,7 @@ class ChainCheck:
 
 
 def canonical(value: Any) -> bytes:
-    """Return the one JSON text of a value: sorted keys, no spaces, ASCII; NaN and infinities become null."""
+    """Return the canonical JSON of format 1: sorted keys, no spaces, ASCII; NaN and infinities as null."""
     text = json.dumps(
         _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
     )
@@ -142,7 +142,7 @@ def entry_hash(header: bytes) -> str:
 
 
 def domain_of(header: bytes) -> bytes:
-    """Return what stands before a header when it is hashed and signed, so that formats never mix."""
+    """Return the prefix of a header when it is hashed and signed, so that formats never mix."""
     return DOMAIN_1 if MARK_1 in header else DOMAIN
 
 
@@ -208,7 +208,7 @@ def sign_head(key: UnitKey, *, seq: int, last: str) -> tuple[bytes, bytes]:
 
 
 def verify_entry(entry: Entry, public: bytes) -> ChainFault | None:
-    """Look at one entry by itself: is it signed by this unit, and is its body the one that was signed?"""
+    """Verify one entry by itself: its signature by this unit, and its body against the signed hash."""
     fields = entry.fields()
     if not fields:
         return ChainFault(seq=entry.row, word="altered", part="header")
@@ -220,7 +220,7 @@ def verify_entry(entry: Entry, public: bytes) -> ChainFault | None:
 
 
 def verify_body(entry: Entry) -> ChainFault | None:
-    """Look at one entry without a key: is its body the one that its header names?"""
+    """Verify one entry without a key: its body against the hash in its header."""
     fields = entry.fields()
     if not fields:
         return ChainFault(seq=entry.row, word="altered", part="header")
@@ -234,7 +234,7 @@ def verify_body(entry: Entry) -> ChainFault | None:
 def verify_chain(
     entries: Iterable[Entry], public: bytes, *, first: int = 1, bodies: bool = True
 ) -> ChainCheck:
-    """Look at a whole chain, in the order in which it is stored.
+    """Verify a whole chain, in the order in which it is stored.
 
     Parameters
     ----------
@@ -291,7 +291,7 @@ def removed_by(entry: Entry) -> list[tuple[int, int]]:
 
 
 def verify_head(head: bytes, signature: bytes, check: ChainCheck, public: bytes) -> tuple[ChainFault, ...]:
-    """Compare the signed head with the chain that was found: is the end still there?"""
+    """Compare the signed head with the chain that was found, to notice a removed end."""
     if not signature_holds(public, signature, HEAD_DOMAIN + head):
         return (ChainFault(seq=check.entries, word="altered", part="head"),)
     seq, last = parse_head(head)

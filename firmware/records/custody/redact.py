@@ -1,4 +1,4 @@
-"""Addresses and names out, pseudonyms in: a record may be read by people who have no right to a stranger's.
+"""Replaces addresses and names by pseudonyms: readers of a record have no right to a stranger's.
 
 Every address in any text is replaced, wherever it stands: in an address field, a name from the air, a
 reason's words. Names that devices broadcast stay only for what is suspicious; a bystander's "Minji's phone"
@@ -70,7 +70,7 @@ class Redactor:
         return ADDRESS.sub(lambda m: self._name(m[0], keep=keep), text)
 
     def thing(self, data: Mapping[str, Any], *, keep: bool) -> Any:
-        """Return what is known of one thing, without its addresses and, unless kept, its own names."""
+        """Return the line of one thing without its addresses and, unless kept, its own names."""
         if keep:
             return self.value(data, keep=True)
         own = Redactor(self._key, ())
@@ -111,7 +111,7 @@ class Redactor:
 
 
 def forms_of(name: str) -> set[str]:
-    """Return how a name may stand in a text: as it is, with every hidden character written out, or cut."""
+    """Return the forms of a name in a text: as it is, with hidden characters written out, or cut."""
     return {name, visible(name, limit=ESCAPED_LENGTH * len(name) + 1), visible(name).removesuffix(ELLIPSIS)}
 
 

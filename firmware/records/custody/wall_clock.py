@@ -1,4 +1,4 @@
-"""The clock of the wall, which may jump, beside the time since start, which may not; jumps are recorded."""
+"""Reads the wall clock, which may jump, and the time since start, which may not; records jumps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_BEFORE_NS = 1_735_689_600_000_000_000  # 2025-01-01: before the first versio
 
 
 class WallClock(Protocol):
-    """What the store asks of time."""
+    """Interface of the clocks that the store needs."""
 
     def utc_ns(self) -> int:
         """Return the wall's time, UTC, ns."""

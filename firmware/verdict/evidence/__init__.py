@@ -1,1 +1,1 @@
-"""Observations in, evidence out: how much more likely a hidden camera is, and why."""
+"""Turns observations into evidence: how much more likely they make a hidden camera, and why."""

@@ -34,7 +34,7 @@ def _rising(curve: Curve, name: str) -> None:
 
 
 class Sourced(BaseModel):
-    """Knowledge is only taken in with the place it comes from."""
+    """An entry of a table, accepted only with the source it comes from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
     source: str = Field(min_length=3)
@@ -55,7 +55,7 @@ class Priors(Sourced):
 
 
 class SensorLikelihoods(Sourced):
-    """What holds for everything one sense says. The file explains each field."""
+    """Likelihoods that hold for all evidence of one sensor. The file explains each field."""
 
     group: str
     pfa: float = Field(ge=0.0, lt=1.0)
@@ -70,7 +70,7 @@ class SensorLikelihoods(Sourced):
 
 
 class Catch(Sourced):
-    """Chance that a fully looking sense catches one kind, and the parts of its coverage that say so."""
+    """Probability that a sensor at full coverage catches one kind, and the parts of coverage that count."""
 
     sensor: SensorName
     kind: Kind | Literal["*"]
@@ -79,7 +79,7 @@ class Catch(Sourced):
 
 
 class Sign(Sourced):
-    """How far one named sign may go, and which kinds of camera it speaks for."""
+    """A named sign: the cap of its evidence, and the kinds of camera that it speaks for."""
 
     name: str
     sensor: SensorName
@@ -94,7 +94,7 @@ class Sign(Sourced):
 
 
 class LearnedSensor(Sourced):
-    """What simulated rooms taught about a sense: false alarms a clean room, and how many things compete."""
+    """Likelihoods of a sensor from simulated rooms: false alarms in a clean room, competing subjects."""
 
     pfa: float = Field(ge=0.0, lt=1.0)
     confounder_share: float = Share
@@ -102,7 +102,7 @@ class LearnedSensor(Sourced):
 
 
 class LearnedCatch(Sourced):
-    """The share of cameras of a kind that a fully looking sense caught."""
+    """The share of cameras of a kind that a sensor at full coverage caught in simulated rooms."""
 
     sensor: SensorName
     kind: Kind
@@ -110,7 +110,7 @@ class LearnedCatch(Sourced):
 
 
 class LearnedSign(Sourced):
-    """What the best score of a sign in a room is worth."""
+    """The calibration of a sign from simulated rooms: its score in nats, and its cap."""
 
     name: str
     curve: Curve = Field(min_length=1)
@@ -123,7 +123,7 @@ class LearnedSign(Sourced):
 
 
 class Bench(Sourced):
-    """Where and when it was learned."""
+    """The benchmark from which the numbers were learned: date, version, seed and size."""
 
     date: str
     version: int
@@ -133,7 +133,7 @@ class Bench(Sourced):
 
 
 class Learned(BaseModel):
-    """What simulated rooms taught. By the statistics in ``watch`` a test notices that detectors changed."""
+    """All numbers learned from simulated rooms. By ``watch`` a test notices that detectors changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     version: Literal[1]
@@ -147,7 +147,7 @@ class Learned(BaseModel):
 
 
 class Confirmed(Sourced):
-    """When a sign counts as physically confirmed."""
+    """Conditions under which a sign counts as physically confirmed."""
 
     lens_poses: int = Field(ge=1)
     glint_poses: int = Field(ge=1)
@@ -156,7 +156,7 @@ class Confirmed(Sourced):
 
 
 class Proximity(Sourced):
-    """At which level a device may be in this room; `firmware.verdict.evidence.proximity` uses it."""
+    """Levels at which a device may be in this room; `firmware.verdict.evidence.proximity` uses them."""
 
     near_dbm: float = Field(ge=-120.0, le=0.0)
     rise_db: float = Field(gt=0.0, le=60.0)
@@ -164,13 +164,13 @@ class Proximity(Sourced):
 
 
 class Agreement(Sourced):
-    """What a second sense adds that speaks for the same kind of camera: this share of its own nats."""
+    """The share ``keep`` of a further sensor's nats that counts where it speaks for the same kind."""
 
     keep: float = Share
 
 
 class Claims(Sourced):
-    """The share of cameras of a kind that is really caught where so much is claimed, both 0…1."""
+    """A curve from the claimed share of cameras caught to the share that really is, both 0…1."""
 
     curve: Curve = Field(min_length=2)
 
@@ -200,7 +200,7 @@ class Levels(Sourced):
 
 
 class Likelihoods(BaseModel):
-    """All of it, checked against itself."""
+    """The whole table of likelihoods, checked for contradictions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
     version: Literal[1]
@@ -218,7 +218,7 @@ class Likelihoods(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if set(self.kinds) != set(KINDS) or set(self.senses) != set(SENSOR_NAMES):
-            raise ValueError("every kind and every sense needs its entry")
+            raise ValueError("every kind and every sensor needs its entry")
         total = sum(k.weight for k in self.kinds.values())
         if abs(total - 1.0) > WEIGHT_TOLERANCE:
             raise ValueError(f"the weights of the kinds add up to {total}, not 1")
@@ -240,7 +240,7 @@ class Likelihoods(BaseModel):
 
     @cached_property
     def by_catch(self) -> Mapping[tuple[SensorName, Kind], Catch]:
-        """What each sense catches of each kind; a pair that is absent is out of reach."""
+        """Catches by sensor and kind; a pair that is absent is out of reach."""
         table: dict[tuple[SensorName, Kind], Catch] = {}
         for catch in self.catches:
             kinds = KINDS if catch.kind == "*" else (catch.kind,)
@@ -249,7 +249,7 @@ class Likelihoods(BaseModel):
 
 
 def with_learned(table: Likelihoods, learned: Learned) -> Likelihoods:
-    """Return the table with what was learned in place of what was designed.
+    """Return the table with the learned numbers in place of the designed ones.
 
     Raises
     ------
@@ -275,7 +275,7 @@ def with_learned(table: Likelihoods, learned: Learned) -> Likelihoods:
 
 
 def parse_learned(text: str) -> Learned:
-    """Read what was learned. Raises `BadKnowledge` as `parse_likelihoods`."""
+    """Read a table of learned numbers. Raises `BadKnowledge` as `parse_likelihoods`."""
     try:
         return Learned.model_validate(tomllib.loads(text))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
@@ -306,7 +306,7 @@ def designed_likelihoods() -> Likelihoods:
 
 @lru_cache(maxsize=1)
 def packaged_learned() -> Learned:
-    """Return what simulated rooms taught."""
+    """Return the packaged table of learned numbers."""
     return parse_learned(_packaged("learned.toml"))
 
 

@@ -1,4 +1,4 @@
-"""One piece of evidence."""
+"""The type of one piece of evidence for or against a hidden camera."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hw.types import SensorName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What one subject says for (or against) a hidden camera.
+    """The evidence of one subject for (or against) a hidden camera.
 
     ``log_lr`` is in nats for the best-fitting kind of camera; ``log_lr_by_kind`` gives it for each kind the
     fusion knows. ``reason`` is a message key that, with ``params``, makes one sentence in any language.

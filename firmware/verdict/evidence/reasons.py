@@ -1,4 +1,4 @@
-"""Every reason the firmware can give: message key → the parameters its sentence may use.
+"""Lists every reason the firmware can give, with the parameters that its sentence may use.
 
 A translation needs one sentence a key; the tests hold both sides to this table.
 """
@@ -37,12 +37,12 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "reason.lens.glint": ("poses", "score"),
     "reason.lens.shine": ("poses", "label"),
     KNOWN_REASON: ("label", "why", "nats"),
-    # what a sense's silence says: about everything, or about the kinds that its finds do not explain
+    # what a sensor's silence says: about everything, or about the kinds that its finds do not explain
     **{f"reason.{name}.nothing": ("share",) for name in SENSOR_NAMES},
     **{f"reason.{name}.nothing_else": ("share",) for name in SENSOR_NAMES},
 }
 
-STATUS_REASONS = (  # why a sense's coverage is not what it could be, as the engine sees it
+STATUS_REASONS = (  # why a sensor's coverage is not what it could be, as the engine sees it
     "status.deaf",
     "status.stalled",
     "status.crashed",

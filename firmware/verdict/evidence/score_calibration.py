@@ -1,4 +1,4 @@
-"""From a calibrated score to capped nats for each kind of camera."""
+"""Turns a calibrated score into capped nats for each kind of camera."""
 
 from __future__ import annotations
 

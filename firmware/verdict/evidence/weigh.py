@@ -35,7 +35,7 @@ WEIGHERS: Mapping[str, Weigher] = {
 
 
 def weigh(observation: Observation, table: Likelihoods, heard: LevelSpan | None = None) -> Evidence | None:
-    """Return what an observation says for or against a hidden camera.
+    """Return the evidence of an observation for or against a hidden camera.
 
     Parameters
     ----------
@@ -64,5 +64,5 @@ def _bears_name(observation: Observation) -> bool:
 
 
 def key_of(observation: Observation) -> tuple[str, str]:
-    """Return what makes an observation the same thing as an earlier one: its type and its subject."""
+    """Return the key of the thing behind an observation: its type and its subject."""
     return observation.type_name, observation.subject

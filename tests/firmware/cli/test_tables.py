@@ -1,4 +1,4 @@
-"""Every word of the lens sense has a sentence in both languages."""
+"""Every word of the lens sensor has a sentence in both languages."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_check_prints_a_table_with_remedies_and_fails_where_one_fails(tmp_path: 
     words = ("check", "--kit", f"sim:empty-room?{faults}", "--records", str(tmp_path), "--lang", "en")
     code, out, _ = run(*words)
     assert code == 1
-    assert out.count("FAIL") == 5  # four senses, and that none of them works
+    assert out.count("FAIL") == 5  # four sensors, and that none of them works
     assert "Plug it in again." in out
     assert "5 failed" in out
 

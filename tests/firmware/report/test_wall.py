@@ -1,4 +1,4 @@
-"""The map of the wall: kept as the lens sense gave it, drawn so that every cell can be read."""
+"""The map of the wall: kept as the lens sensor gave it, drawn so that every cell can be read."""
 
 from __future__ import annotations
 

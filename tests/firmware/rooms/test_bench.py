@@ -28,7 +28,7 @@ TOLERANCE = {"coverage": 0.05, "candidates": 3.0, "score_nats": 0.5}
 
 @lru_cache(maxsize=1)
 def seen() -> tuple[Row, ...]:
-    """Every watched room, through every real sense; nothing is read from a store."""
+    """Every watched room, through every real sensor; nothing is read from a store."""
     cases = [draw_case(*task) for task in WATCHED]
     looked = [{name: watch(case, name) for name in case.senses} for case in cases]
     table = designed_likelihoods()

@@ -89,7 +89,7 @@ def pair(kind: Kind | None, lens: float | None, wifi: float | None) -> Row:
 
 
 def agreeing(keep: float, *, rooms: int) -> list[Row]:
-    """Rooms with a camera or without, whose two senses say 2 and 1.5 nats where they speak."""
+    """Rooms with a camera or without, whose two sensors say 2 and 1.5 nats where they speak."""
     rng = np.random.default_rng(6)
     rows = []
     for i in range(rooms):

@@ -35,7 +35,7 @@ def row(kind: Kind | None, *, score: float | None, share: float = 1.0, sign: str
 
 
 def world(rng: np.random.Generator, *, caught: float, false: float, exponent: float = 1.0) -> list[Row]:
-    """Rooms in which a lens sense catches ``caught · coverage^exponent`` of cameras and errs in ``false``."""
+    """Rooms in which a lens sensor finds ``caught · coverage^exponent`` of cameras and errs in ``false``."""
     rows = []
     for i in range(2400):
         share = float(rng.uniform(0.2, 1.0))

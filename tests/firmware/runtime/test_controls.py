@@ -1,4 +1,4 @@
-"""A new inspection begins with senses that have seen nothing: no place borrows what the last one saw."""
+"""A new inspection begins with sensors that have seen nothing: no place borrows what the last one saw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wiring: which senses there are on a kit, how they run, and that a recording replays."""
+"""The wiring: which sensors there are on a kit, how they run, and that a recording replays."""
 
 from __future__ import annotations
 

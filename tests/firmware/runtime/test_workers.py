@@ -148,7 +148,7 @@ def test_the_inbox_is_bounded_counts_what_it_drops_and_asks_for_everything() -> 
     assert inbox.owes_all("rf")
     assert not inbox.owes_all("wifi")
     events: Sequence[Any] = inbox.take(wait_s=0)
-    assert [e.sensor for e in events] == ["rf", "wifi", "rf", "rf", "rf"]  # the latest of each sense stays
+    assert [e.sensor for e in events] == ["rf", "wifi", "rf", "rf", "rf"]  # the latest of each sensor stays
     inbox.put(step("rf", [], t_s=99, whole=True))
     assert not inbox.owes_all("rf")
 

@@ -99,7 +99,7 @@ def test_one_sense_alone_says_no_more_than_it_can(present: SensorName, level: Le
     assert all(snapshot.verdict.coverage[n] is None for n in SENSOR_NAMES if n != present)
 
 
-# ------------------------------------------------------------------ losing and finding a sense
+# ------------------------------------------------------------------ losing and finding a sensor
 
 
 def test_unplugging_fades_one_coverage_within_two_seconds_and_changes_no_other() -> None:

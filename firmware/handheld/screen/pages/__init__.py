@@ -1,1 +1,1 @@
-"""One page a file."""
+"""Pages of the handheld, one module for each."""

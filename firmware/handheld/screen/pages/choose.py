@@ -1,4 +1,4 @@
-"""A list to choose from: the site, who inspects, the room, the corridor's reference."""
+"""Draws a list to choose from: the site, who inspects, the room, the corridor's reference."""
 
 from __future__ import annotations
 

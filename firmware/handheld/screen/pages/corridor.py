@@ -1,4 +1,4 @@
-"""Outside the cubicles: the reference that tells near from far."""
+"""Draws the corridor page: measuring the reference that tells near from far."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAD_H = 58
 
 
 def draw_corridor_page(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    """Draw what to do outside, and how far each sense is."""
+    """Draw what to do outside, and how far each sensor is."""
     view = state.inspection
     lead = "" if view.lead is None else catalog.say(view.lead)
     if canvas.mode == "1":

@@ -1,4 +1,4 @@
-"""One cubicle: the readout on top, and the places to look, marked with one thumb."""
+"""Draws the page of one cubicle: the readout on top, and the places to look below it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wi-Fi and Bluetooth devices, the suspicious ones on top."""
+"""Draws the page of Wi-Fi and Bluetooth devices, the suspicious ones on top."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIGNAL_STEPS_DBM = (-85.0, -75.0, -65.0, -55.0)  # one more bar from each level 
 
 
 def draw_devices(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    """Draw the list of devices; the thumb's row stays in view."""
+    """Draw the list of devices; the selected row stays in view."""
     devices = ranked(state.devices)
     if canvas.mode == "1":
         _draw_mono(canvas, devices, state, catalog)

@@ -1,4 +1,4 @@
-"""One finding: what it is, why it counts, and what to do now."""
+"""Draws the page of one finding: its name, why it counts, and what to do now."""
 
 from __future__ import annotations
 

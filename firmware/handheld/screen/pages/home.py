@@ -1,4 +1,4 @@
-"""The readout: one word, one number, four senses, and what this scan could not see."""
+"""Draws the readout: level, number, four sensors, and what this scan could not see."""
 
 from __future__ import annotations
 

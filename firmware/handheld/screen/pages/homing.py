@@ -1,4 +1,4 @@
-"""Walking towards a transmitter: warmer or colder, never metres."""
+"""Draws the homing page: the level of one transmitter, warmer or colder, never metres."""
 
 from __future__ import annotations
 

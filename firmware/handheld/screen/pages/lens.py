@@ -1,4 +1,4 @@
-"""The live picture with what answered the light, the wall that was covered, and how to move next."""
+"""Draws the lens page: the live picture with its glints, the covered wall, and how to move next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Before a cubicle is left too early: what was not looked at. It asks, and never holds anybody up."""
+"""Draws the question before a cubicle is left too early: what was not looked at, and two ways on."""
 
 from __future__ import annotations
 

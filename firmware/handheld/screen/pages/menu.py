@@ -1,4 +1,4 @@
-"""What can be switched by hand."""
+"""Draws the menu of settings that are switched by hand."""
 
 from __future__ import annotations
 

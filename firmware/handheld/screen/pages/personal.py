@@ -1,4 +1,4 @@
-"""One step of the guided scan: what to do now in large words, and how far it really is."""
+"""Draws one step of the guided scan: what to do now, and how far it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of an analog camera, live: whoever waves and sees it knows."""
+"""Draws the live picture of an analog camera, to be checked by waving at it."""
 
 from __future__ import annotations
 

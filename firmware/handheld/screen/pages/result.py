@@ -1,4 +1,4 @@
-"""What came of a guided scan, in plain words: the word, what to do, and what could not be checked."""
+"""Draws the result of a guided scan: the word, what to do, and what could not be checked."""
 
 from __future__ import annotations
 

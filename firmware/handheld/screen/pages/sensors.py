@@ -1,4 +1,4 @@
-"""The health of the four senses, and what to do about the one that is not well."""
+"""Draws the health of the four sensors, and what to do about the one that is not well."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ICON = 26
 
 
 def draw_sensors(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    """Draw one row a sense: its state, what it read, and the hint if it needs one."""
+    """Draw one row a sensor: its state, what it read, and the hint if it needs one."""
     health = {row.sensor: row for row in state.health}
     rows = [(sensor, health.get(sensor.name, HealthRow(sensor=sensor.name))) for sensor in state.sensors]
     if canvas.mode == "1":

@@ -1,4 +1,4 @@
-"""The radio sweep: every line over the noise, and the one that matters in words."""
+"""Draws the spectrum page: every line over the noise, and the most important one in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first page: the two ways to use the handheld, and the senses coming up."""
+"""Draws the first page: the ways to use the handheld, and the sensors as they start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COMING = frozenset({"starting", "missing", "lost"})
 
 
 def draw_start(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    """Draw what can be begun, and how the senses are."""
+    """Draw what can be begun, and how the sensors are."""
     choices = state.inspection.choices
     if canvas.mode == "1":
         _draw_mono(canvas, state, catalog)
@@ -49,7 +49,7 @@ def _draw_sensor(canvas: Canvas, cell: Rect, sensor: SensorBadge, catalog: Catal
 
 
 def _draw_mono(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    """Two rows to choose from, and below them one sign a sense: lit once it works."""
+    """Two rows to choose from, and below them one sign a sensor: lit once it works."""
     choices = state.inspection.choices
     rows = [catalog.say(c.words) for c in choices]
     draw_mono_rows(canvas, state, catalog, rows, title=catalog.text("page.start"))

@@ -1,4 +1,4 @@
-"""The end of a site: how many cubicles, what they gave, what is missing, and whether the report is whole."""
+"""Draws the summary of a site: its cubicles, their results, what is missing, and the report's state."""
 
 from __future__ import annotations
 
