@@ -107,7 +107,7 @@ class LightDose:
         self._since_ns = self._lit_since_ns = now_ns
 
     def switch(self, state: LedState, now_ns: int) -> None:
-        """Say what shines from now on."""
+        """Note the light that shines from now on."""
         self._spans.append((self._since_ns, now_ns, self.state))
         while self._spans and self._spans[0][1] < now_ns - self._window_ns:
             self._spans.popleft()
@@ -140,7 +140,7 @@ class LightDose:
         return self._means(now_ns)[0]
 
     def objection(self, state: LedState, now_ns: int) -> str | None:
-        """Return why a light may not shine now.
+        """Return the reason why a light may not shine now, None if it may.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ class LightDose:
         return "over_duty" if lit_share > self.config.max_duty else None
 
     def next_check_s(self, now_ns: int) -> float | None:
-        """Return how long the present light may surely go on.
+        """Return the time for which the present light may surely go on.
 
         Parameters
         ----------
@@ -229,12 +229,12 @@ class SafeLeds:
             self._watchdog.start()
 
     def states(self) -> tuple[LedState, ...]:
-        """Return what can be lit."""
+        """Return the states of the lights."""
         return self._leds.states()
 
     @property
     def state(self) -> LedState:
-        """Return what is lit now."""
+        """Return the present state."""
         return self._dose.state
 
     def limit(self, config: LightConfig) -> None:
@@ -307,11 +307,11 @@ class SafeLeds:
         return self._dose.average_w_sr(now_ns)
 
     def info(self) -> DeviceInfo:
-        """Say what the lights are."""
+        """Return the info of the lights."""
         return self._leds.info()
 
     def health(self) -> DeviceHealth:
-        """Return how the lights are; resting ones are not well, for the sensor is blind meanwhile."""
+        """Return the health of the lights; resting ones are not well, for the sensor is blind meanwhile."""
         own = self._leds.health()
         numbers = {**own.numbers, **{REFUSED + why: float(n) for why, n in self.refused.items()}}
         if own.ok and self._resting:
@@ -357,6 +357,6 @@ def guarded(leds: Leds, *, clock: Clock, config: LightConfig) -> SafeLeds:
 
 
 def refusals_of(leds: Leds) -> Counter[str]:
-    """Return how often the guard kept a light dark, by reason."""
+    """Return the number of times that the guard kept a light dark, by reason."""
     numbers = leds.health().numbers
     return Counter({k.removeprefix(REFUSED): round(n) for k, n in numbers.items() if k.startswith(REFUSED)})

@@ -44,7 +44,7 @@ class IqBlock:
 
     @property
     def duration_ns(self) -> int:
-        """How long the block lasted on the air, in ns."""
+        """The duration of the block on the air, ns."""
         return round(len(self.samples) * 1e9 / self.rate_hz)
 
 
@@ -141,7 +141,7 @@ class DeviceHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How much a sensor read, and how much it left out, by reason."""
+    """The readings of a sensor, taken and left out, by reason."""
 
     sensor: SensorName
     read: int

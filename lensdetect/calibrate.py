@@ -104,7 +104,7 @@ def calibrate(
 def find_wall_m(
     ring: Sequence[Frame], side: Sequence[Frame], off: Sequence[Frame], config: LensConfig
 ) -> float | None:
-    """Return how far the wall is by how the two lights shade it.
+    """Return the distance of the wall by how the two lights shade it.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def _check(
 
 
 def find_latency_ms(dark: Frame, lit: Sequence[Frame], *, start_ns: int) -> float:
-    """Return how long after the command the light was on, from where it cuts the first lit picture.
+    """Return the delay of the light after its command, from where it cuts the first lit picture.
 
     Parameters
     ----------

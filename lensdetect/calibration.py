@@ -12,7 +12,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """What was measured of one unit.
+    """The measured properties of one unit's camera and lights.
 
     ``focus`` is the mean gradient energy of the lit wall over its brightness, a number to compare between
     calibrations of one unit; ``ring_over_side`` the ratio of the wall's brightness under the two lights.

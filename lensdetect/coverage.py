@@ -49,7 +49,7 @@ class CoverageMap:
         return self._distance_m / focal_px(width_px, self._config.field_of_view_deg)
 
     def look_from(self, distance_m: float | None) -> None:
-        """Say how far the wall is now; None if that is not known: then it is where it was."""
+        """Set the distance of the wall; None if it is not known: then it stays as it was."""
         if distance_m is not None:
             self._distance_m = distance_m
 
@@ -71,7 +71,7 @@ class CoverageMap:
         self._seen[:] = False
 
     def speed_m_s(self, motion: Motion, size: tuple[int, int], seconds: float) -> float:
-        """Return how fast the hand moved."""
+        """Return the speed of the hand."""
         middle = np.array([[size[0] / 2, size[1] / 2]])
         shift = float(np.hypot(*(motion.move(middle) - middle)[0]))
         return shift * self.metres_per_px(size[0]) / max(seconds, 1e-3)

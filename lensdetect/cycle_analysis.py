@@ -64,12 +64,12 @@ class Other:
     shade: Shade | None = None
 
     def gain_at(self, u: float, v: float) -> float:
-        """Return how much more the ring lights the wall at a place of the picture."""
+        """Return the ratio of the ring's light to the other light's at a place of the picture."""
         return self.gain if self.shade is None else self.shade.gain_at(u, v)
 
 
 def scale_of(width_px: int) -> float:
-    """Return how much larger lengths in pixels are than at the reference width.
+    """Return the ratio of lengths in pixels to those at the reference width.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def scale_of(width_px: int) -> float:
 
 
 def light_on_wall(lit: FrameStats, off: FrameStats) -> float:
-    """Return how much brighter the wall is than with the lights off.
+    """Return the brightness that the light adds to the wall.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def glance(
 
 
 def shines_in(dark: FrameStats, to_dark: Motion) -> DarkAt:
-    """Return how far a dark picture stands above its background near places of the ring picture, in DN."""
+    """Return the height of a dark picture over its background near places of the ring picture, in DN."""
     pixels = dark.frame.pixels
     rows, columns = pixels.shape
 

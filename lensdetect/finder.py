@@ -306,11 +306,11 @@ class LensFinder:
         return [self._glint(track) for track in self._tracker.tracks.values()]
 
     def reasons(self) -> dict[int, str]:
-        """Return why each glint has its label, as message keys by id."""
+        """Return the reasons of each glint's label, as message keys by id."""
         return {track.id: self._judge(track).reason for track in self._tracker.tracks.values()}
 
     def view(self) -> LensView:
-        """Return what a screen shows while scanning."""
+        """Return the view of the scan for a screen."""
         ring = self._last_ring.frame if self._last_ring else None
         now = [t for t in self._tracker.tracks.values() if ring is not None and t.last_frame == ring.seq]
         return LensView(
@@ -344,7 +344,7 @@ class LensFinder:
         )
 
     def coverage(self) -> Coverage:
-        """Return how much of the wall was looked at, in spec; pictures that show nothing add nothing."""
+        """Return the share of the wall that was looked at; pictures that show nothing add nothing."""
         reason = self._watch.trouble
         if not reason and self._map.share() < LITTLE_COVERAGE:
             dropped = self.counts().dropped
@@ -365,7 +365,7 @@ class LensFinder:
         return Counts(sensor="lens", read=self._watch.read, dropped=dict(sorted(dropped.items())))
 
     def health(self) -> DeviceHealth:
-        """Return how camera and lights are by their own word, then what the pictures say."""
+        """Return the health of camera and lights by their own word, then by the pictures."""
         for device in (self._camera, self._leds):
             own = device.health()
             if not own.ok:

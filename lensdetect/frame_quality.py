@@ -46,7 +46,7 @@ class Watch:
 
     @property
     def trouble(self) -> str:
-        """Return what is wrong now, or an empty string."""
+        """Return the present trouble, or an empty string."""
         if self._picture_trouble or self.drifts:
             return self._picture_trouble or "exposure_drifts"
         return "blurred" if self.sharpness.proven is False else self._light_trouble

@@ -35,7 +35,7 @@ class FrameStats:
 
 
 def trouble_of(frame: Frame) -> str | None:
-    """Return why a frame cannot be a picture at all, or None."""
+    """Return the reason why a frame cannot be a picture at all, or None."""
     pixels = frame.pixels
     if pixels.ndim != 2:
         return "not_grey"

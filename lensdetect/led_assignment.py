@@ -22,7 +22,7 @@ LARGEST_PX = 450.0
 
 
 def one_light_answers(answers: Sequence[LedResponse]) -> int:
-    """Return how many strong round answers came under one light alone."""
+    """Return the number of strong round answers under one light alone."""
     return sum(
         a.side_ratio < ONE_LIGHT_RATIO
         and a.off_ratio < DARK_RATIO

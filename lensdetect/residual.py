@@ -230,7 +230,7 @@ def _clutter(sums: Patch, inner_px: int) -> float:
 
 
 def along(shift_px: NDArray[np.float64], *, towards: tuple[float, float], reach_px: int) -> Places:
-    """Return where a glint may be that is not on the wall, after the wall moved.
+    """Return the places of a glint that is not on the wall, after the wall moved.
 
     Parameters
     ----------

@@ -202,7 +202,7 @@ def middle_of_all(values: NDArray[np.float64]) -> float:
 
 
 def area_scale(width_px: int) -> float:
-    """Return how much larger the area of the same spot is than at the reference width.
+    """Return the ratio of a spot's area to the one at the reference width.
 
     Parameters
     ----------

@@ -226,7 +226,7 @@ class Strobe:
 
 
 def split_point(looks: Sequence[FrameStats]) -> int:
-    """Return where a lit run changes from one light to the other.
+    """Return the index at which a lit run changes from one light to the other.
 
     The cut is where brightness steps most, if one step stands out near the middle; else the middle.
     """

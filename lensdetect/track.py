@@ -92,7 +92,7 @@ class GlintTrack:
         _append(self.side_ratios, FLASH_RATIO, MAX_ANSWERS)
 
     def travel_px(self) -> float:
-        """Return how far the wall moved while this point was seen."""
+        """Return the distance that the wall moved while this point was seen."""
         if len(self.paths) < 2:
             return 0.0
         wall = np.array(self.paths)[:, :2]
@@ -236,7 +236,7 @@ class Tracker:
 
 
 def angle_bin(x_px: float, y_px: float, size: tuple[int, int]) -> int:
-    """Return which quarter of the way from the middle to the side edge a point is in.
+    """Return the quarter of the way from the middle to the side edge in which a point is.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ class Television:
         tests: tuple[VideoTest, OfdmTest],
         found: tuple[Detection, ...],
     ) -> tuple[BroadcastMatch | None, tuple[float, ...]]:
-        """Return what is known of the signal in this slice, and where to listen to know more."""
+        """Return the match of the signal in this slice, and where to listen to know more."""
         video, ofdm = tests
         if video.is_video or levels.clipped:
             return None, ()

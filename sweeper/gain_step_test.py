@@ -51,7 +51,7 @@ class GainLooks:
             self._hops.popitem(last=False)
 
     def __len__(self) -> int:
-        """Return how many hops are remembered."""
+        """Return the number of hops that are remembered."""
         return len(self._hops)
 
     def order(self, center_hz: float, low_hz: float, high_hz: float) -> float | None:

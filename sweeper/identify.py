@@ -39,7 +39,7 @@ COMB_WITHOUT_FIELDS = 0.30  # line-rate comb seen, fields not (yet): a supply or
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identification:
-    """What one detection is taken for."""
+    """The kind, the service, the scores and the measures of one detection."""
 
     kind: EmissionKind
     scores: Mapping[str, float]

@@ -135,7 +135,7 @@ def plan_hops(config: SweeperConfig, *, bands: Bands, rate_hz: float) -> tuple[f
 
 
 def summarise(hops: Iterable[float], *, config: SweeperConfig, bands: Bands) -> PlanSummary:
-    """Return how long a round takes and which share of the camera bands it listens to.
+    """Return the duration of a round, and the share of the camera bands that it listens to.
 
     Parameters
     ----------

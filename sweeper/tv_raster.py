@@ -79,7 +79,7 @@ class Rasters:
     def judge(
         self, hops: Sequence[HopLevels], here: HopLevels, service: Service
     ) -> tuple[Channel | None, tuple[float, ...]]:
-        """Return what is known of the signal in this hop, and where to listen for its edges."""
+        """Return the match of the signal in this hop, and where to listen for its edges."""
         known = next((c for c in self._channels.values() if c.low_hz <= here.center_hz <= c.high_hz), None)
         if known is not None and known.is_settled:
             return known, ()

@@ -108,7 +108,7 @@ class Pilots:
         return next((p for p in self._found.values() if p.low_hz <= hz <= p.high_hz), None)
 
     def ask(self, center_hz: float) -> float | None:
-        """Return where to listen for the pilot of the channel around a centre; not for ever."""
+        """Return the places to listen to for the pilot of the channel around a centre; not for ever."""
         key = round(center_hz / CHANNEL_HZ)
         self._asked[key] = self._asked.get(key, 0) + 1
         if len(self._asked) > MAX_CHANNELS:

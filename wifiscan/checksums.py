@@ -31,7 +31,7 @@ class FcsWitness:
 
     @property
     def meaning(self) -> FcsMeaning:
-        """Return what the checksums are, as far as is known."""
+        """Return the meaning of the checksums, as far as it is known."""
         if self._fit and self._fit >= TRUE_SHARE * self._checked:
             return "true"
         if self._whole and 2 * self._whole > self._beacons:

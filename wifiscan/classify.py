@@ -102,7 +102,7 @@ class StreamingModel:
 
 
 def streaming_logit(features: Mapping[str, float], model: StreamingModel) -> float | None:
-    """Return how much a link's traffic speaks for a camera stream.
+    """Return the log likelihood ratio that a link carries a camera stream.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ DWELL_S = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomingReading:
-    """What to show and to sound. ``bar`` is 0…1; ``level_dbm`` None until something was heard."""
+    """One reading for screen and sound. ``bar`` is 0…1; ``level_dbm`` None until something was heard."""
 
     t_ns: int
     mac: str

@@ -29,7 +29,7 @@ class Dwell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelState:
-    """What is known of a channel.
+    """The state of one channel in the plan.
 
     ``suspicion`` 0 = nothing to listen to, more is more urgent; ``unjudged`` = somebody sends much, and
     was not heard for long enough to say what.
@@ -130,7 +130,7 @@ def coverage_shares(
     *,
     unreadable_share: float,
 ) -> tuple[float, float]:
-    """Return how much of the job was done, for streaming and for idle cameras.
+    """Return the shares of the job that were done, for streaming and for idle cameras.
 
     Parameters
     ----------

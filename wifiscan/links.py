@@ -65,7 +65,7 @@ class Link:
 
     @property
     def key(self) -> LinkKey:
-        """Return what makes it this link: a frame on another channel is another claim."""
+        """Return the key of the link: a frame on another channel is another claim."""
         return self.ta, self.ra, self.channel, self.sender
 
     @property
@@ -74,7 +74,7 @@ class Link:
         return 2 * self.from_ds > self.packets
 
     def rank(self) -> tuple[float, int]:
-        """Return how much this link says of its sender: by score, then by bytes."""
+        """Return the weight of this link among those of its sender: by score, then by bytes."""
         logit = self.logit if self.logit is not None else UNJUDGED_RANK
         return (logit if 2 * self.own_bytes >= self.bytes else min(logit, FORWARDED_RANK), self.bytes)
 

@@ -58,7 +58,7 @@ class WifiScanner:
 
     @property
     def name(self) -> SensorName:
-        """Return which sensor this is."""
+        """Return the name of the sensor."""
         return "wifi"
 
     def step(self) -> list[WifiObservation]:
@@ -172,7 +172,7 @@ class WifiScanner:
         return self._tables.flows.unreadable()
 
     def coverage(self) -> Coverage:
-        """Return what was proved to be heard, against the plan; for a recording, against its channels."""
+        """Return the proved listening against the plan; for a recording, against its channels."""
         heard, unjudged = self._listening.heard_us(), self._unjudged()
         channels = self._hopper.channels_mhz or tuple(heard)
         judged = heard
@@ -216,14 +216,14 @@ class WifiScanner:
         return [*said, "wifi_deaf"] if self._listening.deaf else said
 
     def counts(self) -> Counts:
-        """Return what was read and what had to be left out."""
+        """Return the frames read, and those left out by reason."""
         dropped = dict(self._tables.dropped)
         if self._lost:
             dropped["lost_by_adapter"] = self._lost
         return Counts(sensor="wifi", read=self._read, dropped=dropped)
 
     def health(self) -> DeviceHealth:
-        """Return how the adapter is."""
+        """Return the health of the adapter."""
         return self._radio.health()
 
     def close(self) -> None:
@@ -257,7 +257,7 @@ class BleScanner:
 
     @property
     def name(self) -> SensorName:
-        """Return which sensor this is."""
+        """Return the name of the sensor."""
         return "ble"
 
     def step(self) -> list[BleDevice]:
@@ -287,14 +287,14 @@ class BleScanner:
         return Coverage(sensor="ble", share=share, parts={"adverts": share}, reasons=reasons)
 
     def counts(self) -> Counts:
-        """Return what was read and what had to be left out."""
+        """Return the adverts read, and those left out by reason."""
         dropped = dict(self._dropped)
         for reason, count in self._table.dropped.items():
             dropped[reason] = dropped.get(reason, 0) + count
         return Counts(sensor="ble", read=self._read, dropped=dropped)
 
     def health(self) -> DeviceHealth:
-        """Return how the scanner is."""
+        """Return the health of the scanner."""
         return self._radio.health()
 
     def close(self) -> None:

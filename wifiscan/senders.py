@@ -49,7 +49,7 @@ class _Counter:
 
 @dataclass(slots=True)
 class _Pair:
-    """What is known of the senders from one address to another."""
+    """The known senders from one address to another."""
 
     qos: int = 0
     plain: int = 0

@@ -148,7 +148,7 @@ def _distinct(identities: Iterable[Identity]) -> tuple[Identity, ...]:
 
 @lru_cache(maxsize=1)
 def rule_words() -> Mapping[str, Mapping[str, str]]:
-    """Return what each rule names, by rule id and language (``en``, ``ko``)."""
+    """Return the words for each rule, by rule id and language (``en``, ``ko``)."""
     rules = load_signatures()
     named = (*rules.ssids, *rules.wps, *rules.ble_names)
     numbered = (*rules.ble_companies.values(), *rules.ble_services.values(), *rules.ouis.values())

@@ -100,7 +100,7 @@ class Tables:
         self._mark(self.flows.digest(headers, known, t_ns=t_ns, until_ns=until_ns, channel=channel))
 
     def named_cameras(self) -> int:
-        """Return how many networks bear a camera's name."""
+        """Return the number of networks with a camera's name."""
         return sum(any(not i.rule.startswith("oui-") for i in n.identity) for n in self.named_aps.values())
 
     def finish(self) -> None:

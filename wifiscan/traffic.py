@@ -289,7 +289,7 @@ def _keyframes(t_us: NDArray[np.int64], size: NDArray[np.int64], span_us: int) -
 
 
 def keep_alives(traffic: Traffic) -> dict[str, float]:
-    """Return how regular a thin flow is.
+    """Return the regularity of a thin flow.
 
     Parameters
     ----------

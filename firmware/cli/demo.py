@@ -52,7 +52,7 @@ def run_demo(scene: str, *, out: Path, lang: str | None, verbose: int) -> None:
             Text(f"{catalog.text('cli.demo_title')} {visible(title, limit=TITLE_LIMIT)}", style="bold")
         )
         console.print(Text(catalog.text("report.simulated"), style="black on yellow"))
-        outcome = _walk(f"sim:{scene}", room, folder, catalog)
+        outcome = _run_room(f"sim:{scene}", room, folder, catalog)
         screens = _save_screens(outcome, folder)
         _save_summary(outcome, room, screens, folder)
         print_verdict(console, outcome.snapshot, catalog, outcome.coverages)
@@ -61,7 +61,7 @@ def run_demo(scene: str, *, out: Path, lang: str | None, verbose: int) -> None:
             console.print(Text(f"  {name}"), soft_wrap=True)
 
 
-def _walk(spec: str, room: Scene, folder: Path, catalog: Catalog) -> Outcome:
+def _run_room(spec: str, room: Scene, folder: Path, catalog: Catalog) -> Outcome:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -26,7 +26,7 @@ BAR_COLUMNS = 32
 
 
 def cover_words(plan: PlanSummary, recording: RecordingSummary | None, catalog: Catalog) -> Text:
-    """Return what a recording covers, or what the plan of a live sweep costs and hears."""
+    """Return the coverage of a recording, or the cost and reach of the plan of a live sweep."""
     if recording is None:
         return plan_words(plan, catalog)
     told = catalog.text(
@@ -40,7 +40,7 @@ def cover_words(plan: PlanSummary, recording: RecordingSummary | None, catalog: 
 
 
 def plan_words(summary: PlanSummary, catalog: Catalog) -> Text:
-    """Return what the plan costs and hears, and what no plan of this receiver can hear."""
+    """Return the cost and reach of the plan, and the bands that no plan of this receiver reaches."""
     return Text(
         catalog.text(
             "cli.rf.plan",

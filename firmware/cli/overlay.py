@@ -40,17 +40,17 @@ class Overlay:
             raise FirmwareError(f"There is no folder {target.parent}", hint="Make it, or choose another.")
 
     def watch(self, snapshot: Snapshot) -> bool:
-        """Draw what the sensor published last; never ends the scan."""
+        """Draw the view that the sensor published last; never ends the scan."""
         self._show(snapshot.views.lens)
         return False
 
     def finish(self, sensors: Mapping[SensorName, Sensor], _last: Snapshot) -> None:
-        """Draw what the sensor saw last, which a short recording ends too soon to publish."""
+        """Draw the sensor's last view, which a short recording ends too soon to publish."""
         lens = sensors.get("lens")
         self._show(lens.view() if isinstance(lens, LensFinder) else None)
 
     def tell(self, console: Console) -> None:
-        """Say what was drawn, or why nothing was."""
+        """Print the number of pictures drawn, or the reason for none."""
         key = "cli.overlay.drawn" if self.written else "cli.overlay.nothing"
         console.print(Text(self._catalog.text(key, count=self.written, path=str(self._target))))
 

@@ -165,7 +165,7 @@ def verify(
     ] = None,
     lang: LangOption = None,
 ) -> None:
-    """Tell whole from altered, and say which part or entry is not as it was stored.
+    """Verify a bundle or a store, and say which part or entry is not as it was stored.
 
     Exit code 0: whole, by a key and a hash that you knew. 11: nothing contradicts itself, but the key or the
     number of entries is only what the file says. 1: altered.

@@ -74,7 +74,7 @@ class AfterSweep:
         self._told: list[RenderableType | InTerminal] = []
 
     def __call__(self, sensors: Mapping[SensorName, Sensor], last: Snapshot) -> None:
-        """Plot, store the picture, compare: whatever was asked for. What there is to say waits for `tell`."""
+        """Plot, store the picture and compare, as asked for. Results wait for `tell`."""
         sweeper = sensors.get("rf")
         if not isinstance(sweeper, Sweeper):
             return
@@ -125,7 +125,7 @@ def reference_levels(target: str, settings: Settings) -> tuple[HopLevels, ...]:
 
 
 def comparison_table(found: ReferenceComparison) -> Table:
-    """Return what is stronger here than at the reference, and where that could not be said."""
+    """Return the table of what is stronger here than at the reference, and of failed comparisons."""
     table = Table(
         title=f"Local here: {len(found.local)} · hops compared: {found.compared}", title_justify="left"
     )

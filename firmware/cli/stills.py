@@ -28,7 +28,7 @@ PicturesArgument = Annotated[
 
 
 def lights_of(pictures: Sequence[Path]) -> dict[str, Path]:
-    """Return which picture was taken in which light: by their names, else by their order.
+    """Return the light of each picture: by their names, else by their order.
 
     Raises
     ------

@@ -58,7 +58,7 @@ class BundlePart:
 
     @property
     def size_bytes(self) -> int:
-        """How large it is before it is packed."""
+        """The size before it is packed, bytes."""
         return len(self.content) if self.source is None else self.source.stat().st_size
 
 
@@ -122,7 +122,7 @@ class Cleaner:
 
 
 def versions_part() -> BundlePart:
-    """Return which versions run here: ansim, Python, system, and the libraries that ansim asks for."""
+    """Return the versions that run here: ansim, Python, system, and the libraries that ansim needs."""
     names = sorted({re.split(r"[ ;<>=!~\[(]", line, maxsplit=1)[0] for line in requires("ansim") or ()})
     said = {
         "ansim": _version("ansim"),

@@ -263,7 +263,7 @@ def board(moment: Row, catalog: Catalog, *, width: int, height: int) -> list[Tex
 
 
 def split_rest(rows: int) -> tuple[int, int]:
-    """Return how many rows things and log get of the remaining height; the things get a little more."""
+    """Return the rows that things and log get of the remaining height; the things get a little more."""
     rows = max(rows, 4)
     log = max(2, rows * 2 // 5)
     return rows - log, log

@@ -97,7 +97,7 @@ class LogTail(logging.Handler):
             self._kept.append(line)
 
     def lines(self) -> tuple[Mapping[str, str], ...]:
-        """Return what was kept, the oldest first."""
+        """Return the kept lines, the oldest first."""
         with self._guard:
             return tuple(self._kept)
 

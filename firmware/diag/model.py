@@ -40,12 +40,12 @@ class Check:
     numbers: Mapping[str, float] = field(default_factory=dict)
 
     def proves_text(self, catalog: Catalog) -> str:
-        """Return what this test shows, in one language."""
+        """Return the subject of this test, in one language."""
         key = "check.proves.health" if self.name.endswith(".health") else f"check.proves.{self.name}"
         return str(catalog.text(key))
 
     def remedy_text(self, catalog: Catalog) -> str:
-        """Return what to do, in one language; the device's own advice stands behind it."""
+        """Return the advice, in one language; the device's own stands behind it."""
         own = "" if self.remedy is None else str(catalog.say(self.remedy))
         return own if self.hint in own else f"{own} {self.hint}".strip()
 

@@ -87,7 +87,7 @@ class FeedLine(Widget):
         self.text = Text()
 
     def render(self) -> Text:
-        """Return what stands in this row."""
+        """Return the content of this row."""
         return self.text
 
     def show(self, text: Text) -> bool:

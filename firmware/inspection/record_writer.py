@@ -85,7 +85,7 @@ Job = KeepJob | Save | AskReference | Export | Recall
 
 
 class RecordWriter:
-    """Does the jobs that the inspection hands over; with ``threaded=False`` each one at once."""
+    """Does the jobs of the inspection in order; with ``threaded=False`` each one at once."""
 
     def __init__(
         self, folder: Path, *, settings: Settings, kit: str, simulated: bool, threaded: bool = True

@@ -347,7 +347,7 @@ def _guided_moment(state: InspectionState, now: Moment) -> Transition:
     return Transition(state) if progress is None or progress < DONE_STEP else _guided(state, now)
 
 
-def leave_in_spite(state: InspectionState, now: Moment) -> Transition:
+def leave_incomplete(state: InspectionState, now: Moment) -> Transition:
     """Leave a place in spite of low coverage; its record says what was not covered."""
     return leave_place(state, now)
 
@@ -366,8 +366,8 @@ TABLE: Mapping[tuple[Stage, Word], Handler] = {
     ("corridor", "back"): _readout,
     ("cubicle", "ok"): _mark,
     ("cubicle", "back"): _readout,
-    ("thin", "ok"): leave_in_spite,
-    ("thin", "ok_held"): leave_in_spite,
+    ("thin", "ok"): leave_incomplete,
+    ("thin", "ok_held"): leave_incomplete,
     ("thin", "back"): _stay,
     ("summary", "ok"): _home,
     ("summary", "back"): _home,

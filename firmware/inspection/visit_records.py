@@ -71,7 +71,7 @@ def file_visit(
 
 
 def comparisons_of(store: RecordStore, record: Inspection) -> tuple[Compared, ...]:
-    """Return how a place differs from its corridor and from its own last inspection."""
+    """Return the differences of a place from its corridor and from its own last inspection."""
     if record.kind != "cubicle":
         return ()
     compared = []

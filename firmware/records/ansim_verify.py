@@ -74,7 +74,7 @@ class Findings:
     hashes: set[str] = field(default_factory=set)
 
     def say(self, text: str) -> None:
-        """Note one thing that is wrong."""
+        """Note one fault."""
         if len(self.troubles) < TROUBLES_MOST:
             self.troubles.append(text)
 

@@ -326,7 +326,7 @@ class _AnchorWatch:
             yield entry
 
     def faults(self) -> list[ChainFault]:
-        """Return what the store lacks, or has otherwise, of what its unit is known to have signed."""
+        """Return the differences between the entries and the anchor of their unit."""
         anchor = self._anchor
         if anchor is None or self.agrees_at:
             return []

@@ -142,7 +142,7 @@ class RecordReader:
 
 
 def attachment_faults(folder: AttachmentFolder, used: list[tuple[int, str]]) -> Iterator[ChainFault]:
-    """Yield which entries' attachments are gone or are not what was stored."""
+    """Yield the entries whose attachments are gone or altered."""
     for seq, digest in used:
         try:
             folder.get(str(digest))

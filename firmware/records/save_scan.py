@@ -76,7 +76,7 @@ def span_until_now(lasted_s: float) -> Span:
 
 
 def calibrations_of(kit: str, *, now_s: float, folder: Path | None = None) -> tuple[CalibrationAge, ...]:
-    """Return how old this unit's calibrations are.
+    """Return the ages of this unit's calibrations.
 
     Parameters
     ----------

@@ -108,18 +108,18 @@ class Wording:
         return str(self.catalog.text(key, when=Written(when)))
 
     def clock(self, fields: Mapping[str, Any]) -> str:
-        """Return what an entry's header says about the clock that stamped it."""
+        """Return the sentence about the clock that stamped an entry."""
         word = fields.get("clock", "unset")
         unsure = word == "steady" and fields.get("synchronised") is False
         return self.key("paper.clock.unsynchronised" if unsure else f"paper.clock.{word}")
 
     def judged_with(self, record: Inspection) -> str:
-        """Return what the verdict was made with, digests cut short: the record has them whole."""
+        """Return the versions behind the verdict, digests cut short: the record has them whole."""
         parts = (f"{visible(k)} {visible(v)[:DIGEST_SHOWN]}" for k, v in sorted(record.judged_with.items()))
         return ", ".join(parts) or self.key("paper.not_kept")
 
     def age(self, calibration: CalibrationAge) -> str:
-        """Return how old a calibration is, in words."""
+        """Return the age of a calibration, in words."""
         if calibration.age_s is None:
             return self.key("paper.never")
         for unit_s, key in ((DAY_S, "paper.days"), (HOUR_S, "paper.hours"), (MINUTE_S, "paper.minutes")):
@@ -128,7 +128,7 @@ class Wording:
         return UNKNOWN
 
     def not_looked(self, record: Inspection, verdict: Verdict) -> list[str]:
-        """Return what was not looked at: kinds, sensors, parts of sensors, places."""
+        """Return the list of what was not looked at: kinds, sensors, parts of sensors, places."""
         said = [self.key(k) for k in verdict.blind_to]
         lines = [
             str(self.catalog.text("paper.blind_kind", kind=self.catalog.text(k))) for k in verdict.blind_to
@@ -174,7 +174,7 @@ class Wording:
         return f"{self.when(said.utc_ns, 0, 'UTC')[1]} · {came}"
 
     def dropped(self, look: SensorLook) -> str:
-        """Return what was read and left out, with the reasons; nothing where nothing was counted."""
+        """Return the readings left out, with the reasons; nothing where nothing was counted."""
         if not look.read and not look.dropped:
             return ""
         why = ", ".join(f"{visible(k)} {v}" for k, v in sorted(look.dropped.items()))
@@ -251,7 +251,7 @@ def dbm(data: Mapping[str, Any]) -> str:
 
 
 def signs_of(data: Mapping[str, Any], catalog: Catalog | None = None) -> str:
-    """Return why a device is what it seems to be; without a catalog in the words of the record."""
+    """Return the signs of a device; without a catalog in the words of the record."""
     signs = [i for i in data.get("identity", ()) if isinstance(i, Mapping)]
     words = [str(i.get("why", "")) for i in signs]
     kinds = [(k, str(data[k])) for k in ("activity", "benign") if data.get(k)]
@@ -278,6 +278,6 @@ def hash_lines(digits: str) -> list[str]:
 
 
 def qr_text(record: Inspection, entry: Entry) -> str:
-    """Return what the QR code says: enough to find the entry and to compare its hash."""
+    """Return the text of the QR code: enough to find the entry and to compare its hash."""
     fields = entry.fields()
     return f"{QR_MARK} {record.id} {entry.row} {entry.hash} {fields.get('key', '')}".upper()

@@ -92,7 +92,7 @@ class PdfCanvas:
         self.y_mm = MARGIN_MM
 
     def room_mm(self) -> float:
-        """Return how much of the page is left."""
+        """Return the height left on the page, mm."""
         return PAGE_H_MM - BOTTOM_MM - self.y_mm
 
     def need(self, height_mm: float) -> bool:

@@ -67,7 +67,7 @@ def _streams(pdf: bytes) -> Iterator[bytes]:
 
 
 def facts_missing_in(pdf: bytes, record: Inspection, *, entry_hash: str, lang: str) -> list[str]:
-    """Return what the record says of itself and its report does not: empty where they agree.
+    """Return the facts of the record that its report lacks: empty where they agree.
 
     Parameters
     ----------

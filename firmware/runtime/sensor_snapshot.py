@@ -24,7 +24,7 @@ class HasLensView(Protocol):
     """A sensor with a picture of its view: the lens sensor."""
 
     def view(self) -> LensView:
-        """Return what it sees now."""
+        """Return the present view."""
 
 
 @runtime_checkable
@@ -41,11 +41,11 @@ class HasSpectrum(Protocol):
 
     @property
     def summary(self) -> PlanSummary:
-        """What the plan costs and hears."""
+        """The cost and reach of the plan."""
 
     @property
     def recording(self) -> RecordingSummary | None:
-        """What a recording holds; None where a receiver sweeps."""
+        """The coverage of a recording; None where a receiver sweeps."""
 
     def spectrum_view(self) -> SpectrumView:
         """Return the spectrum of everything swept."""
@@ -95,15 +95,15 @@ class SensorSnapshot:
         return self.sensor.observations()
 
     def coverage(self) -> Coverage:
-        """Return how much was looked at."""
+        """Return the coverage of the sensor."""
         return self.sensor.coverage()
 
     def counts(self) -> Counts:
-        """Return what was read and left out."""
+        """Return the counts of the sensor."""
         return self.sensor.counts()
 
     def health(self) -> DeviceHealth:
-        """Return how the device is."""
+        """Return the health of the device."""
         return self.sensor.health()
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class InspectionConfig(BaseModel):
-    """Where the site plans are, and how much must be covered before a cubicle is left without a warning."""
+    """Settings of an inspection: the site plans, and the coverage at which a cubicle may be left."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     sites: str = Field("/etc/ansim/sites", description="Folder of the site plans (*.toml).")

@@ -8,7 +8,7 @@ MIB = 1 << 20
 
 
 class RecordsConfig(BaseModel):
-    """Where inspection records are kept and for how long."""
+    """Settings of the records: their folder, and for how long they are kept."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     folder: str = Field("", description="Folder of the records; empty: the user's data folder.")

@@ -20,7 +20,7 @@ KindCoverage = Mapping[SensorName, Mapping[Kind, float]]
 
 
 def fade_factor(lost_for_s: float, *, fade_s: float = LOST_FADE_S) -> float:
-    """Return what is left of a coverage after its sensor was lost.
+    """Return the remaining factor of a coverage after its sensor was lost.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def _contribution(
 def next_step(
     level: Level, reports: Sequence[SensorReport], running: Sequence[SensorName], table: Likelihoods
 ) -> tuple[str, float]:
-    """Return what to do next, and by how much it would raise the share caught.
+    """Return the next step, and by how much it would raise the share caught.
 
     Parameters
     ----------

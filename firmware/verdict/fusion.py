@@ -167,7 +167,7 @@ def _finds(report: SensorReport, table: Likelihoods) -> list[Find]:
 
 
 def _limit(finds: tuple[Find, ...], sensor: SensorLikelihoods, table: Likelihoods) -> tuple[Find, ...]:
-    """Keep the sensor's say on the whole room under its cap by shrinking what is above neutral."""
+    """Keep one sensor's evidence on the whole room under its cap by shrinking what is above neutral."""
     room = math.exp(room_nats(finds, table))
     if room <= math.exp(sensor.cap_nats):
         return finds
@@ -215,7 +215,7 @@ def mix(says: Sequence[SensorTerms], table: Likelihoods) -> tuple[KindRow, ...]:
 
 
 def agreement_factor(lr: Mapping[SensorName, float], *, keep: float) -> float:
-    """Return the factor that takes off what several sensors say twice for one kind.
+    """Return the factor that removes what several sensors say twice of one kind.
 
     Parameters
     ----------

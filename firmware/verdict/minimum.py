@@ -102,7 +102,7 @@ class MinimumOfSite(BaseModel):
 
 
 def shortfalls(minimum: Minimum, reports: Sequence[SensorReport]) -> tuple[Shortfall, ...]:
-    """Return what is missing of a minimum, in the order of the sensors; empty where it is reached.
+    """Return the shortfalls from a minimum, in the order of the sensors; empty where it is reached.
 
     Parameters
     ----------

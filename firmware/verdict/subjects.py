@@ -71,7 +71,7 @@ def _weighed(find: Find, *, finding: bool) -> WeighedSubject:
 
 
 def word_of(verdict: Verdict, subject: str) -> SubjectWord:
-    """Return how a verdict classifies a subject."""
+    """Return the class of a subject by a verdict."""
     if subject in verdict.findings:
         return "finding"
     return "noted" if any(s.subject == subject for s in verdict.subjects) else "heard"

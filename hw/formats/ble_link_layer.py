@@ -58,7 +58,7 @@ class Fragments:
         self._dropped = dropped
 
     def begun(self, key: object) -> BleAdvert | None:
-        """Return what there is of an advert so far."""
+        """Return the received pieces of an advert so far."""
         return self._pending.get(key)
 
     def begin(self, key: object, piece: BleAdvert) -> list[BleAdvert]:

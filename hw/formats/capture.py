@@ -146,12 +146,12 @@ class CaptureReader:
 
     @property
     def format(self) -> CaptureFormat:
-        """Return what kind of capture it is."""
+        """Return the format of the capture."""
         return self._source.format
 
     @property
     def dropped(self) -> Counter[str]:
-        """Records that could not be read or were not wanted, by reason."""
+        """Return the records that could not be read, by reason."""
         return self._source.dropped + self._other
 
     @property
@@ -161,7 +161,7 @@ class CaptureReader:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return what was wrong with the time stamps so far, in words; empty where they were in order."""
+        """Return the faults of the time stamps so far, in words; empty where they were in order."""
         if self._timeline is None:
             return ()
         timeline = self._timeline
@@ -283,7 +283,7 @@ class RecordSource(Protocol):
 
     @property
     def format(self) -> CaptureFormat:
-        """Return what kind of capture it is."""
+        """Return the format of the capture."""
 
     @property
     def link_types(self) -> set[int]:
@@ -291,7 +291,7 @@ class RecordSource(Protocol):
 
     @property
     def dropped(self) -> Counter[str]:
-        """Return what could not be read, by reason."""
+        """Return the records that could not be read, by reason."""
 
     def runs(self) -> Iterator[tuple[bytes, Columns]]:
         """Give buffers with the columns of their records, once."""
@@ -321,7 +321,7 @@ class FileRecords:
 
     @property
     def dropped(self) -> Counter[str]:
-        """Return what could not be read, by reason."""
+        """Return the records that could not be read, by reason."""
         cut_off = Counter([self._file.cut_off] if self._file.cut_off else [])
         return self._walker.dropped + cut_off
 
@@ -355,7 +355,7 @@ def _open_source(path: Path) -> RecordSource:
 
 
 def capture_format(head: bytes) -> CaptureFormat | None:
-    """Return what kind of capture file begins with these (unpacked) bytes, None if none."""
+    """Return the format of a capture file that begins with these (unpacked) bytes, None if none."""
     if head[:8] == BTSNOOP_MAGIC:
         return "btsnoop"
     if head[:4] == b"\n\r\r\n" and section_order(head, 0):

@@ -78,7 +78,7 @@ EXACT = frozenset(
 
 
 def sample_format(datatype: str) -> SampleFormat | None:
-    """Return how a SigMF datatype stores a complex sample, None where it is not known here."""
+    """Return the storage of a complex sample in a SigMF datatype, None where it is not known here."""
     return FORMATS.get(datatype)
 
 
@@ -206,7 +206,7 @@ def is_exact(samples: NDArray[np.complex64], raw: bytes, datatype: str) -> bool:
 
 
 def clipped_share(raw: Raw, datatype: str) -> float:
-    """Return which share of the I and Q values lies at the ends of the converter's range.
+    """Return the share of the I and Q values that lies at the ends of the converter's range.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ BLUE_CENTER = re.compile(rb"(?:RF_FREQ|COL_RF|CHAN_RF|FREQUENCY)=([0-9.eE+-]+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IqHeader:
-    """Where the samples of a file lie and what they are; ``center_hz`` is None where it is not said."""
+    """The place of the samples in a file, and their format; ``center_hz`` is None where it is not stated."""
 
     datatype: str
     rate_hz: float | None
@@ -52,7 +52,7 @@ def has_header(head: bytes) -> bool:
 
 
 def read_header(path: Path) -> IqHeader:
-    """Return where the samples of a WAV or BLUE file lie.
+    """Return the place and format of the samples of a WAV or BLUE file.
 
     Raises
     ------

@@ -24,7 +24,7 @@ class PiLeds(PiDevice[dict[str, Any]]):
         self._state: LedState = "off"
 
     def states(self) -> tuple[LedState, ...]:
-        """Return what can be lit."""
+        """Return the states of the lights."""
         lights = self._line.hold()
         return tuple(s for s in get_args(LedState) if s == "off" or s in lights)
 
@@ -76,7 +76,7 @@ class NoLeds(PiDevice[None]):
             raise ValueError(f"there is no light {state!r}")
 
     def health(self) -> DeviceHealth:
-        """Return why there are none."""
+        """Return the reason why there are none."""
         return DeviceHealth(ok=False, reason=Reason.NOT_FOUND, hint=self._why)
 
 

@@ -104,7 +104,7 @@ def locked_controls(settings: CameraConfig) -> dict[str, Any]:
 
 
 def differences(metadata: Mapping[str, Any], settings: CameraConfig) -> tuple[str, ...]:
-    """Return what a picture's own metadata say was not taken, one phrase each.
+    """Return the settings that a picture's own metadata contradict, one phrase each.
 
     What the metadata do not mention is not held against the camera. Times are µs, as libcamera gives them.
     """

@@ -43,7 +43,7 @@ class Reconnector(Generic[H]):
 
     @property
     def trouble(self) -> HwError | None:
-        """What is wrong now; None while it works."""
+        """The present trouble; None while it works."""
         return self._trouble
 
     def open(self) -> None:
@@ -139,11 +139,11 @@ class PiDevice(Generic[H]):
         self._line = line
 
     def info(self) -> DeviceInfo:
-        """Return what the device says it is."""
+        """Return the info of the device."""
         return self._info
 
     def health(self) -> DeviceHealth:
-        """Return how the device is."""
+        """Return the health of the device."""
         return self._line.health()
 
     def close(self) -> None:

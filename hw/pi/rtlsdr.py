@@ -101,7 +101,7 @@ class LocalDongle:
         return step / DDB_PER_DB
 
     def read(self, n_bytes: int) -> bytes:
-        """Return what one bulk transfer brings: fewer bytes where the dongle falls short."""
+        """Return the bytes of one bulk transfer: fewer where the dongle falls short."""
         buffer = (ctypes.c_ubyte * n_bytes)()
         got = ctypes.c_int(0)
         pause_s = n_bytes / 2 / self.rate_hz + STALL_S

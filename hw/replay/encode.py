@@ -86,7 +86,7 @@ def advert_packets(advert: BleAdvert) -> list[bytes]:
 
 
 def advert_patch(advert: BleAdvert, decoder: AdvertDecoder, packets: list[bytes]) -> dict[str, Any] | None:
-    """Return which fields HCI packets do not give back, None where they do not give the advert at all."""
+    """Return the fields that HCI packets do not give back, None where they do not give the advert at all."""
     decoded = [
         found
         for packet in packets

@@ -91,7 +91,7 @@ def require_heif(name: str) -> None:
 
 
 def decode_or_none(raw: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
-    """Return what `decode` does, and None where its library is missing.
+    """Return the picture as `decode` does, and None where its library is missing.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def decode_or_none(raw: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
 
 
 def bits_of(pixels: NDArray[np.generic]) -> int:
-    """Return how many bits a sensor uses whose brightest pixel is this picture's.
+    """Return the bits of a sensor whose brightest pixel is this picture's.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class SimBle:
         scene.require_plugged("ble", clock.now_ns())
 
     def info(self) -> DeviceInfo:
-        """Return what this is."""
+        """Return the name of the simulated scanner."""
         return DeviceInfo(role="ble", backend="sim", name="simulated BLE scanner", detail=self._scene.id)
 
     def health(self) -> DeviceHealth:

@@ -56,7 +56,7 @@ class SimLeds:
         self._edges: list[tuple[int, LedState]] = [(-(10**12), "off")]
 
     def states(self) -> tuple[LedState, ...]:
-        """Return what can be lit."""
+        """Return the states of the lights."""
         return ("off", "ring", "side", "red")
 
     def set(self, state: LedState) -> None:

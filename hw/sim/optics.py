@@ -321,7 +321,7 @@ _BY_KIND = {
 
 
 def reach_m(facet: OpticFacet) -> float:
-    """Return how far from its place a thing can shine.
+    """Return the radius around its place within which a thing can shine, m.
 
     Parameters
     ----------
@@ -337,7 +337,7 @@ def reach_m(facet: OpticFacet) -> float:
 
 
 def spots_of(facet: OpticFacet, view: View, thing_m: Point, *, phase: float = 0.0) -> list[Spot]:
-    """Return what one thing adds to the picture for each light.
+    """Return the spots that one thing adds to the picture for each light.
 
     Parameters
     ----------

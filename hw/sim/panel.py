@@ -21,7 +21,7 @@ MONO_DRIVERS = frozenset({"ssd1306", "sh1106", "sh1107", "ssd1309"})
 
 
 class SimDevice:
-    """What the parts of a simulated panel have in common: they are always well."""
+    """Base of the parts of a simulated panel: they are always well."""
 
     role = "panel"
 
@@ -29,7 +29,7 @@ class SimDevice:
         self.closed = False
 
     def info(self) -> DeviceInfo:
-        """Return what this is."""
+        """Return the name of the simulated part."""
         return DeviceInfo(role=self.role, backend="sim", name=f"simulated {self.role}")
 
     def health(self) -> DeviceHealth:

@@ -40,7 +40,7 @@ class SimRadio:
         scene.require_plugged("wifi", clock.now_ns())
 
     def info(self) -> DeviceInfo:
-        """Return what this is."""
+        """Return the name of the simulated adapter."""
         return DeviceInfo(
             role="monitor", backend="sim", name="simulated Wi-Fi adapter", detail=self._scene.id
         )

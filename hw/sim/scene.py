@@ -32,7 +32,7 @@ Vector = tuple[float, float, float]
 
 
 class Pose(BaseModel):
-    """Where the inspector's hand is at one time."""
+    """The place and direction of the inspector's hand at one time."""
 
     model_config = STRICT
     t_s: float = Field(ge=0)

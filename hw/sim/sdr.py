@@ -72,7 +72,7 @@ class SimSdr:
         self._clock.sleep_until(self._clock.now_ns() + SETTLE_NS)
 
     def read(self, *, count: int) -> IqBlock:
-        """Return what is heard from now on for ``count`` samples."""
+        """Return the next ``count`` samples from now on."""
         self._require()
         t_ns = self._clock.now_ns()
         rng = self._scene.rng("rf-read", t_ns)

@@ -291,7 +291,7 @@ def supply(
     bandwidth_hz: float = 4e6,
     period_s: float = 0.2,
 ) -> Loop:
-    """Return what a switching supply radiates: a square wave of ``switching_hz`` with mains ripple on it.
+    """Return the radiation of a switching supply: a square wave of ``switching_hz`` with mains ripple on it.
 
     ``noise`` switches wideband noise on and off, ``carrier`` a carrier, ``ringing`` rings the same way at
     every edge. The ripple moves the level and a little the duty, as a regulator does.

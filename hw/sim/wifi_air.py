@@ -103,7 +103,7 @@ class Air:
             self.senders.append((thing, facet.power_dbm))
 
     def between(self, from_us: int, until_us: int, *, mhz: int) -> AirRows:
-        """Return what is sent on one channel from ``from_us`` until ``until_us``."""
+        """Return the frames on one channel from ``from_us`` until ``until_us``."""
         epochs = range(from_us // EPOCH_US, max(from_us, until_us - 1) // EPOCH_US + 1)
         rows = _join([NOTHING, *(self._epoch(mhz, epoch) for epoch in epochs)])
         span = slice(*np.searchsorted(rows.t_us, (from_us, until_us)))

@@ -36,7 +36,7 @@ HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
 TOKEN_BYTES = 16
 BODY_MOST = 256  # bytes of a press
-PATIENCE_S = 10.0  # a client that says nothing for so long is dropped
+CLIENT_TIMEOUT_S = 10.0  # a client that says nothing for so long is dropped
 HEARTBEAT_S = 2.0  # of a stream without news: shows a client that went away
 STREAMS_MOST = 8
 CONNECTIONS_MOST = 32  # at once, streams included: two pages need ten
@@ -91,7 +91,7 @@ class WindowServer:
         self._broker.end()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(PATIENCE_S)
+        self._thread.join(CLIENT_TIMEOUT_S)
 
     def __enter__(self) -> Self:
         return self
@@ -132,7 +132,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "ansim", ""
-    timeout = PATIENCE_S
+    timeout = CLIENT_TIMEOUT_S
 
     def __init__(self, broker: FrameBroker, owner: WindowServer, *args: Any) -> None:
         self._broker, self._owner = broker, owner

@@ -75,7 +75,7 @@ class Navigation(NamedTuple):
 
 
 def press(place: PagePosition, button: ButtonPress) -> Navigation:
-    """Return where a press leads. Presses that mean nothing here change nothing."""
+    """Return the position after a press. Presses without a meaning here change nothing."""
     if button.long and place.is_inspecting and button.button == "back":
         return Navigation(replace(place, page="menu", focused=True, selected=0, trail=()))
     if button.long:
@@ -85,7 +85,7 @@ def press(place: PagePosition, button: ButtonPress) -> Navigation:
 
 
 def with_rows(place: PagePosition, rows: Mapping[Page, int]) -> PagePosition:
-    """Return the place after lists have grown or shrunk: the row stays inside its list."""
+    """Return the position after lists have grown or shrunk: the row stays inside its list."""
     most = max(0, rows.get(place.page, 0) - 1)
     return replace(place, rows=dict(rows), selected=min(place.selected, most))
 

@@ -56,7 +56,7 @@ def first_visible(selected: int, count: int, rows: int) -> int:
 
 
 def draw_scrollbar(canvas: Canvas, room: Rect, first: int, rows: int, count: int) -> None:
-    """Draw where in a long list the page is."""
+    """Draw a scrollbar: the part of a long list that the page shows."""
     if count <= rows:
         return
     height = max(12, room.h * rows // count)

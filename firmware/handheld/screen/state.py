@@ -47,7 +47,7 @@ class SensorBadge:
         return self.state in {"lost", "missing"} or bool(self.trouble)
 
     def spoken(self) -> Sentence:
-        """Return what stands beside its name: silence is only called quiet where it really looked."""
+        """Return the sentence beside its name: silence is only called quiet where it really looked."""
         if self.state in {"lost", "missing", "starting"}:
             return Sentence(key=f"state.{self.state}")
         if self.headline is not None:
@@ -63,7 +63,7 @@ class SensorBadge:
 class ScreenState:
     """The whole content of the screen. ``reasons`` and ``findings`` come strongest first.
 
-    ``progress`` is None where nobody knows how long the scan takes. ``selected`` is the row the thumb is on;
+    ``progress`` is None where nobody knows how long the scan takes. ``selected`` is the chosen row;
     ``focused`` says that up and down move it.
     """
 

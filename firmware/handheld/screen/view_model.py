@@ -84,7 +84,7 @@ def from_snapshot(
 def row_counts(
     devices: Sequence[DeviceRow], findings: Sequence[FindingView], menu: Sequence[MenuItem] = MENU
 ) -> dict[Page, int]:
-    """Return how many rows the pages with rows have."""
+    """Return the number of rows of each page with rows."""
     return {"menu": len(menu), "devices": len(devices), "finding": len(findings)}
 
 

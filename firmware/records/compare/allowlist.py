@@ -126,7 +126,7 @@ def _recognised_by(finding: Finding) -> tuple[By, str]:
 
 
 def _label(finding: Finding) -> str:
-    """Return what people call it; names that were replaced say nothing."""
+    """Return the name that people know it by; replaced names say nothing."""
     words = [str(finding.data.get(k) or "") for k in ("ssid", "name", "vendor", "service", "kind")]
     said = dict.fromkeys(w for w in words if w and not w.startswith(PSEUDONYM_MARK))
     return clean(" · ".join(said) or finding.subject)

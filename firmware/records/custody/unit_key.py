@@ -82,7 +82,7 @@ class UnitKey:
         return b64encode(nonce + self._sealer.encrypt(nonce, clear, None)).decode("ascii")
 
     def unseal(self, sealed: str) -> bytes:
-        """Return what was sealed.
+        """Return the clear text of a sealed one.
 
         Raises
         ------

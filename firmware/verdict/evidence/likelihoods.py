@@ -41,7 +41,7 @@ class Sourced(BaseModel):
 
 
 class KindWeight(Sourced):
-    """How common a kind of hidden camera is among hidden cameras."""
+    """The share of one kind of camera among hidden cameras."""
 
     weight: float = Share
 

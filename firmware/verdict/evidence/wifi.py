@@ -148,7 +148,7 @@ def strongest(identity: Sequence[Identity]) -> Identity | None:
 
 
 def identity_params(identity: Identity) -> Params:
-    """Return what the sentence about an identity needs."""
+    """Return the parameters of the sentence about an identity."""
     return identity.params
 
 

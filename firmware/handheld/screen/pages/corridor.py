@@ -19,7 +19,7 @@ LEAD_H = 58
 
 
 def draw_corridor_page(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    """Draw what to do outside, and how far each sensor is."""
+    """Draw the instruction for the corridor, and the coverage of each sensor."""
     view = state.inspection
     lead = "" if view.lead is None else catalog.say(view.lead)
     if canvas.mode == "1":

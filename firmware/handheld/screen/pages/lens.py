@@ -49,7 +49,7 @@ def draw_lens(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
 
 
 class Facts(NamedTuple):
-    """Where the share looked at, the map of the wall and the number of candidates stand."""
+    """Places of the share looked at, of the map of the wall, and of the number of candidates."""
 
     label: Rect
     number: Rect

@@ -14,7 +14,7 @@ COMING = frozenset({"starting", "missing", "lost"})
 
 
 def draw_start(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
-    """Draw what can be begun, and how the sensors are."""
+    """Draw the rows to choose from, and the state of the sensors."""
     choices = state.inspection.choices
     if canvas.mode == "1":
         _draw_mono(canvas, state, catalog)
