@@ -33,6 +33,7 @@ from hw.protocols import (
     Display,
     Leds,
     MonitorRadio,
+    Reopens,
     Sdr,
 )
 from hw.types import SensorName
@@ -207,6 +208,18 @@ def _factory(entry: str) -> Callable[..., Any]:
             f"{error.name or module_name} is not installed", hint="Install ansim with its [pi] extra."
         ) from error
     return getattr(module, name)  # type: ignore[no-any-return]
+
+
+def reopen(device: object) -> None:
+    """Open a lost device again; one that was never really closed, such as a recording, is left as it is.
+
+    Raises
+    ------
+    DeviceLost
+        It is still away.
+    """
+    if isinstance(device, Reopens):
+        device.reopen()
 
 
 def open_kit(

@@ -35,6 +35,7 @@ from typing import Self
 
 from hw.config import LightConfig
 from hw.errors import DeviceLost, HwError, Reason
+from hw.kit import reopen
 from hw.protocols import Clock, Leds
 from hw.types import DeviceHealth, DeviceInfo, LedState
 
@@ -318,6 +319,12 @@ class SafeLeds:
             hint = "The lights rest: they shone too long for an eye. They come back by themselves."
             return DeviceHealth(ok=False, reason=Reason.LIGHTS_REST, hint=hint, numbers=numbers)
         return DeviceHealth(ok=own.ok, reason=own.reason, hint=own.hint, numbers=numbers)
+
+    def reopen(self) -> None:
+        """Open the lights again, dark; what they gave before the loss still counts."""
+        with self._changed:
+            self._dose.switch("off", self._clock.now_ns())
+            reopen(self._leds)
 
     def close(self) -> None:
         """Switch off, whatever happens, and let go; may be called twice."""

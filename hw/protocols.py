@@ -1,8 +1,8 @@
 """Protocols of every device; real, recorded and simulated devices satisfy them alike.
 
 Every device is a context manager and ``close`` may be called twice. A device that has nothing for now
-returns an empty batch or None; one that is lost raises `hw.errors.DeviceLost`; a recording that is over
-raises `hw.errors.EndOfRecording`.
+returns an empty batch or None; one that is lost raises `hw.errors.DeviceLost` until its owner opens it again
+(`Reopens`); a recording that is over raises `hw.errors.EndOfRecording`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,17 @@ class Device(Protocol):
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
+
+
+@runtime_checkable
+class Reopens(Protocol):
+    """A device that can be opened again, with the settings it had, once it was lost.
+
+    ``reopen`` tries once and raises `hw.errors.DeviceLost` while the device is away. Only the owner of the
+    device calls it: it may not be in use on another thread meanwhile.
+    """
+
+    def reopen(self) -> None: ...
 
 
 @runtime_checkable

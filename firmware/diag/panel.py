@@ -5,6 +5,7 @@ from __future__ import annotations
 from PIL import Image, ImageDraw
 
 from firmware.diag.model import Check, DiagBench, Probe, passed, warned
+from hw.errors import DeviceLost
 
 BUTTONS = ("up", "down", "ok", "back")
 POLL_NS = 50_000_000
@@ -61,7 +62,10 @@ def buzzer(bench: DiagBench) -> Check:
 
 def battery(bench: DiagBench) -> Check:
     """Check that the gauge answers and that there is charge enough to go on."""
-    charge = bench.device.read()
+    try:
+        charge = bench.device.read()
+    except DeviceLost:  # no reason to fail: what is wrong with it, its health says
+        charge = None
     if charge is None:
         return warned("battery", "check.remedy.gauge", "not_measured")
     if charge < LOW_CHARGE:

@@ -14,10 +14,11 @@ from PIL import Image
 from firmware.handheld.commands import Command, Home, SetLanguage, SetSound, SetTheme, TurnInspection
 from firmware.handheld.homing import HomingFollower, follower_of, subject_of_finding, subject_of_row
 from firmware.handheld.inspection_view import PAGE_OF, menu_of, view_of
+from firmware.handheld.panel_parts import PanelParts
 from firmware.handheld.render import render
 from firmware.handheld.screen.navigator import Command as Wish
 from firmware.handheld.screen.navigator import PagePosition, press, with_rows
-from firmware.handheld.screen.sounds import play, tones_between
+from firmware.handheld.screen.sounds import tones_between
 from firmware.handheld.screen.state import ScreenState
 from firmware.handheld.screen.theme import ThemeName
 from firmware.handheld.screen.view_model import from_snapshot, row_counts
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 # Ten pictures a second are enough for the eye and leave the processor to the sensors.
 REDRAW_NS = 100_000_000
-DEFAULT_SIZE = (320, 240)
 PICTURE_SIZE = (320, 240)
 OTHER_LANGUAGE: Mapping[Language, Language] = {"ko": "en", "en": "ko"}
 OTHER_THEME: Mapping[ThemeName, ThemeName] = {"dark": "bright", "bright": "dark"}
@@ -100,7 +100,8 @@ class Panel:
         self._simulated = simulated
         self._also_show = also_show
         self._also_poll = also_poll
-        self._kit: Kit | None = None
+        self._parts = PanelParts()
+        self._now_ns = 0  # session time of the last snapshot
         self._drawn_ns = -REDRAW_NS
         self._state: ScreenState | None = None
         self._snapshot: Snapshot | None = None
@@ -113,14 +114,14 @@ class Panel:
 
     def attach(self, kit: Kit) -> None:
         """Take the display, the buttons, the buzzer and the battery of a kit."""
-        self._kit = kit
+        self._parts = PanelParts(kit)
         idle = self._controller is not None and self._controller.state.stage == "start"
-        if idle and kit.buttons is None and self._also_poll is None:
+        if idle and not self._parts.has_buttons and self._also_poll is None:
             self._controller, self._place = None, PagePosition()  # nobody could choose: the readout, as it is
 
     def poll(self) -> Sequence[EngineCommand]:
         """Carry out the presses since the last call, and return the commands for the engine."""
-        here = () if self._kit is None or self._kit.buttons is None else self._kit.buttons.poll()
+        here = self._parts.poll(t_ns=self._now_ns)
         elsewhere = () if self._also_poll is None else self._also_poll()
         waited = () if self._controller is None else self._controller.released()
         asked = [c for one in (*waited, *here, *elsewhere) for c in self.press(one)]
@@ -203,6 +204,7 @@ class Panel:
 
     def watch(self, snapshot: Snapshot) -> bool:
         """Draw, at most ten times a second of the session; never ends the run."""
+        self._now_ns = snapshot.t_ns
         if self._controller is not None:
             self._controller.watch(snapshot, lambda: self._readout(snapshot))
             self._follow_inspection()
@@ -215,15 +217,10 @@ class Panel:
         """Draw the current page, show it on every screen there is, and sound what changed."""
         before, self._state = self._state, self.state(snapshot)
         self.stale = False
-        display = None if self._kit is None else self._kit.display
-        size, mode = (DEFAULT_SIZE, "RGB") if display is None else (display.size, display.mode)
-        self.picture = render(
-            self._state, size=size, mode="1" if mode == "1" else "RGB", theme=self.look.theme
-        )
-        if display is not None:
-            display.show(self.picture)
-        if self._kit is not None and self._kit.buzzer is not None:
-            play(self._kit.buzzer, tones_between(before, self._state), silent=self.look.silent)
+        parts, t_ns = self._parts, snapshot.t_ns
+        self.picture = render(self._state, size=parts.size, mode=parts.mode, theme=self.look.theme)
+        parts.show(self.picture, t_ns=t_ns)
+        parts.sound(tones_between(before, self._state), silent=self.look.silent, t_ns=t_ns)
         if self._also_show is not None:
             self._also_show(self.picture, snapshot)
         return self.picture
@@ -231,14 +228,13 @@ class Panel:
     def state(self, snapshot: Snapshot) -> ScreenState:
         """Return the state of the screen at this moment."""
         self._snapshot = snapshot
-        battery = None if self._kit is None or self._kit.battery is None else self._kit.battery.read()
         state = from_snapshot(
             snapshot,
             lang=self.look.lang,
             place=self._place,
             progress=min(1.0, snapshot.elapsed_s / self._until_s) if self._until_s else None,
             simulated=self._simulated,
-            battery=battery,
+            battery=self._parts.charge(t_ns=snapshot.t_ns),
         )
         self._place = with_rows(self._place, row_counts(state.devices, state.findings, self._place.menu))
         state = replace(state, picture=picture_of(snapshot), help_lines=help_lines(self.look.country))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -74,7 +74,8 @@ def listen_to_itself(
     Raises
     ------
     HwError
-        There is no receiver. A camera or a screen that is not there leaves its states out.
+        There is no receiver, or a part was lost while the unit was measured with it. A camera or a screen
+        that was not there from the start leaves its states out.
     """
     heard: list[TerminatedSweep] = []
     clock: Clock = SystemClock() if parse_spec(kit)[0] == "pi" else ManualClock()
@@ -151,8 +152,7 @@ class _Looking:
     def _rest(self, *, until_ns: int) -> None:
         """Take pictures until then, at least one, as the camera does in use."""
         for _ in range(RESTS_MOST):
-            with suppress(HwError):
-                self._pair.camera.read()
+            self._pair.camera.read()
             if self._clock.now_ns() >= until_ns:
                 break
         self._turned_ns = self._clock.now_ns()
@@ -172,16 +172,26 @@ def _looking(pair: CameraWithLeds, settings: Settings, clock: Clock, light: LedS
 
 @contextmanager
 def _drawn_to(screen: Display) -> Iterator[None]:
-    """Send the screen one whole picture after the other, as its bus does in use."""
+    """Send the screen one whole picture after the other, as its bus does in use.
+
+    Raises
+    ------
+    HwError
+        The screen was lost meanwhile: the unit was not measured with it.
+    """
     over = threading.Event()
+    lost: list[HwError] = []
     pictures = [Image.effect_noise(screen.size, spread).convert(screen.mode) for spread in (64, 128)]
 
     def draw() -> None:
         number = 0
         while not over.wait(PICTURE_S):
             number += 1
-            with suppress(HwError):
+            try:
                 screen.show(pictures[number % len(pictures)])
+            except HwError as error:
+                lost.append(error)
+                return
 
     thread = threading.Thread(target=draw, name="ansim-draw", daemon=True)
     thread.start()
@@ -190,3 +200,5 @@ def _drawn_to(screen: Display) -> Iterator[None]:
     finally:
         over.set()
         thread.join(STOP_S)
+    if lost:
+        raise lost[0]

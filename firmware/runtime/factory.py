@@ -24,7 +24,7 @@ from firmware.verdict.minimum import minimum_for
 from firmware.verdict.sensor_state import Recognise
 from hw.clock import ManualClock, SystemClock
 from hw.errors import DeviceMissing, HwError
-from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit, spec_of_place
+from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit, reopen, spec_of_place
 from hw.light_guard import guarded
 from hw.protocols import Clock
 from hw.types import SENSOR_NAMES, SensorName
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 ROLE_OF: Mapping[SensorName, str] = {name: role for role, name in SENSOR_ROLES.items()}
 OpenSensor = Callable[[], Sensor]
+ReopenDevices = Callable[[], None]
 RenewSensor = Callable[[int], Sensor]  # takes the number of the place, from 0
 log = get_logger(__name__)
 
@@ -98,7 +99,8 @@ def build_sensor(
 class OpenRun:
     """Everything that is open for one run. A context manager: leaving it closes sensors and devices.
 
-    ``openers`` return a sensor at each call: first the one in ``sensors``, then one on reopened devices.
+    ``openers`` return a sensor at each call: first the one in ``sensors``, then one on newly opened devices.
+    ``reopeners`` open the lost devices under the sensor that there is.
     ``problems`` says why a sensor that was asked for is absent.
     """
 
@@ -109,6 +111,7 @@ class OpenRun:
     clocks: Mapping[SensorName, Clock]
     panel_clock: Clock
     openers: Mapping[SensorName, OpenSensor]
+    reopeners: Mapping[SensorName, ReopenDevices]
     problems: Mapping[SensorName, HwError]
     expected: tuple[SensorName, ...]
     wanted: tuple[SensorName, ...]  # all that was asked for, whether it is there or not
@@ -216,6 +219,7 @@ def open_sensors(
         clocks=clocks,
         panel_clock=panel_clock,
         openers={n: source.open for n, source in sources.items()},
+        reopeners={n: source.reopen for n, source in sources.items()},
         problems=problems,
         expected=wanted if later else tuple(sensors),
         wanted=wanted,
@@ -261,7 +265,7 @@ def _no_sensors(spec: str, problems: Mapping[SensorName, HwError]) -> Exception:
 
 
 class SensorSource:
-    """Makes one sensor as often as needed: on the devices of the kit, on reopened ones, or for a new place.
+    """Makes one sensor as often as needed: on the devices of the kit, on newly opened ones, for a new place.
 
     ``device`` is None where the kit had none. The light budget belongs to the device, not to the sensor: a
     renewed sensor must not begin with a full one.
@@ -286,21 +290,29 @@ class SensorSource:
         self._waiting = self.first
 
     def open(self) -> Sensor:
-        """Return the sensor on the kit's devices at the first call, then one on reopened devices."""
+        """Return the sensor on the kit's devices at the first call, then one on newly opened devices."""
         if self._waiting is not None:
             first, self._waiting = self._waiting, None
             return first
         return self._built(self._opened())
+
+    def reopen(self) -> None:
+        """Open the lost devices again, under the sensor that was made last; raises `HwError` while away."""
+        for part in self._parts():
+            reopen(part)
 
     def renew(self, place: int) -> Sensor:
         """Return a sensor without any observations; a simulated room is left for the next one."""
         at = spec_of_place(self._spec, number=place, t_ns=self._clock.now_ns())
         if at != self._spec:
             self._at = at
-            for part in self._device if isinstance(self._device, tuple) else (self._device,):
+            for part in self._parts():
                 part.close()
             return self._built(self._opened())
         return self._sensor()
+
+    def _parts(self) -> tuple[Any, ...]:
+        return self._device if isinstance(self._device, tuple) else (self._device,)
 
     def _opened(self) -> Any:
         role, hw = ROLE_OF[self._name], self._settings.hw

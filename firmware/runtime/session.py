@@ -253,6 +253,7 @@ def _run_live(
         clock=run.panel_clock,
         inbox_length=config.inbox_length,
         stop_wait_s=config.stop_wait_s,
+        reopeners=run.reopeners,
         renewers=renewers,
     ) as pool:
         return run_live(

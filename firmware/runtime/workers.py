@@ -2,6 +2,10 @@
 
 A worker puts the results of its steps into a bounded `Inbox`; the engine's loop empties it. Opening,
 reopening and closing happen on the worker's own thread, so a device that hangs holds up nobody else.
+
+A lost device is opened again here and nowhere else, with back-off. The sensor above it stays: its table, its
+coverage and its counts go on where they were, as they do when the recording of that run is replayed. Only a
+sensor that crashed is thrown away and made anew.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # between restarts; the last one repeats
 STEADY_STEPS = 20
 
 OpenSensor = Callable[[], Sensor]
+ReopenDevices = Callable[[], None]  # opens the devices of the sensor that runs
 RenewSensor = Callable[[int], Sensor]  # takes the number of the place, from 0
 log = get_logger(__name__)
 
@@ -125,10 +130,12 @@ class Worker:
         clock: Clock,
         inbox: Inbox,
         back_off_s: Sequence[float] = BACK_OFF_S,
+        reopen_devices: ReopenDevices | None = None,
         renew_sensor: RenewSensor | None = None,
     ) -> None:
         self.name = name
         self._open = open_sensor
+        self._reopen_devices = reopen_devices
         self._renew_sensor = renew_sensor
         self._sensor: Sensor | None = None
         self._next_place: int | None = None
@@ -179,23 +186,20 @@ class Worker:
         )
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            ended = self._live_once()
-            if ended:
-                return
-            pause_s = self._back_off_s[min(self._failures, len(self._back_off_s) - 1)]
-            self._failures += 1
-            self._restarts += 1
-            self._stop.wait(pause_s)
+        try:
+            while not self._stop.is_set() and not self._live_once():
+                pause_s = self._back_off_s[min(self._failures, len(self._back_off_s) - 1)]
+                self._failures += 1
+                self._restarts += 1
+                self._stop.wait(pause_s)
+        finally:
+            self._give_up()
 
     def _live_once(self) -> bool:
-        """Open the sensor and step it until something happens; return whether that was the end."""
-        self._sensor = None
+        """Open what is not open and step the sensor until something happens; return whether it has ended."""
         try:
-            self._sensor = self._open()
-            self._was_open = True
+            self._open_all()
             self._steady = 0
-            self._inbox.put(SensorStarted(sensor=self.name, t_ns=self._clock.now_ns()))
             self._step_on()
             return True
         except EndOfRecording:
@@ -203,13 +207,23 @@ class Worker:
             return True
         except HwError as error:
             self._tell_lost(error.reason, error.hint, error.what, error)
+            if self._reopen_devices is None:
+                self._give_up()
             return False
         except Exception as error:  # a bug in one sensor must not end the inspection
             log.exception("sensor crashed", sensor=self.name)
             self._tell_lost("status.crashed", "", repr(error))
+            self._give_up()
             return False
-        finally:
-            self._close(self._sensor)
+
+    def _open_all(self) -> None:
+        """Open the sensor, or only its devices where it is still there: the sensor then goes on."""
+        if self._sensor is not None and self._reopen_devices is not None:
+            self._reopen_devices()
+            return
+        self._sensor = self._open()
+        self._was_open = True
+        self._inbox.put(SensorStarted(sensor=self.name, t_ns=self._clock.now_ns()))
 
     def _step_on(self) -> None:
         while not self._stop.is_set():
@@ -229,9 +243,12 @@ class Worker:
 
     def _fresh(self) -> Sensor:
         """Return the sensor, made anew where another place was entered since its last step."""
-        place, self._next_place = self._next_place, None
+        place = self._next_place
         if place is not None and self._renew_sensor is not None:
             self._sensor = self._renew_sensor(place)
+            # Only now: where its device was away, the place is still to be entered.
+            if self._next_place == place:
+                self._next_place = None
             self._inbox.put(SensorStarted(sensor=self.name, t_ns=self._clock.now_ns()))
         if self._sensor is None:
             raise RuntimeError(f"{self.name} was never opened")
@@ -262,7 +279,9 @@ class Worker:
             log.exception("sensor lost its table", sensor=self.name)
             return None
 
-    def _close(self, sensor: Sensor | None) -> None:
+    def _give_up(self) -> None:
+        """Close the sensor and its devices; the next one is made anew."""
+        sensor, self._sensor = self._sensor, None
         if sensor is None:
             return
         try:
@@ -282,9 +301,10 @@ class WorkerPool:
         inbox_length: int,
         stop_wait_s: float,
         back_off_s: Sequence[float] = BACK_OFF_S,
+        reopeners: Mapping[SensorName, ReopenDevices] | None = None,
         renewers: Mapping[SensorName, RenewSensor] | None = None,
     ) -> None:
-        renewers = renewers or {}
+        reopeners, renewers = reopeners or {}, renewers or {}
         self.inbox = Inbox(inbox_length)
         self._stop_wait_s = stop_wait_s
         self.workers = tuple(
@@ -294,6 +314,7 @@ class WorkerPool:
                 clock=clock,
                 inbox=self.inbox,
                 back_off_s=back_off_s,
+                reopen_devices=reopeners.get(name),
                 renew_sensor=renewers.get(name),
             )
             for name in SENSOR_NAMES

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 from hw.config import HwConfig
 from hw.errors import DeviceLost
 from hw.pi.gpio import claim, drive, pins
-from hw.pi.reconnect import PiDevice, Reconnector
+from hw.pi.held_device import HeldHandle, PiDevice
 from hw.protocols import Clock
 from hw.types import ButtonPress, DeviceInfo
 
@@ -67,9 +67,9 @@ class PiButtons(PiDevice[dict[str, Any]]):
         self._lock = threading.Lock()
         self._presses: deque[ButtonPress] = deque(maxlen=MOST_PRESSES)
         self._switches = {name: Switch(cast("ButtonName", name)) for name in pins("buttons")}
-        line = Reconnector(lambda: claim(self._make), _release, clock)
-        super().__init__(DeviceInfo(role="buttons", backend="pi", name="buttons"), line)
-        line.open()
+        held = HeldHandle(lambda: claim(self._make), _release)
+        super().__init__(DeviceInfo(role="buttons", backend="pi", name="buttons"), held)
+        held.open()
 
     def _make(self, gpiozero: ModuleType) -> dict[str, Any]:
         buttons: dict[str, Any] = {}
@@ -93,11 +93,11 @@ class PiButtons(PiDevice[dict[str, Any]]):
     def poll(self) -> Sequence[ButtonPress]:
         """Return the presses since the last call, in order."""
         try:
-            buttons = self._line.hold()
+            buttons = self._held.hold()
             for name, button in buttons.items():
                 self._edge(name, pressed=bool(drive(lambda button=button: button.is_pressed)))  # type: ignore[misc]
         except DeviceLost as error:
-            raise self._line.lose(error) from error
+            raise self._held.lose(error) from error
         with self._lock:
             done = tuple(self._presses)
             self._presses.clear()
@@ -112,10 +112,10 @@ def _release(buttons: dict[str, Any]) -> None:
 class PiBuzzer(PiDevice[Any]):
     """A passive buzzer, driven by a square wave at the frequency of the tone."""
 
-    def __init__(self, clock: Clock) -> None:
-        line = Reconnector(lambda: claim(_make_buzzer), lambda b: b.close(), clock)
-        super().__init__(DeviceInfo(role="buzzer", backend="pi", name="buzzer"), line)
-        line.open()
+    def __init__(self) -> None:
+        held = HeldHandle(lambda: claim(_make_buzzer), lambda b: b.close())
+        super().__init__(DeviceInfo(role="buzzer", backend="pi", name="buzzer"), held)
+        held.open()
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
 
@@ -125,10 +125,10 @@ class PiBuzzer(PiDevice[Any]):
         with self._lock:
             self._stop_timer()
             try:
-                buzzer = self._line.hold()
+                buzzer = self._held.hold()
                 drive(lambda: self._sound(buzzer, hertz))
             except DeviceLost as error:
-                raise self._line.lose(error) from error
+                raise self._held.lose(error) from error
             self._timer = threading.Timer(min(duration_ms, LONGEST_BEEP_MS) * 1e-3, self._hush, (buzzer,))
             self._timer.daemon = True
             self._timer.start()
@@ -166,4 +166,4 @@ def open_buttons(*, target: str, config: HwConfig, clock: Clock) -> PiButtons:  
 
 def open_buzzer(*, target: str, config: HwConfig, clock: Clock) -> PiBuzzer:  # noqa: ARG001 - as every factory
     """Open the buzzer on the pin of the wiring table."""
-    return PiBuzzer(clock)
+    return PiBuzzer()

@@ -19,8 +19,8 @@ from hw.kit import CameraWithLeds
 from hw.light_guard import SafeLeds
 from hw.pi.camera_source import EXPOSURE_TOLERANCE, REPLUG_HINT, CameraPicture, Source
 from hw.pi.deadline import PARTING_S
+from hw.pi.held_device import HeldHandle, PiDevice
 from hw.pi.leds import NoLeds, open_leds
-from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, Frame
 
@@ -126,7 +126,7 @@ class CameraStream:
 
 
 class PiCamera(PiDevice[CameraStream]):
-    """A `Camera` over any source; it opens the source again when settings change or when it was lost."""
+    """A `Camera` over any source; other settings open the source again."""
 
     def __init__(
         self, open_source: Callable[[CameraConfig], Source], settings: CameraConfig, clock: Clock
@@ -137,11 +137,11 @@ class PiCamera(PiDevice[CameraStream]):
         self._skipped = 0
         self._exposure_us: int | None = None
         self._differs: tuple[str, ...] = ()
-        line = Reconnector(lambda: self._stream(open_source, clock), self._part, clock)
-        super().__init__(DeviceInfo(role="camera", backend="pi", name="camera"), line)
-        line.open()
+        held = HeldHandle(lambda: self._stream(open_source, clock), self._part)
+        super().__init__(DeviceInfo(role="camera", backend="pi", name="camera"), held)
+        held.open()
         size = f"{settings.width_px}×{settings.height_px}, {settings.rate_hz:g} Hz"
-        self._info = DeviceInfo(role="camera", backend="pi", name=line.hold().source.name, detail=size)
+        self._info = DeviceInfo(role="camera", backend="pi", name=held.hold().source.name, detail=size)
 
     def _stream(self, open_source: Callable[[CameraConfig], Source], clock: Clock) -> CameraStream:
         try:
@@ -159,7 +159,7 @@ class PiCamera(PiDevice[CameraStream]):
         """Use other settings from now on; the camera restarts only where they differ."""
         if settings != self._settings:
             self._settings = settings
-            self._line.renew()
+            self._held.reopen()
 
     def read(self) -> Frame:
         """Return the next picture.
@@ -167,14 +167,13 @@ class PiCamera(PiDevice[CameraStream]):
         Raises
         ------
         DeviceLost
-            The camera is gone or has stalled; a later call opens it again.
+            The camera is gone or has stalled.
         """
-        stream = self._line.hold()
+        stream = self._held.hold()
         try:
             t_ns, picture = stream.next()
         except DeviceLost as error:
-            raise self._line.lose(error) from error
-        self._line.thrive()
+            raise self._held.lose(error) from error
         self._exposure_us, self._differs = picture.exposure_us, picture.differs
         self._frames += 1
         self._seq += 1
@@ -190,7 +189,7 @@ class PiCamera(PiDevice[CameraStream]):
         numbers = {"frames": float(self._frames), "skipped": float(self._skipped)}
         if self._exposure_us is not None:
             numbers["exposure_us"] = float(self._exposure_us)
-        health = self._line.health(numbers)
+        health = self._held.health(numbers)
         wanted, is_us = self._settings.exposure_us, self._exposure_us
         if health.ok and is_us is not None and abs(is_us - wanted) > EXPOSURE_TOLERANCE * wanted:
             hint = f"It exposes {is_us} µs, not {wanted}: the exposure is not locked."
@@ -223,7 +222,7 @@ def _open_leds(target: str, config: HwConfig, clock: Clock) -> SafeLeds | NoLeds
     except HwError as error:
         if config.camera.source is None:
             raise
-        return NoLeds(clock, str(error))
+        return NoLeds(str(error))
 
 
 def _source_of(settings: CameraConfig) -> Callable[[CameraConfig], Source]:

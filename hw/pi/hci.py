@@ -24,7 +24,7 @@ from typing import Any
 from hw.config import HwConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, MissingComponent, Reason
 from hw.formats.btsnoop_hci import AdvertDecoder
-from hw.pi.reconnect import PiDevice, Reconnector
+from hw.pi.held_device import HeldHandle, PiDevice
 from hw.protocols import Clock
 from hw.types import BleAdvert, BleBatch, DeviceHealth, DeviceInfo
 
@@ -170,15 +170,15 @@ class HciRadio(PiDevice[Controller]):
         self._packets = 0
         self._quiet_since = time.monotonic()
         self._garbled = False
-        line = Reconnector(lambda: Controller(connect()), lambda c: c.close(), clock)
-        super().__init__(DeviceInfo(role="ble", backend="pi", name="Bluetooth"), line)
-        line.open()
-        detail = "extended adverts" if line.hold().extended else "legacy adverts only"
+        held = HeldHandle(lambda: Controller(connect()), lambda c: c.close())
+        super().__init__(DeviceInfo(role="ble", backend="pi", name="Bluetooth"), held)
+        held.open()
+        detail = "extended adverts" if held.hold().extended else "legacy adverts only"
         self._info = DeviceInfo(role="ble", backend="pi", name="Bluetooth controller", detail=detail)
 
     def read(self, *, duration_s: float) -> BleBatch:
         """Listen for ``duration_s`` and return the received adverts."""
-        controller = self._line.hold()
+        controller = self._held.hold()
         start_ns = self._clock.now_ns()
         adverts: list[BleAdvert] = []
         end = time.monotonic() + duration_s
@@ -191,8 +191,7 @@ class HciRadio(PiDevice[Controller]):
                     self._take(packet, adverts)
             self._watch(controller, packets)
         except DeviceLost as error:
-            raise self._line.lose(error) from error
-        self._line.thrive()
+            raise self._held.lose(error) from error
         self._adverts += len(adverts)
         return BleBatch(
             t_ns=start_ns,
@@ -229,7 +228,7 @@ class HciRadio(PiDevice[Controller]):
 
     def health(self) -> DeviceHealth:
         """Return the health of the controller; one that mostly sends unreadable packets is not well."""
-        health = self._line.health({"adverts": float(self._adverts), "packets": float(self._packets)})
+        health = self._held.health({"adverts": float(self._adverts), "packets": float(self._packets)})
         if health.ok and self._garbled:
             hint = f"Most of what the Bluetooth controller sends is unreadable. {REPLUG_HINT}"
             return DeviceHealth(ok=False, reason=Reason.GARBAGE, hint=hint, numbers=health.numbers)

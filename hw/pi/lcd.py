@@ -12,7 +12,7 @@ from PIL import Image
 from hw.config import HwConfig, PanelConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent
 from hw.pi.gpio import GROUP_HINT, OWNER_HINT, PI_HINT, pins
-from hw.pi.reconnect import PiDevice, Reconnector
+from hw.pi.held_device import HeldHandle, PiDevice
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo
 
@@ -96,11 +96,11 @@ class PiDisplay(PiDevice[Any]):
     luma's ILI9341 compares pictures itself; its ST7789 sends all of every picture, so that is done here.
     """
 
-    def __init__(self, panel: PanelConfig, clock: Clock, *, connect: Callable[[PanelConfig], Any]) -> None:
-        line = Reconnector(lambda: build(panel, connect), lambda device: device.cleanup(), clock)
-        super().__init__(DeviceInfo(role="display", backend="pi", name=panel.driver), line)
-        line.open()
-        device = line.hold()
+    def __init__(self, panel: PanelConfig, *, connect: Callable[[PanelConfig], Any]) -> None:
+        held = HeldHandle(lambda: build(panel, connect), lambda device: device.cleanup())
+        super().__init__(DeviceInfo(role="display", backend="pi", name=panel.driver), held)
+        held.open()
+        device = held.hold()
         self._size: tuple[int, int] = (int(device.width), int(device.height))
         self._mode: Literal["RGB", "1"] = "1" if device.mode == MONO else "RGB"
         self._bus = panel.bus
@@ -128,11 +128,11 @@ class PiDisplay(PiDevice[Any]):
         ValueError
             The picture has another size or mode.
         DeviceLost
-            The panel does not answer; a later call starts it anew and sends the whole picture.
+            The panel does not answer. Opened again, it is sent the whole picture.
         """
         if (image.size, image.mode) != (self._size, self._mode):
             raise ValueError(f"the panel takes {self._mode} {self._size}, not {image.mode} {image.size}")
-        device = self._line.hold()
+        device = self._held.hold()
         now = (device, image.tobytes())
         if now == self._shown:
             return
@@ -141,8 +141,7 @@ class PiDisplay(PiDevice[Any]):
         except (luma_error(), OSError) as error:
             self._shown = None
             hint = I2C_HINT if self._bus == "i2c" else SPI_HINT
-            raise self._line.lose(DeviceLost(f"The panel does not answer: {error}", hint=hint)) from error
-        self._line.thrive()
+            raise self._held.lose(DeviceLost(f"The panel does not answer: {error}", hint=hint)) from error
         self._shown = now
         self._sent += 1
 
@@ -159,7 +158,7 @@ class PiDisplay(PiDevice[Any]):
 
     def health(self) -> DeviceHealth:
         """Return the health of the screen, with the number of pictures sent."""
-        return self._line.health({"pictures": float(self._sent)})
+        return self._held.health({"pictures": float(self._sent)})
 
 
 def _why_not(panel: PanelConfig, error: Exception) -> HwError:
@@ -185,4 +184,4 @@ def open_display(*, target: str, config: HwConfig, clock: Clock) -> PiDisplay:  
     DeviceMissing, DeviceBusy, DeviceDenied, MissingComponent
         With the hint that helps.
     """
-    return PiDisplay(config.panel, clock, connect=open_serial)
+    return PiDisplay(config.panel, connect=open_serial)

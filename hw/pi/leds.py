@@ -9,7 +9,7 @@ from hw.config import HwConfig, LightConfig
 from hw.errors import DeviceLost, Reason
 from hw.light_guard import SafeLeds
 from hw.pi.gpio import claim, drive, pins
-from hw.pi.reconnect import PiDevice, Reconnector
+from hw.pi.held_device import HeldHandle, PiDevice
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, LedState
 
@@ -17,15 +17,15 @@ from hw.types import DeviceHealth, DeviceInfo, LedState
 class PiLeds(PiDevice[dict[str, Any]]):
     """Switches the groups of LEDs, one at a time. `open_leds` puts them behind the guard."""
 
-    def __init__(self, clock: Clock) -> None:
-        line = Reconnector(lambda: claim(_make), _release, clock)
-        super().__init__(DeviceInfo(role="leds", backend="pi", name="LEDs"), line)
-        line.open()
+    def __init__(self) -> None:
+        held = HeldHandle(lambda: claim(_make), _release)
+        super().__init__(DeviceInfo(role="leds", backend="pi", name="LEDs"), held)
+        held.open()
         self._state: LedState = "off"
 
     def states(self) -> tuple[LedState, ...]:
         """Return the states of the lights."""
-        lights = self._line.hold()
+        lights = self._held.hold()
         return tuple(s for s in get_args(LedState) if s == "off" or s in lights)
 
     def set(self, state: LedState) -> None:
@@ -36,7 +36,7 @@ class PiLeds(PiDevice[dict[str, Any]]):
         ValueError
             There is no such light.
         DeviceLost
-            The pins do not answer; a later call claims them again.
+            The pins do not answer.
         """
         if state not in self.states():
             raise ValueError(f"there is no light {state!r}")
@@ -45,24 +45,24 @@ class PiLeds(PiDevice[dict[str, Any]]):
     def _drive(self, state: LedState) -> None:
         """Switch off before switching on: never two groups at once."""
         try:
-            lights = self._line.hold()
+            lights = self._held.hold()
             for name, light in lights.items():
                 if name != state:
                     drive(light.off)
             if state != "off":
                 drive(lights[state].on)
         except DeviceLost as error:
-            raise self._line.lose(error) from error
+            raise self._held.lose(error) from error
         self._state = state
 
 
 class NoLeds(PiDevice[None]):
     """The lights of a camera that has none, on a laptop: the lens sensor then says that it cannot look."""
 
-    def __init__(self, clock: Clock, why: str) -> None:
+    def __init__(self, why: str) -> None:
         super().__init__(
             DeviceInfo(role="leds", backend="pi", name="no lights"),
-            Reconnector(lambda: None, lambda _: None, clock),
+            HeldHandle(lambda: None, lambda _: None),
         )
         self._why = why
 
@@ -98,4 +98,4 @@ def _release(lights: dict[str, Any]) -> None:
 
 def open_leds(*, target: str, config: HwConfig, clock: Clock) -> SafeLeds:  # noqa: ARG001 - as every factory
     """Open the lights on the pins of the wiring table, behind the guard."""
-    return SafeLeds(leds=PiLeds(clock), clock=clock, config=LightConfig(), watchdog=True)
+    return SafeLeds(leds=PiLeds(), clock=clock, config=LightConfig(), watchdog=True)

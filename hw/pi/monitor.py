@@ -13,8 +13,8 @@ from hw.config import HwConfig, MonitorConfig
 from hw.errors import DeviceBusy, DeviceLost, DeviceMissing, HwError, Reason
 from hw.pi.adapter import LINK_TYPES, MonitorInterface, hardware_type, listen, set_up_or_down
 from hw.pi.af_packet import RETIRE_MS, Frames, PacketRing, columns
+from hw.pi.held_device import HeldHandle, PiDevice
 from hw.pi.nl80211 import HZ_PER_MHZ, Wireless, open_wireless, widths
-from hw.pi.reconnect import PiDevice, Reconnector
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, Dot11Batch
 
@@ -31,7 +31,7 @@ class ListeningHandle(NamedTuple):
 
 
 class PiMonitor(PiDevice[ListeningHandle]):
-    """A `MonitorRadio` over one adapter. After a loss, the last channel is set again."""
+    """A `MonitorRadio` over one adapter. Opened again, it returns to its last channel."""
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class PiMonitor(PiDevice[ListeningHandle]):
         self._refused: set[tuple[int, int]] = set()
         self._heard = 0
         self._lost = 0
-        line = Reconnector(self._connect, _disconnect, clock)
-        super().__init__(DeviceInfo(role="monitor", backend="pi", name="Wi-Fi"), line)
-        line.open()
-        held = line.hold()
-        channels = f"{len(held.listening.channels_mhz)} channels"
-        self._info = DeviceInfo(role="monitor", backend="pi", name=held.listening.name, detail=channels)
+        held = HeldHandle(self._connect, _disconnect)
+        super().__init__(DeviceInfo(role="monitor", backend="pi", name="Wi-Fi"), held)
+        held.open()
+        listening = held.hold().listening
+        channels = f"{len(listening.channels_mhz)} channels"
+        self._info = DeviceInfo(role="monitor", backend="pi", name=listening.name, detail=channels)
 
     def _connect(self) -> ListeningHandle:
         listening = self._listen()
@@ -118,22 +118,22 @@ class PiMonitor(PiDevice[ListeningHandle]):
 
     def channels_hz(self) -> tuple[float, ...]:
         """Return the primary channels that adapter and local rules allow; empty: one fixed channel."""
-        mhz = self._line.hold().listening.channels_mhz
+        mhz = self._held.hold().listening.channels_mhz
         return tuple(float(m * HZ_PER_MHZ) for m in mhz)
 
     def generations(self) -> Mapping[str, int]:
         """Return the newest Wi-Fi generation it decodes, by band; empty where the kernel does not say."""
-        return dict(self._line.hold().listening.generations)
+        return dict(self._held.hold().listening.generations)
 
     def set_channel(self, *, center_hz: float) -> None:
         """Tune to a channel. A capture that nothing can tune stays where it is."""
-        capture = self._line.hold()
+        capture = self._held.hold()
         if capture.listening.wireless is None:
             return
         try:
             self._retune(capture, center_hz)
         except DeviceLost as error:
-            raise self._line.lose(error) from error
+            raise self._held.lose(error) from error
         self._channel_hz = center_hz
 
     def _retune(self, capture: ListeningHandle, center_hz: float) -> None:
@@ -158,7 +158,7 @@ class PiMonitor(PiDevice[ListeningHandle]):
 
     def read(self, *, duration_s: float) -> Dot11Batch:
         """Listen for ``duration_s`` and return the captured frames."""
-        capture = self._line.hold()
+        capture = self._held.hold()
         start_ns = self._clock.now_ns()
         blocks: list[bytes] = []
         end = time.monotonic() + duration_s
@@ -170,8 +170,7 @@ class PiMonitor(PiDevice[ListeningHandle]):
             blocks += capture.ring.take()
             lost = capture.ring.lost()
         except DeviceLost as error:
-            raise self._line.lose(error) from error
-        self._line.thrive()
+            raise self._held.lose(error) from error
         return self._batch(capture, columns(blocks), start_ns, lost)
 
     def _batch(self, capture: ListeningHandle, frames: Frames, start_ns: int, lost: int) -> Dot11Batch:
@@ -199,7 +198,7 @@ class PiMonitor(PiDevice[ListeningHandle]):
 
     def health(self) -> DeviceHealth:
         """Return the health of the adapter, with the frames captured and lost so far."""
-        return self._line.health({"frames": float(self._heard), "lost": float(self._lost)})
+        return self._held.health({"frames": float(self._heard), "lost": float(self._lost)})
 
 
 def _disconnect(capture: ListeningHandle) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from hw.config import HwConfig
 from hw.errors import DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
-from hw.pi.reconnect import PiDevice, Reconnector
+from hw.pi.held_device import HeldHandle, PiDevice
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo
 
@@ -123,24 +123,28 @@ class Max17048:
 class PiBattery(PiDevice[Gauge]):
     """The battery. Its `health` is that of the whole supply: voltage, temperature, throttling."""
 
-    def __init__(self, find: Callable[[], Gauge], clock: Clock, *, root: Path = ROOT) -> None:
+    def __init__(self, find: Callable[[], Gauge], *, root: Path = ROOT) -> None:
         self._root = root
         self._charge: float | None = None
-        line = Reconnector(find, lambda gauge: gauge.close(), clock)
-        super().__init__(DeviceInfo(role="battery", backend="pi", name="battery"), line)
-        line.open()
-        self._info = DeviceInfo(role="battery", backend="pi", name=line.hold().name)
+        held = HeldHandle(find, lambda gauge: gauge.close())
+        super().__init__(DeviceInfo(role="battery", backend="pi", name="battery"), held)
+        held.open()
+        self._info = DeviceInfo(role="battery", backend="pi", name=held.hold().name)
 
     def read(self) -> float | None:
-        """Return the state of charge, 0…1; None while the gauge is away (`health` says why)."""
+        """Return the state of charge, 0…1.
+
+        Raises
+        ------
+        DeviceLost
+            The gauge does not answer, or answers nonsense.
+        """
+        self._charge = None
+        gauge = self._held.hold()
         try:
-            self._charge = self._line.hold().charge()
+            self._charge = gauge.charge()
         except DeviceLost as error:
-            self._charge = None
-            if self._line.trouble is None:
-                self._line.lose(error)
-            return None
-        self._line.thrive()
+            raise self._held.lose(error) from error
         return self._charge
 
     def health(self) -> DeviceHealth:
@@ -148,7 +152,7 @@ class PiBattery(PiDevice[Gauge]):
         numbers = supply_numbers(self._root)
         if self._charge is not None:
             numbers["charge"] = self._charge
-        health = self._line.health(numbers)
+        health = self._held.health(numbers)
         if numbers.get("under_voltage"):
             hint = f"The supply voltage is too low. {POWER_HINT}"
             return DeviceHealth(ok=False, reason=Reason.UNDER_VOLTAGE, hint=hint, numbers=health.numbers)
@@ -258,4 +262,4 @@ def open_battery(*, target: str, config: HwConfig, clock: Clock) -> PiBattery:  
     DeviceMissing, DeviceDenied, MissingComponent
         With the hint that helps.
     """
-    return PiBattery(find_gauge, clock)
+    return PiBattery(find_gauge)

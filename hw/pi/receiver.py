@@ -11,7 +11,7 @@ import numpy as np
 from hw.config import SdrConfig
 from hw.errors import DeviceLost, Reason
 from hw.formats.iq import clipped_share, to_complex
-from hw.pi.reconnect import PiDevice, Reconnector
+from hw.pi.held_device import HeldHandle, PiDevice
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, IqBlock
 
@@ -40,7 +40,7 @@ class Dongle(Protocol):
 
 
 class Receiver(PiDevice[Dongle]):
-    """An RTL-SDR. After a loss, the last frequency and gain are set again."""
+    """An RTL-SDR. Opened again, it has its last frequency and gain."""
 
     def __init__(self, connect: Callable[[], Dongle], config: SdrConfig, clock: Clock) -> None:
         self._config = config
@@ -51,10 +51,10 @@ class Receiver(PiDevice[Dongle]):
         self._stale = True
         self._short_reads = 0
         self._blocks = 0
-        line = Reconnector(lambda: self._set_up(connect()), lambda dongle: dongle.close(), clock)
-        super().__init__(DeviceInfo(role="sdr", backend="pi", name="RTL-SDR"), line)
-        line.open()
-        dongle = line.hold()
+        held = HeldHandle(lambda: self._set_up(connect()), lambda dongle: dongle.close())
+        super().__init__(DeviceInfo(role="sdr", backend="pi", name="RTL-SDR"), held)
+        held.open()
+        dongle = held.hold()
         self._rate_hz = dongle.rate_hz
         self._info = DeviceInfo(role="sdr", backend="pi", name=dongle.name, detail=f"{self._rate_hz:.0f} S/s")
 
@@ -88,7 +88,7 @@ class Receiver(PiDevice[Dongle]):
         DeviceLost
             The dongle is gone.
         """
-        dongle = self._line.hold()
+        dongle = self._held.hold()
         try:
             if gain_db is not None and gain_db != self._wish_db:
                 self._wish_db = gain_db
@@ -97,7 +97,7 @@ class Receiver(PiDevice[Dongle]):
             dongle.tune(round(center_hz))
             self._center_hz = float(round(center_hz))
         except DeviceLost as error:
-            raise self._line.lose(error) from error
+            raise self._held.lose(error) from error
 
     def read(self, *, count: int) -> IqBlock:
         """Return up to ``count`` samples of one uninterrupted transfer.
@@ -108,12 +108,11 @@ class Receiver(PiDevice[Dongle]):
             The dongle is gone, has stalled, or gives the same value for ever (a dead converter must never
             look like a quiet room).
         """
-        dongle = self._line.hold()
+        dongle = self._held.hold()
         try:
             data = self._read_bytes(dongle, min(count, LONGEST_READ_SAMPLES))
         except DeviceLost as error:
-            raise self._line.lose(error) from error
-        self._line.thrive()
+            raise self._held.lose(error) from error
         self._blocks += 1
         samples = to_complex(data, FORMAT)
         return IqBlock(
@@ -149,7 +148,7 @@ class Receiver(PiDevice[Dongle]):
             "blocks": float(self._blocks),
             "short_reads": float(self._short_reads),
         }
-        health = self._line.health(numbers)
+        health = self._held.health(numbers)
         if health.ok and abs(self._rate_hz / self._config.rate_hz - 1) > RATE_TOLERANCE:
             ran = f"It runs at {self._rate_hz:.0f} S/s, not {self._config.rate_hz:.0f}."
             hint = f"{ran} Set hw.sdr.rate_hz to a rate it can do."

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from hw.config import CameraConfig
 from hw.errors import BadRecording, EndOfRecording, HwError
-from hw.kit import SENSOR_ROLES, CameraWithLeds, Kit
+from hw.kit import SENSOR_ROLES, CameraWithLeds, Kit, reopen
 from hw.protocols import BleRadio, Buttons, Camera, Clock, Decodes, Device, MonitorRadio, Sdr
 from hw.replay.bounded_file import MEGABYTE, GrowingFile, ReadBudget, RecordingStopped
 from hw.replay.device import FAULTS, FAULTS_FILE, ReplayFault
@@ -211,6 +211,10 @@ class Tap:
             return health
         hint = f"{health.hint} Recording of {self._track.role} stopped: {self._track.stopped}.".strip()
         return replace(health, hint=hint)
+
+    def reopen(self) -> None:
+        """Open the device again; its recording goes on behind the gap."""
+        reopen(self._device)
 
     def close(self) -> None:
         """Close the device; its recording may go on with the next one."""

@@ -27,7 +27,6 @@ from firmware.sensor import Observation
 from firmware.settings.sections import EngineConfig
 from firmware.verdict.engine import Engine, SensorStarted, StepDone, Tick
 from firmware.verdict.judge import Judge
-from hw.clock import ManualClock
 from hw.config import PanelConfig
 from hw.pi.lcd import PiDisplay
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
@@ -139,7 +138,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     bus = Wire()
     panel = PanelConfig()
-    display = PiDisplay(panel, ManualClock(), connect=lambda _: bus)
+    display = PiDisplay(panel, connect=lambda _: bus)
     head = " ".join(f"{f'{w}x{h}':>8}" for (w, h), _ in PANELS)
     print(f"{'page':10} {head} ms  {panel.driver:>10} kB/s")
     worst = {size: 0.0 for size, _ in PANELS}

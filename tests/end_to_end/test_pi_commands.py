@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +19,9 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 from typer.testing import CliRunner
 
 from firmware.cli.app import app
+from firmware.runtime.session import inspect
+from firmware.settings.settings import load_settings
+from firmware.verdict.engine import Snapshot
 from hw.pi import camera as driver
 
 STAND_INS = Path(__file__).parents[1] / "hw" / "pi" / "standin"
@@ -142,6 +146,36 @@ def test_every_other_command_ends_in_words(
     assert done.exit_code in codes, done.output
     assert done.output.strip()
     ended_well(done, library)
+
+
+def test_a_camera_plugged_in_again_looks_again_and_nothing_is_forgotten(
+    library: ModuleType, tmp_path: Path
+) -> None:
+    """The worker opens it: what was counted before the gap is there after it, and in the replay."""
+    seen: list[Snapshot] = []
+    read_before: list[int] = []
+
+    def lens(snapshot: Snapshot) -> str:
+        return next(s.state for s in snapshot.sensors if s.name == "lens")
+
+    def watch(snapshot: Snapshot) -> bool:
+        seen.append(snapshot)
+        read = sum(c.read for c in snapshot.counts)
+        if not read_before and read > 20:
+            library.Faults.gone = True
+            read_before.append(read)
+        elif library.Faults.gone and lens(snapshot) == "lost":
+            library.Faults.gone = False
+        return bool(read_before) and not library.Faults.gone and read > read_before[0] + 20
+
+    settings = load_settings(overrides=[word for word in SMALL if "=" in word])
+    live = inspect("pi", settings, only={"lens"}, until_s=30.0, record_to=tmp_path / "session", watch=watch)
+    states = [state for state, _ in groupby(map(lens, seen))]
+    assert states[-3:] == ["running", "lost", "running"]
+    assert live.counts[0].read > read_before[0] + 20  # counted on, not from nothing
+    assert library.LOG.count("open") == 2
+    again = inspect(f"replay:{tmp_path / 'session'}", settings, only={"lens"})
+    assert again.counts == live.counts
 
 
 def test_the_lights_shine_all_of_the_time_they_are_asked_for(library: ModuleType) -> None:

@@ -162,3 +162,19 @@ def test_a_watchdog_needs_nobody_to_call() -> None:
             assert time.monotonic() < end
             time.sleep(0.005)
         assert safe.refused == {"on_too_long": 1}
+
+
+def test_lights_opened_again_are_dark_and_remember_what_they_gave() -> None:
+    safe, leds, clock = lights(max_duty=0.5)
+    safe.set("ring")
+    while not safe.refused:
+        wait(clock, 0.5)
+        safe.set("off")
+        safe.set("ring")
+    before_w_sr = safe.average_w_sr(clock.now_ns())
+    safe.reopen()
+    assert (leds.asked[-1], safe.state) == ("off", "off")
+    assert safe.average_w_sr(clock.now_ns()) == before_w_sr > 0
+    safe.set("ring")
+    assert safe.state == "off"  # a replug is no way around the budget
+    assert safe.refused == {"over_duty": 2}

@@ -11,7 +11,7 @@ import pytest
 from firmware.runtime import calibrate_rf
 from firmware.runtime.calibrate_rf import STATES, listen_to_itself
 from firmware.settings.settings import load_settings
-from hw.errors import DeviceMissing
+from hw.errors import DeviceLost, DeviceMissing
 from hw.kit import CameraWithLeds
 from hw.protocols import Clock
 from hw.types import DeviceHealth, IqBlock
@@ -151,6 +151,18 @@ def test_each_part_is_heard_in_its_state_alone_and_lights_rest_as_long_as_they_b
 def test_parts_that_are_not_there_leave_their_states_out(monkeypatch):
     found = learned(monkeypatch, Unit(without=("camera", "display")))
     assert found == {"always": ("rest",), "camera": (), "lights": (), "screen": ()}
+
+
+@pytest.mark.parametrize(("part", "call"), [(Camera, "read"), (Panel, "show")])
+def test_a_part_that_is_lost_on_the_way_ends_the_calibration(monkeypatch, part, call):
+    def lost(*_args: object) -> None:
+        raise DeviceLost("It is gone", hint="Plug it in again.")
+
+    monkeypatch.setattr(part, call, lost)
+    monkeypatch.setattr(calibrate_rf, "open_device", Unit().open)
+    monkeypatch.setattr(calibrate_rf, "PICTURE_S", 0.001)
+    with pytest.raises(DeviceLost, match="gone"):
+        listen_to_itself("sim:empty-room", SETTINGS, runs=2, say=lambda _: None)
 
 
 def test_without_a_receiver_there_is_nothing_to_calibrate(monkeypatch):

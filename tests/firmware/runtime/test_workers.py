@@ -41,8 +41,10 @@ class Probe:
             self.done.set()
 
 
-def crew_of(openers: dict[SensorName, OpenSensor], length: int = 64) -> WorkerPool:
-    return WorkerPool(openers, clock=SystemClock(), inbox_length=length, stop_wait_s=WAIT_S, back_off_s=QUICK)
+def crew_of(openers: dict[SensorName, OpenSensor], length: int = 64, **more: Any) -> WorkerPool:
+    return WorkerPool(
+        openers, clock=SystemClock(), inbox_length=length, stop_wait_s=WAIT_S, back_off_s=QUICK, **more
+    )
 
 
 def scripted(name: SensorName, **more: Any) -> ScriptedSensor:
@@ -87,6 +89,71 @@ def test_a_lost_device_is_opened_again_until_it_is_back() -> None:
     assert len(opened) == 4
     assert all(s.closed for s in opened)
     assert crew.health()["wifi"].restarts == 3
+
+
+def test_a_lost_device_is_opened_again_under_the_sensor_that_is_there() -> None:
+    """Its table, coverage and counts go on; only failed attempts are told, each with its own reason."""
+    sensor = scripted("wifi", lost_from_s=1.0, ends_at_s=2.0)
+    attempts: list[int] = []
+
+    def reopen() -> None:
+        attempts.append(sensor.steps)
+        if len(attempts) < 3:
+            raise DeviceMissing("no adapter", hint="Plug one in.")
+        sensor.lost_from_s = float("inf")
+
+    with crew_of({"wifi": lambda: sensor}, reopeners={"wifi": reopen}) as crew:
+        events = drain(crew, has(SensorFinished))
+    assert attempts == [4, 4, 4]
+    assert [e.reason for e in events if isinstance(e, SensorLost)] == ["unplugged", "not_found", "not_found"]
+    assert sum(isinstance(e, SensorStarted) for e in events) == 1  # nothing begins anew
+    last = next(e for e in reversed(events) if isinstance(e, StepDone))
+    assert last.counts.read == 8 * sensor.read_each  # of before and after the gap
+    assert last.coverage.share == pytest.approx(2.0 / sensor.full_after_s)
+    assert (sensor.closed, crew.health()["wifi"].restarts) == (1, 3)
+
+
+def test_a_sensor_that_crashed_is_made_anew_though_its_device_could_be_opened_again() -> None:
+    opened: list[ScriptedSensor] = []
+
+    def crash() -> None:
+        if len(opened) == 1:
+            raise RuntimeError("a bug in a sensor")
+
+    def open_sensor() -> Sensor:
+        opened.append(scripted("wifi", on_step=crash, ends_at_s=1.0))
+        return opened[-1]
+
+    def never() -> None:
+        pytest.fail("a crash is no lost device")
+
+    with crew_of({"wifi": open_sensor}, reopeners={"wifi": never}) as crew:
+        drain(crew, has(SensorFinished))
+    assert [s.closed for s in opened] == [1, 1]
+
+
+def test_a_place_entered_while_the_device_is_away_is_entered_when_it_is_back() -> None:
+    first = scripted("wifi", lost_from_s=1.0)
+    entered: list[int] = []
+    away, hold = threading.Event(), threading.Event()
+
+    def reopen() -> None:
+        away.set()
+        assert hold.wait(WAIT_S)
+
+    def renew(place: int) -> Sensor:
+        entered.append(place)
+        if len(entered) < 3:
+            raise DeviceLost("still away")  # a new sensor asks its device at once
+        return scripted("wifi", ends_at_s=1.0)
+
+    with crew_of({"wifi": lambda: first}, reopeners={"wifi": reopen}, renewers={"wifi": renew}) as crew:
+        assert away.wait(WAIT_S)
+        crew.renew(7)
+        hold.set()
+        events = drain(crew, has(SensorFinished))
+    assert entered == [7, 7, 7]
+    assert sum(isinstance(e, SensorStarted) for e in events) == 2
 
 
 def test_a_crash_loop_stays_inside_its_own_sense() -> None:

@@ -162,11 +162,8 @@ def test_no_adapter_and_no_pyroute2_are_one_clear_error(
 
 @needs_root
 @pytest.mark.root
-def test_the_whole_device_tunes_hears_loses_and_restores(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_whole_device_tunes_hears_loses_and_restores(tmp_path: Path) -> None:
     """nl80211 is the stand-in, the interfaces are real: adding one makes a TAP of link type 803."""
-    monkeypatch.setattr("hw.pi.reconnect.FIRST_WAIT_NS", 0)
 
     def body() -> None:
         kernel = one_radio()
@@ -193,10 +190,11 @@ def test_the_whole_device_tunes_hears_loses_and_restores(
             radio.read(duration_s=0.5)
         kernel.radios[0] = ("phy0", True, [2412], [])  # it comes back in a country without this channel
         with pytest.raises(DeviceLost, match="EINVAL"):
-            radio.read(duration_s=0.0)
+            radio.reopen()
         assert kernel.log[-2:] == ["removed ansim0", "closed"]  # nothing was left behind
         kernel.radios[0] = ("phy0", True, CHANNELS, [])
-        radio.read(duration_s=0.0)  # plugged in again
+        radio.reopen()  # plugged in again
+        radio.read(duration_s=0.0)
         assert kernel.tuned[-1] == (2437, 1, 2437)
         radio.close()
         assert kernel.log[-2:] == ["removed ansim0", "closed"]

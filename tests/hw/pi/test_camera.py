@@ -25,7 +25,6 @@ from hw.pi import camera as driver
 from hw.pi.camera import CameraStream, PiCamera
 from hw.pi.camera_source import CameraPicture
 from hw.pi.picam import open_picam
-from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.pi.webcam import open_webcam
 from hw.protocols import Camera, Leds
 
@@ -156,7 +155,7 @@ def test_a_capture_that_never_returns_is_cancelled_and_found_again(
             _read_on(camera)
         assert picam.LOG[-2:] == ["stop", "close"]  # although the call was still pending
         picam.Faults.stalled.set()
-        clock.sleep_until(LONGEST_WAIT_NS)
+        camera.reopen()
         camera.read()
     assert not CameraStream.hangs()
 
@@ -172,9 +171,8 @@ def test_a_driver_that_never_lets_go_is_said(picam: ModuleType, monkeypatch: pyt
         with pytest.raises(DeviceLost):
             _read_on(camera)
         picam.Faults.busy = True  # held by the stream that hangs
-        clock.sleep_until(LONGEST_WAIT_NS)
         with pytest.raises(DeviceLost, match="Restart ansim"):
-            camera.read()
+            camera.reopen()
         picam.Faults.busy = False
         picam.Faults.stalled.set()
         free.set()
@@ -213,7 +211,7 @@ def test_a_camera_that_fails_is_lost_and_found(
         picam.Faults.gone, picam.Faults.shape = False, None
         picam.Faults.stalled.set()
         wait_until(lambda: picam.LOG.count("close") == 1)
-        clock.sleep_until(LONGEST_WAIT_NS)
+        camera.reopen()
         camera.read()
         assert camera.health().ok
 
@@ -226,7 +224,7 @@ def _read_on(camera: PiCamera) -> None:
 def test_a_slow_reader_gets_the_newest_and_the_rest_is_counted(picam: ModuleType) -> None:
     with open_camera(ManualClock()) as camera:
         first = int(camera.read().pixels[0, 0])
-        stream = camera._line.hold()
+        stream = camera._held.hold()
         wait_until(lambda: stream.skipped > 5)
         assert int(camera.read().pixels[0, 0]) > first + 1
 
@@ -384,7 +382,7 @@ def test_a_webcam_unplugged_is_lost_and_found(webcam: CameraConfig, monkeypatch:
             _read_on(camera)
         assert caught.value.reason is Reason.UNPLUGGED
         monkeypatch.setattr(FakeCapture, "there", True)
-        clock.sleep_until(LONGEST_WAIT_NS)
+        camera.reopen()
         camera.read()
         assert camera.health().ok
 

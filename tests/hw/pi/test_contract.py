@@ -18,7 +18,19 @@ from hw.config import BleConfig, CameraConfig, HwConfig, MonitorConfig
 from hw.errors import DeviceLost
 from hw.kit import BACKENDS, open_device
 from hw.pi import hci, lcd, power
-from hw.protocols import Battery, BleRadio, Buttons, Buzzer, Camera, Device, Display, Leds, MonitorRadio, Sdr
+from hw.protocols import (
+    Battery,
+    BleRadio,
+    Buttons,
+    Buzzer,
+    Camera,
+    Device,
+    Display,
+    Leds,
+    MonitorRadio,
+    Reopens,
+    Sdr,
+)
 from hw.types import BleBatch, Dot11Batch, Frame, IqBlock
 from tests.hw.pi.conftest import Faults
 from tests.hw.pi.tap import Tap, in_namespace, needs_root
@@ -62,9 +74,8 @@ class Stage:
         return wanted
 
     def _ble(self) -> None:
-        controller = FakeController()
         self._patch.setattr(hci, "find_controller", lambda _wanted: 0)
-        self._patch.setattr(hci, "open_user_channel", lambda _number: controller.scapy_socket())
+        self._patch.setattr(hci, "open_user_channel", lambda _number: FakeController().scapy_socket())
 
     def _display(self) -> None:
         self._patch.setattr(lcd, "open_serial", lambda _panel: Wire())
@@ -140,16 +151,17 @@ def _keep(device: Any, role: str) -> None:
         assert result is None or isinstance(got, result)
         if isinstance(got, Dot11Batch | BleBatch):
             assert 0 <= got.t_ns < got.until_ns
+        assert isinstance(device, Reopens)
+        device.reopen()  # as its owner does after a loss
+        use(device)
         health = device.health()
         assert (health.ok, health.reason, health.hint) == (True, "", "")
         assert all(isinstance(value, float) for value in health.numbers.values())
     device.close()
     device.close()
-    if role == "battery":
-        assert use(device) is None  # a gauge that is away is no reason to stop
-        return
-    with pytest.raises(DeviceLost, match="closed"):
-        use(device)
+    for call in (lambda: use(device), device.reopen):
+        with pytest.raises(DeviceLost, match="closed"):
+            call()
 
 
 def test_every_role_of_the_kit_is_tried() -> None:

@@ -18,7 +18,6 @@ from hw.config import HwConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, MissingComponent, Reason
 from hw.kit import open_device
 from hw.pi import hci
-from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import BleRadio
 
 RESET, EVENT_MASK, LE_EVENT_MASK, FEATURES = 0x0C03, 0x0C01, 0x2001, 0x2003
@@ -125,9 +124,6 @@ class Bench:
         assert isinstance(radio, hci.HciRadio)
         return radio
 
-    def later(self) -> None:
-        self.clock.sleep_until(self.clock.now_ns() + LONGEST_WAIT_NS)
-
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
@@ -208,14 +204,13 @@ def test_unplugged_and_plugged_in_again(bench: Bench) -> None:
         with pytest.raises(DeviceLost) as caught:
             radio.read(duration_s=1.0)
         assert caught.value.reason is Reason.UNPLUGGED
-        bench.later()
         with pytest.raises(DeviceLost):
-            radio.read(duration_s=0.05)
+            radio.reopen()
         health = radio.health()
         assert (health.ok, health.reason) == (False, Reason.UNPLUGGED)
         assert health.hint
         bench.now = FakeController()
-        bench.later()
+        radio.reopen()
         bench.now.say(legacy_report())
         assert len(radio.read(duration_s=0.1).adverts) <= 1
         assert radio.health().ok

@@ -17,7 +17,6 @@ from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwErr
 from hw.kit import open_device
 from hw.pi import lcd
 from hw.pi.lcd import PiDisplay, build
-from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import Display
 
 # luma.oled asks Pillow in a way that Pillow is about to give up
@@ -73,8 +72,8 @@ def _no_exit_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("luma.lcd.device.sleep", lambda _s: None)
 
 
-def open_display(panel: PanelConfig, wire: Wire, clock: ManualClock | None = None) -> PiDisplay:
-    return PiDisplay(panel, clock or ManualClock(), connect=lambda _panel: wire)
+def open_display(panel: PanelConfig, wire: Wire) -> PiDisplay:
+    return PiDisplay(panel, connect=lambda _panel: wire)
 
 
 def test_a_picture_is_sent_whole_then_only_what_changed_then_nothing() -> None:
@@ -124,8 +123,8 @@ def test_a_rotated_panel_has_its_sides_swapped() -> None:
 
 @pytest.mark.parametrize("panel", [COLOUR, MONO])
 def test_a_panel_that_is_cut_off_is_lost_and_found(panel: PanelConfig) -> None:
-    wire, clock = Wire(), ManualClock()
-    with open_display(panel, wire, clock) as display:
+    wire = Wire()
+    with open_display(panel, wire) as display:
         first = Image.new(display.mode, display.size, 0)
         display.show(first)
         wire.cut = True
@@ -136,7 +135,7 @@ def test_a_panel_that_is_cut_off_is_lost_and_found(panel: PanelConfig) -> None:
         health = display.health()
         assert (health.ok, health.reason) == (False, Reason.UNPLUGGED)
         wire.cut = False
-        clock.sleep_until(LONGEST_WAIT_NS)
+        display.reopen()
         before = wire.sent
         display.show(second)
         assert wire.sent - before >= panel.width_px * panel.height_px // 8  # the whole picture again

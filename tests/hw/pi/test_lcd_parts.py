@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from firmware.handheld.render import PAGES, render
-from hw.clock import ManualClock
 from hw.config import PanelConfig
 from hw.pi.lcd import PiDisplay
 from tests.benchmarks.screen_speed import busy
@@ -56,7 +55,7 @@ def _no_exit_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shown(driver: str, size: tuple[int, int], memory: Memory) -> PiDisplay:
     panel = PanelConfig(driver=driver, width_px=size[0], height_px=size[1])
-    return PiDisplay(panel, ManualClock(), connect=lambda _panel: memory)
+    return PiDisplay(panel, connect=lambda _panel: memory)
 
 
 @pytest.mark.parametrize(("driver", "size"), PANELS)

@@ -14,7 +14,7 @@ from hw.clock import SystemClock
 from hw.config import HwConfig, MonitorConfig
 from hw.errors import DeviceDenied, DeviceLost, DeviceMissing, Reason
 from hw.kit import open_device
-from hw.pi import adapter, af_packet, reconnect
+from hw.pi import adapter, af_packet
 from hw.pi.af_packet import columns, walk_block
 from hw.pi.monitor import PiMonitor
 from hw.protocols import MonitorRadio
@@ -52,11 +52,6 @@ def read_frames(radio: PiMonitor, wanted: int) -> list[bytes]:
         if len(found) >= wanted:
             break
     return found
-
-
-@pytest.fixture
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconnect, "FIRST_WAIT_NS", 0)
 
 
 @needs_root
@@ -166,7 +161,6 @@ def test_what_a_full_ring_cannot_take_is_counted(monkeypatch: pytest.MonkeyPatch
 
 @needs_root
 @pytest.mark.root
-@pytest.mark.usefixtures("_quick")
 def test_an_interface_switched_off_is_lost_and_found() -> None:
     def body() -> None:
         tap = Tap(NAME)
@@ -177,7 +171,7 @@ def test_an_interface_switched_off_is_lost_and_found() -> None:
             assert caught.value.reason is Reason.UNPLUGGED
             assert not radio.health().ok
             assert radio.health().hint
-            radio.read(duration_s=0.0)
+            radio.reopen()
             tap.hear(frame(7))
             assert read_frames(radio, 1) == [frame(7)]
             assert radio.health().ok
@@ -188,8 +182,7 @@ def test_an_interface_switched_off_is_lost_and_found() -> None:
 
 @needs_root
 @pytest.mark.root
-@pytest.mark.usefixtures("_quick")
-def test_an_adapter_unplugged_is_lost_and_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_adapter_unplugged_is_lost_and_found() -> None:
     def body() -> None:
         tap = Tap(NAME)
         with open_monitor() as radio:
@@ -197,11 +190,10 @@ def test_an_adapter_unplugged_is_lost_and_found(monkeypatch: pytest.MonkeyPatch)
             with pytest.raises(DeviceLost):
                 radio.read(duration_s=1.0)
             with pytest.raises(DeviceLost) as caught:  # still away
-                radio.read(duration_s=1.0)
+                radio.reopen()
             assert caught.value.hint
             tap = Tap(NAME)
-            monkeypatch.setattr(radio._line, "_next_try_ns", 0)
-            radio.read(duration_s=0.0)
+            radio.reopen()
             tap.hear(frame(9))
             assert read_frames(radio, 1) == [frame(9)]
             assert radio.health().numbers["losses"] == 1

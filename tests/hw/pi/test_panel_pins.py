@@ -24,7 +24,6 @@ from hw.pi import buttons as driver
 from hw.pi.buttons import LONG_NS, SETTLE_NS, Switch
 from hw.pi.gpio import claim, drive, pins
 from hw.pi.leds import NoLeds, PiLeds, open_leds
-from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import Buttons, Buzzer, Leds
 
 MS = 1_000_000
@@ -87,7 +86,7 @@ def test_a_forgotten_light_goes_out_by_itself_and_comes_back(mock: MockFactory) 
 
 def test_lighting_it_again_and_again_does_not_help(mock: MockFactory) -> None:
     clock = ManualClock()
-    with SafeLeds(leds=PiLeds(clock), clock=clock, config=LightConfig()) as leds:
+    with SafeLeds(leds=PiLeds(), clock=clock, config=LightConfig()) as leds:
         on = 0
         for _ in range(3000):
             leds.set("ring")
@@ -98,7 +97,7 @@ def test_lighting_it_again_and_again_does_not_help(mock: MockFactory) -> None:
 
 def test_a_strobe_of_three_never_rests(mock: MockFactory) -> None:
     clock = ManualClock()
-    with SafeLeds(leds=PiLeds(clock), clock=clock, config=LightConfig()) as leds:
+    with SafeLeds(leds=PiLeds(), clock=clock, config=LightConfig()) as leds:
         for _ in range(500):
             for state in ("ring", "off", "side"):
                 leds.set(state)  # type: ignore[arg-type]
@@ -108,20 +107,19 @@ def test_a_strobe_of_three_never_rests(mock: MockFactory) -> None:
 
 
 def test_pins_that_fail_are_lost_and_found(mock: MockFactory) -> None:
-    clock = ManualClock()
-    with PiLeds(clock) as leds:
-        for light in leds._line.hold().values():
+    with PiLeds() as leds:
+        for light in leds._held.hold().values():
             light.close()  # as if the chip had gone
         with pytest.raises(DeviceLost):
             leds.set("ring")
         assert not leds.health().ok
-        clock.sleep_until(LONGEST_WAIT_NS)
+        leds.reopen()
         leds.set("ring")
         assert lit(mock) == {"ring"}
 
 
 def test_a_camera_without_lights_says_so() -> None:
-    with NoLeds(ManualClock(), "There are no pins.") as leds:
+    with NoLeds("There are no pins.") as leds:
         assert leds.states() == ("off",)
         leds.set("off")
         with pytest.raises(ValueError, match="no light"):
@@ -278,10 +276,10 @@ def test_pins_that_cannot_be_had(
 def test_a_pin_in_use_is_busy_and_heals(mock: MockFactory) -> None:
     owner = gpiozero.LED(pins("leds")["red"])
     with pytest.raises(DeviceBusy) as caught:
-        PiLeds(ManualClock())
+        PiLeds()
     assert caught.value.hint
     owner.close()
-    PiLeds(ManualClock()).close()  # and the pins claimed before the busy one were let go
+    PiLeds().close()  # and the pins claimed before the busy one were let go
 
 
 @pytest.mark.parametrize("role", ["buttons", "buzzer", "camera"])

@@ -8,10 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from hw.clock import ManualClock
-from hw.errors import DeviceDenied, DeviceMissing, HwError, MissingComponent, Reason
+from hw.errors import DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent, Reason
 from hw.pi.power import Max17048, PiBattery, find_gauge, supply_numbers
-from hw.pi.reconnect import LONGEST_WAIT_NS
 from hw.protocols import Battery
 
 
@@ -33,8 +31,8 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def battery(root: Path, clock: ManualClock | None = None) -> PiBattery:
-    return PiBattery(lambda: find_gauge(root), clock or ManualClock(), root=root)
+def battery(root: Path) -> PiBattery:
+    return PiBattery(lambda: find_gauge(root), root=root)
 
 
 def test_the_kernels_battery_and_supply(root: Path) -> None:
@@ -77,16 +75,16 @@ def test_low_voltage_of_the_past_is_not_now(root: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "full", "250", "-3"])
 def test_a_gauge_that_talks_nonsense_is_lost_and_found(root: Path, text: str) -> None:
-    clock = ManualClock()
-    with battery(root, clock) as device:
+    with battery(root) as device:
         device.read()
         write(root, "sys/class/power_supply/BAT0/capacity", text)
-        assert device.read() is None
+        with pytest.raises(DeviceLost):
+            device.read()
         health = device.health()
         assert not health.ok
         assert health.hint
         write(root, "sys/class/power_supply/BAT0/capacity", "50")
-        clock.sleep_until(LONGEST_WAIT_NS)
+        device.reopen()
         assert device.read() == 0.5
         assert device.health().ok
 
@@ -124,18 +122,20 @@ def test_the_gauge_on_i2c() -> None:
 
 
 def test_the_gauge_is_lost_and_found() -> None:
-    bus, clock = Bus(GOOD), ManualClock()
-    with PiBattery(lambda: Max17048(bus), clock, root=Path("/nonexistent")) as device:
+    bus = Bus(GOOD)
+    with PiBattery(lambda: Max17048(bus), root=Path("/nonexistent")) as device:
         assert device.read() is not None
         bus.broken = True
-        assert device.read() is None
+        with pytest.raises(DeviceLost):
+            device.read()
         assert device.health().reason == Reason.UNPLUGGED
         bus.broken = False
-        clock.sleep_until(LONGEST_WAIT_NS)
+        device.reopen()
         assert device.read() is not None
         assert device.health().ok
         bus.registers = GOOD | {0x02: 0}
-        assert device.read() is None
+        with pytest.raises(DeviceLost):
+            device.read()
         assert device.health().reason == Reason.GARBAGE
 
 

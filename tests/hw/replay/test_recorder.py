@@ -14,7 +14,7 @@ import pytest
 from hw.clock import ManualClock
 from hw.config import HwConfig
 from hw.errors import BadRecording, DeviceLost
-from hw.kit import Kit, open_device
+from hw.kit import Kit, open_device, reopen
 from hw.replay.bounded_file import GrowingFile
 from hw.replay.describe import describe
 from hw.replay.manifest import read_manifest
@@ -303,3 +303,21 @@ def recorder_writer(recorder: Recorder, role: str) -> Any:
     writer = WRITERS[role](recorder.folder, budget=recorder._budget, wall_ns=1)
     recorder._tracks[role] = _Track(role=role, writer=writer)
     return writer
+
+
+def test_a_tapped_device_is_opened_again_and_its_part_goes_on(tmp_path: Path) -> None:
+    class Reopened(Planted):
+        opened = 0
+
+        def reopen(self) -> None:
+            self.opened += 1
+
+    clock = ManualClock()
+    gone = DeviceLost("gone", hint="Plug it in")
+    device = Reopened("monitor", [*some_batches(2), gone, *some_batches(1)], clock)
+    with Recorder(tmp_path / "s", wall_ns=WALL_NS) as recorder:
+        tapped = recorder.wrap("monitor", device, clock=clock)
+        given_items = drain(tapped, "monitor", clock)
+        reopen(tapped)
+    assert device.opened == 1
+    assert replay(tmp_path / "s", "monitor") == given_items  # the fault between them included

@@ -1,4 +1,8 @@
-"""Opens a lost device again with back-off: every real device holds its handle in a `Reconnector`."""
+"""Holds the handle of a real device: opened, lost, and opened again when its owner asks for it.
+
+Nothing here opens a lost device by itself or waits: whoever runs the device decides when to try again
+(`firmware.runtime.workers` for sensors, `firmware.handheld.panel_parts` for screen and buttons).
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,15 @@ from types import MappingProxyType
 from typing import Generic, Self, TypeVar
 
 from hw.errors import DeviceLost, DeviceMissing, HwError, Reason
-from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo
 
-FIRST_WAIT_NS = 250_000_000  # USB enumeration after a replug takes about this long
-LONGEST_WAIT_NS = 8_000_000_000  # a hand that plugs it in again is not kept waiting longer than this
 NO_NUMBERS: Mapping[str, float] = MappingProxyType({})
 
 H = TypeVar("H")
 
 
-class Reconnector(Generic[H]):
-    """Holds a handle that may be lost. `hold` returns it, opening it again with back-off after `lose`.
+class HeldHandle(Generic[H]):
+    """Holds a handle that may be lost; from then on `hold` raises until `reopen` has succeeded.
 
     Parameters
     ----------
@@ -26,25 +27,15 @@ class Reconnector(Generic[H]):
         Opens the device or raises `HwError`.
     disconnect
         Closes a handle. What it raises is swallowed: the device may be gone already.
-    clock
-        Times the back-off.
     """
 
-    def __init__(self, connect: Callable[[], H], disconnect: Callable[[H], None], clock: Clock) -> None:
+    def __init__(self, connect: Callable[[], H], disconnect: Callable[[H], None]) -> None:
         self._connect = connect
         self._disconnect = disconnect
-        self._clock = clock
         self._handle: H | None = None
         self._trouble: HwError | None = None
-        self._wait_ns = FIRST_WAIT_NS
-        self._next_try_ns = 0
         self._closed = False
         self.losses = 0
-
-    @property
-    def trouble(self) -> HwError | None:
-        """The present trouble; None while it works."""
-        return self._trouble
 
     def open(self) -> None:
         """Open for the first time; raises what ``connect`` raises, but never `DeviceLost`."""
@@ -54,63 +45,51 @@ class Reconnector(Generic[H]):
             raise DeviceMissing(error.what, hint=error.hint, reason=error.reason) from error
 
     def hold(self) -> H:
-        """Return the handle, after opening it again where it was lost.
+        """Return the handle.
 
         Raises
         ------
         DeviceLost
-            It is still away; the reason and the hint are those of the last attempt.
+            It is away; the reason and the hint are those of the loss, or of the last attempt to open it.
+        """
+        if self._handle is None:
+            raise self._as_lost()
+        return self._handle
+
+    def reopen(self) -> None:
+        """Let go of the handle and open anew, once: after a loss, or for settings that need a restart.
+
+        Raises
+        ------
+        DeviceLost
+            It is away, or has been closed for good.
         """
         if self._closed:
             raise DeviceLost("The device has been closed", hint="Open the kit again.")
-        if self._handle is None:
-            self._find_again()
-        assert self._handle is not None  # noqa: S101
-        return self._handle
-
-    def renew(self) -> None:
-        """Close and open anew, for settings that a running device does not take; raises as `hold`."""
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            self._let_go(handle)
-        self._next_try_ns = self._clock.now_ns()
-        self.hold()
-
-    def _find_again(self) -> None:
-        if self._clock.now_ns() < self._next_try_ns:
-            raise self._as_lost()
+        self._let_go()
         try:
             self._handle = self._connect()
         except HwError as error:
             self._trouble = error
-            self._postpone()
             raise self._as_lost() from error
         self._trouble = None
 
-    def lose(self, error: HwError, *, disconnect: bool = True) -> HwError:
+    def lose(self, error: HwError) -> HwError:
         """Let go of the handle because of ``error`` and return that error, to be raised."""
-        handle, self._handle = self._handle, None
         self._trouble = error
         self.losses += 1
-        self._postpone()
-        if handle is not None and disconnect:
-            self._let_go(handle)
+        self._let_go()
         return error
 
-    def thrive(self) -> None:
-        """Note that the device works: its next loss is tried again soon."""
-        self._wait_ns = FIRST_WAIT_NS
-
-    def _postpone(self) -> None:
-        self._next_try_ns = self._clock.now_ns() + self._wait_ns
-        self._wait_ns = min(2 * self._wait_ns, LONGEST_WAIT_NS)
-
     def _as_lost(self) -> DeviceLost:
-        trouble = self._trouble or DeviceLost("The device is away")
+        trouble = self._trouble or DeviceLost("The device has been closed", hint="Open the kit again.")
         reason = Reason.UNPLUGGED if trouble.reason is Reason.NOT_FOUND else trouble.reason
         return DeviceLost(trouble.what, hint=trouble.hint, reason=reason)
 
-    def _let_go(self, handle: H) -> None:
+    def _let_go(self) -> None:
+        handle, self._handle = self._handle, None
+        if handle is None:
+            return
         try:
             self._disconnect(handle)
         except (OSError, HwError, RuntimeError, ValueError):
@@ -118,9 +97,8 @@ class Reconnector(Generic[H]):
 
     def close(self) -> None:
         """Close for good; may be called twice."""
-        handle, self._handle, self._closed = self._handle, None, True
-        if handle is not None:
-            self._let_go(handle)
+        self._closed = True
+        self._let_go()
 
     def health(self, numbers: Mapping[str, float] = NO_NUMBERS) -> DeviceHealth:
         """Return the health of the device, with the number of losses."""
@@ -132,11 +110,11 @@ class Reconnector(Generic[H]):
 
 
 class PiDevice(Generic[H]):
-    """Base of all real devices: name, reconnection and context manager."""
+    """Base of all real devices: name, the one handle, and context manager."""
 
-    def __init__(self, info: DeviceInfo, line: Reconnector[H]) -> None:
+    def __init__(self, info: DeviceInfo, held: HeldHandle[H]) -> None:
         self._info = info
-        self._line = line
+        self._held = held
 
     def info(self) -> DeviceInfo:
         """Return the info of the device."""
@@ -144,11 +122,15 @@ class PiDevice(Generic[H]):
 
     def health(self) -> DeviceHealth:
         """Return the health of the device."""
-        return self._line.health()
+        return self._held.health()
+
+    def reopen(self) -> None:
+        """Open the device again, with the settings that it had; raises `DeviceLost` while it is away."""
+        self._held.reopen()
 
     def close(self) -> None:
         """Let the device go; may be called twice."""
-        self._line.close()
+        self._held.close()
 
     def __enter__(self) -> Self:
         return self
