@@ -43,8 +43,8 @@ def verdict_panel(snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Cove
     if verdict.blind_to:
         kinds = ", ".join(catalog.text(key) for key in verdict.blind_to)
         parts.append(Text(f"{catalog.text('cli.blind')}: {kinds}"))
-    if verdict.next_step:
-        parts.append(Text(catalog.text("cli.next", step=catalog.text(verdict.next_step)), style="cyan"))
+    if verdict.advice.step:
+        parts.append(Text(catalog.text("cli.next", step=catalog.text(verdict.advice.step)), style="cyan"))
     return Panel(Group(*parts), border_style=LEVEL_STYLE[verdict.level].split()[-1], expand=False)
 
 

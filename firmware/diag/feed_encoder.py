@@ -217,7 +217,7 @@ def _verdict(snapshot: Snapshot) -> dict[str, Any]:
         "probability": verdict.probability,
         "number_fits": verdict.number_fits,
         "share_caught": verdict.share_caught,
-        "next_step": verdict.next_step,
+        "next_step": verdict.advice.step,
         "rule": verdict.rule,
         "failed": list(verdict.failed),
         "reasons": [

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from firmware.records.custody.errors import StoreDamaged
+from firmware.verdict.advice import Advice
 from firmware.verdict.model import Verdict
 
 STRICT = ConfigDict(extra="forbid")
@@ -201,8 +202,17 @@ class Inspection:
         return str(self.verdict.get("level", ""))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WrittenAdvice:
+    """The two values of a verdict that say what to do next."""
+
+    next_step: str = ""
+    next_gain: float = 0.0
+
+
 _INSPECTION = TypeAdapter(Inspection)
 _VERDICT = TypeAdapter(Verdict)
+_ADVICE = TypeAdapter(_WrittenAdvice)
 
 
 def read_inspection(body: bytes) -> Inspection:
@@ -228,7 +238,9 @@ def read_verdict(record: Inspection) -> Verdict:
         If it is not a verdict of this version.
     """
     try:
-        return _VERDICT.validate_python(record.verdict)
+        said = _ADVICE.validate_python(record.verdict)
+        advice = Advice.of(said.next_step, said.next_gain)
+        return _VERDICT.validate_python({**record.verdict, "advice": advice})
     except ValidationError as error:
         raise _not_read(error) from error
 

@@ -155,8 +155,8 @@ def _to_do(sheet: PdfCanvas, record: Inspection, verdict: Verdict, words: Wordin
     lines = help_lines(record.country or DEFAULT_COUNTRY)
     police = number_of(lines, "police")
     steps = [str(words.catalog.text(key, police=police)) for key in HELP_STEPS[verdict.level]]
-    if verdict.next_step and verdict.level in {Level.INCONCLUSIVE, Level.NOTHING_FOUND}:
-        steps.insert(0, words.key(verdict.next_step))
+    if verdict.advice.step and verdict.level in {Level.INCONCLUSIVE, Level.NOTHING_FOUND}:
+        steps.insert(0, words.key(verdict.advice.step))
     for n, step in enumerate(steps, start=1):
         y_mm += sheet.bullet(step, RIGHT_X_MM, y_mm, width_mm=RIGHT_W_MM, mark=f"{n}.") + 0.8
     if verdict.level in FOUND:

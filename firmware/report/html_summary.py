@@ -78,7 +78,7 @@ def summary_html(scan: Scan, catalog: Catalog) -> str:
         f"<b>{escape(words.probability(verdict.probability)) if verdict.number_fits else ''}</b></div>",
         f"<p>{escape(catalog.text('report.share', share=caught))} ",
         escape(catalog.text("report.prior", prior=prior, log_lr=weight)),
-        f"<p><b>{escape(catalog.text(verdict.next_step))}</b>" if verdict.next_step else "",
+        f"<p><b>{escape(catalog.text(verdict.advice.step))}</b>" if verdict.advice.step else "",
         _reasons(verdict.contributions, words),
         _coverage(scan, words),
         _findings(scan, words),

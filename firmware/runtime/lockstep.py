@@ -2,6 +2,9 @@
 
 The sensor whose clock is earliest makes the next step (ties: rf, wifi, ble, lens). A sensor whose device
 fails is tried again every simulated second, without effect on the others.
+
+Through silence, time jumps where nobody asks for each moment of it (``skip_silence``): between two steps only
+the ticks that can change something are made, and the last one. An hour in which nothing came costs two.
 """
 
 from __future__ import annotations
@@ -55,6 +58,7 @@ def run_lockstep(
     on_progress: Callable[[Snapshot], bool | None] | None = None,
     poll: PollCommands | None = None,
     renew: Callable[[SensorName, int], Sensor] | None = None,
+    skip_silence: bool = False,
 ) -> Snapshot:
     """Run all sensors to the end and return the last snapshot.
 
@@ -74,6 +78,9 @@ def run_lockstep(
         Asked for commands after every snapshot.
     renew : callable, optional
         Makes a sensor anew when a new inspection begins, given its name and the place's number.
+    skip_silence : bool
+        Make no tick that changes nothing but the time. The last snapshot is the same; ``on_progress`` is
+        called less often, so presses of a person, who may act at any moment, must not depend on it.
 
     Returns
     -------
@@ -107,6 +114,7 @@ def run_lockstep(
             stopped = on_progress is not None and on_progress(engine.snapshot()) is True
             obey(engine, poll, begin_afresh if renew else None, t_ns=next_tick_ns)
             next_tick_ns += tick_ns
+            next_tick_ns += _silence_ns(engine, next_tick_ns, now_ns, tick_ns, skip=skip_silence)
         if not stopped:
             turn = take_turn(name, sensors[name], clocks[name], engine)
             lost = lost | {name} if turn == "lost" else lost - {name}
@@ -119,6 +127,14 @@ def run_lockstep(
     if on_progress is not None:
         on_progress(engine.snapshot())
     return engine.snapshot()
+
+
+def _silence_ns(engine: Engine, from_ns: int, now_ns: int, tick_ns: int, *, skip: bool) -> int:
+    """Return the whole ticks, ns, after ``from_ns`` and before the step at ``now_ns`` that change nothing."""
+    if not skip:
+        return 0
+    silent_ns = min(now_ns, engine.unchanged_until_ns) - from_ns
+    return max(0, silent_ns // tick_ns) * tick_ns
 
 
 def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> Turn:

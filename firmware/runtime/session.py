@@ -233,6 +233,7 @@ def _run_in_turns(
         on_progress=go_on,
         poll=poll,
         renew=renew,
+        skip_silence=poll is None,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from firmware.verdict.advice import Advice
 from firmware.verdict.levels import ALARMS, RANK
 from firmware.verdict.model import Alarm, Level, Verdict
 
@@ -44,8 +45,7 @@ class AlarmLatch:
             level=self.alarm.level,
             live_level=verdict.level,
             rule="rule.kept",
-            next_step="next.look" if self.alarm.level is Level.CHECK else "next.police",
-            next_gain=0.0,
+            advice=Advice.of("next.look" if self.alarm.level is Level.CHECK else "next.police"),
             alarm=self.alarm,
         )
 

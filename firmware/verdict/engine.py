@@ -279,6 +279,13 @@ class Engine:
         """Return the snapshot of the last `Tick` or end."""
         return self._snapshot
 
+    @property
+    def unchanged_until_ns(self) -> int:
+        """Session time, ns, up to which ticks alone change nothing but the time of the snapshot."""
+        if not self._judge.settled:
+            return self._t_ns
+        return min(sensor.unchanged_until_ns(self._t_ns) for sensor in self._sensors.values())
+
     def _feed(self, event: SensorEvent) -> None:
         sensor = self._sensors[event.sensor]
         match event:
@@ -328,7 +335,7 @@ class Engine:
 
     def _look(self) -> Snapshot:
         sensors = self._sensors.values()
-        t_ns = self._judged_ns
+        t_ns = self._t_ns if self._ended is None else self._ended.t_ns
         verdict, findings = self._verdict(t_ns)
         return Snapshot(
             t_ns=t_ns,
@@ -344,10 +351,6 @@ class Engine:
             minimum=self._judge.minimum.as_json(),
         )
 
-    @property
-    def _judged_ns(self) -> int:
-        return self._t_ns if self._ended is None else self._ended.t_ns
-
     def _verdict(self, t_ns: int) -> tuple[Verdict, tuple[Evidence, ...]]:
         """Return the verdict of now and the findings: as they were, where nothing has changed since."""
         sensors = self._sensors.values()
@@ -358,14 +361,11 @@ class Engine:
             running=running if scanning else (),
         )
         last = self._judged
-        if last is None or not self._is_answered(asked, last):
+        if last is None or not (self._judge.settled and last.asked == asked):
             live = self._judge.judge(asked.reports, t_ns=t_ns, running=asked.running)
             verdict = self._latch.hold(live, t_ns - self._start_ns)
             last = self._judged = _Judged(asked=asked, verdict=verdict, findings=self._findings())
         return last.verdict, last.findings
-
-    def _is_answered(self, asked: _Asked, last: _Judged) -> bool:
-        return self._judge.settled and last.asked == asked
 
     def _latest_tables(self) -> tuple[Observation, ...]:
         """Return the tables of all sensors as one, put together only where one of them is new."""

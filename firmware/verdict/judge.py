@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
+from firmware.verdict.advice import Advice
 from firmware.verdict.coverage import caught_by_kind
 from firmware.verdict.evidence.likelihoods import Likelihoods, packaged_likelihoods
 from firmware.verdict.explain import contributions, next_step
@@ -52,7 +54,6 @@ class Judge:
         signs = _signs(says, reports, log_lr, share, table)
         rule = self._keeper.update(replace(signs, short=bool(short)), t_ns)
         listed = contributions(says, reports, table)
-        step, gain = next_step(rule.level, reports, running, table)
         return Verdict(
             level=rule.level,
             probability=posterior(self.prior, log_lr),
@@ -62,8 +63,7 @@ class Judge:
             coverage=_headline(reports),
             contributions=listed,
             blind_to=tuple(f"kind.{k}" for k, c in caught.items() if c < table.levels.blind_below),
-            next_step=step,
-            next_gain=gain,
+            advice=Advice(partial(next_step, rule.level, tuple(reports), tuple(running), table)),
             rule=rule.key,
             failed=tuple(r.sensor for r in reports if r.failed or r.deaf),
             agreement=log_lr - sum(c.log_lr for c in listed),

@@ -119,8 +119,7 @@ class Verdict:
     coverage: Mapping[SensorName, float | None]
     contributions: tuple[Contribution, ...]
     blind_to: tuple[str, ...] = ()
-    next_step: str = ""  # message key of what would raise the share caught most
-    next_gain: float = 0.0  # and by how much
+    advice: Advice = field(default_factory=Advice)
     rule: str = ""
     failed: tuple[SensorName, ...] = ()
     agreement: float = 0.0
@@ -158,8 +157,8 @@ class Verdict:
                 for c in self.contributions
             ],
             "blind_to": list(self.blind_to),
-            "next_step": self.next_step,
-            "next_gain": self.next_gain,
+            "next_step": self.advice.step,
+            "next_gain": self.advice.gain,
             "rule": self.rule,
             "failed": list(self.failed),
             "agreement": self.agreement,

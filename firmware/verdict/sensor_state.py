@@ -41,6 +41,7 @@ KEPT_AFTER_PURGE = 0.75  # share of the table kept when it is full, so that purg
 UNWELL_BELOW_SHARE = 0.05  # a device that reports trouble and covered less than this has failed
 DEAF_FROM_SHARE = 0.25  # a sensor that claims this much and heard nothing at all is deaf
 NS_PER_S = 1e9
+FOR_EVER_NS = 1 << 62
 Recognise = Callable[[Observation, Evidence], Evidence]  # what somebody has declared harmless says nothing
 
 
@@ -159,6 +160,26 @@ class SensorState:
         stalled_ns = self._looked_ns + round(self._config.stall_s * NS_PER_S)
         if self.state == "running" and t_ns > stalled_ns:
             self.lose("status.stalled", "", stalled_ns)
+
+    def unchanged_until_ns(self, t_ns: int) -> int:
+        """Return how long time alone changes nothing of it.
+
+        Parameters
+        ----------
+        t_ns : int
+            Session time, ns.
+
+        Returns
+        -------
+        int
+            Session time, ns: ``t_ns`` where a coverage fades, the moment of a stall, else `FOR_EVER_NS`.
+        """
+        if self._lost_ns is not None:
+            is_gone = t_ns >= self._lost_ns + round(self._config.lost_fade_s * NS_PER_S)
+            return FOR_EVER_NS if is_gone else t_ns
+        if self.state == "running":
+            return self._looked_ns + round(self._config.stall_s * NS_PER_S)
+        return FOR_EVER_NS
 
     def close(self, t_ns: int) -> None:
         """End the session: a running sensor has finished, a lost one stays lost."""

@@ -20,6 +20,7 @@ from firmware.handheld.screen.views import (
 )
 from firmware.i18n.catalog import Language, Sentence
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, HelpLine, help_lines
+from firmware.verdict.advice import Advice
 from firmware.verdict.model import Level
 from hw.types import SensorName
 
@@ -79,7 +80,7 @@ class ScreenState:
     reasons: tuple[Sentence, ...] = ()
     number_fits: bool = True  # False: the number contradicts the word, and only the word is shown
     blind_to: tuple[str, ...] = ()
-    next_step: str = ""
+    advice: Advice = field(default_factory=Advice)  # asked by the page that shows it
     simulated: bool = False
     battery: float | None = None
     page: Page = "home"

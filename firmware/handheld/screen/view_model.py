@@ -65,7 +65,7 @@ def from_snapshot(
         reasons=reasons_of(verdict, lang),
         number_fits=verdict.number_fits,
         blind_to=verdict.blind_to,
-        next_step=verdict.next_step,
+        advice=verdict.advice,
         simulated=simulated,
         battery=battery,
         page=at.page,

@@ -26,6 +26,7 @@ from firmware.handheld.screen.theme import THEMES
 from firmware.handheld.screen.views import MENU, FindingView, LensPageView, Page
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language, catalog_for
 from firmware.i18n.help_lines import COUNTRIES, help_lines, number_of
+from firmware.verdict.advice import Advice
 from firmware.verdict.model import Level
 from tests.firmware.handheld.screen.layout_checks import assert_layout
 from tests.firmware.handheld.screen.sample_pages import (
@@ -107,7 +108,7 @@ def test_whom_to_call_is_whole_on_every_panel_in_every_country(country: str, lan
         assert any(lines[0].number in box.shown for box in painted.texts), (country, size)
         support = number_of(lines, "support")
         assert mode == "1" or any(support in box.shown for box in painted.texts), (country, size)
-        home = replace(filled("home", lang), next_step="next.police", help_lines=lines)
+        home = replace(filled("home", lang), advice=Advice.of("next.police"), help_lines=lines)
         if mode == "RGB":
             assert any(lines[0].number in word for word in words_of(home, size, mode))
 

@@ -9,6 +9,7 @@ from firmware.records.build_record import Circumstances, Scanned, build_record
 from firmware.records.custody.unit_key import UnitKey
 from firmware.records.model import Attachment, CalibrationAge, Inspection, Place, RecordKind, Span
 from firmware.sensor import Observation
+from firmware.verdict.advice import Advice
 from firmware.verdict.model import Contribution, KindRow, Level, Verdict, WeighedSubject
 from hw.types import Counts, Coverage
 from lensdetect.model import Glint, Sighting
@@ -141,8 +142,7 @@ def verdict(level: Level = Level.LIKELY_CAMERA) -> Verdict:
         coverage={"rf": 0.98, "wifi": 0.7, "ble": None, "lens": 0.4},
         contributions=(*speaking, silent) if found else (silent,),
         blind_to=("kind.analog-high", "kind.wired"),
-        next_step="next.police" if level is Level.LIKELY_CAMERA else "next.lens",
-        next_gain=0.2,
+        advice=Advice.of("next.police" if level is Level.LIKELY_CAMERA else "next.lens", 0.2),
         rule="rule.two_senses" if found else "rule.looked",
         agreement=0.3,
         arithmetic=rows,

@@ -29,12 +29,12 @@ def crew(
 
 
 def run(
-    sensors: dict[SensorName, ScriptedSensor], until_s: float | None = 10.0
+    sensors: dict[SensorName, ScriptedSensor], until_s: float | None = 10.0, **more: Any
 ) -> tuple[Snapshot, list[Snapshot]]:
     shown: list[Snapshot] = []
     clocks = {n: s.clock for n, s in sensors.items()}
     engine = engine_for(*sensors)
-    last = run_lockstep(sensors, engine, clocks=clocks, until_s=until_s, on_progress=shown.append)
+    last = run_lockstep(sensors, engine, clocks=clocks, until_s=until_s, on_progress=shown.append, **more)
     return last, shown
 
 
@@ -113,6 +113,49 @@ def test_a_long_gap_in_a_recording_is_neither_a_stall_nor_a_wait() -> None:
     assert all(s.verdict.failed == () for s in shown)
     assert len(shown) < 2000
     assert {s.state for s in last.sensors if s.name in sensors} == {"finished"}
+
+
+def quiet(**special: Mapping[str, Any]) -> dict[SensorName, ScriptedSensor]:
+    """Sensors that step every few seconds only: between two frames there is silence."""
+    sensors = crew(("wifi", "ble"), **special)
+    for i, sensor in enumerate(sensors.values()):
+        sensor.step_s = 3.7 + 0.9 * i
+    return sensors
+
+
+@pytest.mark.parametrize(
+    "special",
+    [
+        {},
+        {"wifi": {"lost_from_s": 60.0, "lost_until_s": 100.0}},
+        {"wifi": {"lost_from_s": 260.0}, "ble": {"ends_at_s": 250.0}},
+        {"ble": {"read_each": 0}},  # it hears nothing: deaf
+    ],
+    ids=["quiet", "replugged", "lost", "deaf"],
+)
+def test_silence_is_jumped_over_and_the_end_is_the_same(special: dict[str, dict[str, Any]]) -> None:
+    def listen(*, skip: bool) -> tuple[Snapshot, list[Snapshot], int]:
+        sensors = quiet(**special)
+        sensors["wifi"].on_step = lambda: _come_and_go(sensors["wifi"])
+        last, shown = run(sensors, until_s=300.0, skip_silence=skip)
+        return last, shown, sum(s.steps for s in sensors.values())
+
+    (every, ticked, _), (jumped, shown, steps) = listen(skip=False), listen(skip=True)
+    assert jumped == every
+    assert jumped.verdict.as_json() == every.verdict.as_json()
+    assert [s.verdict.alarm for s in shown if s.verdict.alarm] != []
+    assert len(ticked) > 2900
+    # Two for each silence; more while a level is held or a coverage fades.
+    assert len(shown) < 3 * steps + 150
+    told = {s.t_ns: s for s in ticked}
+    assert all(told[s.t_ns] == s for s in shown)  # what is shown on the way is what would have been
+
+
+def _come_and_go(sensor: ScriptedSensor) -> None:
+    """A camera that streams for a minute."""
+    now_s = sensor.clock.now_ns() / S
+    there = [streamer(last_s=now_s)] if 150 < now_s < 210 else []
+    sensor.seen = [*room()["wifi"], *there]
 
 
 def test_the_watcher_may_end_it() -> None:

@@ -116,7 +116,7 @@ def test_unplugging_fades_one_coverage_within_two_seconds_and_changes_no_other()
     assert (lost.state, lost.reason, lost.hint) == ("lost", "unplugged", "Plug it in again.")
     assert after.verdict.level is Level.INCONCLUSIVE
     assert after.verdict.failed == ("wifi",)
-    assert after.verdict.next_step == "next.reconnect"
+    assert after.verdict.advice.step == "next.reconnect"
 
 
 def test_a_sense_that_comes_back_counts_again() -> None:

@@ -232,13 +232,13 @@ def test_what_could_not_be_seen_is_named() -> None:
 
 def test_the_next_step_is_what_raises_the_share_most() -> None:
     verdict = nothing({"rf": 1.0, "wifi": 1.0, "ble": 1.0, "lens": 0.1})
-    assert verdict.next_step == "next.lens"
-    assert verdict.next_gain == pytest.approx(
+    assert verdict.advice.step == "next.lens"
+    assert verdict.advice.gain == pytest.approx(
         nothing(dict.fromkeys(SENSOR_NAMES, 1.0)).share_caught - verdict.share_caught
     )
     taught = packaged_likelihoods()
-    assert judge(room(lens=[glint(score=0.995)]), table=taught).next_step == "next.police"
-    assert judge(room(wifi=[streamer()])).next_step == "next.look"
+    assert judge(room(lens=[glint(score=0.995)]), table=taught).advice.step == "next.police"
+    assert judge(room(wifi=[streamer()])).advice.step == "next.look"
 
 
 # ------------------------------------------------------------------ what must always hold

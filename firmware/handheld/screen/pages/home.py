@@ -81,16 +81,17 @@ def _draw_foot(canvas: Canvas, foot: Rect, state: ScreenState, catalog: Catalog)
     lines: list[tuple[str, Rgb]] = [(catalog.text("screen.caught", share=state.share_caught), theme.text)]
     if state.blind_to:
         lines.append((_blind_words(state.blind_to, foot.w, catalog), theme.dim))
-    count = len(lines) + bool(state.next_step)
+    next_step = state.advice.step
+    count = len(lines) + bool(next_step)
     line = Rect(foot.x, foot.y + 2, foot.w, (foot.h - 3) // count)
     size = 12 if count == FOOT_LINES else 14
     for words, color in lines:
         canvas.text(line, words, size_px=size, min_px=SMALL_PX, color=color)
         line = line._replace(y=line.y + line.h)
-    if state.next_step:
+    if next_step:
         canvas.shape("arrow", line.x, line.y + (line.h - 9) // 2, 9, theme.accent)
-        call = f"{state.next_step}.call"  # where it is to call, with the number
-        key = call if call in catalog else state.next_step
+        call = f"{next_step}.call"  # where it is to call, with the number
+        key = call if call in catalog else next_step
         step = catalog.text(key, police=number_of(state.help_lines, "police"))
         canvas.text(line.inset(left=13), step, size_px=14, min_px=9, color=theme.text)
 

@@ -6,6 +6,7 @@ from typing import get_args
 
 from firmware.handheld.screen.state import Condition, ScreenState, SensorBadge
 from firmware.i18n.catalog import Language, Sentence, plain
+from firmware.verdict.advice import Advice
 from firmware.verdict.model import Level
 from hw.types import SENSOR_NAMES
 
@@ -45,7 +46,7 @@ def ordinary(level: Level, lang: Language) -> ScreenState:
         progress=0.42,
         elapsed_s=42.0,
         blind_to=("kind.card",),
-        next_step="next.lens",
+        advice=Advice.of("next.lens"),
         simulated=True,
         battery=0.7,
     )
@@ -68,7 +69,7 @@ def worst(level: Level, lang: Language, condition: Condition) -> ScreenState:
         elapsed_s=99 * 3600 + 3599,
         reasons=(name, name),
         blind_to=tuple(f"kind.{k}" for k in KINDS),
-        next_step="next.wifi",
+        advice=Advice.of("next.wifi"),
         simulated=True,
         battery=0.05,
     )

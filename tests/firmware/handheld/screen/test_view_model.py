@@ -15,6 +15,7 @@ from firmware.handheld.screen.views import DEVICES_MOST, LINES_MOST
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.i18n.names import service_name
 from firmware.sensor import Views
+from firmware.verdict.advice import Advice
 from firmware.verdict.engine import SensorStatus, Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import REASONS
@@ -70,7 +71,7 @@ def verdict(level: Level, **changes: object) -> Verdict:
             Contribution(sensor="ble", subject="bb", log_lr=0.1, reason="reason.ble.ordinary", params={}),
         ),
         "blind_to": ("kind.card",),
-        "next_step": "next.look",
+        "advice": Advice.of("next.look"),
     }
     return Verdict(**(values | changes))  # type: ignore[arg-type]
 
@@ -117,7 +118,7 @@ def test_numbers_pass_through_unchanged() -> None:
     assert [s.name for s in state.sensors] == list(SENSOR_NAMES)
     assert [s.coverage for s in state.sensors] == [0.8, 0.5, 1.0, None]
     assert [s.state for s in state.sensors] == ["running", "running", "lost", "missing"]
-    assert (state.blind_to, state.next_step) == (("kind.card",), "next.look")
+    assert (state.blind_to, state.advice.step) == (("kind.card",), "next.look")
 
 
 def test_only_what_speaks_for_a_camera_is_marked_and_silence_is_no_reason() -> None:

@@ -63,7 +63,7 @@ def test_level_number_and_next_step_are_always_whole(
         assert catalog.text("screen.simulated") in words
         assert any(b.shown.endswith("%") and b.shown[0] in "<>0123456789" for b in canvas.texts)
         if mode == "RGB":
-            assert catalog.text(state.next_step) in words
+            assert catalog.text(state.advice.step) in words
             assert catalog.text("screen.caught", share=state.share_caught) in words
             assert catalog.text("screen.blind", kinds=catalog.list_of(state.blind_to)) in words
             running = level is Level.NOTHING_FOUND
