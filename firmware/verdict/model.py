@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from firmware.verdict.advice import Advice
 from firmware.verdict.evidence.likelihoods import Kind
 from hw.types import SENSOR_NAMES, SensorName
 
