@@ -9,16 +9,27 @@ from typing import Any
 
 from firmware.sensor import Observation
 from firmware.verdict.model import Verdict
+from firmware.verdict.whereabouts import Whereabouts
 from hw.types import Counts
 
 SIGNIFICANT_DIGITS = 9  # of every float: more than any measurement here holds, the same on every machine
 
 
-def lines(observations: Iterable[Observation], counts: Sequence[Counts], verdict: Verdict) -> Iterator[str]:
-    """Yield the lines of one finished scan: things, counts a sensor, and last the verdict."""
-    things: Iterable[Observation | Counts | Verdict] = (*observations, *counts, verdict)
+def lines(
+    observations: Iterable[Observation],
+    counts: Sequence[Counts],
+    verdict: Verdict,
+    whereabouts: Sequence[Whereabouts] = (),
+) -> Iterator[str]:
+    """Yield the lines of one finished scan: things, counts a sensor, and last the verdict.
+
+    The line of a verdict with an alarm says where its findings are, or were last.
+    """
+    things: Iterable[Observation | Counts] = (*observations, *counts)
     for thing in things:
         yield encode(thing.as_json())
+    where = {"whereabouts": [w.as_json() for w in whereabouts]} if whereabouts else {}
+    yield encode(verdict.as_json() | where)
 
 
 def encode(record: Mapping[str, Any]) -> str:

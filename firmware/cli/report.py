@@ -29,12 +29,12 @@ from firmware.records.database import DATABASE_FILE
 from firmware.records.model import Inspection, read_verdict
 from firmware.records.queries import Listed
 from firmware.records.reader import open_reader
-from firmware.records.resolutions import Resolution, resolution_event, resolutions_of
+from firmware.records.resolutions import Resolution
+from firmware.records.resolve_alarm import AlarmAnswer, NoAlarmToResolve, ReasonMissing, resolve_alarm
 from firmware.records.store import RecordStore
 from firmware.report.contradictions import verify_exported
 from firmware.report.export_process import ExportJob, export_to_file
 from firmware.report.formatting import Wording
-from firmware.verdict.levels import ALARMS
 
 app = typer.Typer(no_args_is_help=True, help="Stored inspections: list, show, export, verify.")
 ROWS_SHOWN = 200
@@ -93,8 +93,9 @@ def show(
         if as_json:
             typer.echo(canonical(record.as_json()).decode("ascii"))
             return
-        _print_record(record, Wording(catalog))
-        for said in resolutions_of(reader.entries(), record.id, reader.public):
+        later = [said for _, said in reader.resolutions(record.id)]
+        _print_record(record, Wording(catalog), answered=bool(later))
+        for said in later:
             Console(highlight=False).print(Text(Wording(catalog).resolution(said), style="bold"))
 
 
@@ -103,6 +104,9 @@ def resolve(
     name: Annotated[str, typer.Argument(metavar="RECORD", help="The record's id, or its beginning.")],
     resolution: Annotated[Resolution, typer.Argument(help="What came of the alarm.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; harmless needs one. It is signed.")] = "",
+    photo: Annotated[
+        Path | None, typer.Option("--photo", help="A photo of what was there (PNG or JPEG), kept with it.")
+    ] = None,
     records: RecordsOption = None,
     lang: LangOption = None,
 ) -> None:
@@ -110,15 +114,25 @@ def resolve(
     catalog, folder = catalog_of(lang), records_folder(records)
     with expected_errors():
         with open_reader(folder) as reader:
-            record = reader.stored(name).inspection
-        verdict = read_verdict(record)
-        if verdict.alarm is None and verdict.level not in ALARMS:
-            raise FirmwareError(f"{record.id} has no alarm to resolve", hint="ansim report show RECORD")
-        if resolution == "harmless" and not reason.strip():
-            raise typer.BadParameter(str(catalog.text("records.reason_needed")), param_hint="--reason")
-        with RecordStore(folder) as store:
-            entry = store.note(resolution_event(record.id, resolution, reason))
+            record = reader.stored(name).inspection.id
+        answer = AlarmAnswer(record=record, resolution=resolution, reason=reason, picture=_photo(photo))
+        try:
+            with RecordStore(folder) as store:
+                entry = resolve_alarm(store, answer)
+        except NoAlarmToResolve as error:
+            said = catalog.text("resolve.no_alarm", record=Written(record))
+            raise FirmwareError(str(said), hint=str(catalog.text("resolve.no_alarm.hint"))) from error
+        except ReasonMissing as error:
+            said = catalog.text("records.reason_needed")
+            raise typer.BadParameter(str(said), param_hint="--reason") from error
         typer.echo(catalog.text("records.resolved", hash=Written(entry.hash)))
+
+
+def _photo(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    with clear_errors(path):
+        return path.read_bytes()
 
 
 @app.command("export")
@@ -208,12 +222,14 @@ def _listing(rows: tuple[Listed, ...], catalog: Catalog) -> Table:
     words = Wording(catalog)
     title = catalog.text("records.title", count=len(rows))
     table = Table(title=title, title_justify="left", header_style="bold")
-    for key in ("records.number", "records.id", "records.when", "records.place", "records.result"):
+    keys = ("records.number", "records.id", "records.when", "records.place", "records.result")
+    for key in (*keys, "records.came_of_alarm"):
         table.add_column(catalog.text(key), overflow="fold", no_wrap=key == "records.id")
     for row in rows:
         place = " · ".join(visible(p) for p in (row.site, row.room, row.cubicle) if p)
         when = words.when(row.utc_ns, 0, "UTC")[1]
-        table.add_row(str(row.seq), Text(visible(row.id)), when, Text(place), _result(row, catalog))
+        came = Text("" if row.fault else words.came_of_alarm(row.resolution))
+        table.add_row(str(row.seq), Text(visible(row.id)), when, Text(place), _result(row, catalog), came)
     return table
 
 
@@ -225,14 +241,15 @@ def _result(row: Listed, catalog: Catalog) -> Text:
     return Text(f"{level}{mark}")
 
 
-def _print_record(record: Inspection, words: Wording) -> None:
+def _print_record(record: Inspection, words: Wording, *, answered: bool) -> None:
     verdict, console = read_verdict(record), Console(highlight=False)
     local, utc = words.when(record.span.started_utc_ns, record.span.offset_s, record.span.zone)
     console.print(Text(f"{record.id} · {words.place(record)}\n{local} = {utc}", style="dim"))
     if words.provenance(record):
         console.print(Text(words.provenance(record), style="black on yellow"))
     console.print(Text(words.headline(verdict), style="bold"))
-    for line in words.alarm(verdict):
+    where = [f"{words.key('paper.where')}: {line}" for line in words.whereabouts(record)]
+    for line in (*words.alarm(verdict, answered=answered), *where):
         console.print(Text(f"  {line}"))
     console.print(Text(str(words.catalog.text("cli.caught", share=verdict.share_caught))))
     for contribution in verdict.contributions:

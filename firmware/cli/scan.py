@@ -200,7 +200,8 @@ def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool)
     if as_jsonl:
         for link in outcome.snapshot.views.unreadable:
             typer.echo(jsonl.encode(link.as_json()))
-        for line in jsonl.lines(outcome.observations, outcome.counts, outcome.snapshot.verdict):
+        last = outcome.snapshot
+        for line in jsonl.lines(outcome.observations, outcome.counts, last.verdict, last.whereabouts):
             typer.echo(line)
         return
     console = Console()

@@ -14,6 +14,7 @@ from firmware.i18n.catalog import Catalog
 from firmware.verdict.engine import Snapshot
 from firmware.verdict.explain import shortfall_sentence
 from firmware.verdict.model import Contribution, Level, Verdict, WeighedSubject
+from firmware.verdict.whereabouts import where_sentence
 from hw.types import SENSOR_NAMES, Coverage
 
 LEVEL_STYLE = {
@@ -35,7 +36,8 @@ BAR_CELLS = 24
 def verdict_panel(snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Coverage] = ()) -> RenderableType:
     """Return level, number, reasons, coverage and why it is not full, what could not be seen, what next."""
     verdict = snapshot.verdict
-    parts: list[RenderableType] = [headline(verdict, catalog), *_beside(verdict, catalog), Text("")]
+    parts: list[RenderableType] = [headline(verdict, catalog), *_beside(verdict, catalog)]
+    parts += [*_where(snapshot, catalog), Text("")]
     if verdict.contributions:
         parts += [reasons_table(verdict, catalog), Text("")]
     parts += [coverage_table(snapshot, catalog), *_shortfalls(coverages, catalog), Text("")]
@@ -75,6 +77,15 @@ def _beside(verdict: Verdict, catalog: Catalog) -> list[RenderableType]:
         lines.append(Text(catalog.text("cli.alarm_kept", level=level, seconds=seconds), style="bold"))
         lines += [Text(f"  {_named(s, catalog)}") for s in verdict.alarm.subjects[:REASONS_SHOWN]]
     return lines
+
+
+def _where(snapshot: Snapshot, catalog: Catalog) -> list[Text]:
+    """Return where each finding of an alarm is, and how to come nearer to it."""
+    said = ((w.subject, where_sentence(w)) for w in snapshot.whereabouts[:REASONS_SHOWN])
+    return [
+        Text(catalog.text("cli.where", subject=subject, where=catalog.fill(*sentence)))
+        for subject, sentence in said
+    ]
 
 
 def _named(subject: WeighedSubject, catalog: Catalog) -> str:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from firmware.handheld.result_view import answer_view, early_view, result_view
 from firmware.handheld.screen.inspection_views import Bar, CheckRow, Choice, InspectionView, VisitRow
 from firmware.handheld.screen.views import MenuItem, Page
 from firmware.i18n.catalog import Param, Sentence, plain
 from firmware.inspection.checklists import checklist, guided_steps
+from firmware.inspection.guided import is_beyond_steps
+from firmware.inspection.leaving import places_left_out
 from firmware.inspection.state import InspectionState, Moment, Reference, Stage, StartRow, Visited
 from firmware.inspection.state_machine import InspectionMachine, reference_rows, start_rows
+from firmware.records.model import NOT_INSPECTED_FOR, NotInspected
+from firmware.verdict.explain import shortfall_sentence
 from firmware.verdict.model import Level, Verdict
+from firmware.verdict.whereabouts import Whereabouts
 from hw.types import SensorName
 
 PAGE_OF: Mapping[Stage, Page] = {
@@ -24,9 +30,13 @@ PAGE_OF: Mapping[Stage, Page] = {
     "corridor": "corridor",
     "cubicle": "cubicle",
     "thin": "thin",
+    "early": "choose",
     "summary": "summary",
     "personal": "personal",
     "result": "result",
+    "resolve": "choose",
+    "resolve_why": "choose",
+    "resolve_picture": "choose",
 }
 LOOKS: tuple[MenuItem, ...] = ("theme", "language", "sound")
 START_SHAPES: Mapping[StartRow, str] = {
@@ -36,10 +46,9 @@ START_SHAPES: Mapping[StartRow, str] = {
     "readout": "lens",
 }
 LEVEL_ORDER = (Level.LIKELY_CAMERA, Level.CHECK, Level.INCONCLUSIVE, Level.NOTHING_FOUND)
-FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 OUTSIDE: tuple[SensorName, ...] = ("rf", "wifi", "ble")  # sensors of a corridor: there is no wall to light
-KINDS_NAMED = 3  # of cameras that could not be seen, in words; the rest is counted
 STAMP = 15  # characters of an inspection's id that say its day and time
+NOTES_MOST = 4  # of one visited place, in its row
 HOUR_S, DAY_S = 3600.0, 86_400.0
 
 
@@ -54,7 +63,11 @@ def menu_of(state: InspectionState) -> tuple[MenuItem, ...]:
 
 
 def view_of(
-    state: InspectionState, now: Moment, verdict: Verdict, machine: InspectionMachine
+    state: InspectionState,
+    now: Moment,
+    verdict: Verdict,
+    machine: InspectionMachine,
+    whereabouts: Sequence[Whereabouts] = (),
 ) -> InspectionView:
     """Return the content of the page of this stage."""
     views: Mapping[Stage, Callable[[], InspectionView]] = {
@@ -68,7 +81,11 @@ def view_of(
         "thin": lambda: _low_coverage(state, now, machine),
         "summary": lambda: _summary(state),
         "personal": lambda: _personal(state, now),
-        "result": lambda: _result(state, verdict),
+        "early": lambda: early_view(state, now),
+        "result": lambda: result_view(state, verdict, whereabouts),
+        "resolve": lambda: answer_view(state),
+        "resolve_why": lambda: answer_view(state),
+        "resolve_picture": lambda: answer_view(state),
     }
     view = views[state.stage]()
     if state.trouble:
@@ -214,16 +231,17 @@ def _low_coverage(state: InspectionState, now: Moment, machine: InspectionMachin
 
 def _summary(state: InspectionState) -> InspectionView:
     cubicles = [v for v in state.done if v.kind == "cubicle"]
-    counts = Counter(v.level for v in cubicles)
-    seen = len({(v.room, v.cubicle) for v in cubicles})
+    counts = Counter(v.level for v in cubicles if v.inspected)
+    seen = len({(v.room, v.cubicle) for v in cubicles if v.inspected})
     planned = state.plan.cubicle_count
     key = "walk.summary.all" if seen >= planned else "walk.summary.some"
+    left_out = places_left_out(state)
     lines = [Sentence(key=key, params={"count": seen, "planned": planned})]
     counted = len({(v.room, v.cubicle) for v in cubicles if v.enough})
     if counted < planned:
         numbers: dict[str, Param] = {"counted": counted, "planned": planned}
         lines.append(Sentence(key="walk.summary.counted", params=numbers))
-    alarms = sum(bool(v.alarm) for v in cubicles)
+    alarms = sum(bool(v.alarm) and not v.resolution for v in cubicles)
     if alarms:
         lines.append(Sentence(key="walk.summary.alarms", params={"count": alarms}))
     left = sum(v.left for v in cubicles)
@@ -235,21 +253,39 @@ def _summary(state: InspectionState) -> InspectionView:
             key="walk.export.whole", params={"name": state.exported.removeprefix("ansim-")[:STAMP]}
         ),
     }.get(state.export)
+    notice = Sentence(key=state.said) if state.said else notice
+    asking = any(v.alarm for v in cubicles)
     return InspectionView(
         title=plain(state.plan.name),
         counts=tuple((level.value, counts[level.value]) for level in LEVEL_ORDER),
         lines=tuple(lines),
-        visits=tuple(_visit(v) for v in state.done),
+        visits=(*(_visit(v) for v in state.done), *(_left_out(one) for one in left_out)),
         notice=notice,
-        keys=Sentence(key="keys.summary"),
+        keys=Sentence(key="keys.summary_alarm" if asking else "keys.summary"),
     )
+
+
+def _left_out(place: NotInspected) -> VisitRow:
+    words = Sentence(key="walk.place", params={"room": place.room, "cubicle": place.cubicle})
+    return VisitRow(words=words, level="", notes=_not_inspected(place.reason))
+
+
+def _not_inspected(reason: str) -> tuple[Sentence, ...]:
+    why = (Sentence(key=reason),) if reason and reason != NOT_INSPECTED_FOR else ()
+    return (Sentence(key="walk.note.not_inspected"), *why)
 
 
 def _visit(visit: Visited) -> VisitRow:
     words = Sentence(key="walk.place", params={"room": visit.room, "cubicle": visit.cubicle})
-    notes = [Sentence(key="walk.note.caught", params={"share": visit.share_caught})]
+    resolved = visit.alarm and visit.resolution
+    notes = [Sentence(key=f"resolved.{visit.resolution}")] if resolved else []
+    notes.append(Sentence(key="walk.note.caught", params={"share": visit.share_caught}))
     if visit.stored and visit.kind == "cubicle" and not visit.enough:
         notes.append(Sentence(key="walk.note.not_enough"))
+    if visit.early:
+        notes.append(Sentence(key=visit.early))
+    if not visit.inspected:
+        notes = [*_not_inspected(visit.early)]
     if visit.found:
         notes.append(Sentence(key="walk.note.found", params={"count": visit.found}))
     if visit.compared and (visit.new or visit.louder or visit.missing):
@@ -259,10 +295,13 @@ def _visit(visit: Visited) -> VisitRow:
         notes = [Sentence(key="walk.note.not_stored")]
     if visit.kind == "corridor":
         words = Sentence(key="walk.ref")
-    return VisitRow(words=words, level=visit.level, notes=tuple(notes), stored=visit.stored)
+    level = visit.level if visit.inspected else ""
+    return VisitRow(words=words, level=level, notes=tuple(notes[:NOTES_MOST]), stored=visit.stored)
 
 
 def _personal(state: InspectionState, now: Moment) -> InspectionView:
+    if is_beyond_steps(state):
+        return _still_short(now)
     steps = guided_steps()
     step = steps[state.step]
     progress = step.progress(now.coverage)
@@ -278,32 +317,17 @@ def _personal(state: InspectionState, now: Moment) -> InspectionView:
     )
 
 
-def _result(state: InspectionState, verdict: Verdict) -> InspectionView:
-    lead = Sentence(key=f"result.{verdict.level.value}")
-    if state.selected:
-        return InspectionView(
-            lead=lead,
-            detail=Sentence(key="result.not_checked"),
-            lines=_not_checked(verdict),
-            keys=Sentence(key="keys.result"),
-        )
-    word = {Level.LIKELY_CAMERA: "likely", Level.CHECK: "check"}.get(verdict.level, "quiet")
-    count = 4 if verdict.level in FOUND else 3
+def _still_short(now: Moment) -> InspectionView:
+    """Return the page after the last step: what is missing before the scan may say anything."""
+    if not now.still_short:
+        return InspectionView(lead=Sentence(key="step.short.done"), keys=Sentence(key="keys.personal"))
+    short = now.still_short[0]
+    key, params = shortfall_sentence(short)
     return InspectionView(
-        lead=lead,
-        detail=Sentence(key="screen.what_now"),
-        lines=tuple(Sentence(key=f"result.do.{word}.{n + 1}") for n in range(count)),
-        keys=Sentence(key="keys.result"),
+        lead=Sentence(key=f"step.short.{short.sensor}"),
+        detail=Sentence(key=key, params=params),
+        shape=short.sensor,
+        progress=min(1.0, short.reached / short.needed) if short.needed else None,
+        step=(len(guided_steps()) + 1, len(guided_steps()) + 1),
+        keys=Sentence(key="keys.personal_short"),
     )
-
-
-def _not_checked(verdict: Verdict) -> tuple[Sentence, ...]:
-    """Return in plain words which cameras this scan could not have caught."""
-    lines = [Sentence(key="screen.caught", params={"share": verdict.share_caught})]
-    if verdict.coverage.get("lens") is not None:
-        lines.append(Sentence(key="result.only_lit"))
-    lines += [Sentence(key=f"result.blind.{kind}") for kind in verdict.blind_to[:KINDS_NAMED]]
-    missing = [s for s, share in verdict.coverage.items() if share is None]
-    if missing and len(lines) < KINDS_NAMED + 1:
-        lines.append(Sentence(key=f"result.without.{missing[0]}"))
-    return tuple(lines)

@@ -15,6 +15,7 @@ from firmware.handheld.commands import Command, Home, SetLanguage, SetSound, Set
 from firmware.handheld.homing import HomingFollower, follower_of, subject_of_finding, subject_of_row
 from firmware.handheld.inspection_view import PAGE_OF, menu_of, view_of
 from firmware.handheld.panel_parts import PanelParts
+from firmware.handheld.patches import patch_of
 from firmware.handheld.render import render
 from firmware.handheld.screen.navigator import Command as Wish
 from firmware.handheld.screen.navigator import PagePosition, press, with_rows
@@ -248,7 +249,15 @@ class Panel:
     def _with_inspection(
         self, state: ScreenState, controller: InspectionController, snapshot: Snapshot
     ) -> ScreenState:
-        view = view_of(controller.state, controller.now, snapshot.verdict, controller.machine)
+        view = view_of(
+            controller.state,
+            controller.now,
+            snapshot.verdict,
+            controller.machine,
+            whereabouts=snapshot.whereabouts,
+        )
+        if view.named in {"lens", "rf"}:
+            view = replace(view, patch=patch_of(snapshot, sensor=view.named))
         state = replace(state, inspection=view, progress=None)
         if self._place.page != self._page_of(controller):
             return state

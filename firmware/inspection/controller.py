@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal, Protocol
 
-from firmware.inspection.record_writer import Job, KeepJob
+from firmware.inspection.leaving import finish, keep_alarm, stage_left
+from firmware.inspection.record_writer import Job, KeepJob, ResolveJob
 from firmware.inspection.resume_point import progress_of
 from firmware.inspection.state import (
     Begin,
@@ -22,24 +23,19 @@ from firmware.inspection.state import (
     Keep,
     Leave,
     Moment,
+    Resolve,
     StartRow,
+    Transition,
     Word,
     WriterReply,
 )
-from firmware.inspection.state_machine import (
-    InspectionMachine,
-    Transition,
-    close_inspection,
-    finish_personal,
-    start_rows,
-    tell,
-)
+from firmware.inspection.state_machine import InspectionMachine, start_rows, tell
 from firmware.inspection.visit_records import VisitFindings, new_inspection_id
 from firmware.records.save_scan import span_until_now
-from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand
+from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, ResolveAlarm
 from firmware.verdict.engine import Snapshot
 from firmware.verdict.minimum import Minimum, minimum_for
-from hw.types import ButtonPress
+from hw.types import ButtonPress, Frame
 
 # Presses that wait while one place is closed and the next one begun: a tenth of a second.
 HELD_MOST = 16
@@ -51,7 +47,7 @@ WORDS: dict[tuple[str, bool], Word] = {
     ("back", False): "back",
 }
 MenuWord = Literal["finish", "rooms", "start"]  # what a menu asks of an inspection
-WORKING = frozenset({"corridor", "cubicle", "thin"})
+WORKING = frozenset({"corridor", "cubicle"})
 
 
 class TakesJobs(Protocol):
@@ -86,6 +82,7 @@ class InspectionController:
         self._ending = False
         self._ended_of: int | None = None  # the inspection after whose end the next one is awaited
         self._asked: deque[EngineCommand] = deque()
+        self._frame: Frame | None = None  # the camera's picture of now; stored only where a person asks
 
     @property
     def busy(self) -> bool:
@@ -110,17 +107,16 @@ class InspectionController:
     def command(self, item: MenuWord) -> None:
         """Carry out a menu entry."""
         if item == "finish":
-            ended = (
-                finish_personal
-                if self.state.stage == "personal"
-                else lambda state, _: close_inspection(state)
-            )
-            self._take(ended(self.state, self.now))
-        elif item == "rooms":
-            self.state = replace(self.state, stage="room", selected=self.state.room)
+            self._take(finish(self.state, self.now))
+            return
+        at = stage_left(self.state)
+        state, effects = keep_alarm(replace(self.state, stage=at), self.now)
+        if item == "rooms":
+            turned = replace(state, stage="room", selected=state.room)
         else:
-            paused = progress_of(self.state) if self.state.stage in WORKING else self.state.resume
-            self.state = replace(self.state, stage="start", selected=0, resume=paused)
+            paused = progress_of(state) if at in WORKING else state.resume
+            turned = replace(state, stage="start", selected=0, resume=paused, answer=None)
+        self._take(Transition(turned, effects))
 
     def poll(self) -> tuple[EngineCommand, ...]:
         """Return the commands for the engine: the end of one place, the beginning of the next."""
@@ -145,11 +141,16 @@ class InspectionController:
             self._take(tell(self.state, told))
         if self._ended_of is not None and snapshot.inspection != self._ended_of:
             self._ended_of = None
+        self._frame = None if snapshot.views.lens is None else snapshot.views.lens.frame
         self.now = Moment(
             coverage={s.name: None if s.state == "missing" else s.coverage for s in snapshot.sensors},
             level=snapshot.verdict.level.value,
             elapsed_s=snapshot.elapsed_s,
             scanning=snapshot.phase == "scanning",
+            short=snapshot.verdict.short_of,
+            alarm="" if snapshot.verdict.alarm is None else snapshot.verdict.alarm.level.value,
+            resolution="" if snapshot.verdict.alarm is None else snapshot.verdict.alarm.resolution,
+            eye=self._frame is not None,
         )
         if self._ending and snapshot.phase == "finished":
             self._close(snapshot, screen)
@@ -190,8 +191,17 @@ class InspectionController:
             if isinstance(effect, Keep):
                 if found is not None:
                     self._writer.submit(KeepJob(keep=effect, findings=found))
+            elif isinstance(effect, Resolve):
+                self._resolve(effect)
             elif not isinstance(effect, Begin | Leave):
                 self._writer.submit(effect)
+
+    def _resolve(self, effect: Resolve) -> None:
+        """Have an answer signed, and tell the engine where it shows the alarm still."""
+        frame = self._frame if effect.with_picture else None
+        self._writer.submit(ResolveJob(resolve=effect, frame=frame))
+        if effect.live:
+            self._asked.append(ResolveAlarm(resolution=effect.resolution, reason=effect.reason))
 
 
 def _place_name(state: InspectionState) -> str:

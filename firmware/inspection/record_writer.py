@@ -27,6 +27,7 @@ from typing import Self
 from firmware.errors import FirmwareError
 from firmware.inspection.checkpoint import load_progress, save_progress
 from firmware.inspection.state import (
+    AlarmSigned,
     AskReference,
     CorridorKnown,
     Export,
@@ -35,6 +36,7 @@ from firmware.inspection.state import (
     Recalled,
     RecordStored,
     ReportExported,
+    Resolve,
     Save,
     WriterReply,
 )
@@ -42,6 +44,7 @@ from firmware.inspection.visit_records import (
     VisitFindings,
     export_site,
     file_visit,
+    photo_of,
     reference_of,
     store_site,
     visited,
@@ -57,8 +60,10 @@ from firmware.records.custody.errors import (
     StoreUnwritable,
 )
 from firmware.records.events import Event
+from firmware.records.resolve_alarm import AlarmAnswer, NoAlarmToResolve, resolve_alarm
 from firmware.records.store import RecordStore
 from firmware.settings.settings import Settings
+from hw.types import Frame
 
 # Jobs of an inspection that is faster than its disk; more are refused.
 JOBS_MOST = 256
@@ -81,7 +86,15 @@ class KeepJob:
     findings: VisitFindings
 
 
-Job = KeepJob | Save | AskReference | Export | Recall
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveJob:
+    """An answer to an alarm, with the camera's picture where a person wanted it."""
+
+    resolve: Resolve
+    frame: Frame | None = None
+
+
+Job = KeepJob | ResolveJob | Save | AskReference | Export | Recall
 
 
 class RecordWriter:
@@ -97,6 +110,7 @@ class RecordWriter:
         self._jobs: queue.Queue[Job | None] = queue.Queue(JOBS_MOST)
         self._told: deque[WriterReply] = deque(maxlen=JOBS_MOST)
         self._waiting: deque[KeepJob] = deque()
+        self._answers: deque[ResolveJob] = deque(maxlen=WAITING_MOST)  # to alarms of records that wait
         self._open_place = ""  # the record that a place which was begun will have
         self._started = False
         self._papers: queue.Queue[str | None] = queue.Queue(PAPERS_MOST)
@@ -156,6 +170,7 @@ class RecordWriter:
         """Do one job; a failure is reported and never ends the thread."""
         doing: dict[type[Job], Callable[[], None]] = {
             KeepJob: lambda: self._keep(job) if isinstance(job, KeepJob) else None,
+            ResolveJob: lambda: self._resolve(job) if isinstance(job, ResolveJob) else None,
             Save: lambda: self._save(job) if isinstance(job, Save) else None,
             AskReference: lambda: self._refer(job) if isinstance(job, AskReference) else None,
             Export: lambda: self._export(job) if isinstance(job, Export) else None,
@@ -195,6 +210,30 @@ class RecordWriter:
                 self._open_place = ""
             self._waiting = deque(one for one in self._waiting if one is not job)
             self._told.append(RecordStored(visited=visited(filed)))
+
+    def _resolve(self, job: ResolveJob) -> None:
+        """Sign an answer to an alarm; one of a record that still waits for the disk is signed after it."""
+        self._answers.append(job)
+        self._store_waiting()
+        waiting = {one.keep.record for one in self._waiting}
+        for one in [a for a in self._answers if a.resolve.record not in waiting]:
+            self._answers.remove(one)
+            self._sign(one)
+
+    def _sign(self, job: ResolveJob) -> None:
+        asked = job.resolve
+        picture = None if job.frame is None else photo_of(job.frame)
+        answer = AlarmAnswer(
+            record=asked.record, resolution=asked.resolution, reason=asked.reason, picture=picture
+        )
+        trouble = ""
+        try:
+            with RecordStore(self.folder, config=self._settings.records) as store:
+                resolve_alarm(store, answer)
+        except (FirmwareError, OSError) as error:
+            log.warning("an answer to an alarm is not signed", record=asked.record, what=str(error))
+            trouble = trouble_key(error)
+        self._told.append(AlarmSigned(record=asked.record, resolution=asked.resolution, trouble=trouble))
 
     def _save(self, job: Save) -> None:
         save_progress(self.folder, job.progress)
@@ -266,6 +305,7 @@ def trouble_key(error: Exception) -> str:
         (StoreUnwritable, "walk.store.read_only"),
         (StoreBusy, "walk.store.busy"),
         (ExportTimedOut, "walk.store.slow"),
+        (NoAlarmToResolve, "resolve.no_alarm_here"),
     ):
         if isinstance(error, kind):
             return key

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from firmware.inspection.site_plan import RoomPlan, SitePlan
-from firmware.records.model import CheckState, Place, RecordKind
+from firmware.records.model import NOT_INSPECTED_FOR, CheckState, NotInspected, Place, RecordKind
+from firmware.records.resolutions import Resolution
+from firmware.verdict.model import Shortfall
 from hw.types import SensorName
 
 Stage = Literal[
-    "start", "site", "operator", "room", "reference", "corridor", "cubicle", "thin", "summary", "personal",
-    "result",
+    "start", "site", "operator", "room", "reference", "corridor", "cubicle", "thin", "early", "summary",
+    "personal", "result", "resolve", "resolve_why", "resolve_picture",
 ]  # fmt: skip
 Word = Literal["up", "down", "ok", "ok_held", "back", "menu", "moment"]
 StartRow = Literal["resume", "inspection", "personal", "readout"]
@@ -23,13 +25,26 @@ DONE_MOST = 40_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """The circumstances of an event: coverage of the sensors, and the level of the verdict."""
+    """The circumstances of an event: coverage of the sensors, and the level of the verdict.
+
+    ``alarm`` is the level of the alarm that this place keeps, ``resolution`` what was said of it, ``eye``
+    whether the camera has a picture now.
+    """
 
     coverage: Mapping[SensorName, float | None] = field(default_factory=dict)
     level: str = ""
     elapsed_s: float = 0.0
     scanning: bool = True
     fresh_id: str = ""  # of an inspection that would begin now
+    short: tuple[Shortfall, ...] = ()  # what is missing of the place's minimum
+    alarm: str = ""
+    resolution: str = ""
+    eye: bool = False
+
+    @property
+    def still_short(self) -> tuple[Shortfall, ...]:
+        """The shortfalls that looking longer makes good: a missing sensor is none of them."""
+        return tuple(s for s in self.short if s.what in {"part", "time"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +82,24 @@ class Visited:
     compared: bool = False
     enough: bool = False  # looked at well enough for its word to count
     alarm: str = ""  # the level of the alarm that is kept
+    resolution: Resolution | Literal[""] = ""  # what a person said came of it
+    early: str = ""  # message key of why it was left early
+
+    @property
+    def inspected(self) -> bool:
+        """False where nobody could go in; what was heard there is still in its record."""
+        return self.early != NOT_INSPECTED_FOR or self.enough or bool(self.alarm)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAnswer:
+    """The answer that a person is giving to an alarm: of which record, and from which page."""
+
+    record: str
+    level: str
+    back: Literal["result", "summary"]
+    resolution: Resolution = "unclear"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +137,10 @@ class InspectionState:
     reference: Reference | None = None
     resume: Checkpoint | None = None
     leaving: Stage = "cubicle"  # what the warning is about
+    ending: bool = False  # the reason that is asked for is that of the whole inspection's end
+    why_ended: str = ""  # message key of why it ended with places left out
+    answer: OpenAnswer | None = None  # to an alarm, while it is being given
+    said: str = ""  # key of what came of the last press, where a page says it
     step: int = 0  # of the guided scan
     export: str = ""  # "", working, whole, failed
     exported: str = ""  # the file's name
@@ -144,6 +181,7 @@ class Keep:
     operator: str = ""
     place: Place = field(default_factory=Place)
     checklist: Mapping[str, CheckState] = field(default_factory=dict)
+    early: str = ""  # message key of why it was left early
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +207,18 @@ class Export:
     operator: str
     done: tuple[Visited, ...]
     planned: int = 0  # cubicles of the whole site
+    not_inspected: tuple[NotInspected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    """Sign what came of the alarm of a record; ``live`` where it is the place that the engine shows."""
+
+    record: str
+    resolution: Resolution
+    reason: str = ""
+    with_picture: bool = False
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +226,7 @@ class Leave:
     """Show the readout and its pages until the person returns to the inspection."""
 
 
-Effect = Begin | Keep | Save | AskReference | Export | Leave
+Effect = Begin | Keep | Save | AskReference | Export | Resolve | Leave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,4 +266,23 @@ class ReportExported:
     trouble: str = ""
 
 
-WriterReply = RecordStored | NotStored | CorridorKnown | Recalled | ReportExported
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSigned:
+    """The answer to an alarm was signed; ``trouble`` is empty unless it could not be."""
+
+    record: str
+    resolution: Resolution
+    trouble: str = ""
+
+
+WriterReply = RecordStored | NotStored | CorridorKnown | Recalled | ReportExported | AlarmSigned
+
+
+class Transition(NamedTuple):
+    """The next state, and the effects that it requests, in order."""
+
+    state: InspectionState
+    effects: tuple[Effect, ...] = ()
+
+
+Handler = Callable[[InspectionState, Moment], Transition]

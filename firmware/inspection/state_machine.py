@@ -5,29 +5,46 @@
     start ─┬─ inspection ─► site ─► operator ─► room ─► reference ─┬─ measure ─► corridor ─┐
            │                (skipped where there is one only)      └─ use, skip ───────────┤
            │   ┌────────────────────── next cubicle: ok held ──────────────────────────────┘
-           │   └─► cubicle ─► [thin: coverage is too low] ─► cubicle … ─► summary
-           └─ personal ─► step ─► step … ─► result
+           │   └─► cubicle ─► [thin: coverage is too low ─► early: why] ─► cubicle … ─► summary
+           └─ personal ─► step ─► step … ─► [what is still short] ─► result ─► [what came of the alarm]
 
 ``back`` shows the readout from every working stage and comes back again; ``menu`` (back held) is the panel's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
-from firmware.inspection.checklists import checklist, guided_steps
+from firmware.inspection.answers import (
+    ANSWER_TABLE,
+    ANSWERS,
+    HARMLESS_REASONS,
+    PICTURE_ROWS,
+    summary_row_count,
+    told_of_alarm,
+)
+from firmware.inspection.checklists import checklist
+from firmware.inspection.guided import guided_moment, guided_ok
+from firmware.inspection.leaving import (
+    ask_why,
+    begun,
+    closed,
+    early_reasons,
+    further_place,
+    leave_early,
+    leave_place,
+    stage_left,
+    stay,
+)
 from firmware.inspection.resume_point import progress_of, resumed
 from firmware.inspection.state import (
-    DONE_MOST,
+    AlarmSigned,
     AskReference,
     Begin,
     CorridorKnown,
-    Effect,
-    Export,
+    Handler,
     InspectionState,
-    Keep,
     Leave,
     Moment,
     NotStored,
@@ -38,12 +55,12 @@ from firmware.inspection.state import (
     Save,
     Stage,
     StartRow,
-    Visited,
+    Transition,
     Word,
     WriterReply,
 )
 from firmware.records.compare.diff import COVERED_FROM
-from firmware.records.model import CheckState, Place
+from firmware.records.model import CheckState
 
 NOBODY = ""
 NEXT_MARK: Mapping[CheckState | None, CheckState] = {
@@ -53,17 +70,6 @@ NEXT_MARK: Mapping[CheckState | None, CheckState] = {
     "unreachable": "looked",
     "skipped": "looked",
 }
-DONE_STEP = 1.0  # of a guided step's progress
-
-
-class Transition(NamedTuple):
-    """The next state, and the effects that it requests, in order."""
-
-    state: InspectionState
-    effects: tuple[Effect, ...] = ()
-
-
-Handler = Callable[[InspectionState, Moment], Transition]
 
 
 class InspectionMachine:
@@ -75,7 +81,7 @@ class InspectionMachine:
     def press(self, state: InspectionState, word: Word, now: Moment) -> Transition:
         """Return the transition of a word; words without a meaning at this stage change nothing."""
         if word in {"up", "down"}:
-            return Transition(_moved(state, -1 if word == "up" else +1))
+            return Transition(_moved(state, -1 if word == "up" else +1, alarm=bool(now.alarm)))
         if word == "ok_held" and state.stage in {"corridor", "cubicle"}:
             return self._next(state, now)
         if (state.stage, word) == ("cubicle", "ok") and state.selected >= len(checklist()):
@@ -111,7 +117,7 @@ class InspectionMachine:
 
     def low_coverage(self, state: InspectionState, now: Moment) -> tuple[str, ...]:
         """Return the sensors with too little coverage here, and ``places`` for an unfinished checklist."""
-        stage = state.leaving if state.stage == "thin" else state.stage
+        stage = stage_left(state)
         sensors = [s for s in ("rf", "wifi", "ble", "lens") if not (stage == "corridor" and s == "lens")]
         few = [s for s in sensors if _short(now, s, self.enough(stage, s))]
         if stage == "cubicle" and len(state.marks) < len(checklist()):
@@ -140,6 +146,8 @@ def tell(state: InspectionState, told: WriterReply) -> Transition:
         case ReportExported():
             word = "failed" if told.trouble else "whole"
             return Transition(replace(state, export=word, exported=told.name, trouble=told.trouble))
+        case AlarmSigned():
+            return told_of_alarm(state, told)
 
 
 def start_rows(state: InspectionState) -> tuple[StartRow, ...]:
@@ -155,8 +163,8 @@ def reference_rows(state: InspectionState) -> tuple[ReferenceRow, ...]:
     return ("measure", "skip")
 
 
-def row_count(state: InspectionState) -> int:
-    """Return the number of selectable rows."""
+def row_count(state: InspectionState, *, alarm: bool = False) -> int:
+    """Return the number of selectable rows; the result of an alarm has a page more."""
     counts: Mapping[Stage, int] = {
         "start": len(start_rows(state)),
         "site": len(state.plans),
@@ -164,83 +172,19 @@ def row_count(state: InspectionState) -> int:
         "room": len(state.plan.room) if state.plans else 0,
         "reference": len(reference_rows(state)),
         "cubicle": len(checklist()) + 1,
-        "summary": len(state.done),
-        "result": 2,
+        "early": len(early_reasons(state)),
+        "summary": summary_row_count(state),
+        "result": 3 if alarm else 2,
+        "resolve": len(ANSWERS),
+        "resolve_why": len(HARMLESS_REASONS),
+        "resolve_picture": len(PICTURE_ROWS),
     }
     return counts.get(state.stage, 1)
 
 
-def _moved(state: InspectionState, by: int) -> InspectionState:
-    return replace(state, selected=min(max(0, state.selected + by), max(0, row_count(state) - 1)))
-
-
-def _begun(state: InspectionState) -> Transition:
-    """Begin at the current place, and save the progress."""
-    return Transition(state, (Begin(), Save(progress=progress_of(state))))
-
-
-def leave_place(state: InspectionState, now: Moment) -> Transition:
-    """Store this place and go to the next one; after the last one, close the inspection."""
-    stage = state.leaving if state.stage == "thin" else state.stage
-    corridor = stage == "corridor"
-    keep = _keep(state, corridor=corridor)
-    visited = Visited(
-        record=keep.record,
-        kind=keep.kind,
-        room=keep.place.room,
-        cubicle=keep.place.cubicle,
-        level=now.level,
-        looked=sum(m == "looked" for m in keep.checklist.values()),
-        left=sum(m in {"skipped", "unreachable"} for m in keep.checklist.values()),
-        found=sum(m == "found" for m in keep.checklist.values()),
-    )
-    after = replace(
-        state, stage="cubicle", selected=0, marks={}, visit=state.visit + 1,
-        done=(*state.done, visited)[-DONE_MOST:],
-    )  # fmt: skip
-    further = after if corridor else _further(after)
-    if further is None:
-        return _closed(after, (keep,))
-    return Transition(further, (keep, *_begun(further).effects))
-
-
-def _keep(state: InspectionState, *, corridor: bool) -> Keep:
-    if corridor:
-        return Keep(
-            record=state.record, kind="corridor", operator=state.operator, place=Place(site=state.plan.name)
-        )
-    marks = {p.message: state.marks.get(p.message, "skipped") for p in checklist()}
-    place = Place(site=state.plan.name, room=state.room_plan.name, cubicle=state.cubicle_name)
-    return Keep(record=state.record, kind="cubicle", operator=state.operator, place=place, checklist=marks)
-
-
-def _further(state: InspectionState) -> InspectionState | None:
-    """Return the state at the next cubicle, in the next room where this one is done; None after the last."""
-    if state.cubicle + 1 < len(state.room_plan.cubicles):
-        return replace(state, cubicle=state.cubicle + 1)
-    if state.room + 1 < len(state.plan.room):
-        return replace(state, room=state.room + 1, cubicle=0)
-    return None
-
-
-def _closed(state: InspectionState, before: tuple[Effect, ...] = ()) -> Transition:
-    """End the inspection: remove the saved progress, and request a record of the site with its report."""
-    if not state.done:
-        return Transition(replace(state, stage="start", selected=0), (*before, Save(progress=None)))
-    export = Export(
-        inspection_id=state.inspection_id,
-        site=state.plan.name,
-        operator=state.operator,
-        done=state.done,
-        planned=state.plan.cubicle_count,
-    )
-    ended = replace(state, stage="summary", selected=0, export="working", exported="", resume=None)
-    return Transition(ended, (*before, export, Save(progress=None)))
-
-
-def close_inspection(state: InspectionState) -> Transition:
-    """End the inspection early: the open cubicle is left out, and the summary says what is missing."""
-    return _closed(state)
+def _moved(state: InspectionState, by: int, *, alarm: bool = False) -> InspectionState:
+    most = max(0, row_count(state, alarm=alarm) - 1)
+    return replace(state, selected=min(max(0, state.selected + by), most), said="")
 
 
 def _start(state: InspectionState, now: Moment) -> Transition:
@@ -249,13 +193,13 @@ def _start(state: InspectionState, now: Moment) -> Transition:
         again = resumed(state, state.resume)
         return Transition(state) if again is None else _go_on(again, behind=state.resume.behind)
     if row == "personal":
-        return Transition(
-            replace(state, stage="personal", step=0, selected=0, inspection_id=now.fresh_id), (Begin(),)
-        )
+        guided = replace(state, stage="personal", step=0, selected=0, inspection_id=now.fresh_id, said="")
+        return Transition(guided, (Begin(),))
     if row == "inspection" and state.plans:
         fresh = replace(
             state, stage="site", selected=0, inspection_id=now.fresh_id, visit=0, marks={}, done=(),
-            reference=None, operator=NOBODY, site=0, room=0, cubicle=0, export="", exported="",
+            reference=None, operator=NOBODY, site=0, room=0, cubicle=0, export="", exported="", why_ended="",
+            said="",
         )  # fmt: skip
         return Transition(fresh) if len(state.plans) > 1 else _site(fresh, now)
     return Transition(state, (Leave(),) if now.scanning else (Begin(), Leave()))
@@ -264,10 +208,10 @@ def _start(state: InspectionState, now: Moment) -> Transition:
 def _go_on(state: InspectionState, *, behind: bool) -> Transition:
     """Begin again at the place of the interruption, or at the next one where that is stored already."""
     if not behind:
-        return _begun(state)
+        return begun(state)
     fresh = replace(state, stage="cubicle", marks={})
-    further = fresh if state.stage == "corridor" else _further(fresh)
-    return _closed(fresh) if further is None else _begun(further)
+    further = fresh if state.stage == "corridor" else further_place(fresh)
+    return closed(fresh) if further is None else begun(further)
 
 
 def _site(state: InspectionState, now: Moment) -> Transition:
@@ -288,15 +232,15 @@ def _operator(state: InspectionState, _: Moment) -> Transition:
 def _room(state: InspectionState, _: Moment) -> Transition:
     chosen = replace(state, room=state.selected, cubicle=0, selected=0)
     if state.done or state.visit:  # the corridor is behind us: another room of the same site
-        return _begun(replace(chosen, stage="cubicle", marks={}))
+        return begun(replace(chosen, stage="cubicle", marks={}))
     return Transition(replace(chosen, stage="reference"))
 
 
 def _reference(state: InspectionState, _: Moment) -> Transition:
     rows = reference_rows(state)
     if rows[min(state.selected, len(rows) - 1)] == "measure":
-        return _begun(replace(state, stage="corridor", selected=0))
-    return _begun(replace(state, stage="cubicle", selected=0, marks={}))
+        return begun(replace(state, stage="corridor", selected=0))
+    return begun(replace(state, stage="cubicle", selected=0, marks={}))
 
 
 def _mark(state: InspectionState, _: Moment) -> Transition:
@@ -308,17 +252,14 @@ def _mark(state: InspectionState, _: Moment) -> Transition:
     return Transition(after, (Save(progress=progress_of(after)),))
 
 
-def _stay(state: InspectionState, _: Moment) -> Transition:
-    return Transition(replace(state, stage=state.leaving, selected=0))
-
-
-def _look_again(state: InspectionState, _: Moment) -> Transition:
+def _look_again(state: InspectionState, now: Moment) -> Transition:
     """Go back one page without losing anything."""
+    if state.done and state.stage == "room":
+        back = replace(state, stage="cubicle", selected=0)
+        return Transition(back) if now.scanning else begun(back)
     before: Mapping[Stage, Stage] = {"site": "start", "operator": "start", "room": "start"}
     stage = before.get(state.stage, "start")
-    return Transition(
-        replace(state, stage="cubicle" if state.done and state.stage == "room" else stage, selected=0)
-    )
+    return Transition(replace(state, stage=stage, selected=0))
 
 
 def _readout(state: InspectionState, _: Moment) -> Transition:
@@ -327,29 +268,6 @@ def _readout(state: InspectionState, _: Moment) -> Transition:
 
 def _home(state: InspectionState, _: Moment) -> Transition:
     return Transition(replace(state, stage="start", selected=0))
-
-
-def _guided(state: InspectionState, now: Moment) -> Transition:
-    """Go to the next step of the guided scan, and after the last one to its result."""
-    if state.step + 1 < len(guided_steps()):
-        return Transition(replace(state, step=state.step + 1, selected=0))
-    return finish_personal(state, now)
-
-
-def finish_personal(state: InspectionState, _: Moment) -> Transition:
-    """End the guided scan with the findings so far."""
-    keep = Keep(record=f"{state.inspection_id}-p", kind="personal")
-    return Transition(replace(state, stage="result", selected=0), (keep,))
-
-
-def _guided_moment(state: InspectionState, now: Moment) -> Transition:
-    progress = guided_steps()[state.step].progress(now.coverage)
-    return Transition(state) if progress is None or progress < DONE_STEP else _guided(state, now)
-
-
-def leave_incomplete(state: InspectionState, now: Moment) -> Transition:
-    """Leave a place in spite of low coverage; its record says what was not covered."""
-    return leave_place(state, now)
 
 
 TABLE: Mapping[tuple[Stage, Word], Handler] = {
@@ -366,14 +284,15 @@ TABLE: Mapping[tuple[Stage, Word], Handler] = {
     ("corridor", "back"): _readout,
     ("cubicle", "ok"): _mark,
     ("cubicle", "back"): _readout,
-    ("thin", "ok"): leave_incomplete,
-    ("thin", "ok_held"): leave_incomplete,
-    ("thin", "back"): _stay,
-    ("summary", "ok"): _home,
+    ("thin", "ok"): ask_why,
+    ("thin", "ok_held"): ask_why,
+    ("thin", "back"): stay,
+    ("early", "ok"): leave_early,
+    ("early", "back"): stay,
     ("summary", "back"): _home,
-    ("personal", "ok"): _guided,
+    ("personal", "ok"): guided_ok,
     ("personal", "back"): _readout,
-    ("personal", "moment"): _guided_moment,
-    ("result", "ok"): _home,
+    ("personal", "moment"): guided_moment,
+    **ANSWER_TABLE,
     ("result", "back"): _readout,
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from firmware.inspection.state import Checkpoint, Export, Keep, Reference, Visited
 from firmware.records.build_record import build_record, make_id
@@ -22,7 +25,7 @@ from firmware.records.store import RecordStore
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
 from firmware.verdict.model import Level
-from hw.types import SENSOR_NAMES
+from hw.types import SENSOR_NAMES, Frame
 
 EXPORTS = "exports"  # folder beside the records
 SCREEN_NAME, SCREEN_TYPE = "readout.png", "image/png"
@@ -62,6 +65,7 @@ def file_visit(
         operator=keep.operator,
         checklist=keep.checklist,
         attachments=screen,
+        left_early=keep.early,
     )
     about = about_scan(occasion, span=found.span, kit=kit, simulated=simulated, settings=settings)
     scanned = scanned_of(found.snapshot, settings)
@@ -126,7 +130,15 @@ def visited(stored: StoredRecord) -> Visited:
         compared=earlier is not None,
         enough=is_enough(record),
         alarm=alarm_of(record),
+        early=record.left_early,
     )
+
+
+def photo_of(frame: Frame) -> bytes:
+    """Return a picture of the camera as PNG."""
+    stream = io.BytesIO()
+    Image.fromarray(frame.pixels).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def reference_of(store: RecordStore, site: str, settings: Settings) -> Reference | None:
@@ -275,6 +287,8 @@ def site_record(
         visits=tuple(_visit(s) for s in stored),
         commitments={},
         planned=job.planned,
+        not_inspected=job.not_inspected,
+        left_early="",
     )
 
 
@@ -296,6 +310,7 @@ def _visit(stored: StoredRecord) -> Visit:
         compared=record.compared,
         enough=is_enough(record),
         alarm=alarm_of(record),
+        early=record.left_early,
     )
 
 

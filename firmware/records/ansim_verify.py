@@ -226,12 +226,21 @@ def check_bundle(path: Path, public: bytes | None) -> tuple[Findings, bytes]:
         chain = [read_header(one["header"].encode(), bytes.fromhex(one["signature"])) for one in lines]
         record = json.loads(parts["inspection.json"])
         named = [str(a["sha256"]) for a in record.get("attachments", ())]
+        said = [json.loads(line) for line in parts.get("resolutions.jsonl", b"").splitlines()]
+        named += [str(a["sha256"]) for one in said for a in json.loads(one["body"]).get("attachments", ())]
+        later = [
+            read_header(o["header"].encode(), bytes.fromhex(o["signature"]), o["body"].encode()) for o in said
+        ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise NotVerifiable(f"a part of the bundle is missing or cannot be read: {error}") from error
     if not holds(key, signature, BUNDLE_DOMAIN + parts["manifest.json"]):
         found.say("manifest.json: its signature does not hold with this key")
     _check_parts(parts, listed, found)
     check_chain(((e.seq, e) for e in chain), key, found, whole=False)
+    for entry in later:
+        trouble = _trouble_of(entry.seq, entry, key, "")
+        if trouble:
+            found.say(f"resolutions.jsonl, entry {entry.seq}: {trouble}")
     own = next((e for e in chain if e.hash == manifest.get("entry")), None)
     if own is None or own.fields.get("body_sha256") != sha256(parts["inspection.json"]):
         found.say("inspection.json: not the record that was signed")

@@ -33,6 +33,7 @@ from firmware.records.model import (
 from firmware.records.provenance import MeasurementSource
 from firmware.sensor import Observation
 from firmware.verdict.model import Verdict
+from firmware.verdict.whereabouts import Whereabouts
 from hw.types import SENSOR_NAMES, Counts, Coverage
 
 MOST_SIDES = 3
@@ -51,6 +52,7 @@ class Scanned:
     counts: Sequence[Counts] = ()
     wall: Wall | None = None
     minimum: Mapping[str, Any] | None = None  # what the place needed for NOTHING FOUND
+    whereabouts: Sequence[Whereabouts] = ()  # of an alarm's findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ class Circumstances:
     checklist: Mapping[str, CheckState] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
     note: str = ""
+    left_early: str = ""
     country: str = ""
     source: MeasurementSource | None = None
     judged_with: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +100,8 @@ def build_record(
         key=lambda f: (not f.suspicious, -f.score, SENSOR_NAMES.index(f.sensor), f.subject),
     )
     verdict = _redact_verdict(scanned.verdict, redactor)
+    if scanned.whereabouts:
+        verdict["whereabouts"] = [_redact_whereabouts(w.as_json(), redactor) for w in scanned.whereabouts]
     clear = redactor.cleared()
     record_id = name or make_id(about.span.started_utc_ns)
     return Inspection(
@@ -119,6 +124,7 @@ def build_record(
         checklist=dict(about.checklist),
         attachments=tuple(about.attachments),
         note=clean(redactor.text(about.note, keep=False), most=4000),
+        left_early=clean(about.left_early),
         sealed=key.seal(canonical(clear)) if clear else "",
         country=about.country,
         wall=scanned.wall,
@@ -234,6 +240,11 @@ def _redact_contribution(contribution: Mapping[str, Any], redactor: Redactor) ->
         "subject": redactor.subject(contribution["subject"]),
         "params": redactor.value(contribution["params"], keep=keep),
     }
+
+
+def _redact_whereabouts(where: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
+    keep = redactor.is_suspicious(where["subject"])
+    return {**redactor.value(where, keep=keep), "subject": redactor.subject(where["subject"])}
 
 
 def _sensors(scanned: Scanned) -> tuple[SensorLook, ...]:

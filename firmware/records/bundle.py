@@ -7,6 +7,7 @@
     inspection.json   the record: byte for byte the body that was signed when it was stored
     chain.jsonl       headers and signatures of it and its neighbours, without their bodies
     records/…         of a whole site: the record of every place, likewise
+    resolutions.jsonl what was said later of the alarms: whole entries, with header, signature and body
     …                 reports, tables, attachments, and the evidence where it was asked for
 
 The public key inside proves only that one unit made all of it. That it was *your* unit is known by
@@ -45,6 +46,7 @@ from firmware.records.custody.unit_key import (
 from firmware.records.database import check_database, read_what_is_left, reading
 from firmware.records.doubts import Doubt, doubts_of
 from firmware.records.reader import attachment_faults, keys_beside
+from firmware.records.resolutions import from_lines, resolved_entries
 from firmware.settings.records_config import RecordsConfig
 
 FORMAT = "ansim-bundle-1"
@@ -54,6 +56,7 @@ INSPECTION, CHAIN = "inspection.json", "chain.jsonl"
 SELF = frozenset({MANIFEST, SIGNATURE})
 RECORDS = "records/"  # the places of a whole site, byte for byte as they were signed
 ATTACHMENTS = "attachments/"
+RESOLUTIONS = "resolutions.jsonl"
 TROUBLES_MOST = 1000  # that are named one by one
 Standing = Literal["altered", "consistent", "whole"]
 NEIGHBOURS = 50  # entries before and after whose headers go along
@@ -235,7 +238,8 @@ def _verify_bundle(path: Path, public: bytes | None, expect: Expected) -> Checke
     manifest = _manifest(parts[MANIFEST])
     troubles = [*_manifest_troubles(parts, manifest, known), *_part_troubles(parts, manifest)]
     entries, own, more = _chain_troubles(parts, manifest, known)
-    troubles += [*more, *_attachment_troubles(parts), *_expected_key(expect, known)]
+    troubles += [*more, *_attachment_troubles(parts), *_resolution_troubles(parts, known)]
+    troubles += _expected_key(expect, known)
     found = next((e.row for e in entries if expect.hash and e.hash == expect.hash), 0)
     if expect.hash and not found:
         troubles.append(Trouble(where=expect.hash, word="missing", part="anchor"))
@@ -256,14 +260,16 @@ def _verify_bundle(path: Path, public: bytes | None, expect: Expected) -> Checke
 
 
 def _attachment_troubles(parts: Mapping[str, bytes]) -> list[Trouble]:
-    """Hold the bundle against its own record: every attachment that it names must be there, and be it."""
+    """Hold the bundle against its own entries: every attachment that they name must be there, and be it."""
     held = {
         name.removeprefix(ATTACHMENTS).split(".")[0]: name for name in parts if name.startswith(ATTACHMENTS)
     }
+    bodies = [parts[INSPECTION]]
     try:
-        named = [str(a["sha256"]) for a in json.loads(parts[INSPECTION]).get("attachments", ())]
+        bodies += [entry.body or b"" for entry in from_lines(parts.get(RESOLUTIONS, b""))]
+        named = [str(a["sha256"]) for body in bodies for a in json.loads(body).get("attachments", ())]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return []  # a record that is not one is said of its entry
+        return []  # an entry that is not one is said of itself
     troubles = []
     for digest in dict.fromkeys(named):
         if digest not in held:
@@ -271,6 +277,22 @@ def _attachment_troubles(parts: Mapping[str, bytes]) -> list[Trouble]:
         elif sha256(parts[held[digest]]) != digest:
             troubles.append(Trouble(where=held[digest], word="altered", part="attachment"))
     return troubles
+
+
+def _resolution_troubles(parts: Mapping[str, bytes], public: bytes) -> list[Trouble]:
+    """Hold every resolution against its signature: it must be an entry of this unit, of a record in here."""
+    if RESOLUTIONS not in parts:
+        return []
+    try:
+        entries = from_lines(parts[RESOLUTIONS])
+    except ValueError:
+        return [Trouble(where=RESOLUTIONS, word="altered")]
+    good = resolved_entries(entries, public)
+    own = {str(_manifest(parts[MANIFEST]).get("record", ""))}
+    own |= {n.removeprefix(RECORDS).removesuffix(".json") for n in parts if n.startswith(RECORDS)}
+    if len(good) != len(entries) or any(said.record not in own for _, said in good):
+        return [Trouble(where=RESOLUTIONS, word="altered", part="signature")]
+    return []
 
 
 def _manifest(raw: bytes) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from firmware.records.custody.canonical_json import canonical_json
+from firmware.records.model import Attachment
 
 EventWord = Literal["started", "begun", "abandoned", "store-behind", "salvaged", "resolved"]
 MOMENT_BYTES = 4
@@ -23,6 +24,7 @@ class Event:
     event: EventWord
     record: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
     moment: str = field(default_factory=lambda: secrets.token_hex(MOMENT_BYTES))
 
     def name(self) -> str:
@@ -31,6 +33,6 @@ class Event:
 
     def body(self) -> bytes:
         """Return it as the bytes that are signed."""
-        return canonical_json(
-            {"kind": "event", "event": self.event, "record": self.record, "details": self.details}
-        )
+        said = {"kind": "event", "event": self.event, "record": self.record, "details": self.details}
+        files = {"attachments": [asdict(a) for a in self.attachments]} if self.attachments else {}
+        return canonical_json(said | files)

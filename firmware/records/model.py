@@ -23,6 +23,7 @@ TEXT_MOST = 200  # characters of a word that a person or a device gave
 FINDINGS_MOST = 20_000
 ATTACHMENTS_MOST = 200
 VISITS_MOST = 40_000
+NOT_INSPECTED_FOR = "early.occupied"  # the reason of leaving that says that nobody could go in
 
 RecordKind = Literal["cubicle", "corridor", "personal", "scan", "site"]
 CheckState = Literal["looked", "skipped", "found", "unreachable"]
@@ -145,6 +146,22 @@ class Visit:
     compared: tuple[Compared, ...] = ()
     enough: bool = False  # looked at well enough for its word to count
     alarm: Text = ""  # the level of the alarm that is kept, empty for none
+    early: Text = ""  # message key of why it was left early
+
+    @property
+    def inspected(self) -> bool:
+        """False where nobody could go in; what was heard there is still in its record."""
+        return self.early != NOT_INSPECTED_FOR or self.enough or bool(self.alarm)
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotInspected:
+    """One planned place of a site without a record; ``reason`` is a message key, empty for none."""
+
+    room: Text
+    cubicle: Text
+    reason: Text = ""
 
 
 @with_config(STRICT)
@@ -187,6 +204,8 @@ class Inspection:
     compared: tuple[Compared, ...] = ()
     visits: Annotated[tuple[Visit, ...], Field(max_length=VISITS_MOST)] = ()  # of a whole site
     planned: Annotated[int, Field(ge=0)] = 0  # cubicles of the whole site
+    not_inspected: Annotated[tuple[NotInspected, ...], Field(max_length=VISITS_MOST)] = ()  # of a whole site
+    left_early: Text = ""  # message key of why this place was left early
     provenance: Literal["", "live", "replayed", "simulated"] = ""  # empty: written before this was kept
     recorded: Recorded | None = None  # what was replayed
     judged_with: Mapping[str, str] = field(default_factory=dict)  # what another expert needs to repeat it

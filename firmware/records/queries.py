@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,13 @@ from firmware.records.custody.hash_chain import Entry, entry_hash, parse_header,
 from firmware.records.database import as_blob, read_entry, read_entry_left, read_what_is_left
 from firmware.records.declarations import Declaration, read_declaration
 from firmware.records.model import Inspection, Place, read_inspection
+from firmware.records.resolutions import (
+    NAME_MARK,
+    ListedResolution,
+    Resolved,
+    came_of_alarm,
+    resolved_entries,
+)
 
 SHORTEST_NAME = 4  # characters of an id that may stand for the whole
 KNOWN_MARK = b'"kind":"known"'
@@ -23,7 +30,10 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One line of a list of records. ``fault`` says what is wrong with it; empty where it is as signed."""
+    """One line of a list of records. ``fault`` says what is wrong with it; empty where it is as signed.
+
+    ``resolution`` is what came of the alarm: ``open`` until somebody has said it, empty without an alarm.
+    """
 
     seq: int
     id: str
@@ -35,6 +45,7 @@ class Listed:
     utc_ns: int
     provenance: str = ""
     fault: str = ""
+    resolution: ListedResolution = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +145,26 @@ def list_records(
 ) -> tuple[Listed, ...]:
     """Return one line for each inspection, oldest first, of what was signed; ``most`` keeps the newest."""
     lines: list[Listed] = []
+    said = find_resolutions(db, public=public)
     for seq in reversed(_numbers(db)):
         if most is not None and len(lines) >= most:
             break
-        line = _line_of(db, read_entry_left(db, seq), public)
+        line = _line_of(db, read_entry_left(db, seq), public, said)
         if line is not None:
             lines.append(line)
     return tuple(reversed(lines))
+
+
+def find_resolutions(db: sqlite3.Connection, *, public: bytes | None) -> tuple[tuple[Entry, Resolved], ...]:
+    """Return what was said of alarms, with its entries, oldest first; the unverified does not count."""
+    try:
+        rows = db.execute(
+            "SELECT seq FROM entries WHERE id LIKE ? ORDER BY seq", (NAME_MARK + "%",)
+        ).fetchall()
+        entries = [read_entry_left(db, seq) for (seq,) in rows]
+    except sqlite3.DatabaseError:
+        entries = [e for e in read_what_is_left(db) if str(e.fields().get("id", "")).startswith(NAME_MARK)]
+    return resolved_entries(entries, public)
 
 
 def _numbers(db: sqlite3.Connection) -> list[int]:
@@ -151,7 +175,9 @@ def _numbers(db: sqlite3.Connection) -> list[int]:
         return [entry.row for entry in read_what_is_left(db)]
 
 
-def _line_of(db: sqlite3.Connection, entry: Entry, public: bytes | None) -> Listed | None:
+def _line_of(
+    db: sqlite3.Connection, entry: Entry, public: bytes | None, said: Sequence[tuple[Entry, Resolved]]
+) -> Listed | None:
     """Return the line of an inspection, None for any other entry and for one that retention removed."""
     fields = entry.fields()
     fault = fault_of(db, entry, public=public)
@@ -160,10 +186,10 @@ def _line_of(db: sqlite3.Connection, entry: Entry, public: bytes | None) -> List
     body = _parsed(entry.body)
     place = body.get("place")
     words = place if isinstance(place, dict) else {}
-    verdict = body.get("verdict")
+    verdict, name = body.get("verdict"), str(fields.get("id", ""))
     return Listed(
         seq=entry.row,
-        id=str(fields.get("id", "")),
+        id=name,
         kind=str(body.get("kind", "")),
         site=str(words.get("site", "")),
         room=str(words.get("room", "")),
@@ -172,6 +198,7 @@ def _line_of(db: sqlite3.Connection, entry: Entry, public: bytes | None) -> List
         utc_ns=int(fields.get("utc_ns", 0)),
         provenance=str(body.get("provenance", "")),
         fault=fault,
+        resolution=came_of_alarm(verdict, [one for _, one in said if one.record == name]),
     )
 
 

@@ -25,10 +25,12 @@ from firmware.records.queries import (
     StoredRecord,
     earlier_records,
     find_record,
+    find_resolutions,
     latest_corridor,
     list_declarations,
     list_records,
 )
+from firmware.records.resolutions import Resolved
 from firmware.settings.records_config import RecordsConfig
 
 NEWEST = 1 << 62  # above every entry's number
@@ -120,6 +122,12 @@ class RecordReader:
                 refused=found.refused, broken_at=found.broken, hint="ansim report verify",
             )  # fmt: skip
         return in_force(found.entries)
+
+    def resolutions(self, name: str) -> tuple[tuple[Entry, Resolved], ...]:
+        """Return what was said of a record's alarm, with its entries, oldest first."""
+        with clear_errors(self._path):
+            found = find_resolutions(self._db, public=self.public)
+        return tuple((entry, one) for entry, one in found if one.record == name)
 
     def entries(self, *, first: int = 1, last: int = -1) -> Iterator[Entry]:
         """Yield stored entries in order."""

@@ -36,6 +36,7 @@ class Occasion:
     operator: str = ""
     checklist: Mapping[str, CheckState] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    left_early: str = ""  # message key of why a person left before enough was looked at
 
 
 def place_of(text: str) -> Place:
@@ -124,6 +125,7 @@ def about_scan(
         calibrations=calibrations_of(kit, now_s=span.started_utc_ns / 1e9),
         checklist=occasion.checklist,
         attachments=occasion.attachments,
+        left_early=occasion.left_early,
         country=settings.country,
     )
 
@@ -137,6 +139,7 @@ def scanned_of(snapshot: Snapshot, settings: Settings) -> Scanned:
         observations=snapshot.observations,
         coverages=snapshot.coverages,
         counts=snapshot.counts,
+        whereabouts=snapshot.whereabouts,
         wall=None if lens is None else wall_of(lens.coverage_map, cell_m=settings.lens.cell_m),
     )
 

@@ -12,7 +12,7 @@ One entry is one transaction. Killed at any instant, the store reopens with ever
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -121,8 +121,8 @@ class RecordStore(RecordReader):
         """
         body = canonical_json(inspection.as_json())
         self._refuse_missing(inspection.attachments)
-        self._make_room(len(body) + attached_bytes(inspection), len(body))
-        return self._add("inspection", inspection.id, body, inspection)
+        self._make_room(len(body) + attached_bytes(inspection.attachments), len(body))
+        return self._add("inspection", inspection.id, body, inspection, attachments=inspection.attachments)
 
     def declare(self, declaration: Declaration) -> Entry:
         """Append a declaration, or its withdrawal; raises as `append`."""
@@ -131,10 +131,11 @@ class RecordStore(RecordReader):
         return self._add("known", declaration.id, body, None, site=declaration.site)
 
     def note(self, event: Event) -> Entry:
-        """Append an event: an inspection begun or given up, a start of the unit."""
+        """Append an event: an inspection begun or given up, an alarm resolved; as `append`."""
         body = event.body()
-        self._make_room(len(body), len(body))
-        return self._add("event", event.name(), body, None)
+        self._refuse_missing(event.attachments)
+        self._make_room(len(body) + attached_bytes(event.attachments), len(body))
+        return self._add("event", event.name(), body, None, attachments=event.attachments)
 
     def apply_retention(self, *, clock_is_right: bool = False, finds: bool = False) -> Entry | None:
         """Remove the bodies that are due; return the tombstone that says so.
@@ -191,13 +192,20 @@ class RecordStore(RecordReader):
         return fields
 
     def _add(
-        self, kind: EntryKind, name: str, body: bytes, about: Inspection | None, *, site: str = ""
+        self,
+        kind: EntryKind,
+        name: str,
+        body: bytes,
+        about: Inspection | None,
+        *,
+        site: str = "",
+        attachments: tuple[Attachment, ...] = (),
     ) -> Entry:
         """Add one entry, durably, and note it outside the store."""
         with clear_errors(self._path):
             with transaction(self._db):
                 self._say_what_is_missing()
-                entry = self._insert(kind, name, body, about, site=site)
+                entry = self._insert(kind, name, body, about, site=site, attachments=attachments)
             self.anchors.raise_to(self.key, seq=entry.row, last=entry.hash)
         return entry
 
@@ -229,6 +237,7 @@ class RecordStore(RecordReader):
         about: Inspection | None,
         *,
         site: str = "",
+        attachments: tuple[Attachment, ...] = (),
         after: Anchor | None = None,
     ) -> Entry:
         """Add one entry inside a transaction that is already open; ``after`` what is known outside."""
@@ -236,7 +245,7 @@ class RecordStore(RecordReader):
         seq, prev = (0, START) if before is None else (before.row, before.hash)
         seq, prev = (seq, prev) if after is None else (after.seq, after.hash)
         stamp = stamp_after(self._clock, {} if before is None else before.fields())
-        size_bytes = len(body) + attached_bytes(about)
+        size_bytes = len(body) + attached_bytes(attachments)
         entry = seal_entry(key=self.key, seq=seq + 1, kind=kind, name=name, body=body, prev=prev, stamp=stamp)
         self._db.execute(
             "INSERT INTO entries (seq, id, header, signature) VALUES (?, ?, ?, ?)",
@@ -249,7 +258,7 @@ class RecordStore(RecordReader):
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO uses (seq, sha256, size_bytes) VALUES (?, ?, ?)",
-            [(entry.row, a.sha256, a.size_bytes) for a in (about.attachments if about else ())],
+            [(entry.row, a.sha256, a.size_bytes) for a in attachments],
         )
         self._write_head(entry)
         return entry
@@ -315,9 +324,9 @@ class RecordStore(RecordReader):
         return entry
 
 
-def attached_bytes(about: Inspection | None) -> int:
-    """Return the size of a record's attachments, each counted once."""
-    return sum({a.sha256: a.size_bytes for a in (about.attachments if about else ())}.values())
+def attached_bytes(attachments: Iterable[Attachment]) -> int:
+    """Return the size of an entry's attachments, bytes, each counted once."""
+    return sum({a.sha256: a.size_bytes for a in attachments}.values())
 
 
 def _index_words(kind: EntryKind, about: Inspection | None, site: str) -> tuple[str, str, str, str, str]:

@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from firmware.records.build_record import commitment
-from firmware.records.bundle import INSPECTION, TROUBLES_MOST, Checked, Trouble, verify_file
+from firmware.records.bundle import INSPECTION, RESOLUTIONS, TROUBLES_MOST, Checked, Trouble, verify_file
 from firmware.records.custody.anchor import Expected
 from firmware.records.custody.deterministic_zip import unpack
 from firmware.records.custody.errors import RecordsError
 from firmware.records.model import Inspection, read_inspection
+from firmware.records.resolutions import from_lines, resolutions_said
 from firmware.report.export import EVIDENCE
 from firmware.report.pdf_words import facts_missing_in
-from firmware.report.tables import findings_csv
+from firmware.report.tables import findings_csv, heard_csv, joint_csv, resolutions_csv
 
-FINDINGS = "findings.csv"
+FINDINGS, HEARD, RESOLVED = "findings.csv", "heard.csv", "resolutions.csv"
 WORD = "contradicts"
 
 
@@ -57,8 +58,9 @@ def contradictions(parts: Mapping[str, bytes], record: Inspection, *, entry_hash
     entry_hash : str
         The hash of its entry.
     """
-    if FINDINGS in parts and not same_table(parts[FINDINGS], findings_csv(record)):
-        yield Trouble(where=FINDINGS, word=WORD)
+    for name, made in _tables(parts, record).items():
+        if name in parts and not same_table(parts[name], made):
+            yield Trouble(where=name, word=WORD)
     if EVIDENCE in parts and not _same_addresses(parts[EVIDENCE], record, entry_hash):
         yield Trouble(where=EVIDENCE, word=WORD)
     for name in sorted(parts):
@@ -66,6 +68,13 @@ def contradictions(parts: Mapping[str, bytes], record: Inspection, *, entry_hash
             lang = name.removeprefix("report-").removesuffix(".pdf")
             if facts_missing_in(parts[name], record, entry_hash=entry_hash, lang=lang):
                 yield Trouble(where=name, word=WORD)
+
+
+def _tables(parts: Mapping[str, bytes], record: Inspection) -> dict[str, bytes]:
+    """Return the tables as record and resolutions have them; without a table of the heard, the old form."""
+    findings = findings_csv(record) if HEARD in parts else joint_csv(record)
+    said = resolutions_said(from_lines(parts.get(RESOLUTIONS, b"")))
+    return {FINDINGS: findings, HEARD: heard_csv(record), RESOLVED: resolutions_csv(said)}
 
 
 def same_table(held: bytes, made: bytes) -> bool:

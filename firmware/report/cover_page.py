@@ -9,6 +9,7 @@ from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines, line_words, number_of
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import Inspection
+from firmware.records.resolutions import Resolved, came_of_alarm
 from firmware.report.formatting import HELP_STEPS, LEVEL_COLOUR, Wording, hash_lines, qr_text
 from firmware.report.pdf_canvas import (
     BODY_W_MM,
@@ -34,6 +35,8 @@ RIGHT_W_MM = BODY_W_MM - LEFT_W_MM - GAP_MM
 QR_MM = 33.0
 NOT_LOOKED_MOST = 14  # seven kinds, four sensors and the checklist fit; the page has room for them
 REASONS_MOST = 6
+WHERE_MOST = 2  # of the findings of an alarm, on page one
+CAME_OF_MOST = 170  # characters of what came of an alarm on page one: two lines; page two has it whole
 HELP_LINES_MOST = 2
 FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 REASONS_LEAST_MM = 18.0  # of room, below which page two alone says why
@@ -42,11 +45,18 @@ WHO_H_MM = 32.0  # of the lines that say who and when
 
 
 def draw_cover_page(
-    sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdict, words: Wording
+    sheet: PdfCanvas,
+    record: Inspection,
+    entry: Entry,
+    verdict: Verdict,
+    words: Wording,
+    *,
+    resolutions: Sequence[Resolved] = (),
 ) -> None:
     """Draw page one."""
     _top(sheet, record, words)
     _band(sheet, verdict, words)
+    _came_of(sheet, record, verdict, resolutions, words)
     said = words.provenance(record)
     if said:
         sheet.frame(MARGIN_MM, sheet.y_mm, BODY_W_MM, 8.4, colour=WARN, dashed=True)
@@ -64,7 +74,7 @@ def draw_cover_page(
     right_mm = _to_do(sheet, record, verdict, words, top_mm)
     sheet.y_mm = max(left_mm, right_mm) + 3
     _not_looked(sheet, record, verdict, words)
-    _short_why(sheet, verdict, words)
+    _short_why(sheet, record, verdict, words)
     draw_who(sheet, record, words)
     draw_custody(sheet, record, entry, words)
 
@@ -110,6 +120,20 @@ def _band(sheet: PdfCanvas, verdict: Verdict, words: Wording) -> None:
     if verdict.number_fits:
         _number(sheet, verdict, words, x_mm, top_mm)
     sheet.y_mm += BAND_H_MM + 4.5
+
+
+def _came_of(
+    sheet: PdfCanvas, record: Inspection, verdict: Verdict, resolutions: Sequence[Resolved], words: Wording
+) -> None:
+    """Say what came of the alarm, in the last words that a person has signed of it."""
+    came = came_of_alarm(record.verdict, resolutions)
+    if not came:
+        return
+    said = words.resolution(resolutions[-1]) if resolutions else words.alarm_answer(verdict)
+    text = f"{words.came_of_alarm(came)} · {said}"
+    text = text if len(text) <= CAME_OF_MOST else f"{text[:CAME_OF_MOST]}…"
+    height_mm = sheet.block(text, MARGIN_MM, sheet.y_mm - 1, width_mm=BODY_W_MM, bold=True, colour=WARN)
+    sheet.y_mm += height_mm + 1.5
 
 
 def _number(sheet: PdfCanvas, verdict: Verdict, words: Wording, x_mm: float, top_mm: float) -> None:
@@ -185,7 +209,7 @@ def _not_looked(sheet: PdfCanvas, record: Inspection, verdict: Verdict, words: W
     )
 
 
-def _short_why(sheet: PdfCanvas, verdict: Verdict, words: Wording) -> None:
+def _short_why(sheet: PdfCanvas, record: Inspection, verdict: Verdict, words: Wording) -> None:
     """List the weightiest reasons, as many as the page has room for; page two has them all."""
     room_mm = CUSTODY_TOP_MM - sheet.y_mm - WHO_H_MM
     if room_mm < REASONS_LEAST_MM:
@@ -193,12 +217,15 @@ def _short_why(sheet: PdfCanvas, verdict: Verdict, words: Wording) -> None:
     top_mm = sheet.y_mm
     sheet.y_mm = _title(sheet, words.key("report.why"), MARGIN_MM, sheet.y_mm, BODY_W_MM)
     room_mm -= sheet.y_mm - top_mm + 3.5
-    for contribution in verdict.contributions[:REASONS_MOST]:
-        text = f"{words.key(f'sense.{contribution.sensor}')}: {words.reason(contribution)}"
+    rows = [
+        ("+" if c.log_lr >= 0 else "−", f"{words.key(f'sense.{c.sensor}')}: {words.reason(c)}")
+        for c in verdict.contributions[:REASONS_MOST]
+    ]
+    rows = [*(("▲", where) for where in words.whereabouts(record)[:WHERE_MOST]), *rows]
+    for mark, text in rows:
         height_mm = 5.4 * len(sheet.lines(text, BODY_W_MM - 4))
         if height_mm > room_mm:
             break
-        mark = "+" if contribution.log_lr >= 0 else "−"
         room_mm -= sheet.bullet(text, MARGIN_MM, sheet.y_mm, width_mm=BODY_W_MM, mark=mark)
         sheet.y_mm += height_mm
     sheet.y_mm += 3.5

@@ -16,7 +16,7 @@ from firmware.i18n.numbers import write_decimal
 from firmware.records.compare.diff import PlaceDifference, ScanDiff
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import Inspection, read_verdict
-from firmware.records.resolutions import Resolved
+from firmware.records.resolutions import Resolved, came_of_alarm
 from firmware.report import figures
 from firmware.report.compared import draw_comparison, draw_corridor
 from firmware.report.cover_page import draw_cover_page
@@ -70,9 +70,9 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
     if record.kind == "site":
         return _draw_site(sheet, dossier, verdict, words)
     with closing(sheet):
-        draw_cover_page(sheet, dossier.record, dossier.entry, verdict, words)
+        draw_cover_page(sheet, dossier.record, dossier.entry, verdict, words, resolutions=dossier.resolutions)
         sheet.new_page()
-        _why(sheet, verdict, words, dossier.resolutions)
+        _why(sheet, record, verdict, words, dossier.resolutions)
         _sensors(sheet, record, words)
         _checklist(sheet, record, words)
         _note(sheet, record, words)
@@ -91,12 +91,13 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
 
 def _draw_site(sheet: PdfCanvas, dossier: Dossier, verdict: Verdict, words: Wording) -> bytes:
     with closing(sheet):
-        draw_site(sheet, dossier.record, dossier.entry, verdict, words)
+        came = {p.record.id: came_of_alarm(p.record.verdict, p.resolutions) for p in dossier.cubicles}
+        draw_site(sheet, dossier.record, dossier.entry, verdict, words, came=came)
         for part in dossier.cubicles:
             sheet.new_page()
             draw_cubicle_title(sheet, part.record, part.entry, words)
             own = read_verdict(part.record)
-            _why(sheet, own, words, part.resolutions)
+            _why(sheet, part.record, own, words, part.resolutions)
             _checklist(sheet, part.record, words)
             for compared in (part.corridor, part.comparison):
                 if isinstance(compared, PlaceDifference):
@@ -111,13 +112,23 @@ def _draw_site(sheet: PdfCanvas, dossier: Dossier, verdict: Verdict, words: Word
         return sheet.bytes()
 
 
-def _why(sheet: PdfCanvas, verdict: Verdict, words: Wording, resolutions: Sequence[Resolved]) -> None:
+def _why(
+    sheet: PdfCanvas,
+    record: Inspection,
+    verdict: Verdict,
+    words: Wording,
+    resolutions: Sequence[Resolved],
+) -> None:
     sheet.heading(words.key("report.why"))
     sheet.paragraph(words.key("paper.nats"), size_pt=SMALL_PT, colour=SOFT)
     if verdict.rule:
         sheet.paragraph(words.key(verdict.rule))
-    for line in (*words.alarm(verdict), *(words.resolution(said) for said in resolutions)):
+    said = [words.resolution(one) for one in resolutions]
+    for line in (*words.alarm(verdict, answered=bool(said)), *said):
         sheet.paragraph(line)
+    where = words.whereabouts(record)
+    if where:
+        sheet.paragraph(f"{words.key('paper.where')}: {' · '.join(where)}")
     columns = (
         Column(title=words.key("report.sense"), width_mm=22),
         Column(title=words.key("report.reason"), width_mm=116),
@@ -156,6 +167,8 @@ def _weight_row(sensor: str, sentence: str, nats: float, words: Wording) -> list
 
 
 def _sum_words(verdict: Verdict, words: Wording) -> str:
+    if not verdict.number_fits:
+        return words.key("cli.no_number")
     prior, after = words.percent(verdict.prior), words.probability(verdict.probability)
     return str(words.catalog.text("paper.from_to", prior=prior, after=after))
 
@@ -262,10 +275,12 @@ def _plots(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
 
 
 def _pictures(sheet: PdfCanvas, dossier: Dossier, words: Wording) -> None:
-    if not dossier.record.attachments:
+    photos = (said.picture for said in dossier.resolutions if said.picture is not None)
+    attachments = (*dossier.record.attachments, *photos)
+    if not attachments:
         return
     sheet.heading(words.key("paper.attachments"), need_mm=PICTURE_H_MM + 26)
-    for n, attachment in enumerate(dossier.record.attachments):
+    for n, attachment in enumerate(attachments):
         image = _opened(dossier.pictures.get(attachment.sha256), attachment.media_type)
         height_mm = PICTURE_H_MM + 14 if image else 12.0
         sheet.need(height_mm)

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
 from firmware.records.build_record import salt_purpose
-from firmware.records.bundle import NEIGHBOURS, make_bundle
+from firmware.records.bundle import NEIGHBOURS, RESOLUTIONS, make_bundle
 from firmware.records.compare.diff import FOUND, PlaceDifference, ScanDiff, against_corridor, compare
 from firmware.records.custody.errors import AttachmentTrouble, NoSuchRecord, RecordAltered
-from firmware.records.custody.hash_chain import canonical
+from firmware.records.custody.hash_chain import Entry, canonical
+from firmware.records.model import Attachment
 from firmware.records.queries import StoredRecord
 from firmware.records.reader import RecordReader
-from firmware.records.resolutions import resolutions_of
+from firmware.records.resolutions import Resolved, as_lines
 from firmware.report.document import Dossier, draw_report
-from firmware.report.tables import findings_csv
+from firmware.report.tables import findings_csv, heard_csv, resolutions_csv
 
 EVIDENCE = "evidence.json"
 CUBICLES_MOST = 50  # with a find, set in full in the report of a whole site; the list names every one
@@ -40,12 +41,9 @@ class Exported:
 
 def dossier_of(store: RecordReader, stored: StoredRecord) -> Dossier:
     """Gather what a report is drawn from; an attachment that is gone or altered is left out."""
-    pictures = {}
-    for attachment in stored.inspection.attachments:
-        try:
-            pictures[attachment.sha256] = store.attachments.get(attachment.sha256)
-        except AttachmentTrouble:
-            continue
+    said = tuple(one for _, one in store.resolutions(stored.inspection.id))
+    photos = (one.picture for one in said if one.picture is not None)
+    pictures = _contents(store, (*stored.inspection.attachments, *photos))
     return Dossier(
         record=stored.inspection,
         entry=stored.entry,
@@ -53,8 +51,19 @@ def dossier_of(store: RecordReader, stored: StoredRecord) -> Dossier:
         comparison=_comparison(store, stored),
         corridor=_corridor(store, stored),
         cubicles=tuple(dossier_of(store, s) for s in _found_at(store, stored)),
-        resolutions=resolutions_of(store.entries(), stored.inspection.id, store.public),
+        resolutions=said,
     )
+
+
+def _contents(store: RecordReader, attachments: Sequence[Attachment]) -> dict[str, bytes]:
+    """Return the contents of attachments by SHA-256, as far as they are still what was stored."""
+    contents = {}
+    for attachment in attachments:
+        try:
+            contents[attachment.sha256] = store.attachments.get(attachment.sha256)
+        except AttachmentTrouble:
+            continue
+    return contents
 
 
 def _found_at(store: RecordReader, stored: StoredRecord) -> list[StoredRecord]:
@@ -111,11 +120,18 @@ def export(
     record, entry = stored.inspection, stored.entry
     dossier = dossier_of(store, stored)
     parts = {f"report-{lang}.pdf": draw_report(dossier, catalog_for(lang)) for lang in languages}
-    parts["findings.csv"] = findings_csv(record)
-    for attachment in record.attachments:
-        if attachment.sha256 in dossier.pictures:
+    parts |= {"findings.csv": findings_csv(record), "heard.csv": heard_csv(record)}
+    later = [
+        pair for name in (record.id, *(v.record for v in record.visits)) for pair in store.resolutions(name)
+    ]
+    parts |= _resolved(later)
+    photos = [said.picture for _, said in later if said.picture is not None]
+    files = (*record.attachments, *photos)
+    contents = _contents(store, files)
+    for attachment in files:
+        if attachment.sha256 in contents:
             end = mimetypes.guess_extension(attachment.media_type) or ".bin"
-            parts[f"attachments/{attachment.sha256}{end}"] = dossier.pictures[attachment.sha256]
+            parts[f"attachments/{attachment.sha256}{end}"] = contents[attachment.sha256]
     for visit in record.visits:
         held = _kept(store, visit.record)
         if held is not None and held.entry.body is not None:
@@ -128,8 +144,18 @@ def export(
         content=make_bundle(store.key, entry, around, parts),
         entry_hash=entry.hash,
         fingerprint=store.key.fingerprint,
-        without=tuple(a.name for a in record.attachments if a.sha256 not in dossier.pictures),
+        without=tuple(a.name for a in files if a.sha256 not in contents),
     )
+
+
+def _resolved(later: Sequence[tuple[Entry, Resolved]]) -> dict[str, bytes]:
+    """Return what was said of the alarms, as signed entries and as a table; nothing without any."""
+    if not later:
+        return {}
+    return {
+        RESOLUTIONS: as_lines(entry for entry, _ in later),
+        "resolutions.csv": resolutions_csv([said for _, said in later]),
+    }
 
 
 def _evidence(store: RecordReader, stored: StoredRecord) -> bytes:

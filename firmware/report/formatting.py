@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from firmware.i18n.catalog import Catalog, Written
 from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.numbers import (
@@ -21,9 +23,10 @@ from firmware.i18n.numbers import (
 from firmware.records.custody.anchor import QR_MARK
 from firmware.records.custody.hash_chain import Entry
 from firmware.records.model import CalibrationAge, Finding, Inspection, SensorLook
-from firmware.records.resolutions import REASON_MOST, Resolved
+from firmware.records.resolutions import REASON_MOST, ListedResolution, Resolved
 from firmware.verdict.explain import shortfall_sentence
 from firmware.verdict.model import Contribution, Level, Verdict
+from firmware.verdict.whereabouts import Whereabouts, where_sentence
 
 NS_PER_S = 10**9
 ALARM_SUBJECTS_MOST = 8  # of a kept alarm, on paper
@@ -32,7 +35,9 @@ SKIPPED_NAMED = 4  # places of the checklist that page one names; the checklist 
 DIGEST_SHOWN = 16  # hex digits of a digest on paper
 PSEUDONYM_SHOWN = 9  # characters of a pseudonym on paper: enough to tell devices of one room apart
 HASH_LINE = 32  # hex digits on one line of paper
+_WHEREABOUTS = TypeAdapter(tuple[Whereabouts, ...])
 PSEUDONYM = re.compile("~[0-9a-f]{16}")
+CHOSEN_REASON = "resolve.why."  # begins the key of a reason that was chosen by buttons
 LEVEL_COLOUR: Mapping[Level, tuple[int, int, int]] = {  # of paper and page alike; white reads on all of them
     Level.INCONCLUSIVE: (91, 103, 112),
     Level.NOTHING_FOUND: (0, 94, 150),
@@ -134,6 +139,9 @@ class Wording:
             str(self.catalog.text("paper.blind_kind", kind=self.catalog.text(k))) for k in verdict.blind_to
         ]
         lines += [str(self.catalog.fill(*shortfall_sentence(s))) for s in verdict.short_of]
+        if record.left_early:
+            reason = self.early(record.left_early)
+            lines.insert(0, str(self.catalog.text("paper.left_early", reason=reason)))
         for look in record.senses:
             name = self.catalog.text(f"sense.{look.sensor}")
             if look.coverage is None:
@@ -151,26 +159,67 @@ class Wording:
         params = {k: short(v) if isinstance(v, str) else v for k, v in contribution.params.items()}
         return str(self.catalog.fill(contribution.reason, params))
 
-    def alarm(self, verdict: Verdict) -> list[str]:
-        """Return the alarm that is kept: when, how strong, what it named, and what came of it."""
+    def alarm(self, verdict: Verdict, *, answered: bool = False) -> list[str]:
+        """Return the alarm that is kept: when, how strong, what it named, and what came of it.
+
+        ``answered`` is True where something was said of it after the record: then that stands instead.
+        """
         kept = verdict.alarm
         if kept is None:
             return []
         shown = self.probability(kept.probability)
-        level = f"level.{kept.level.value}"
-        said = self.catalog.text("paper.alarm", level=level, seconds=kept.t_ns / NS_PER_S, probability=shown)
-        came = f"paper.alarm.{kept.resolution or 'open'}"
+        level, fits = f"level.{kept.level.value}", kept.probability >= verdict.prior
+        key, numbers = ("paper.alarm", {"probability": shown}) if fits else ("paper.alarm_word", {})
+        said = self.catalog.text(key, level=level, seconds=kept.t_ns / NS_PER_S, **numbers)
         lines = [str(said)]
         for subject in kept.subjects[:ALARM_SUBJECTS_MOST]:
             params = {k: short(v) if isinstance(v, str) else v for k, v in subject.params.items()}
             sensor = self.key(f"sense.{subject.sensor}")
             lines.append(f"{sensor} {short(subject.subject)}: {self.catalog.fill(subject.reason, params)}")
-        return [*lines, str(self.catalog.text(came, reason=kept.reason))]
+        is_open = not kept.resolution
+        return lines if answered and is_open else [*lines, self.alarm_answer(verdict)]
+
+    def whereabouts(self, record: Inspection) -> list[str]:
+        """Return where each finding of an alarm was, and how to come nearer to it."""
+        lines = []
+        for one in self._located(record)[:ALARM_SUBJECTS_MOST]:
+            sensor = self.key(f"sense.{one.sensor}")
+            said = self.catalog.fill(*where_sentence(one))
+            lines.append(f"{sensor} {short(visible(one.subject, limit=PDF_LIMIT))}: {said}")
+        return lines
+
+    @staticmethod
+    def _located(record: Inspection) -> tuple[Whereabouts, ...]:
+        try:
+            return _WHEREABOUTS.validate_python(record.verdict.get("whereabouts", ()))
+        except ValidationError:
+            return ()
+
+    def alarm_answer(self, verdict: Verdict) -> str:
+        """Return what was said of the alarm before the record was written."""
+        kept = verdict.alarm
+        came = "open" if kept is None or not kept.resolution else kept.resolution
+        reason = "" if kept is None else self.why(kept.reason)
+        return str(self.catalog.text(f"paper.alarm.{came}", reason=reason))
+
+    def early(self, reason: str) -> str:
+        """Return the sentence of a reason of leaving early; one that nobody knows as it is."""
+        known = reason in self.catalog and reason.startswith("early.")
+        return self.key(reason) if known else str(visible(reason, limit=PDF_LIMIT))
+
+    def why(self, reason: str) -> str:
+        """Return the reason of a resolution: the sentence of one chosen by buttons, or the text as it is."""
+        if reason.startswith(CHOSEN_REASON) and reason in self.catalog:
+            return str(self.catalog.text(reason))
+        return str(visible(reason, limit=REASON_MOST))
+
+    def came_of_alarm(self, word: ListedResolution) -> str:
+        """Return in few words what came of an alarm; a dash where there was none."""
+        return str(self.catalog.text(f"resolved.{word}")) if word else UNKNOWN
 
     def resolution(self, said: Resolved) -> str:
         """Return when an alarm was resolved after its record, and what was said."""
-        reason = visible(said.reason, limit=REASON_MOST)
-        came = self.catalog.text(f"paper.alarm.{said.resolution}", reason=reason)
+        came = self.catalog.text(f"paper.alarm.{said.resolution}", reason=self.why(said.reason))
         return f"{self.when(said.utc_ns, 0, 'UTC')[1]} · {came}"
 
     def dropped(self, look: SensorLook) -> str:

@@ -79,6 +79,7 @@ def summary_html(scan: Scan, catalog: Catalog) -> str:
         f"<p>{escape(catalog.text('report.share', share=caught))} ",
         escape(catalog.text("report.prior", prior=prior, log_lr=weight)),
         f"<p><b>{escape(catalog.text(verdict.advice.step))}</b>" if verdict.advice.step else "",
+        _alarm(verdict, words),
         _reasons(verdict.contributions, words),
         _coverage(scan, words),
         _findings(scan, words),
@@ -87,6 +88,12 @@ def summary_html(scan: Scan, catalog: Catalog) -> str:
         f"<p class=soft>{escape(catalog.text('report.limits'))}",
     ]
     return "\n".join(p for p in parts if p) + "\n"
+
+
+def _alarm(verdict: Verdict, words: Wording) -> str:
+    """Return the alarm that is kept and what came of it; nothing without one."""
+    rows = "".join(f"<li>{escape(line)}" for line in words.alarm(verdict))
+    return f"<ul>{rows}</ul>" if rows else ""
 
 
 def _nats(log_lr: float, words: Wording) -> str:

@@ -90,7 +90,8 @@ def facts_missing_in(pdf: bytes, record: Inspection, *, entry_hash: str, lang: s
     text = pdf_words(pdf)
     squeezed = re.sub(r"\s", "", text)
     begun = words.when(record.span.started_utc_ns, record.span.offset_s, record.span.zone)[1]
-    facts = [begun] if record.kind == "site" else [begun, words.probability(verdict.probability)]
+    numberless = record.kind == "site" or not verdict.number_fits
+    facts = [begun] if numberless else [begun, words.probability(verdict.probability)]
     missing = [fact for fact in facts if re.sub(r"\s", "", fact) not in squeezed]
     own = words.key(f"level.{verdict.level}")
     others = [words.key(f"level.{level}") for level in Level if level is not verdict.level]

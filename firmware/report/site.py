@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from firmware.handheld.screen.shapes import shape_mask
 from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines, line_words, number_of
 from firmware.records.custody.hash_chain import Entry
-from firmware.records.model import Inspection, Visit, read_verdict
+from firmware.records.model import Inspection, NotInspected, Visit, read_verdict
+from firmware.records.resolutions import ListedResolution
 from firmware.report.cover_page import FOUND, SHAPE_PX, draw_custody, draw_who
 from firmware.report.formatting import HELP_STEPS, LEVEL_COLOUR, Wording
 from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, WHITE, Column, PdfCanvas, Rgb
@@ -22,7 +24,15 @@ SHAPE_MM = 16.0
 CUSTODY_H_MM = 78.0  # of the foot of page one: who, and the chain
 
 
-def draw_site(sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdict, words: Wording) -> None:
+def draw_site(
+    sheet: PdfCanvas,
+    record: Inspection,
+    entry: Entry,
+    verdict: Verdict,
+    words: Wording,
+    *,
+    came: Mapping[str, ListedResolution] = MappingProxyType({}),
+) -> None:
     """Draw the first page of a site, and as many more as its list of cubicles needs."""
     cubicles = [v for v in record.visits if v.kind != "corridor"]
     sheet.put(words.key("paper.site"), MARGIN_MM, sheet.y_mm, width_mm=110, size_pt=17, bold=True)
@@ -38,7 +48,7 @@ def draw_site(sheet: PdfCanvas, record: Inspection, entry: Entry, verdict: Verdi
         sheet.y_mm += 7.0
     _to_do(sheet, record, verdict, words)
     _missing(sheet, record, cubicles, words)
-    _list(sheet, record.visits, verdict.prior, words)
+    _list(sheet, record, verdict.prior, words, came)
     if sheet.room_mm() < CUSTODY_H_MM:
         sheet.new_page()
     draw_who(sheet, record, words)
@@ -55,7 +65,7 @@ def _band(sheet: PdfCanvas, verdict: Verdict, cubicles: Sequence[Visit], words: 
     sheet.put(worst, x_mm, top_mm + 4, width_mm=86, size_pt=22, colour=WHITE, bold=True)
     note = words.key("paper.site.worst")
     sheet.put(note, x_mm, top_mm + 16.5, width_mm=BODY_W_MM - 36, size_pt=10, colour=WHITE)
-    counts = Counter(v.level for v in cubicles)
+    counts = Counter(v.level for v in cubicles if v.inspected)
     said = [
         f"{words.key(f'level.{level.value}')} {counts[level.value]}" for level in Level if counts[level.value]
     ]
@@ -89,7 +99,7 @@ def _to_do(sheet: PdfCanvas, record: Inspection, verdict: Verdict, words: Wordin
 def _missing(sheet: PdfCanvas, record: Inspection, cubicles: Sequence[Visit], words: Wording) -> None:
     """Say what was not looked at: cubicles, places, and sensors at their worst."""
     text = words.catalog.text
-    seen = len({(v.room, v.cubicle) for v in cubicles})
+    seen = len({(v.room, v.cubicle) for v in cubicles if v.inspected})
     lines = []
     if record.planned > seen:
         lines.append(str(text("paper.site.left_out", count=record.planned - seen, planned=record.planned)))
@@ -112,34 +122,57 @@ def _missing(sheet: PdfCanvas, record: Inspection, cubicles: Sequence[Visit], wo
     sheet.y_mm += sheet.block(limits, MARGIN_MM, sheet.y_mm + 0.5, width_mm=BODY_W_MM, bold=True) + 2.5
 
 
-def _list(sheet: PdfCanvas, visits: Sequence[Visit], prior: float, words: Wording) -> None:
+def _list(
+    sheet: PdfCanvas,
+    record: Inspection,
+    prior: float,
+    words: Wording,
+    came: Mapping[str, ListedResolution],
+) -> None:
+    visits = record.visits
     sheet.heading(str(words.catalog.text("paper.site.cubicles", count=len(visits))))
     columns = (
-        Column(title=words.key("paper.site.place"), width_mm=62),
-        Column(title=words.key("records.result"), width_mm=34),
+        Column(title=words.key("paper.site.place"), width_mm=48),
+        Column(title=words.key("records.result"), width_mm=58),
         Column(title=words.key("paper.site.caught"), width_mm=18, align="R"),
-        Column(title=words.key("paper.checklist"), width_mm=26),
-        Column(title=words.key("paper.site.changed"), width_mm=38),
+        Column(title=words.key("paper.checklist"), width_mm=22),
+        Column(title=words.key("paper.site.changed"), width_mm=32),
     )
-    rows = [_row(visit, prior, words) for visit in visits]
-    sheet.table(columns, rows, mark=lambda i: ALERT if visits[i].level in FOUND else None)
+    rows = [_row(visit, prior, words, came.get(visit.record, "")) for visit in visits]
+    rows += [_left_out(place, words) for place in record.not_inspected]
+    found = frozenset(i for i, visit in enumerate(visits) if visit.level in FOUND)
+    sheet.table(columns, rows, wrap=1, mark=lambda i: ALERT if i in found else None)
     sheet.paragraph(words.key("paper.site.legend"), size_pt=SMALL_PT, colour=SOFT)
 
 
-def _row(visit: Visit, prior: float, words: Wording) -> list[str]:
+def _left_out(place: NotInspected, words: Wording) -> list[str]:
+    """Return the row of a planned place without a record."""
+    why = [words.early(place.reason)] if place.reason else []
+    word = " · ".join([words.key("paper.site.not_inspected"), *why])
+    return [_place(place.room, place.cubicle, words), word, "–", "–", "–"]
+
+
+def _place(room: str, cubicle: str, words: Wording) -> str:
+    named = str(words.catalog.text("paper.cubicle", name=cubicle))
+    return f"{visible(room, limit=PDF_LIMIT)} · {named}"
+
+
+def _row(visit: Visit, prior: float, words: Wording, came: ListedResolution) -> list[str]:
     if visit.kind == "corridor":
         place = words.key("paper.kind.corridor")
     else:
-        cubicle = str(words.catalog.text("paper.cubicle", name=visit.cubicle))
-        place = f"{visible(visit.room, limit=PDF_LIMIT)} · {cubicle}"
+        place = _place(visit.room, visit.cubicle, words)
     alarm = visit.level in FOUND
     word = ("▲ " if alarm else "") + words.key(f"level.{visible(visit.level)}")
     number = "" if alarm and visit.probability < prior else f" {words.probability(visit.probability)}"
+    result = word + number if visit.inspected else words.key("paper.site.not_inspected")
+    notes = [words.came_of_alarm(came)] if came else []
+    notes += [words.early(visit.early)] if visit.early else []
     total = visit.looked + visit.left + visit.found
     listed = f"{visit.looked + visit.found}/{total}" + (f" ▲{visit.found}" if visit.found else "")
     return [
         place,
-        word + number,
+        " · ".join([result, *notes]),
         words.percent(visit.share_caught),
         listed if total else "–",
         " · ".join(_changes(visit, words)) or "–",

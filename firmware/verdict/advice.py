@@ -15,7 +15,7 @@ def no_step() -> StepAndGain:
 
 
 class Advice:
-    """What would raise the share caught most, and by how much. Two are equal where they say the same.
+    """Advice: the step that would raise the share caught most, and by how much; worked out when asked for.
 
     Parameters
     ----------

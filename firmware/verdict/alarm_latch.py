@@ -6,12 +6,15 @@ The number of the verdict may fall; the level stays at the alarm's, its rule bec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from firmware.sensor import Observation, Views
 from firmware.verdict.advice import Advice
 from firmware.verdict.levels import ALARMS, RANK
 from firmware.verdict.model import Alarm, Level, Verdict
+from firmware.verdict.whereabouts import Whereabouts, WhereaboutsLog
 
 SUBJECTS_MOST = 64  # of one place's alarm
 Resolution = Literal["harmless", "found", "unclear"]
@@ -22,6 +25,7 @@ class AlarmLatch:
 
     def __init__(self) -> None:
         self.alarm: Alarm | None = None
+        self._where = WhereaboutsLog()
 
     def hold(self, verdict: Verdict, t_ns: int) -> Verdict:
         """Return the verdict with the alarm that is kept; a stronger one, or a louder one, replaces it.
@@ -48,6 +52,12 @@ class AlarmLatch:
             advice=Advice.of("next.look" if self.alarm.level is Level.CHECK else "next.police"),
             alarm=self.alarm,
         )
+
+    def locate(
+        self, verdict: Verdict, observations: Sequence[Observation], views: Views
+    ) -> tuple[Whereabouts, ...]:
+        """Return where the findings of an alarm are, or were when they were last heard or seen."""
+        return self._where.note(verdict, observations, views)
 
     def resolve(self, resolution: Resolution, reason: str) -> bool:
         """Resolve the alarm; harmless needs a reason. Return whether there was one to resolve."""

@@ -30,7 +30,8 @@ from firmware.verdict.fusion import SensorReport
 from firmware.verdict.judge import Judge
 from firmware.verdict.minimum import Minimum
 from firmware.verdict.model import Verdict
-from firmware.verdict.sensor_state import Recognise, SensorPhase, SensorState
+from firmware.verdict.sensor_state import Recognise, SensorPhase, SensorState, strongest_findings, views_of
+from firmware.verdict.whereabouts import Whereabouts
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName
 
 Phase = Literal["scanning", "finished"]
@@ -156,6 +157,7 @@ class Snapshot:
     views: Views = field(default_factory=Views)
     place: str = ""  # as it was named when the inspection began
     minimum: Mapping[str, Any] | None = None  # what the place needs before NOTHING FOUND may be said
+    whereabouts: tuple[Whereabouts, ...] = ()  # of an alarm's findings
 
     @property
     def counts(self) -> tuple[Counts, ...]:
@@ -309,8 +311,10 @@ class Engine:
                 sensor.watch(self._t_ns)
             self._snapshot = self._look()
         elif self._is_end_told:
-            fresh, views = self._latest_tables(), self._views()
+            fresh, views = self._latest_tables(), views_of(self._sensors)
+            where = self._latch.locate(self._snapshot.verdict, fresh, views)
             self._snapshot = replace(self._snapshot, t_ns=self._t_ns, observations=fresh, views=views)
+            self._snapshot = replace(self._snapshot, whereabouts=where)
         self._is_end_told = self._phase == "finished"
 
     def _move(self, word: str, place: str = "", minimum: Minimum | None = None) -> bool:
@@ -334,8 +338,7 @@ class Engine:
         return True
 
     def _look(self) -> Snapshot:
-        sensors = self._sensors.values()
-        t_ns = self._t_ns if self._ended is None else self._ended.t_ns
+        t_ns = self._judged_ns
         verdict, findings = self._verdict(t_ns)
         return Snapshot(
             t_ns=t_ns,
@@ -343,13 +346,18 @@ class Engine:
             phase=self._phase,
             inspection=self._inspection,
             verdict=verdict,
-            sensors=tuple(self._status(sensor, verdict) for sensor in sensors),
+            sensors=tuple(self._status(sensor, verdict) for sensor in self._sensors.values()),
             findings=findings,
             observations=self._latest_tables(),
-            views=self._views(),
+            views=views_of(self._sensors),
             place=self._place,
             minimum=self._judge.minimum.as_json(),
+            whereabouts=self._latch.locate(verdict, self._latest_tables(), views_of(self._sensors)),
         )
+
+    @property
+    def _judged_ns(self) -> int:
+        return self._t_ns if self._ended is None else self._ended.t_ns
 
     def _verdict(self, t_ns: int) -> tuple[Verdict, tuple[Evidence, ...]]:
         """Return the verdict of now and the findings: as they were, where nothing has changed since."""
@@ -364,7 +372,8 @@ class Engine:
         if last is None or not (self._judge.settled and last.asked == asked):
             live = self._judge.judge(asked.reports, t_ns=t_ns, running=asked.running)
             verdict = self._latch.hold(live, t_ns - self._start_ns)
-            last = self._judged = _Judged(asked=asked, verdict=verdict, findings=self._findings())
+            findings = strongest_findings(sensors, self._config.findings_shown)
+            last = self._judged = _Judged(asked=asked, verdict=verdict, findings=findings)
         return last.verdict, last.findings
 
     def _latest_tables(self) -> tuple[Observation, ...]:
@@ -373,10 +382,6 @@ class Engine:
         if [id(table) for table in tables] != [id(table) for table in self._tables]:
             self._tables, self._observations = tables, tuple(o for table in tables for o in table)
         return self._observations
-
-    def _views(self) -> Views:
-        rf, wifi, lens = (self._sensors[name].views for name in ("rf", "wifi", "lens"))
-        return replace(rf, lens=lens.lens, unreadable=wifi.unreadable)
 
     def _status(self, sensor: SensorState, verdict: Verdict) -> SensorStatus:
         reason, hint = sensor.trouble()
@@ -390,8 +395,3 @@ class Engine:
             numbers=None if sensor.health is None else sensor.health.numbers,
             look=sensor.look,
         )
-
-    def _findings(self) -> tuple[Evidence, ...]:
-        strongest = [e for sensor in self._sensors.values() for e in sensor.strongest() if e.log_lr > 0]
-        strongest.sort(key=lambda e: (-e.log_lr, SENSOR_NAMES.index(e.sensor), e.subject, e.reason))
-        return tuple(strongest[: self._config.findings_shown])

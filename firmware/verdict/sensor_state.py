@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from firmware.sensor import Observation, Views
@@ -15,7 +16,7 @@ from firmware.verdict.evidence.proximity import LevelSpan, hear
 from firmware.verdict.evidence.reasons import KNOWN_REASON
 from firmware.verdict.evidence.weigh import key_of, weigh
 from firmware.verdict.fusion import SensorReport
-from hw.types import Counts, Coverage, DeviceHealth, SensorName
+from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName
 
 SensorPhase = Literal["starting", "running", "finished", "lost", "missing"]
 Key = tuple[int, str, str]  # epoch, type, name
@@ -293,3 +294,24 @@ class SensorState:
 def _rank(row: tuple[Key, Evidence], kind: Kind) -> tuple[float, int, Key]:
     key, evidence = row
     return -evidence.log_lr_by_kind[kind], -evidence.last_ns, key
+
+
+def strongest_findings(sensors: Iterable[SensorState], most: int) -> tuple[Evidence, ...]:
+    """Return the evidence that speaks for a camera, strongest first.
+
+    Parameters
+    ----------
+    sensors : iterable of SensorState
+        The sensors of the session.
+    most : int
+        No more findings than these.
+    """
+    strongest = [e for sensor in sensors for e in sensor.strongest() if e.log_lr > 0]
+    strongest.sort(key=lambda e: (-e.log_lr, SENSOR_NAMES.index(e.sensor), e.subject, e.reason))
+    return tuple(strongest[:most])
+
+
+def views_of(sensors: Mapping[SensorName, SensorState]) -> Views:
+    """Return the views of all sensors as one: each part from the sensor that makes it."""
+    rf, wifi, lens = (sensors[name].views for name in ("rf", "wifi", "lens"))
+    return replace(rf, lens=lens.lens, unreadable=wifi.unreadable)

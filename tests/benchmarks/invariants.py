@@ -38,7 +38,7 @@ FAST: tuple[SensorName, ...] = ("wifi", "ble")
 
 
 def walk(walks: int, *, seed: int, sensors: tuple[SensorName, ...], limit_s: float) -> Walk:
-    """Walk through rooms drawn at random: scene, duration, a missing sensor or none; both languages."""
+    """Walk through rooms drawn at random: scene, duration, a missing sensor, an answer; both languages."""
     dice, done, began_s = random.Random(seed), Walk(), time.monotonic()
     for _ in range(walks):
         if time.monotonic() - began_s > limit_s:
@@ -46,7 +46,8 @@ def walk(walks: int, *, seed: int, sensors: tuple[SensorName, ...], limit_s: flo
         scene, duration_s = dice.choice(scene_names()), dice.choice(DURATIONS_S)
         missing = dice.choice((None, *sensors))
         only = {n for n in sensors if n != missing}
-        done.room(scene, duration_s=duration_s, only=only, langs=("ko", "en"))
+        word = dice.choice(("harmless", "found", "unclear"))
+        done.room(scene, duration_s=duration_s, only=only, langs=("ko", "en"), answer=word)
     return done
 
 

@@ -9,7 +9,6 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -268,6 +267,8 @@ def test_the_guided_scan_goes_on_by_what_was_really_covered(tmp_path: Path) -> N
     settings = settings_in(tmp_path)
     pages: list[tuple[str, float]] = []
     asked: list[str] = []
+    before: list[tuple[str, str]] = [("", "")]
+    named: set[str] = set()
     with open_inspection(
         "sim:wifi-camera", settings, wanted=True, personal=True, threaded=False
     ) as controller:
@@ -288,18 +289,30 @@ def test_the_guided_scan_goes_on_by_what_was_really_covered(tmp_path: Path) -> N
             if state.page == "personal" and key not in ("step.middle", *asked):
                 asked.append(key)
                 panel.thumb(OK)  # this unit has no eye here: each wall by one's own eyes, then on
-            return key == "result.check"
+            notice = "" if state.inspection.notice is None else state.inspection.notice.key
+            if key == "result.check" and state.inspection.named:
+                named.update(line.key for line in state.inspection.lines)
+            title = "" if state.inspection.title is None else state.inspection.title.key
+            if snapshot.phase == "finished" and (key, title) != before[-1] and not notice:
+                before.append((key, title))
+                panel.thumb(OK)  # what was it? harmless, for the first of the reasons
+            return notice == "resolve.signed.harmless" and verdicts(snapshot) == "harmless"
 
         inspect("sim:wifi-camera", settings, only=RADIOS, until_s=90.0, panel=panel, live=False, watch=person)
     keys = [key for key, _ in pages]
-    assert keys == ["step.middle", "step.opposite", "step.things", "step.bath", "result.check"]
+    assert keys[:5] == ["step.middle", "step.opposite", "step.things", "step.bath", "result.check"]
     assert pages[1][1] > 10.0  # the first step waited for the radios, not for a clock
-    state = panel.shown
-    assert state is not None
-    words = {line.key for line in replace(state.inspection).lines}
-    assert words == {f"result.do.check.{n}" for n in (1, 2, 3, 4)}
+    assert {"brief.wifi.streaming", "where.device.channel"} <= named
     with RecordStore(tmp_path) as store:
-        assert [row.kind for row in store.listed()] == ["personal"]
+        (row,) = store.listed()
+        ((_, said),) = store.resolutions(row.id)
+    assert (row.kind, row.resolution) == ("personal", "harmless")
+    assert (said.reason, said.picture) == ("resolve.why.own", None)
+
+
+def verdicts(snapshot: Snapshot) -> str:
+    """Return what the engine shows as the answer to its alarm."""
+    return "" if snapshot.verdict.alarm is None else snapshot.verdict.alarm.resolution
 
 
 def run_for_a_second(folder: Path, *words: str) -> tuple[int, str]:

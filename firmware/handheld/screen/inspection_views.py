@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from firmware.i18n.catalog import Sentence
 
 
@@ -64,3 +67,5 @@ class InspectionView:
     notice: Sentence | None = None  # what the disk says, or what came of the place before
     alarm: bool = False  # the notice is a trouble
     step: tuple[int, int] = field(default=(0, 0))  # this one, of how many
+    named: str = ""  # the sensor of what an alarm names
+    patch: NDArray[np.uint8] | None = None  # of what an alarm names, shown live only

@@ -30,6 +30,7 @@ from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import KNOWN_REASON
 from firmware.verdict.explain import shortfall_sentence
 from firmware.verdict.model import Contribution, Level, Verdict, WeighedSubject
+from firmware.verdict.whereabouts import Param, Whereabouts, where_sentence
 from lensdetect.model import LensView as FinderView
 from sweeper.model import Emission
 
@@ -48,7 +49,7 @@ def from_snapshot(
 ) -> ScreenState:
     """Return the screen of one moment; homing and the pages of an inspection are added by the panel."""
     verdict, observations, lens = snapshot.verdict, snapshot.observations, snapshot.views.lens
-    findings = findings_of(snapshot.findings, verdict.contributions, lang)
+    findings = findings_of(snapshot.findings, verdict.contributions, lang, snapshot.whereabouts)
     devices = devices_of(observations, known_in(verdict), verdict.findings)
     at = place or PagePosition()
     at = with_rows(at, row_counts(devices, findings, at.menu))
@@ -119,13 +120,13 @@ def _sensor_badge(status: SensorStatus, verdict: Verdict, lang: Language) -> Sen
         name=status.name,
         state=status.state,
         coverage=status.coverage,
-        headline=_brief(best, lang) if best is not None and said else None,
+        headline=brief_of(best, lang) if best is not None and said else None,
         alert=finding and verdict.level in ALARMING,
         trouble=_trouble(status, lang),
     )
 
 
-def _brief(subject: WeighedSubject, lang: Language) -> Sentence:
+def brief_of(subject: WeighedSubject, lang: Language) -> Sentence:
     """Return the few words of a reason, or the whole reason where nobody wrote few."""
     key = subject.reason.replace("reason.", "brief.", 1)
     return Sentence(key=key if key in catalog_for(lang) else subject.reason, params=subject.params)
@@ -156,13 +157,17 @@ def _hint(status: SensorStatus, lang: Language) -> str:
 
 
 def findings_of(
-    evidence: Sequence[Evidence], contributions: Sequence[Contribution], lang: Language
+    evidence: Sequence[Evidence],
+    contributions: Sequence[Contribution],
+    lang: Language,
+    whereabouts: Sequence[Whereabouts] = (),
 ) -> tuple[FindingView, ...]:
     """Return the findings, named so that an inspector finds them again.
 
     The strength is what it added to the room's verdict, where that is known: the same figure everywhere.
     """
     added = {(c.sensor, c.subject): c.log_lr for c in contributions if c.subject}
+    where = {(w.sensor, w.subject): where_sentence(w) for w in whereabouts}
     return tuple(
         FindingView(
             sensor=e.sensor,
@@ -170,10 +175,15 @@ def findings_of(
             reason=Sentence(key=e.reason, params=e.params),
             log_lr=added.get((e.sensor, e.subject), e.log_lr),
             confirmed=e.confirmed,
+            where=_sentence(where.get((e.sensor, e.subject))),
         )
         for e in evidence[:FINDINGS_MOST]
         if e.log_lr > 0
     )
+
+
+def _sentence(said: tuple[str, dict[str, Param]] | None) -> Sentence | None:
+    return None if said is None else Sentence(key=said[0], params=said[1])
 
 
 def _subject(evidence: Evidence, lang: Language) -> str:

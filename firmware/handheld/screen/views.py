@@ -91,6 +91,7 @@ class FindingView:
     reason: Sentence
     log_lr: float
     confirmed: bool = False
+    where: Sentence | None = None  # where it is, and how to come nearer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

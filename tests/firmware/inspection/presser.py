@@ -32,7 +32,7 @@ def stride(folder: Path) -> None:
     settings = load_settings(overrides=(f"records.folder={folder}",))
     machine, state = InspectionMachine({}), InspectionState(plans=(PLAN,))
     with RecordWriter(folder, settings=settings, kit="sim:empty-room", simulated=True) as writer:
-        for word in ("ok", "ok", *["ok_held", "ok"] * 150):
+        for word in ("ok", "ok", *["ok_held", "ok", "ok"] * 150):
             state, effects = machine.press(state, word, NOW)  # type: ignore[arg-type]
             for effect in effects:
                 if isinstance(effect, Keep):

@@ -10,11 +10,13 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from firmware.inspection.checkpoint import FILE, load_progress, save_progress
-from firmware.inspection.record_writer import KeepJob, RecordWriter, trouble_key
+from firmware.inspection.record_writer import KeepJob, RecordWriter, ResolveJob, trouble_key
 from firmware.inspection.state import (
+    AlarmSigned,
     Checkpoint,
     Export,
     InspectionState,
@@ -23,6 +25,7 @@ from firmware.inspection.state import (
     Recalled,
     RecordStored,
     ReportExported,
+    Resolve,
     Save,
 )
 from firmware.inspection.state_machine import InspectionMachine
@@ -32,8 +35,12 @@ from firmware.records.model import Place
 from firmware.records.save_scan import span_until_now
 from firmware.records.store import RecordStore
 from firmware.settings.settings import load_settings
+from firmware.verdict.model import Alarm, Level
+from hw.types import Frame
 from tests.firmware.inspection.presser import NOW, PLAN, SNAPSHOT
 
+KEPT = Alarm(level=Level.CHECK, t_ns=0, probability=0.2, rule="", subjects=())
+ALARMED = replace(SNAPSHOT, verdict=replace(SNAPSHOT.verdict, level=Level.CHECK, alarm=KEPT))
 ROOT = Path(__file__).parents[3]
 PROGRESS = Checkpoint(
     site="S",
@@ -180,3 +187,22 @@ def test_a_place_that_was_begun_and_left_without_a_record_shows_in_the_chain(tmp
         ("begun", "w-1-004"),
         ("abandoned", "w-1-004"),
     ]
+
+
+def test_an_answer_is_signed_with_the_picture_that_was_asked_for(tmp_path: Path) -> None:
+    frame = Frame(seq=1, t_ns=0, exposure_us=None, led=None, pixels=np.full((6, 8), 90, np.uint8))
+    alarmed = replace(job("walk-001"), findings=replace(job("walk-001").findings, snapshot=ALARMED))
+    with writer_at(tmp_path) as writer:
+        for one in (alarmed, job("walk-002")):
+            writer.submit(one)
+        writer.take()
+        for record in ("walk-001", "walk-002"):
+            resolve = Resolve(record=record, resolution="found", with_picture=True)
+            writer.submit(ResolveJob(resolve=resolve, frame=frame))
+        told = [t.trouble for t in writer.take() if isinstance(t, AlarmSigned)]
+    assert told == ["", "resolve.no_alarm_here"]
+    with RecordStore(tmp_path) as store:
+        ((_, said),) = store.resolutions("walk-001")
+        assert said.picture is not None
+        assert store.attachments.get(said.picture.sha256).startswith(b"\x89PNG")
+        assert store.verify().whole

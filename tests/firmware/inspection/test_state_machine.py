@@ -12,6 +12,7 @@ from firmware.handheld.inspection_view import PAGE_OF, menu_of, view_of
 from firmware.handheld.screen.shapes import SHAPES
 from firmware.i18n.catalog import LANGUAGES, catalog_for
 from firmware.inspection.checklists import checklist, guided_steps
+from firmware.inspection.leaving import close_inspection
 from firmware.inspection.resume_point import progress_of
 from firmware.inspection.site_plan import SitePlan, built_in_plan
 from firmware.inspection.state import (
@@ -32,18 +33,18 @@ from firmware.inspection.state import (
 from firmware.inspection.state_machine import (
     TABLE,
     InspectionMachine,
-    close_inspection,
     row_count,
     start_rows,
     tell,
 )
-from firmware.verdict.model import Level
+from firmware.verdict.model import Level, Shortfall
 from tests.firmware.handheld.screen.inspection_pages import LEAST, PLAN, verdict_of
 from tests.firmware.handheld.screen.sample_states import ordinary
 
 MACHINE = InspectionMachine(LEAST)
 WELL = Moment(coverage={"rf": 0.9, "wifi": 0.9, "ble": 0.9, "lens": 0.9}, level="check", fresh_id="w-1")
 POOR = replace(WELL, coverage={"rf": 0.9, "wifi": 0.1, "ble": 0.9, "lens": None})
+ALARMED = replace(POOR, alarm="check", eye=True, short=(Shortfall(sensor="lens", what="part", needed=0.5),))
 WORDS = ("up", "down", "ok", "ok_held", "back", "moment")
 ONE_ROOM = SitePlan.model_validate({"site": {"name": "S"}, "room": [{"name": "R", "cubicles": 2}]})
 
@@ -96,15 +97,19 @@ def test_the_next_cubicle_is_one_press_when_enough_was_looked_at() -> None:
     assert set(keep.checklist.values()) == {"looked"}
 
 
-def test_leaving_too_early_asks_once_and_never_holds_anybody_up() -> None:
+def test_leaving_too_early_asks_for_a_reason_and_never_holds_anybody_up() -> None:
     state = in_cubicle()
     for now in (WELL, POOR):
         warned, effects = go(state, "ok_held", now=now)
         assert (warned.stage, effects) == ("thin", [])
         assert go(warned, "back", now=now)[0].stage == "cubicle"
-        left, effects = go(warned, "ok", now=now)
+        asked, effects = go(warned, "ok", now=now)
+        assert (asked.stage, effects) == ("early", [])
+        assert go(asked, "back", now=now)[0].stage == "cubicle"
+        left, effects = go(asked, "down", "ok", now=now)
         assert left.cubicle_name == "2"
         keep = next(e for e in effects if isinstance(e, Keep))
+        assert keep.early == "early.no_time"
         assert set(keep.checklist.values()) == {"skipped"}  # nobody said that these were looked at
     assert MACHINE.low_coverage(state, POOR) == ("wifi", "places")  # what is not there at all is no reproach
 
@@ -139,7 +144,7 @@ def test_rooms_follow_each_other_and_the_last_cubicle_closes_the_walk() -> None:
     places, effects = [], []
     while state.stage == "cubicle":
         places.append((state.room_plan.name, state.cubicle_name))
-        state, effects = go(state, "ok_held", "ok")
+        state, effects = go(state, "ok_held", "ok", "ok")
     assert places == [("A", "1"), ("B", "x"), ("B", "y")]
     assert state.stage == "summary"
     assert [type(e) for e in effects] == [Keep, Export, Save]
@@ -148,7 +153,7 @@ def test_rooms_follow_each_other_and_the_last_cubicle_closes_the_walk() -> None:
 
 
 def test_ending_early_leaves_the_begun_cubicle_out_and_says_how_many_were_planned() -> None:
-    state, effects = close_inspection(in_cubicle())
+    state, effects = close_inspection(in_cubicle(), WELL)
     assert state.stage == "summary"
     export = effects[0]
     assert isinstance(export, Export)
@@ -201,7 +206,7 @@ def test_the_readout_of_a_place_that_is_over_begins_a_new_one() -> None:
 
 
 def test_what_the_clerk_says_is_kept() -> None:
-    state, _ = go(in_cubicle(), "ok_held", "ok")
+    state, _ = go(in_cubicle(), "ok_held", "ok", "ok")
     stored = replace(state.done[-1], stored=True, new=2)
     assert tell(state, RecordStored(visited=stored)).state.done[-1].new == 2
     whole = tell(state, ReportExported(name="x.zip")).state
@@ -209,13 +214,17 @@ def test_what_the_clerk_says_is_kept() -> None:
     assert tell(state, ReportExported(name="", trouble="walk.store.full")).state.export == "failed"
 
 
-@given(st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from([WELL, POOR, Moment()])), max_size=120))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(WORDS), st.sampled_from([WELL, POOR, ALARMED, Moment()])), max_size=120
+    )
+)
 def test_no_order_of_words_loses_a_place_or_breaks_a_page(script: list[tuple[str, Moment]]) -> None:
     state, kept = InspectionState(plans=(PLAN, ONE_ROOM)), []
     for word, now in script:
         state, effects = MACHINE.press(state, word, replace(now, fresh_id=f"w-{len(kept)}"))  # type: ignore[arg-type]
         kept += [e.record for e in effects if isinstance(e, Keep) and e.kind != "personal"]
-        assert 0 <= state.selected < max(1, row_count(state))
+        assert 0 <= state.selected < max(1, row_count(state, alarm=bool(now.alarm)))
         view = view_of(state, now, verdict_of(ordinary(Level.CHECK, "ko")), MACHINE)
         assert PAGE_OF[state.stage]
         assert menu_of(state)

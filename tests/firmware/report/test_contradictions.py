@@ -17,7 +17,7 @@ from firmware.report.contradictions import verify_exported
 from firmware.report.document import draw_report
 from firmware.report.export import dossier_of, export
 from firmware.report.pdf_words import pdf_words
-from firmware.report.tables import findings_csv
+from firmware.report.tables import findings_csv, heard_csv, joint_csv
 from firmware.settings.records_config import RecordsConfig
 from firmware.verdict.model import Level, WeighedSubject
 from tests.firmware.records.rooms import (
@@ -77,10 +77,25 @@ def test_a_table_that_is_not_the_records_is_named(store: RecordStore, tmp_path: 
 
 
 def test_one_changed_cell_of_the_table_is_named(store: RecordStore, tmp_path: Path) -> None:
-    whole = findings_csv(store.stored("room-0001").inspection)
-    assert words_of(store, {"findings.csv": whole}, tmp_path) == set()
-    changed = whole.replace(b"1080000000.0", b"1080000000.1")
-    assert words_of(store, {"findings.csv": changed}, tmp_path) == {("findings.csv", "contradicts")}
+    record = store.stored("room-0001").inspection
+    tables = {"findings.csv": findings_csv(record), "heard.csv": heard_csv(record)}
+    assert words_of(store, tables, tmp_path) == set()
+    for name, (before, after) in {
+        "findings.csv": (b"900", b"901"), "heard.csv": (b"1080000000.0", b"1080000000.1"),
+    }.items():  # fmt: skip
+        changed = tables[name].replace(before, after)
+        assert changed != tables[name]
+        assert words_of(store, {**tables, name: changed}, tmp_path) == {(name, "contradicts")}
+
+
+def test_a_bundle_of_before_with_one_table_for_everything_still_agrees(
+    store: RecordStore, tmp_path: Path
+) -> None:
+    record = store.stored("room-0001").inspection
+    joint = joint_csv(record)
+    assert words_of(store, {"findings.csv": joint}, tmp_path) == set()
+    mixed = {"findings.csv": joint, "heard.csv": heard_csv(record)}
+    assert words_of(store, mixed, tmp_path) == {("findings.csv", "contradicts")}
 
 
 def test_an_address_that_the_record_does_not_commit_to_is_named(store: RecordStore, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from firmware.report.document import Dossier, draw_report
 from firmware.report.export import EVIDENCE, dossier_of, export
 from firmware.report.formatting import HELP_STEPS, Wording, qr_text
 from firmware.report.pdf_canvas import INK, PdfCanvas, runs
-from firmware.report.tables import findings_csv
+from firmware.report.tables import findings_csv, heard_csv
 from firmware.settings.records_config import RecordsConfig
 from firmware.verdict.model import Level
 from lensdetect.model import GlintLabel
@@ -159,7 +159,7 @@ def test_no_cell_of_the_table_is_a_formula(name: str) -> None:
             emission(5, 100.0, 0.1, service="@SUM(A1)"),
         ),
     )  # fmt: skip
-    content = findings_csv(record)
+    content = heard_csv(record)
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     assert len({len(row) for row in rows}) == 1
@@ -171,16 +171,35 @@ def test_no_cell_of_the_table_is_a_formula(name: str) -> None:
             float(cell)  # a level, not a formula
 
 
-def test_the_table_holds_every_finding_with_its_numbers() -> None:
+def test_findings_and_heard_things_stand_in_tables_of_their_own_with_their_numbers() -> None:
     record = inspection(KEY)
-    rows = list(csv.DictReader(io.StringIO(findings_csv(record).decode("utf-8-sig"), newline="")))
-    assert len(rows) == len(record.findings)
-    loudest = next(r for r in rows if r["subject"] == "rf:e1")
-    assert (loudest["center_hz"], loudest["suspicious"], loudest["kind"]) == (
-        "1080000000.0",
-        "yes",
-        "analog-video-pal",
+    findings, heard = (
+        list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline="")))
+        for table in (findings_csv(record), heard_csv(record))
     )
+    assert len(findings) + len(heard) == len(record.findings)
+    assert heard
+    assert "score" not in heard[0]
+    assert {row["suspicious"] for row in findings} == {"yes"}
+    loudest = next(r for r in findings if r["subject"] == "rf:e1")
+    assert (loudest["center_hz"], loudest["kind"]) == ("1080000000.0", "analog-video-pal")
+
+
+def test_the_sum_names_no_number_that_contradicts_the_word() -> None:
+    record = inspection(KEY, level=Level.CHECK)
+    low = replace(record, verdict={**record.verdict, "probability": 0.0004})
+    words = Wording(catalog_for("en"))
+    text = text_of(paper(low, "en"))
+    assert words.probability(0.0004) not in text
+    assert words.key("cli.no_number") in text
+    kept = {"level": "check", "t_ns": 0, "probability": 0.0004, "rule": "", "subjects": []}
+    text = text_of(paper(replace(low, verdict={**low.verdict, "alarm": kept}), "en"))
+    assert words.probability(0.0004) not in text
+
+
+def test_a_place_that_was_left_early_says_why_on_page_one() -> None:
+    text = text_of(paper(replace(inspection(KEY), left_early="early.no_time"), "en"))
+    assert "No time left" in text
 
 
 def test_five_hundred_findings_are_all_printed() -> None:
@@ -223,8 +242,8 @@ def test_an_export_is_whole_and_holds_every_part(tmp_path: Path) -> None:
     assert checked.head == done.entry_hash
     parts, _ = unpack(path)
     assert set(parts) == {
-        f"attachments/{picture.sha256}.png", "chain.jsonl", "findings.csv", "inspection.json",
-        "manifest.json",
+        f"attachments/{picture.sha256}.png", "chain.jsonl", "findings.csv", "heard.csv",
+        "inspection.json", "manifest.json",
         "manifest.sig", "public-key.pem", "report-en.pdf", "report-ko.pdf",
     }  # fmt: skip
     assert SUSPECT_MAC.encode() not in done.content.lower()

@@ -14,6 +14,9 @@ from typer.testing import CliRunner
 from firmware.cli.report import app
 from firmware.records.reader import open_reader
 from firmware.records.resolutions import resolutions_of
+from firmware.records.store import RecordStore
+from firmware.verdict.model import Level
+from tests.firmware.records.rooms import inspection
 from tests.firmware.records.test_store import filled
 
 run = CliRunner().invoke
@@ -59,6 +62,38 @@ def test_an_alarm_is_resolved_by_a_signed_entry_beside_the_record(records: Path)
     assert "smoke" not in run(app, ["show", "room-0001", *here]).output
     checked = run(app, ["verify", str(records / "records.db"), "--lang", "en"])
     assert checked.exit_code == 11, checked.output
+
+
+def test_the_list_the_show_and_the_photo_tell_what_came_of_an_alarm(records: Path, tmp_path: Path) -> None:
+    here = ["--records", str(records), "--lang", "en"]
+    wide = {"COLUMNS": "160"}
+    assert "open" in run(app, ["list", *here], env=wide).output
+    photo = tmp_path / "vent.png"
+    photo.write_bytes(b"\x89PNG\r\n\x1a\n rest")
+    done = run(app, ["resolve", "room-0002", "found", "--photo", str(photo), *here])
+    assert done.exit_code == 0, done.output
+    listed = run(app, ["list", *here], env=wide).output
+    assert "found" in listed.split("room-0002")[1]
+    shown = run(app, ["show", "room-0002", *here]).output
+    assert "A person found it" in shown
+    assert "Nobody has said yet" not in shown
+    with open_reader(records) as reader:
+        ((_, said),) = reader.resolutions("room-0002")
+    assert said.picture is not None
+    assert said.picture.name == "photo.png"
+    lost = run(app, ["resolve", "room-0002", "found", "--photo", str(tmp_path / "none.png"), *here])
+    assert lost.exit_code == 1
+    assert "none.png" in lost.stderr.replace("\n", "")
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "no alarm to resolve"), ("ko", "처리할 경보가 없습니다")])
+def test_a_place_without_an_alarm_is_refused_in_both_languages(tmp_path: Path, lang: str, words: str) -> None:
+    folder = tmp_path / "records"
+    with RecordStore(folder) as store:
+        store.append(inspection(store.key, "quiet-1", level=Level.NOTHING_FOUND))
+    done = run(app, ["resolve", "quiet-1", "found", "--records", str(folder), "--lang", lang])
+    assert done.exit_code == 1
+    assert words in done.stderr
 
 
 def test_a_resolution_that_was_altered_does_not_count(records: Path) -> None:

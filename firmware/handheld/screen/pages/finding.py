@@ -34,7 +34,8 @@ def draw_finding(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     _draw_head(canvas, room._replace(h=HEAD_H), finding, state, catalog)
     why = Rect(room.x, room.y + HEAD_H + 3, room.w, WHY_H)
     reason = catalog.say(finding.reason)
-    canvas.text(why, reason, size_px=15, min_px=10, max_lines=4, color=canvas.theme.text)
+    said = reason if finding.where is None else f"{reason}. {catalog.say(finding.where)}"
+    canvas.text(why, said, size_px=15, min_px=10, max_lines=4, color=canvas.theme.text)
     rest = Rect(room.x, why.y + why.h + 3, room.w, room.y + room.h - why.y - why.h - 3)
     support = support_words(catalog, state.help_lines)
     _draw_steps(canvas, rest, _steps(state, catalog), support, catalog)
@@ -58,7 +59,8 @@ def _draw_mono(canvas: Canvas, finding: FindingView | None, state: ScreenState, 
         return
     subject = catalog.text("screen.verbatim", text=finding.subject)
     first, *_, call = _steps(state, catalog)
-    lines = (catalog.say(finding.reason), first, call)
+    where = first if finding.where is None else catalog.say(finding.where)
+    lines = (catalog.say(finding.reason), where, call)
     draw_mono(canvas, state, catalog, lines, title=subject)
 
 

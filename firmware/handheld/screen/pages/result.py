@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from firmware.handheld.screen.canvas import Canvas, Rect
-from firmware.handheld.screen.inspection_widgets import draw_mono_words, draw_page
+from firmware.handheld.screen.inspection_widgets import NARROW_W, draw_mono_words, draw_page
+from firmware.handheld.screen.pages.lens import draw_picture
+from firmware.handheld.screen.pages.spectrum import draw_plot
 from firmware.handheld.screen.state import ScreenState
 from firmware.i18n.catalog import Catalog, Sentence
 from firmware.i18n.help_lines import number_of, support_words
 from firmware.verdict.model import Level
 
 CARD_H = 74
+LINE_H, NAMED_LINE_H = 30, 42
+PATCH_W, PATCH_H = 96, 72  # of the picture of what is named
 LEAF_TITLE_H = 19
 FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 
@@ -26,7 +30,8 @@ def draw_result(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
         level = Sentence(key=f"level.{state.level}")
         titled = replace(state, inspection=replace(view, title=level))
         last = "" if not lines else lines[-1] if state.level in FOUND else lines[0]
-        draw_mono_words(canvas, titled, catalog, lead, last)
+        said = (lines[1], lines[0]) if view.named and len(lines) > 1 else (lead, last)
+        draw_mono_words(canvas, titled, catalog, *said)
         return
     theme, room = canvas.theme, draw_page(canvas, state, catalog)
     fill, ink = theme.level_fill[state.level], theme.level_ink[state.level]
@@ -47,8 +52,23 @@ def draw_result(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
         beside = head._replace(x=head.x + head.w, w=room.w - head.w)
         canvas.text(beside, support, size_px=14, min_px=9, color=theme.text, align="right")
     room = room.inset(top=LEAF_TITLE_H)
-    height = min(30, room.h // max(1, len(lines)))
+    if view.named in {"lens", "rf"} and canvas.area.w > NARROW_W:
+        room = _draw_named(canvas, room, state, catalog)
+    height = min(LINE_H if not view.named else NAMED_LINE_H, room.h // max(1, len(lines)))
     for index, line in enumerate(lines):
         row = Rect(room.x, room.y + index * height, room.w, height - 1)
         canvas.shape("disc", row.x + 2, row.y + height // 2 - 4, 7, theme.accent)
-        canvas.text(row.inset(left=16), line, size_px=16, min_px=9, max_lines=2, color=theme.text)
+        most = 3 if view.named else 2
+        canvas.text(row.inset(left=16), line, size_px=16, min_px=9, max_lines=most, color=theme.text)
+
+
+def _draw_named(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog) -> Rect:
+    """Draw the picture of what an alarm names, or its spectrum; return the room beside it."""
+    frame = Rect(room.x + room.w - PATCH_W, room.y, PATCH_W, min(room.h, PATCH_H))
+    if state.inspection.patch is not None:
+        draw_picture(canvas, frame, state.inspection.patch, catalog)
+    elif state.inspection.named == "rf":
+        draw_plot(canvas, frame, state.spectrum)
+    else:
+        return room
+    return room.inset(right=PATCH_W + 6)

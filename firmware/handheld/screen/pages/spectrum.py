@@ -18,6 +18,7 @@ AXIS_H = 14
 WORDS_H = 20
 WORDS = 3  # lines of text below the plot
 WIDE_ROW = 250
+LABELLED_W = 160
 MHZ = 1e6
 
 
@@ -30,14 +31,19 @@ def draw_spectrum(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
         return
     room = body(draw_frame(canvas, state, catalog))
     plot = room.inset(bottom=AXIS_H + WORDS * WORDS_H)
-    _draw_grid(canvas, plot, state.spectrum)
-    for line in reversed(lines):
-        _draw_line(canvas, plot, state.spectrum, line)
+    draw_plot(canvas, plot, state.spectrum)
     below = Rect(room.x, plot.y + plot.h + AXIS_H, room.w, WORDS * WORDS_H)
     if not lines:
         draw_empty(canvas, plot, catalog.text("screen.no_lines"))
     for index, line in enumerate(lines[:WORDS]):
         _draw_words(canvas, Rect(below.x, below.y + index * WORDS_H, below.w, WORDS_H), line, catalog)
+
+
+def draw_plot(canvas: Canvas, plot: Rect, view: SpectrumPageView) -> None:
+    """Draw the lines over the range that is swept, those that matter on top."""
+    _draw_grid(canvas, plot, view)
+    for line in reversed(ranked(view.lines)):
+        _draw_line(canvas, plot, view, line)
 
 
 def ranked(lines: Sequence[SpectrumLine]) -> list[SpectrumLine]:
@@ -63,8 +69,8 @@ def _draw_grid(canvas: Canvas, plot: Rect, view: SpectrumPageView) -> None:
     for step in range(1, round(FULL_SCALE_DB / GRID_DB)):
         y = plot.y + plot.h - round(plot.h * step * GRID_DB / FULL_SCALE_DB)
         canvas.fill(Rect(plot.x + 2, y, plot.w - 4, 1), theme.rule)
-    marks = 4
-    width = plot.w // marks
+    marks = 4 if plot.w >= LABELLED_W else 0  # a small plot has no room for frequencies
+    width = plot.w // max(1, marks)
     for index in range(marks):
         hz = view.low_hz + (view.high_hz - view.low_hz) * (index + 0.5) / marks
         room = Rect(plot.x + index * width, plot.y + plot.h, width, AXIS_H)

@@ -41,7 +41,13 @@ VISITS = (
             share_caught=0.08, looked=2, left=10),
 )  # fmt: skip
 PROGRESS = Checkpoint(
-    site=PLAN.name, operator="07", walk="a", visit=4, stage="cubicle", room="2층 여자 화장실", cubicle="4"
+    site=PLAN.name,
+    operator="07",
+    walk="a",
+    visit=4,
+    stage="cubicle",
+    room="2층 여자 화장실",
+    cubicle="4",
 )
 MARKS = dict(
     zip(
