@@ -67,6 +67,7 @@ class LightConfig(BaseModel):
     model_config = STRICT
     ring_w_sr: float = Field(0.6, ge=0.0, le=10.0, description="Radiant intensity of the ring.")
     side_w_sr: float = Field(0.6, ge=0.0, le=10.0, description="Radiant intensity of the side group.")
+    side2_w_sr: float = Field(0.6, ge=0.0, le=10.0, description="Radiant intensity of the second side group.")
     red_w_sr: float = Field(0.2, ge=0.0, le=10.0, description="Radiant intensity of the red light.")
     window_s: float = Field(10.0, ge=1.0, le=100.0, description="Over which averages are taken.")
     max_duty: float = Field(0.85, ge=0.05, le=1.0, description="Largest share of the window with light.")

@@ -75,6 +75,7 @@ def intensities_w_sr(config: LightConfig) -> Mapping[LedState, float]:
         "off": 0.0,
         "ring": config.ring_w_sr,
         "side": config.side_w_sr,
+        "side2": config.side2_w_sr,
         "red": config.red_w_sr,
     }
     return MappingProxyType(lights)

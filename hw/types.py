@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-LedState = Literal["off", "ring", "side", "red"]
+LedState = Literal["off", "ring", "side", "red", "side2"]
 SensorName = Literal["rf", "wifi", "ble", "lens"]
 Lasting = Literal["address", "looks", "none"]  # what makes an observed thing the same thing another day
 SENSOR_NAMES: tuple[SensorName, ...] = ("rf", "wifi", "ble", "lens")

@@ -1,7 +1,8 @@
 """Measures one unit's camera before a plain wall: dark frame, hot pixels, latency, ring/side ratio, focus.
 
 A calibration made under bad conditions is worse than none, so each condition is checked and the refusal says
-what was wrong. Hold the unit still, 0.4–0.8 m from a plain matt wall, away from lamps and windows.
+what was wrong. Hold the unit still, 0.4–0.8 m from a plain matt wall, away from lamps and windows. With the
+printed target on that wall (`lensdetect.target_layout`) focus, geometry and filter are measured, too.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from lensdetect.config import LensConfig
 from lensdetect.errors import BadConditions
 from lensdetect.frame_stats import examine, trouble_of
 from lensdetect.shading import Ranger, shade_of
+from lensdetect.target import TargetFit, find_target, on_page
+from lensdetect.target_reading import FOCUS_HINT, TargetShots, filter_seen, looks_blurred, measure_target
 
 FRAMES_PER_STATE = 12
 SETTLED_FRAMES = 6  # of them, at the end, are measured
@@ -42,8 +45,9 @@ def calibrate(
     unit: str = "",
     config: LensConfig | None = None,
     true_wall_m: float | None = None,
+    lux: float | None = None,
 ) -> Calibration:
-    """Measure a unit that is held still before a plain wall.
+    """Measure a unit that is held still before a plain wall, or before the printed target.
 
     Parameters
     ----------
@@ -59,17 +63,20 @@ def calibrate(
         Field of view and place of the side light.
     true_wall_m : float, optional
         Distance of the wall, m, if somebody measured it.
+    lux : float, optional
+        Room light, if somebody measured it.
 
     Returns
     -------
     Calibration
-        Levels in DN, latency in ms, distance in m.
+        Levels in DN, latency in ms, distance in m; with ``target`` where the printed target is in view.
 
     Raises
     ------
     BadConditions
         ``reason`` is one of ``bad_picture``, ``moved``, ``too_bright``, ``light_does_not_reach``,
-        ``too_close``, ``uneven``, ``frozen``, ``latency``, ``speckled``.
+        ``too_close``, ``uneven``, ``frozen``, ``latency``, ``speckled``; with the target in view also those
+        of `lensdetect.target_reading.measure_target`.
     """
     try:
         off = _shoot(camera, leds, "off")
@@ -80,10 +87,19 @@ def calibrate(
     finally:
         leds.set("off")
     dark, lit = _average(off), _average(ring)
-    _check(off, ring, dark, lit)
+    beside = None if side is None else _average(side)
+    page = find_target(lit - dark)
+    shots = TargetShots(off=dark, ring=lit, side=beside)
+    try:
+        _check(off, ring, dark, lit, plain=page is None)
+    except BadConditions as error:
+        _refuse_without_filter(error, page, shots)
+        raise
+    if page is None and looks_blurred(lit - dark):
+        raise BadConditions("The picture is blurred", reason="blurred", hint=FOCUS_HINT)
     ratio = None
-    if side is not None:
-        aside = float(np.median(_average(side) - dark))
+    if beside is not None:
+        aside = float(np.median(beside - dark))
         ratio = float(np.median(lit - dark)) / aside if aside > 1.0 else None
     noise = np.stack([f.pixels for f in off[-SETTLED_FRAMES:]]).astype(np.float32).std(axis=0)
     return Calibration(
@@ -95,10 +111,22 @@ def calibrate(
         latency_ms=round(latency_ms, 2),
         ring_over_side=None if ratio is None else round(ratio, 4),
         focus=round(focus_of(lit), 6),
-        hot_pixels=find_hot_pixels(dark),
+        hot_pixels=_off_the_page(find_hot_pixels(dark), page),
         wall_m=None if side is None else find_wall_m(ring, side, off, config or LensConfig()),
         true_wall_m=true_wall_m,
+        target=None if page is None else measure_target(page, shots, true_wall_m=true_wall_m, lux=lux),
     )
+
+
+def _refuse_without_filter(error: BadConditions, page: TargetFit | None, shots: TargetShots) -> None:
+    """Name the missing filter where a room is too bright because of it."""
+    if error.reason == "too_bright" and page is not None and filter_seen(page, shots, lux=None) == "absent":
+        raise BadConditions("The camera has no infrared-pass filter", reason="no_filter") from error
+
+
+def _off_the_page(pixels: tuple[tuple[int, int], ...], page: TargetFit | None) -> tuple[tuple[int, int], ...]:
+    """Return the hot pixels beside the page: on it, room light between two lines looks like one."""
+    return tuple(p for p in pixels if page is None or not on_page(page, *p))
 
 
 def find_wall_m(
@@ -149,9 +177,14 @@ def _average(frames: Sequence[Frame]) -> NDArray[np.float32]:
 
 
 def _check(
-    off: Sequence[Frame], ring: Sequence[Frame], dark: NDArray[np.float32], lit: NDArray[np.float32]
+    off: Sequence[Frame],
+    ring: Sequence[Frame],
+    dark: NDArray[np.float32],
+    lit: NDArray[np.float32],
+    *,
+    plain: bool,
 ) -> None:
-    """Raise the first reason why this cannot be a calibration."""
+    """Raise the first reason why this cannot be a calibration; a ``plain`` wall must be even."""
     step = float(np.median(lit) - np.median(dark))
     settled = [f.pixels.astype(np.float32) for f in (ring[-SETTLED_FRAMES], ring[-1])]
     sway = float(np.abs(cv2.blur(settled[0], (9, 9)) - cv2.blur(settled[1], (9, 9))).mean())
@@ -163,7 +196,7 @@ def _check(
         (float(np.median(dark)) > MAX_AMBIENT_SHARE * step, "too_bright", "There is too much room light"),
         (float(np.median(lit)) > MAX_LIT_DN, "too_close", "The wall is too bright"),
         (sway > MAX_SWAY_DN, "moved", "The unit was moved"),
-        (uneven > MAX_UNEVEN, "uneven", "The wall is not evenly bright"),
+        (plain and uneven > MAX_UNEVEN, "uneven", "The wall is not evenly bright"),
     )
     for wrong, reason, what in rules:
         if wrong:

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
 
 from lensdetect.errors import BadCalibration
 
 VERSION = 1
+FilterSeen = Literal["present", "absent", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetReading:
+    """The readings of a printed target by one unit; None where they could not be taken.
+
+    ``mtf50`` is the spatial frequency at which half of the contrast is left, in cycles per pixel, in the
+    middle of the page and at the worse of its outer squares. ``distortion_percent`` is the shift away from
+    the middle at half the picture's width. The two ratios compare ring and side light on paper and on tape.
+    """
+
+    mtf50_cy_px: float
+    mtf50_corner_cy_px: float | None = None
+    field_of_view_deg: float | None = None
+    tilt_deg: float | None = None
+    distortion_percent: float | None = None
+    paper_ring_over_side: float | None = None
+    tape_ring_over_side: float | None = None
+    infrared_filter: FilterSeen = "unknown"
+
+    def as_toml(self) -> str:
+        """Return its table of the calibration's file."""
+        known = ((f.name, getattr(self, f.name)) for f in fields(self))
+        lines = (f'{k} = "{v}"' if isinstance(v, str) else f"{k} = {v!r}" for k, v in known if v is not None)
+        return "\n[target]\n" + "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +60,7 @@ class Calibration:
     hot_pixels: tuple[tuple[int, int], ...]
     wall_m: float | None = None
     true_wall_m: float | None = None
+    target: TargetReading | None = None
 
     @property
     def distance_factor(self) -> float | None:
@@ -49,6 +79,7 @@ class Calibration:
             f"width_px = {self.width_px}\nheight_px = {self.height_px}\n"
             f"dark_dn = {self.dark_dn!r}\nnoise_dn = {self.noise_dn!r}\nlatency_ms = {self.latency_ms!r}\n"
             f"{ratio}focus = {self.focus!r}\nhot_pixels = [{hot}]\n"
+            + ("" if self.target is None else self.target.as_toml())
         )
 
 
@@ -77,6 +108,7 @@ def load_calibration(text: str) -> Calibration:
             hot_pixels=tuple((int(x), int(y)) for x, y in raw["hot_pixels"]),
             wall_m=_metres(raw.get("wall_m")),
             true_wall_m=_metres(raw.get("true_wall_m")),
+            target=None if "target" not in raw else _reading(raw["target"]),
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadCalibration(
@@ -91,3 +123,15 @@ def _metres(value: object) -> float | None:
     if not 0.01 <= metres <= 10.0:
         raise ValueError(f"a wall at {metres} m")
     return metres
+
+
+def _reading(raw: Mapping[str, Any]) -> TargetReading:
+    """Read the table of the target; names that are not known are of a later version."""
+    told = {f.name: raw[f.name] for f in fields(TargetReading) if f.name in raw}
+    seen = told.pop("infrared_filter", "unknown")
+    if seen not in get_args(FilterSeen):
+        raise ValueError(f"a filter that is {seen!r}")
+    numbers = {name: float(value) for name, value in told.items()}
+    if not all(math.isfinite(value) for value in numbers.values()):
+        raise ValueError("a number without end")
+    return TargetReading(infrared_filter=seen, **numbers)

@@ -49,6 +49,13 @@ class LensConfig(BaseModel):
     side_angle_deg: float = Field(
         0.0, ge=-180.0, le=360.0, description="Where it stands as seen in the picture: 0 right, 90 below."
     )
+    side2_offset_m: float | None = Field(
+        None,
+        ge=0.01,
+        le=0.04,
+        description="How far a second side light stands from the lens, in the same direction; unset, there is"
+        " none. It tells how wide the light comes back: a lens behind blue glass from a ball of glass.",
+    )
     distance_factor: float | None = Field(
         None,
         ge=0.01,

@@ -157,6 +157,9 @@ def glance(
     red = Other(cycle.red, None, _gain_over(lit, cycle.red, cycle.off))
     if cycle.red is not None:
         red = replace(red, motion=follower.motion(ring, cycle.red))
+    side2 = Other(cycle.side2, None, _gain_over(lit, cycle.side2, cycle.off))
+    if cycle.side2 is not None:
+        side2 = replace(side2, motion=follower.motion(ring, cycle.side2))
     to_off = None if cycle.off is None else follower.motion_to_dark(ring, cycle.off)
     to_side = None if cycle.side is None else follower.motion(ring, cycle.side)
     if shade is None and cycle.side is not None and math.isfinite(gain):
@@ -175,7 +178,7 @@ def glance(
     for peak in peaks:
         if (int(peak.x_px), int(peak.y_px)) in hot_pixels or _is_taken(peak, taken):
             continue
-        others = Other(cycle.off, to_off), Other(cycle.side, to_side, gain, shade), red
+        others = Other(cycle.off, to_off), Other(cycle.side, to_side, gain, shade), red, side2
         answer = _answer(peak, pixels, *others, scale=scale, lit_share=lit_share, config=config)
         if answer is not None:
             answers.append(answer if distance_m is None else _in_metres(answer, pixels, distance_m, config))
@@ -219,7 +222,9 @@ def _in_metres(
     beside = angle_between_lights(
         distance_m, offset_m=config.side_offset_m, angle_deg=config.side_angle_deg, u=u, v=v
     )
-    return replace(answer, beside_mrad=beside, wall_mm2=answer.strength_px * mm_per_px**2)
+    share = math.nan if config.side2_offset_m is None else config.side2_offset_m / config.side_offset_m
+    wall_mm2 = answer.strength_px * mm_per_px**2
+    return replace(answer, beside_mrad=beside, beside2_mrad=share * beside, wall_mm2=wall_mm2)
 
 
 def towards_side(config: LensConfig) -> tuple[float, float]:
@@ -313,6 +318,7 @@ def _answer(
     off: Other,
     side: Other,
     red: Other,
+    side2: Other,
     *,
     scale: float,
     lit_share: float,
@@ -336,6 +342,8 @@ def _answer(
         gain=side.gain_at(*tangents(*place, pixels, config)),
         red=_counterpart(red.look, red.motion, place, wall, radius, flux, scale),
         red_gain=red.gain,
+        side2=_counterpart(side2.look, side2.motion, place, wall, radius, flux, scale, towards_side(config)),
+        side2_gain=side2.gain,
         lit_share=lit_share,
     )
 

@@ -59,7 +59,13 @@ HINTS = {
 
 def _wanted_states(config: LensConfig, there: tuple[LedState, ...]) -> tuple[LedState, ...]:
     """Return the lights of one strobe cycle, of those that there are (all, where nobody knows)."""
-    wanted: tuple[LedState, ...] = ("ring", "off", "side", *(("red",) if config.use_red else ()))
+    wanted: tuple[LedState, ...] = (
+        "ring",
+        "off",
+        "side",
+        *(() if config.side2_offset_m is None else ("side2",)),
+        *(("red",) if config.use_red else ()),
+    )
     return tuple(s for s in wanted if s in there or not there)
 
 
@@ -84,7 +90,12 @@ class LensFinder:
         self._leds = guarded(leds, clock=clock, config=config.lights)
         self._watch, self._follower = Watch(white_dn=config.white_dn), MotionFollower()
         lights = leds.states()
-        self._strobe = Strobe(rings_per_cycle=config.rings_per_cycle, has_side=not lights or "side" in lights)
+        wanted = _wanted_states(config, lights)
+        self._strobe = Strobe(
+            rings_per_cycle=config.rings_per_cycle,
+            has_side=not lights or "side" in lights,
+            has_side2="side2" in wanted,
+        )
         self._tracker = Tracker(
             match_px=config.match_px,
             pose_step_px=config.pose_step_px,
@@ -107,7 +118,7 @@ class LensFinder:
         self._judged: dict[int, tuple[tuple[int, int, int], Judgement]] = {}
         self._ended: EndOfRecording | None = None
         self._states = plan_strobe(
-            _wanted_states(config, leds.states()),
+            wanted,
             state_s=config.frames_per_state / rate_hz,
             lights=config.lights,
         )

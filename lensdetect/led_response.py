@@ -33,7 +33,8 @@ class LedResponse:
     that is there with every light off. NaN where there is no such picture. Fluxes are sums above the
     background; ``strength_px`` is the answer, had the sensor not clipped, in pixels of wall that is lit by
     the ring alone: room light makes no lens weaker. ``side_plain`` is the side ratio with nothing added for
-    what the sensor clipped. ``beside_mrad`` is the angle at the point between our lens and the side light,
+    what the sensor clipped. ``side2_ratio`` is that of the second side light, ``beside2_mrad`` its angle.
+    ``beside_mrad`` is the angle at the point between our lens and the side light,
     ``wall_mm2`` the answer as an area of lit wall; NaN without a distance.
     """
 
@@ -52,6 +53,8 @@ class LedResponse:
     side_plain: float = float("nan")
     beside_mrad: float = float("nan")
     wall_mm2: float = float("nan")
+    side2_ratio: float = float("nan")
+    beside2_mrad: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +220,8 @@ def compare(
     gain: float,
     red: Light | None = None,
     red_gain: float = float("nan"),
+    side2: Light | None = None,
+    side2_gain: float = float("nan"),
     lit_share: float = 1.0,
 ) -> LedResponse:
     """Put the three pictures of one point together.
@@ -235,6 +240,10 @@ def compare(
         What shines there under the red light.
     red_gain : float
         The same as ``gain`` for the red light.
+    side2 : Light, optional
+        What shines there under the second side light.
+    side2_gain : float
+        The same as ``gain`` for the second side light.
     lit_share : float
         How much of the wall's brightness in the ring picture is the ring's own light.
 
@@ -260,6 +269,7 @@ def compare(
         side_ratio=_share(side, gain=gain, spread_px=spread, dark=dark, ring_only=ring_only),
         side_plain=_plain_share(side, ring.light, off, gain=gain),
         red_ratio=_share(red, gain=red_gain, spread_px=spread, dark=dark, ring_only=ring_only),
+        side2_ratio=_share(side2, gain=side2_gain, spread_px=spread, dark=dark, ring_only=ring_only),
         off_ratio=float("nan") if off is None else max(off.flux, 0.0) / max(ring.light.flux, 1.0),
     )
 

@@ -40,6 +40,11 @@ FADING_RANGE = (
 SPARKLE_MOST, OFF_MOST = 2.0, 0.6
 RED_EVEN = 1.5  # from here on red returns more than infrared: only a filter that absorbs infrared does that
 RED_MOST_NATS = 2.0
+EVEN_CONE_MRAD = 51.0  # between the widest lens and the narrowest ball of glass
+SIDE2_NATS, SIDE2_MOST_NATS = 12.0, 4.0  # nats for each factor e that the cone is narrower, and at most
+FRONT_MOST = 0.2  # of its answer that glass mirrors to every light from its front
+RATIO_KNOWN = 0.01  # how well the answers are known
+CONES_MRAD = np.geomspace(8.0, 200.0, 81)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +198,61 @@ def red_nats(red_ratio: float) -> float:
     if math.isnan(red_ratio) or red_ratio <= RED_EVEN:
         return 0.0
     return min(math.log(red_ratio / RED_EVEN), RED_MOST_NATS)
+
+
+def front_and_cone(
+    side_ratio: float, beside_mrad: float, *, side2_ratio: float, beside2_mrad: float
+) -> tuple[float, float]:
+    """Return what the front of a thing mirrors to every light, and how wide the rest comes back.
+
+    Parameters
+    ----------
+    side_ratio, side2_ratio : float
+        Answers to the two side lights over that to the ring.
+    beside_mrad, beside2_mrad : float
+        Angles at the point between our lens and the two side lights, mrad.
+
+    Returns
+    -------
+    front : float
+        Share of the answer to the ring, 0 … `FRONT_MOST`.
+    cone_mrad : float
+        Half angle of the return cone: the widest of those that explain both answers about as well.
+
+    Notes
+    -----
+    ``ratio = front + (1 − front)·exp(−(β/θ)²)`` for both lights. For each cone θ the first light gives the
+    front, and the second tells how well both fit.
+    """
+    beside = [_within(angle, *BESIDE_RANGE_MRAD) for angle in (beside_mrad, beside2_mrad)]
+    first, second = (np.exp(-((angle / CONES_MRAD) ** 2)) for angle in beside)
+    fronts = np.clip((_within(side_ratio, 0.0, 1.0) - first) / (1 - first), 0.0, FRONT_MOST)
+    off = np.abs(fronts + (1 - fronts) * second - _within(side2_ratio, 0.0, 1.0))
+    off += np.abs(fronts + (1 - fronts) * first - _within(side_ratio, 0.0, 1.0))
+    best = int(np.flatnonzero(off <= off.min() + RATIO_KNOWN)[-1])
+    return float(fronts[best]), float(CONES_MRAD[best])
+
+
+def side2_nats(cone_mrad: float) -> float:
+    """Return how much the cone by both side lights speaks for a lens.
+
+    Parameters
+    ----------
+    cone_mrad : float
+        From `front_and_cone`.
+
+    Returns
+    -------
+    float
+        Nats, −`SIDE2_MOST_NATS` … `SIDE2_MOST_NATS`.
+
+    Notes
+    -----
+    The second side light stands near enough to be answered by lenses and balls of glass alike, in different
+    measure, whatever the strength: glass that absorbs infrared dims all that comes through it alike.
+    """
+    nats = SIDE2_NATS * math.log(EVEN_CONE_MRAD / max(cone_mrad, 1.0))
+    return _within(nats, -SIDE2_MOST_NATS, SIDE2_MOST_NATS)
 
 
 @lru_cache(maxsize=1)

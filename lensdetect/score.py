@@ -18,7 +18,7 @@ from lensdetect.candidates import REFERENCE_WIDTH_PX
 from lensdetect.config import LensConfig
 from lensdetect.cycle_analysis import scale_of
 from lensdetect.led_response import LedResponse
-from lensdetect.lens_model import hidden_share, load_model, red_nats, vector_of
+from lensdetect.lens_model import front_and_cone, hidden_share, load_model, red_nats, side2_nats, vector_of
 from lensdetect.model import GlintLabel
 from lensdetect.shading import focal_px
 from lensdetect.track import GlintTrack
@@ -93,10 +93,15 @@ def features_of(track: GlintTrack, config: LensConfig, *, size: tuple[int, int])
     usual_mm_per_px = 1e3 * config.distance_m / focal_px(width_px, config.field_of_view_deg)
     beside = _median(np.array([a.beside_mrad for a in answers]))
     wall_mm2 = _median(np.array([a.wall_mm2 for a in answers]))
+    beside2 = _median(np.array([a.beside2_mrad for a in answers]))
+    if config.side2_offset_m is not None and not math.isfinite(beside2):
+        beside2 = 1e3 * config.side2_offset_m / config.distance_m
     area = np.array([a.area_px for a in answers])
     return {
         "side_ratio": _median(side),
         "red_ratio": _median(np.array([a.red_ratio for a in answers])),
+        "side2_ratio": _median(np.array([a.side2_ratio for a in answers])),
+        "beside2_mrad": beside2,
         "wall_dn": _median(np.array([a.wall_dn for a in answers])),
         "falloff": _falloff(track, size),
         "side_plain": _median(np.array([a.side_plain for a in answers])),
@@ -238,7 +243,14 @@ def judge(track: GlintTrack, config: LensConfig, *, size: tuple[int, int]) -> Ju
 
 
 def _nats(f: Mapping[str, float], config: LensConfig) -> float:
-    nats = float(load_model().nats(vector_of(f))) + red_nats(f["red_ratio"])
+    second = 0.0
+    if math.isfinite(f["side2_ratio"]) and math.isfinite(f["side_ratio"]):
+        front, cone = front_and_cone(
+            f["side_ratio"], f["beside_mrad"], side2_ratio=f["side2_ratio"], beside2_mrad=f["beside2_mrad"]
+        )
+        second = side2_nats(cone)
+        f = {**f, "side_ratio": max(0.0, f["side_ratio"] - front)}
+    nats = float(load_model().nats(vector_of(f))) + red_nats(f["red_ratio"]) + second
     nats -= MISSING_POSE_NATS * max(0.0, 1 - f["poses"] / config.min_poses)
     nats -= SLIP_NATS * max(0.0, f["slip"] - SLIP_FIXED)
     return min(max(nats, -CAP_NATS), CAP_NATS)

@@ -58,6 +58,7 @@ class Cycle:
     side: FrameStats | None
     red: FrameStats | None
     labelled: bool
+    side2: FrameStats | None = None
     commanded: bool = False  # labelled by the commands that were given
     sides: tuple[FrameStats, ...] = ()
 
@@ -65,8 +66,8 @@ class Cycle:
 class Strobe:
     """Groups frames into strobe cycles."""
 
-    def __init__(self, *, rings_per_cycle: int, has_side: bool = True) -> None:
-        self._rings_per_cycle, self._has_side = rings_per_cycle, has_side
+    def __init__(self, *, rings_per_cycle: int, has_side: bool = True, has_side2: bool = False) -> None:
+        self._rings_per_cycle, self._has_side, self._has_side2 = rings_per_cycle, has_side, has_side2
         self._window: deque[float] = deque(maxlen=WINDOW)  # brightness alone: pictures would be 70 MB
         self._pending: list[FrameStats] = []
         self._pending_state: str | None = None
@@ -143,7 +144,10 @@ class Strobe:
         dark, lit = self._levels()
         if lit - dark < MIN_LIT_STEP_DN or (lit + BLACK_DN) / (dark + BLACK_DN) < MIN_LIT_RATIO:
             return None
-        return "lit" if look.mean_dn > 0.5 * (dark + lit) else "off"
+        if look.mean_dn <= 0.5 * (dark + lit):
+            return "off"
+        # Where each of three lights begins shows in no brightness: only labels and commands tell.
+        return None if self._has_side2 else "lit"
 
     def _close_run(self) -> bool:
         """Turn the pending frames into runs; True if a run was added."""
@@ -209,6 +213,7 @@ class Strobe:
             off=self._nearest("off", run),
             side=self._nearest("side", run),
             red=self._nearest("red", run),
+            side2=self._nearest("side2", run),
             labelled=self._labelled,
             commanded=self._commanded,
             sides=self._sides(run),

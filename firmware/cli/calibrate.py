@@ -9,16 +9,19 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from firmware.cli.calibrated import calibration_table, refusal
 from firmware.cli.errors import expected_errors
-from firmware.cli.options import ConfigOption, KitOption, SetOption
+from firmware.cli.options import ConfigOption, KitOption, LangOption, SetOption
+from firmware.cli.report import catalog_of
+from firmware.errors import FirmwareError
 from firmware.runtime.calibrate_rf import board_temperature_c, listen_to_itself
 from firmware.settings.calibration import LENS_FILE, RF_FILE, keep
 from firmware.settings.settings import load_settings
 from hw.clock import ManualClock, SystemClock
+from hw.errors import MissingComponent
 from hw.kit import open_device, parse_spec
-from lensdetect.calibration import Calibration
+from lensdetect.errors import BadConditions
 from sweeper.selfnoise import dump_profile, learn
 
 app = typer.Typer(
@@ -40,9 +43,18 @@ def lens(
     config: ConfigOption = None,
     overrides: SetOption = None,
     out: FolderOption = None,
+    lang: LangOption = None,
     distance_m: Annotated[
         float | None,
         typer.Option("--distance", min=0.2, max=2.0, help="To the wall in metres, by tape, if measured."),
+    ] = None,
+    lux: Annotated[
+        float | None,
+        typer.Option("--lux", min=0.0, max=100_000.0, help="Room light on the target, by a meter or phone."),
+    ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option("--target", help="Write the target to print into this PDF file, and measure nothing."),
     ] = None,
 ) -> None:
     """Measure dark level, hot pixels, delay of the lights, ring against side light, focus, distance.
@@ -50,26 +62,51 @@ def lens(
     Hold the unit still, 30 to 50 cm before a plain, matt, white wall, with the room light off. Conditions in
     which nothing can be measured are refused with the reason, and the old calibration stays. How far the wall
     is follows from how the two lights shade it: give the true distance, and this unit is corrected by it.
+    With the printed target in view (`--target`) sharpness, field of view, distortion and the infrared filter
+    are measured, too, and a blurred camera is refused.
     """
+    catalog = catalog_of(lang)
     with expected_errors():
+        if target is not None:
+            _write_target(target)
+            typer.echo(str(catalog.text("calibrate.target.written", file=str(target))))
+            return
         settings = load_settings(config=config, overrides=overrides or ())
         clock = SystemClock() if parse_spec(kit)[0] == "pi" else ManualClock()
         camera, leds = open_device("camera", spec=kit, config=settings.hw, clock=clock)
-        with camera, leds, Console(stderr=True).status("Measuring the camera and its lights …"):
+        measuring = str(catalog.text("calibrate.measuring"))
+        with camera, leds, Console(stderr=True).status(measuring):
             camera.configure(settings.hw.camera)
             from lensdetect.calibrate import calibrate  # OpenCV is asked for by no other command here
 
-            measured = calibrate(
-                camera=camera,
-                leds=leds,
-                clock=clock,
-                unit=socket.gethostname(),
-                config=settings.lens,
-                true_wall_m=distance_m,
-            )
+            try:
+                measured = calibrate(
+                    camera=camera,
+                    leds=leds,
+                    clock=clock,
+                    unit=socket.gethostname(),
+                    config=settings.lens,
+                    true_wall_m=distance_m,
+                    lux=lux,
+                )
+            except BadConditions as error:
+                raise refusal(error, catalog) from error
         path = keep(LENS_FILE, measured.as_toml(), folder=out)
-    Console().print(_table(measured))
+    Console().print(calibration_table(measured, catalog))
     typer.echo(str(path))
+
+
+def _write_target(path: Path) -> None:
+    try:
+        from firmware.report.target_page import draw_target
+    except ModuleNotFoundError as error:
+        raise MissingComponent(f"{error.name} is not installed", hint="Install ansim[report].") from error
+    try:
+        path.write_bytes(draw_target())
+    except OSError as error:
+        raise FirmwareError(
+            f"{path} cannot be written: {error.strerror}", hint="Name another file."
+        ) from error
 
 
 @app.command("rf")
@@ -99,24 +136,3 @@ def rf(
         path = keep(RF_FILE, dump_profile(profile), folder=out)
     Console().print(f"{len(profile.lines)} lines of the unit itself, from {len(heard)} sweeps")
     typer.echo(str(path))
-
-
-def _table(measured: Calibration) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    table.add_row("dark level", f"{measured.dark_dn:.1f} of 255")
-    table.add_row("noise", f"{measured.noise_dn:.1f}")
-    table.add_row("delay of the lights", f"{measured.latency_ms:.0f} ms")
-    ratio = "no side light" if measured.ring_over_side is None else f"{measured.ring_over_side:.2f}"
-    table.add_row("ring over side light", ratio)
-    table.add_row("wall by shading", _wall(measured))
-    table.add_row("hot pixels", f"{len(measured.hot_pixels)}")
-    table.add_row("focus", f"{measured.focus:.4f} (to compare with this unit's other calibrations)")
-    return table
-
-
-def _wall(measured: Calibration) -> str:
-    if measured.wall_m is None:
-        return "not measurable: this unit goes by the usual distance"
-    if measured.true_wall_m is None:
-        return f"{measured.wall_m:.2f} m, not used before a tape confirms it: --distance"
-    return f"{measured.wall_m:.2f} m, by tape {measured.true_wall_m:.2f} m: corrected"

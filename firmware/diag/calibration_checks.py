@@ -8,7 +8,7 @@ from pathlib import Path
 
 from firmware.diag.model import Check, failed, passed, warned
 from firmware.settings.calibration import LENS_FILE, RF_FILE
-from lensdetect.calibration import load_calibration
+from lensdetect.calibration import TargetReading, load_calibration
 from lensdetect.errors import BadCalibration
 from sweeper.errors import BadProfile
 from sweeper.selfnoise import NoiseProfile, load_profile
@@ -90,11 +90,29 @@ def _checked(name: str, path: Path, judge: Callable[[str], Check]) -> Check:
 
 
 def _camera(path: Path, text: str, now_ns: int) -> Check:
-    load_calibration(text)
+    name, reading = "calibration.lens", load_calibration(text).target
     days = max(0.0, (now_ns - path.stat().st_mtime_ns) / DAY_NS)
+    said: dict[str, float | str] = {"days": days}
+    key = "calibration"
+    if reading is not None:
+        key = "calibration.target"
+        said.update(_target_said(reading))
     if days > AGE_DAYS:
-        return warned("calibration.lens", "check.remedy.calibration.lens", "calibration", days=days)
-    return passed("calibration.lens", "calibration", days=days)
+        return warned(name, "check.remedy.calibration.lens", key, **said)
+    if reading is not None and reading.infrared_filter == "absent":
+        return warned(name, "check.remedy.calibration.filter", key, **said)
+    return passed(name, key, **said)
+
+
+def _target_said(reading: TargetReading) -> dict[str, float | str]:
+    """Return the fields of the sentence on the printed target, in the units that it names."""
+    view, bend = reading.field_of_view_deg, reading.distortion_percent
+    return {
+        "mtf50": reading.mtf50_cy_px,
+        "view": "–" if view is None else f"{view:.0f}°",
+        "bend": "–" if bend is None else f"{bend:+.1f} %",
+        "filter": f"check.filter.{reading.infrared_filter}",
+    }
 
 
 def _receiver(

@@ -53,8 +53,10 @@ class Column:
 class PdfCanvas:
     """An FPDF document with a cursor. Text is cut or wrapped, never set outside its place."""
 
-    def __init__(self, *, title: str, foot: str, utc_ns: int, lang: str) -> None:
-        self._pdf = FPDF(format="A4", unit="mm")
+    def __init__(self, *, title: str, foot: str, utc_ns: int, lang: str, across: bool = False) -> None:
+        """Begin a document; ``across`` lays its sheets on the long side, without margins or foot."""
+        self._across = across
+        self._pdf = FPDF(orientation="landscape" if across else "portrait", format="A4", unit="mm")
         self._pdf.set_auto_page_break(False)
         self._pdf.str_alias_nb_pages = None  # a name from the air may well be "{nb}"
         self._pdf.add_font(FONT, fname=str(font_path()))
@@ -85,6 +87,8 @@ class PdfCanvas:
     def new_page(self) -> None:
         """Begin a page, with its foot."""
         self._pdf.add_page()
+        if self._across:
+            return
         number = f"{self._pdf.page_no()}"
         y_mm = PAGE_H_MM - 11.0
         self.put(self._foot, MARGIN_MM, y_mm, width_mm=BODY_W_MM - 15, size_pt=7.0, colour=SOFT)
@@ -198,6 +202,19 @@ class PdfCanvas:
         self._pdf.rect(
             x_mm, y_mm, w_mm, h_mm, style="F", round_corners=round_off > 0, corner_radius=round_off
         )
+
+    def polygon(self, corners_mm: Sequence[tuple[float, float]], *, fill: Rgb) -> None:
+        """Fill a shape given by its corners."""
+        self._pdf.set_fill_color(*fill)
+        self._pdf.polygon(corners_mm, style="F")
+
+    def circle(self, x_mm: float, y_mm: float, radius_mm: float, *, colour: Rgb) -> None:
+        """Draw an empty circle around a place, dashed."""
+        self._pdf.set_draw_color(*colour)
+        self._pdf.set_line_width(0.25)
+        self._pdf.set_dash_pattern(dash=1.2, gap=1.0)
+        self._pdf.circle(x_mm, y_mm, radius_mm, style="D")
+        self._pdf.set_dash_pattern()
 
     def frame(self, x_mm: float, y_mm: float, w_mm: float, h_mm: float, *, colour: Rgb, dashed: bool) -> None:
         """Draw an empty box."""

@@ -43,21 +43,23 @@ HALO_SHARE, HALO_SIGMA_PX = 0.01, 4.0  # stray light inside the lens
 HIDDEN_BEHIND_M = 0.05  # what lies further behind the wall is not seen
 WALL_MARGIN_PX = 800  # texture pixels mirrored beyond the wall's edges
 WALL_WITH_MARGIN = np.array([[1, 0, -WALL_MARGIN_PX], [0, 1, -WALL_MARGIN_PX], [0, 0, 1]], float)
-Lit = Literal["ring", "side", "red"]
-STRENGTH: dict[Lit, float] = {"ring": 1.0, "side": SIDE_STRENGTH, "red": RED_STRENGTH}
-LIT: tuple[Lit, ...] = ("ring", "side", "red")
+Lit = Literal["ring", "side", "red", "side2"]
+STRENGTH: dict[Lit, float] = {"ring": 1.0, "side": SIDE_STRENGTH, "red": RED_STRENGTH, "side2": SIDE_STRENGTH}
+TARGET_NAME = "lens-target"  # `hw.sim.target`
+LIT: tuple[Lit, ...] = ("ring", "side", "red", "side2")
 
 
 class SimLeds:
-    """The lights; they remember when they were switched, so that exposures can overlap an edge."""
+    """The lights; they remember when they were switched. A second side group is where its offset is given."""
 
-    def __init__(self, *, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, *, clock: Clock, side2_offset_m: float | None = None) -> None:
+        self._clock, self.side2_offset_m = clock, side2_offset_m
         self._edges: list[tuple[int, LedState]] = [(-(10**12), "off")]
 
     def states(self) -> tuple[LedState, ...]:
         """Return the states of the lights."""
-        return ("off", "ring", "side", "red")
+        second: tuple[LedState, ...] = () if self.side2_offset_m is None else ("side2",)
+        return ("off", "ring", "side", "red", *second)
 
     def set(self, state: LedState) -> None:
         """Switch; the light follows after its latency."""
@@ -205,6 +207,7 @@ class SimCamera:
             "ring": camera.eye_m,
             "side": side,
             "red": camera.eye_m,
+            "side2": camera.eye_m + (self._leds.side2_offset_m or 0.0) * camera.axes[0],
         }
         lights: dict[Light, NDArray[np.float64]] = {k: p for k, p in places.items() if lit[k].any()}
         ambient = self._scene.room.ambient_lux * AMBIENT_DN_PER_LUX / WHITE_AT_1_M_DN
@@ -383,8 +386,12 @@ def add_area(
 
 
 def open_camera_with_leds(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:
-    """Open the camera and the lights of a simulated room."""
+    """Open the camera and the lights of a simulated room, or before the printed target."""
     leds = SimLeds(clock=clock)
+    if target.partition("?")[0] == TARGET_NAME:
+        from hw.sim.target import open_target
+
+        return open_target(target, leds=leds, config=config.camera, clock=clock)
     return CameraWithLeds(
         SimCamera(scene=load_scene(target), leds=leds, clock=clock, settings=config.camera), leds
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hw.sim.facets import OpticFacet
 
-Light = Literal["ring", "side", "red", "self", "ambient"]
+Light = Literal["ring", "side", "side2", "red", "self", "ambient"]
 Point = NDArray[np.float64]
 
 SCREEN_DOOR_LOBE_MRAD = 60.0  # a reflective IR-cut filter echoes near infrared defocused, over a wide cone

@@ -8,7 +8,8 @@ below four times the noise of a pixel, and *wide* ones, which return half or mor
 as glass balls do. The rival is what cheap detectors do: the largest spot brighter than a fixed threshold
 with the ring on is called a lens. `lens_second_rooms` does the same with another renderer.
 
-    python -m tests.benchmarks.lens_quality [--lenses 40] [--rooms 60] [--first-seed 0]
+    python -m tests.benchmarks.lens_quality [--lenses 40] [--rooms 60] [--first-seed 0] [--side2 0.02]
+        [--seconds 60] [--distance 0.3 0.6 1.0] [--ir-cut blue-glass]
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,6 +53,8 @@ WIDE_RATIO = 0.5
 ROOMS_FROM = 1000  # of `QUALITY_SEEDS`: clean bathrooms
 BRIGHT_DN = 250  # the rival's fixed threshold
 DISTANCES_M = (0.3, 0.6, 1.0, 1.5)
+LOOK_S = 3.0
+REFUSALS = ("on_too_long", "over_budget", "over_duty")
 IR_CUTS = ("none", "reflective", "blue-glass")
 
 
@@ -78,13 +82,16 @@ class Run:
         return min(known, key=lambda pair: pair[0])
 
 
-def scan(scene: Scene, *, width_px: int, height_px: int, rate_hz: float) -> Run:
-    """Scan a room from beginning to end."""
+def scan(
+    scene: Scene, *, width_px: int, height_px: int, rate_hz: float, side2_offset_m: float | None = None
+) -> Run:
+    """Scan a room from beginning to end, perhaps with a second side light."""
     clock = ManualClock()
-    leds = SimLeds(clock=clock)
+    leds = SimLeds(clock=clock, side2_offset_m=side2_offset_m)
     settings = CameraConfig(width_px=width_px, height_px=height_px, rate_hz=rate_hz)
     camera = SimCamera(scene=scene, leds=leds, clock=clock, settings=settings)
-    finder = LensFinder(camera=camera, leds=leds, clock=clock, config=LensConfig(distance_factor=1.0))
+    config = LensConfig(distance_factor=1.0, side2_offset_m=side2_offset_m)
+    finder = LensFinder(camera=camera, leds=leds, clock=clock, config=config)
     run = Run(scene, camera, settings, finder)
     while clock.now_ns() < scene.duration_s * 1e9:
         finder.step()
@@ -106,7 +113,10 @@ def _rival(run: Run, frame: int, pixels: np.ndarray) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One lens, looked at for 3 s; ``lost`` says why it was not found, ``beyond`` what physics says of it."""
+    """One lens that was looked at; ``lost`` says why it was not found, ``beyond`` what physics says of it.
+
+    ``refused`` is how often the light guard kept a light dark.
+    """
 
     ir_cut: str
     distance_m: float
@@ -117,6 +127,7 @@ class Trial:
     errors_px: tuple[float, ...]
     false: int
     rival: bool
+    refused: int
 
 
 def beyond_physics(scene: Scene, distance_m: float) -> str:
@@ -137,8 +148,14 @@ def beyond_physics(scene: Scene, distance_m: float) -> str:
     return "wide" if side / ring >= WIDE_RATIO else ""
 
 
-def lens_trial(seed: int, distance_m: float, ir_cut: str) -> Trial:
-    """Look at one lens for 3 s."""
+def lens_trial(
+    seed: int,
+    distance_m: float,
+    ir_cut: str,
+    side2_offset_m: float | None = None,
+    seconds: float = LOOK_S,
+) -> Trial:
+    """Look at one lens, behind the guard that every kit has."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng([seed, 9])
     aperture, off_axis = float(rng.uniform(1, 2)), float(rng.uniform(0, 15))
@@ -149,8 +166,9 @@ def lens_trial(seed: int, distance_m: float, ir_cut: str) -> Trial:
         off_axis_deg=off_axis,
         cone_mrad=float(np.exp(rng.uniform(np.log(8), np.log(45)))),
         ir_cut=ir_cut,
+        seconds=seconds,
     )
-    run = scan(scene, width_px=1280, height_px=720, rate_hz=60.0)
+    run = scan(scene, width_px=1280, height_px=720, rate_hz=60.0, side2_offset_m=side2_offset_m)
     lens, why, errors, false = scene.things[0], run.finder.reasons(), [], 0
     mine: list[tuple[int, str]] = []
     for glint in run.finder.observations():
@@ -174,6 +192,7 @@ def lens_trial(seed: int, distance_m: float, ir_cut: str) -> Trial:
         errors_px=tuple(errors),
         false=false,
         rival=bool(run.bright) and run.bright.most_common(1)[0][0] == "lens",
+        refused=sum(n for why, n in run.finder.counts().dropped.items() if why in REFUSALS),
     )
 
 
@@ -188,22 +207,38 @@ def line_of(name: str, trials: list[Trial]) -> str:
         f"{sum(t.beyond == 'faint' for t in trials):3d} faint "
         f"{sum(t.beyond == 'wide' for t in trials):3d} wide "
         f"rival {np.mean([t.rival for t in trials]):.2f} false {sum(t.false for t in trials)} "
+        f"refused {sum(t.refused for t in trials)} "
         f"p95 {np.percentile(errors, 95):.2f} max {max(errors):.2f} px  {lost or ''}"
     )
 
 
-def lens_table(trials: int, first_seed: int) -> None:
+def lens_table(
+    trials: int,
+    first_seed: int,
+    *,
+    side2_offset_m: float | None,
+    seconds: float,
+    distances_m: Sequence[float] = DISTANCES_M,
+    ir_cuts: Sequence[str] = IR_CUTS,
+) -> None:
     """Print recall by distance and kind of filter, then by aperture and angle."""
     print(f"{'':>22}    n recall  within physics")
     done: list[Trial] = []
-    for distance in DISTANCES_M:
-        for ir_cut in IR_CUTS:
+    for distance in distances_m:
+        for ir_cut in ir_cuts:
             seeds = QUALITY_SEEDS[first_seed : first_seed + trials]
             with ProcessPoolExecutor() as pool:
-                rows = list(pool.map(partial(lens_trial, distance_m=distance, ir_cut=ir_cut), seeds))
+                trial = partial(
+                    lens_trial,
+                    distance_m=distance,
+                    ir_cut=ir_cut,
+                    side2_offset_m=side2_offset_m,
+                    seconds=seconds,
+                )
+                rows = list(pool.map(trial, seeds))
             done += rows
             print(line_of(f"{distance:.1f} m {ir_cut}", rows), flush=True)
-    for distance in DISTANCES_M:
+    for distance in distances_m:
         print(line_of(f"{distance:.1f} m", [t for t in done if t.distance_m == distance]))
     for low in (1.0, 1.25, 1.5, 1.75):
         rows = [t for t in done if low <= t.aperture_mm < low + 0.25]
@@ -215,10 +250,11 @@ def lens_table(trials: int, first_seed: int) -> None:
             print(line_of(f"{low}-{low + 5} deg", rows))
 
 
-def room_trial(seed: int) -> tuple[list[str], bool]:
+def room_trial(seed: int, side2_offset_m: float | None = None) -> tuple[list[str], bool]:
     """Return the kinds of things called a lens in a clean bathroom, and whether the rival saw one."""
     cv2.setNumThreads(1)
-    run = scan(bathroom(seed), width_px=640, height_px=480, rate_hz=30.0)
+    room = bathroom(seed)
+    run = scan(room, width_px=640, height_px=480, rate_hz=30.0, side2_offset_m=side2_offset_m)
     kinds = [
         str(facet.kind)
         for glint in run.finder.observations()
@@ -227,12 +263,11 @@ def room_trial(seed: int) -> tuple[list[str], bool]:
     return kinds, bool(run.bright)
 
 
-def room_table(rooms: int, first_seed: int) -> None:
+def room_table(rooms: int, first_seed: int, *, side2_offset_m: float | None) -> None:
     """Print false lens tracks in clean bathrooms of 60 s with 32 things that shine."""
     with ProcessPoolExecutor() as pool:
-        seen = list(
-            pool.map(room_trial, QUALITY_SEEDS[ROOMS_FROM + first_seed : ROOMS_FROM + first_seed + rooms])
-        )
+        seeds = QUALITY_SEEDS[ROOMS_FROM + first_seed : ROOMS_FROM + first_seed + rooms]
+        seen = list(pool.map(partial(room_trial, side2_offset_m=side2_offset_m), seeds))
     false = Counter(kind for kinds, _ in seen for kind in kinds)
     alarmed, rival = sum(bool(kinds) for kinds, _ in seen), sum(bright for _, bright in seen)
     print(
@@ -247,11 +282,22 @@ def main() -> None:
     parser.add_argument("--lenses", type=int, default=40, help="by distance and filter")
     parser.add_argument("--rooms", type=int, default=60)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--side2", type=float, metavar="M", help="offset of a second side light, m")
+    parser.add_argument("--seconds", type=float, default=LOOK_S, help="looked at each lens; 60: a whole scan")
+    parser.add_argument("--distance", type=float, nargs="+", default=DISTANCES_M, metavar="M")
+    parser.add_argument("--ir-cut", nargs="+", choices=IR_CUTS, default=IR_CUTS)
     options = parser.parse_args()
     if options.lenses:
-        lens_table(options.lenses, options.first_seed)
+        lens_table(
+            options.lenses,
+            options.first_seed,
+            side2_offset_m=options.side2,
+            seconds=options.seconds,
+            distances_m=options.distance,
+            ir_cuts=options.ir_cut,
+        )
     if options.rooms:
-        room_table(options.rooms, options.first_seed)
+        room_table(options.rooms, options.first_seed, side2_offset_m=options.side2)
 
 
 if __name__ == "__main__":

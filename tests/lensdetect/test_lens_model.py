@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lensdetect.led_response import compare, measure_blob
-from lensdetect.lens_model import NAMES, load_model, red_nats, vector_of
+from lensdetect.lens_model import NAMES, front_and_cone, load_model, red_nats, side2_nats, vector_of
 from lensdetect.residual import Light, all_around, counterpart, without_spot
 
 LENS = {
@@ -99,3 +99,40 @@ def test_red_is_compared_as_the_side_light_is() -> None:
     assert ring is not None
     red = aside(150.0, flux=ring.light.flux)
     assert compare(ring, place=(24, 24), off=None, side=None, gain=1.0, red=red, red_gain=1.0).red_ratio > 1.8
+
+
+OFFSETS_M = (0.020, 0.045)
+
+
+def second(cone_mrad: float, distance_m: float, *, front: float = 0.0) -> float:
+    """Return the nats of a thing that returns light over a Gaussian cone, and mirrors some from its front."""
+    beside, beside1 = (1e3 * offset / distance_m for offset in OFFSETS_M)
+    ring = 6.0 / distance_m
+    ratio, ratio1 = (
+        (math.exp((ring**2 - angle**2) / cone_mrad**2) + front) / (1 + front) for angle in (beside, beside1)
+    )
+    return side2_nats(front_and_cone(ratio1, beside1, side2_ratio=ratio, beside2_mrad=beside)[1])
+
+
+@pytest.mark.parametrize("distance_m", [0.3, 0.6, 1.0])
+@pytest.mark.parametrize("front", [0.0, 0.03])
+def test_the_second_side_light_parts_lenses_from_balls(distance_m: float, front: float) -> None:
+    assert min(second(cone, distance_m, front=front) for cone in (8.0, 12.0, 20.0, 30.0)) > 2.0
+    assert max(second(cone, distance_m, front=front) for cone in (60.0, 75.0, 90.0)) < -0.5
+
+
+@given(side2=ANY, beside2=ANY, side=ANY, beside=ANY)
+def test_whatever_the_second_side_light_gives_it_is_bounded(
+    side2: float, beside2: float, side: float, beside: float
+) -> None:
+    front, cone = front_and_cone(side, beside, side2_ratio=side2, beside2_mrad=beside2)
+    assert 0.0 <= front <= 0.2
+    assert -4.0 <= side2_nats(cone) <= 4.0
+
+
+def test_what_the_front_mirrors_is_told_from_what_comes_back() -> None:
+    """A weak lens of 20 mrad at 0.5 m, a tenth of whose answer is its front."""
+    side2, side = (0.1 + 0.9 * math.exp(-((beside / 20.0) ** 2)) for beside in (40.0, 90.0))
+    front, cone = front_and_cone(side, 90.0, side2_ratio=side2, beside2_mrad=40.0)
+    assert front == pytest.approx(0.1, abs=0.01)
+    assert cone == pytest.approx(20.0, rel=0.3)

@@ -59,7 +59,7 @@ def wait_until(done: Callable[[], bool]) -> None:
 def test_one_group_at_a_time_and_none_after_closing(mock: MockFactory) -> None:
     with open_leds(target="", config=HwConfig(), clock=ManualClock()) as leds:
         assert isinstance(leds, Leds)
-        assert leds.states() == ("off", "ring", "side", "red")
+        assert leds.states() == ("off", "ring", "side", "red", "side2")
         assert lit(mock) == set()
         for state in ("ring", "side", "red", "ring"):
             leds.set(state)
