@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test check coverage bench rooms install-pi help clean
+.PHONY: demo test check lock coverage bench rooms install-pi help clean
 
 help:
 	@echo "make demo   a simulated inspection: verdict, screen pictures, session and summary in out/demo"
 	@echo "make test   every gate and test (lint, types, layers, tests)"
-	@echo "make check  the gates alone: ruff, codespell, deptry, mypy, import-linter"
+	@echo "make check  the gates alone: ruff, codespell, deptry, licences, mypy, import-linter"
+	@echo "make lock   write requirements/*.txt anew: versions and hashes for x86-64 and aarch64 (needs the network)"
 	@echo "make coverage  the tests with the lines they reach, as a table and in out/coverage"
 	@echo "make bench  benchmarks, printed as tables"
 	@echo "make rooms  the bench of rooms: 2,100 simulated inspections, what they teach, figures, plots (an hour)"
@@ -31,8 +32,17 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/deptry .
+	$(BIN)/python -m tests.supply_chain.licences
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 \
+  --custom-compile-command "make lock" --extra pi --extra report --extra diag --extra phone
+
+lock: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOCK) --output-file requirements/pi.txt
+	$(LOCK) --extra dev --output-file requirements/ci.txt
 
 test: check
 	$(BIN)/pytest -n 2 --dist loadfile

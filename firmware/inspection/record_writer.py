@@ -65,8 +65,9 @@ from firmware.records.store import RecordStore
 from firmware.settings.settings import Settings
 from hw.types import Frame
 
-# Jobs of an inspection that is faster than its disk; more are refused.
-JOBS_MOST = 256
+# Jobs of an inspection that is faster than its disk; more are refused. Records alone may still wait then:
+# findings cannot be asked for again, progress and references can.
+JOBS_MOST, RECORDS_BEYOND = 256, 64
 WAITING_MOST = 64  # records that wait for room on the disk
 PAPERS_MOST = 16  # reports that wait for the one that is being drawn
 CLOSE_WAIT_S = 20.0  # for each thread; an export takes seconds on a small computer
@@ -107,8 +108,8 @@ class RecordWriter:
         self.knowledge = SiteAllowlist()
         self._settings, self._kit, self._simulated = settings, kit, simulated
         self._threaded = threaded
-        self._jobs: queue.Queue[Job | None] = queue.Queue(JOBS_MOST)
-        self._told: deque[WriterReply] = deque(maxlen=JOBS_MOST)
+        self._jobs: queue.Queue[Job | None] = queue.Queue(JOBS_MOST + RECORDS_BEYOND)
+        self._told: deque[WriterReply] = deque(maxlen=JOBS_MOST + RECORDS_BEYOND)
         self._waiting: deque[KeepJob] = deque()
         self._answers: deque[ResolveJob] = deque(maxlen=WAITING_MOST)  # to alarms of records that wait
         self._open_place = ""  # the record that a place which was begun will have
@@ -145,6 +146,8 @@ class RecordWriter:
             self._do(job)
             return
         try:
+            if self._jobs.qsize() >= JOBS_MOST and not isinstance(job, KeepJob):
+                raise queue.Full
             self._jobs.put_nowait(job)
         except queue.Full:
             log.error("too many jobs wait for the disk", job=type(job).__name__)

@@ -353,7 +353,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     paper_hash, paper_key = expected(asked.expect)
     try:
-        public = read_pem(asked.key.read_bytes()) if asked.key else None
+        public = _read_key(asked.key) if asked.key else None
+        if not asked.file.is_file():  # a pipe or a device would be waited for without end
+            raise NotVerifiable(f"{asked.file} is not a file: give a bundle (.zip) or a store (records.db)")
         with asked.file.open("rb") as stream:
             store = stream.read(16) == b"SQLite format 3\0"
         found, key = (check_store if store else check_bundle)(asked.file, public)
@@ -365,6 +367,12 @@ def main(arguments: list[str] | None = None) -> int:
     if paper_key and paper_key != fingerprint(key):
         found.say("the paper names another key")
     return _report(found, key, store=store, pinned=bool(public or paper_key), anchored=bool(paper_hash))
+
+
+def _read_key(file: Path) -> bytes:
+    if not file.is_file():
+        raise NotVerifiable(f"{file} is not a file: --key takes the public key (PEM)")
+    return read_pem(file.read_bytes())
 
 
 def _report(found: Findings, key: bytes, *, store: bool, pinned: bool, anchored: bool) -> int:

@@ -16,6 +16,7 @@ from firmware.verdict.evidence.proximity import LevelSpan, hear
 from firmware.verdict.evidence.reasons import KNOWN_REASON
 from firmware.verdict.evidence.weigh import key_of, weigh
 from firmware.verdict.fusion import SensorReport
+from hw.errors import Reason
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName
 
 SensorPhase = Literal["starting", "running", "finished", "lost", "missing"]
@@ -43,6 +44,12 @@ UNWELL_BELOW_SHARE = 0.05  # a device that reports trouble and covered less than
 DEAF_FROM_SHARE = 0.25  # a sensor that claims this much and heard nothing at all is deaf
 NS_PER_S = 1e9
 FOR_EVER_NS = 1 << 62
+# A device that lied or hung is believed again once it has worked for so long: longer than its driver takes
+# to notice it anew.
+HEAL_NS = 3_000_000_000
+DOUBTED = frozenset({Reason.FROZEN, Reason.GARBAGE, Reason.STALLED})
+# Such a radio says itself that it does not hear: no coverage of before makes up for it.
+NOT_HEARING = frozenset({Reason.SILENT, Reason.LATE})
 Recognise = Callable[[Observation, Evidence], Evidence]  # what somebody has declared harmless says nothing
 
 
@@ -72,6 +79,7 @@ class SensorState:
         self._looked_ns = 0
         self._at_work_ns = 0  # sensor time in which it really looked
         self._lost_ns: int | None = None
+        self._restarted_ns = 0
         self._trouble = ("", "")
         self._evidence: dict[Key, Evidence] = {}
         self._heard_something = False
@@ -84,6 +92,7 @@ class SensorState:
         if self._move("start"):
             self._epoch += 1
             self._looked_ns = max(self._looked_ns, t_ns)
+            self._restarted_ns = t_ns
 
     def step(
         self,
@@ -105,7 +114,8 @@ class SensorState:
         if self._lost_ns is None:
             self._at_work_ns += max(0, t_ns - self._looked_ns)
         self._looked_ns = max(self._looked_ns, t_ns)
-        self._lost_ns, self._trouble = None, ("", "")
+        if self._healed(t_ns):
+            self._lost_ns, self._trouble = None, ("", "")
         if whole:
             self._evidence = {k: e for k, e in self._evidence.items() if k[0] != self._epoch}
             self._known = {k: e for k, e in self._known.items() if k[0] != self._epoch}
@@ -134,12 +144,16 @@ class SensorState:
         counts: Counts | None = None,
     ) -> None:
         """Note that the device is gone; the first moment of the loss counts."""
-        if self._move("lose"):
+        if self._move("lose") and self._lost_ns is None:
             self._lost_ns = t_ns
+        self._restarted_ns = t_ns
         if not self._stale:
             self._show(table, None)
             self.counts = self.counts if counts is None else counts
         self._trouble = (reason, hint)
+
+    def _healed(self, t_ns: int) -> bool:
+        return self._trouble[0] not in DOUBTED or t_ns - self._restarted_ns >= HEAL_NS
 
     @property
     def look(self) -> Coverage | None:
@@ -275,10 +289,12 @@ class SensorState:
         return scale_coverage(coverage, left), False
 
     def _failed(self) -> bool:
-        unwell = self.health is not None and not self.health.ok
+        if self._lost_ns is not None:  # until it has stepped again: opened is not yet working
+            return True
+        if self.state == "missing" or self.health is None or self.health.ok:
+            return False
         share = 0.0 if self._coverage is None else self._coverage.share
-        lost = self._lost_ns is not None  # until it has stepped again: opened is not yet working
-        return lost or (unwell and self.state != "missing" and share < UNWELL_BELOW_SHARE)
+        return self.health.reason in NOT_HEARING or share < UNWELL_BELOW_SHARE
 
     def trouble(self) -> tuple[str, str]:
         """Return the reason and the hint of what is not well with it, both empty if it is well."""

@@ -24,7 +24,7 @@ Ints = NDArray[np.int64]
 
 LONGEST_RECORD_BYTES = 262_144  # libpcap's MAXIMUM_SNAPLEN: a longer record is damage, not a frame
 # How much is searched at once for the next plausible record after damage.
-RESYNC_WINDOW_BYTES = 65_536
+RESYNC_FIRST_BYTES, RESYNC_WINDOW_BYTES = 1024, 65_536
 RESYNC_TIME_S = 86_400  # a plausible record lies within a day of the last good one
 BILLION = 1_000_000_000
 
@@ -162,18 +162,24 @@ class FixedWalker(ABC):
     def _search(self, chunk: bytes, at: int, *, final: bool) -> int:
         """Return where the next plausible record begins, or, still lost, from where to search on."""
         layout = self.layout
+        # mostly the next record is near: a window that grows costs by the bytes that are damaged
+        window, perhaps = RESYNC_FIRST_BYTES, None
         while len(chunk) - at >= layout.header_bytes:
-            places = np.arange(at, min(at + RESYNC_WINDOW_BYTES, len(chunk) - layout.header_bytes + 1))
+            places = np.arange(at, min(at + window, len(chunk) - layout.header_bytes + 1))
             good = self._plausible(chunk, places)
             following = places + layout.header_bytes + self._columns(chunk, places).lengths
             reachable = following <= len(chunk) - layout.header_bytes
             good[reachable] &= self._plausible(chunk, following[reachable])
-            good &= reachable | (following == len(chunk)) | (not final)
-            if good.any():
+            sure = good & (reachable | (following == len(chunk)))
+            if sure.any():
                 self._lost = False
-                return int(places[np.argmax(good)])
+                return int(places[np.argmax(sure)])
+            # one that reaches beyond the chunk may be no record: what follows decides once it is there
+            if not final and perhaps is None and good.any():
+                perhaps = int(places[np.argmax(good)])
             at = int(places[-1]) + 1
-        return at
+            window = min(2 * window, RESYNC_WINDOW_BYTES)
+        return at if perhaps is None else perhaps
 
     def _plausible(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
         words = field_view(chunk, self.layout.order + "u4")

@@ -17,6 +17,7 @@ from hw.config import CameraConfig, HwConfig
 from hw.errors import DeviceBusy, DeviceLost, HwError, Reason
 from hw.kit import CameraWithLeds
 from hw.light_guard import SafeLeds
+from hw.liveness import FrozenPicture
 from hw.pi.camera_source import EXPOSURE_TOLERANCE, REPLUG_HINT, CameraPicture, Source
 from hw.pi.deadline import PARTING_S
 from hw.pi.held_device import HeldHandle, PiDevice
@@ -27,6 +28,7 @@ from hw.types import DeviceHealth, DeviceInfo, Frame
 KEPT_PICTURES = 8  # two strobe states; older ones would only be late
 STALL_S = 2.0  # 120 missing pictures at 60 Hz
 HANGS_HINT = "Its driver does not let it go. Restart ansim: sudo systemctl restart ansim; else the Pi."
+FROZEN = "The camera gives the same picture again and again"
 LONGEST_AGE_NS = 1_000_000_000  # a picture older than this has its time from another clock
 
 
@@ -137,6 +139,7 @@ class PiCamera(PiDevice[CameraStream]):
         self._skipped = 0
         self._exposure_us: int | None = None
         self._differs: tuple[str, ...] = ()
+        self._frozen = FrozenPicture()
         held = HeldHandle(lambda: self._stream(open_source, clock), self._part)
         super().__init__(DeviceInfo(role="camera", backend="pi", name="camera"), held)
         held.open()
@@ -144,6 +147,7 @@ class PiCamera(PiDevice[CameraStream]):
         self._info = DeviceInfo(role="camera", backend="pi", name=held.hold().source.name, detail=size)
 
     def _stream(self, open_source: Callable[[CameraConfig], Source], clock: Clock) -> CameraStream:
+        self._frozen = FrozenPicture()
         try:
             return CameraStream(open_source(self._settings), clock)
         except DeviceBusy as error:
@@ -167,11 +171,13 @@ class PiCamera(PiDevice[CameraStream]):
         Raises
         ------
         DeviceLost
-            The camera is gone or has stalled.
+            The camera is gone, has stalled, or gives one picture again and again.
         """
         stream = self._held.hold()
         try:
             t_ns, picture = stream.next()
+            if self._frozen.push(picture.pixels, t_ns):
+                raise DeviceLost(FROZEN, hint=REPLUG_HINT, reason=Reason.FROZEN)
         except DeviceLost as error:
             raise self._held.lose(error) from error
         self._exposure_us, self._differs = picture.exposure_us, picture.differs

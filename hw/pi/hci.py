@@ -24,6 +24,7 @@ from typing import Any
 from hw.config import HwConfig
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, MissingComponent, Reason
 from hw.formats.btsnoop_hci import AdvertDecoder
+from hw.liveness import Silence, trouble_of_air
 from hw.pi.held_device import HeldHandle, PiDevice
 from hw.protocols import Clock
 from hw.types import BleAdvert, BleBatch, DeviceHealth, DeviceInfo
@@ -170,6 +171,7 @@ class HciRadio(PiDevice[Controller]):
         self._packets = 0
         self._quiet_since = time.monotonic()
         self._garbled = False
+        self._silence = Silence()
         held = HeldHandle(lambda: Controller(connect()), lambda c: c.close())
         super().__init__(DeviceInfo(role="ble", backend="pi", name="Bluetooth"), held)
         held.open()
@@ -193,9 +195,11 @@ class HciRadio(PiDevice[Controller]):
         except DeviceLost as error:
             raise self._held.lose(error) from error
         self._adverts += len(adverts)
+        until_ns = self._clock.now_ns()
+        self._silence.push(None, [a.t_ns for a in adverts], span_s=max(0.0, duration_s))
         return BleBatch(
             t_ns=start_ns,
-            until_ns=self._clock.now_ns(),
+            until_ns=until_ns,
             adverts=tuple(adverts),
             dropped=self._news(packets),
         )
@@ -227,11 +231,15 @@ class HciRadio(PiDevice[Controller]):
         return dict(news)
 
     def health(self) -> DeviceHealth:
-        """Return the health of the controller; one that mostly sends unreadable packets is not well."""
+        """Return the health of the controller; one that hears nothing, or sends garbage, is not well."""
         health = self._held.health({"adverts": float(self._adverts), "packets": float(self._packets)})
         if health.ok and self._garbled:
             hint = f"Most of what the Bluetooth controller sends is unreadable. {REPLUG_HINT}"
             return DeviceHealth(ok=False, reason=Reason.GARBAGE, hint=hint, numbers=health.numbers)
+        trouble = trouble_of_air(self._silence)
+        if health.ok and trouble is not None:
+            hint = f"The Bluetooth controller answers and hears nothing. {REPLUG_HINT}"
+            return DeviceHealth(ok=False, reason=trouble, hint=hint, numbers=health.numbers)
         return health
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,8 @@ import numpy as np
 
 from hw.config import HwConfig, MonitorConfig
 from hw.errors import DeviceBusy, DeviceLost, DeviceMissing, HwError, Reason
+from hw.formats.radiotap_channel import channel_mhz
+from hw.liveness import LateFrames, Silence, trouble_of_air
 from hw.pi.adapter import LINK_TYPES, MonitorInterface, hardware_type, listen, set_up_or_down
 from hw.pi.af_packet import RETIRE_MS, Frames, PacketRing, columns
 from hw.pi.held_device import HeldHandle, PiDevice
@@ -21,6 +24,14 @@ from hw.types import DeviceHealth, DeviceInfo, Dot11Batch
 # Frames heard just before the end of a dwell are handed over by then.
 LAST_BLOCK_S = (RETIRE_MS + 2) * 1e-3
 SYS = Path("/sys")
+RADIOTAP = 127
+ASKED_FRAMES = 16  # of each read, whose channel is compared
+LONGEST_RADIOTAP = 256
+LAST_CHANNELS = 8  # visits before: some seconds
+AIR_HINTS = {
+    Reason.SILENT: "The Wi-Fi adapter answers and hears nothing. Unplug it and plug it in again.",
+    Reason.LATE: "The Wi-Fi adapter reports what was on the air before. Unplug it and plug it in again.",
+}
 
 
 class ListeningHandle(NamedTuple):
@@ -50,6 +61,8 @@ class PiMonitor(PiDevice[ListeningHandle]):
         self._refused: set[tuple[int, int]] = set()
         self._heard = 0
         self._lost = 0
+        self._silence, self._late = Silence(), LateFrames()
+        self._visited: deque[int] = deque(maxlen=LAST_CHANNELS)
         held = HeldHandle(self._connect, _disconnect)
         super().__init__(DeviceInfo(role="monitor", backend="pi", name="Wi-Fi"), held)
         held.open()
@@ -153,6 +166,7 @@ class PiMonitor(PiDevice[ListeningHandle]):
                 self._refused.add((mhz, width))
             else:
                 self._since_wall_ns = time.time_ns()
+                self._visited.append(mhz)
                 return
         raise refusal
 
@@ -182,7 +196,7 @@ class PiMonitor(PiDevice[ListeningHandle]):
         times_ns = np.clip(frames.times_ns[current] + wall_to_session, 0, until_ns)
         self._heard += len(times_ns)
         self._lost += lost
-        return Dot11Batch(
+        batch = Dot11Batch(
             t_ns=start_ns,
             until_ns=until_ns,
             channel_hz=self._channel_hz,
@@ -195,10 +209,35 @@ class PiMonitor(PiDevice[ListeningHandle]):
             lost=lost,
             dropped={reason: n for reason, n in dropped.items() if n},
         )
+        self._watch(batch)
+        return batch
+
+    def _watch(self, batch: Dot11Batch) -> None:
+        """Compare with what was heard before: neither silence nor late frames may look like a quiet room."""
+        before = batch.dropped.get("before_retune", 0)
+        span_s = max(0, batch.until_ns - batch.t_ns) * 1e-9
+        self._silence.push(batch.channel_hz, batch.times_ns, span_s=span_s)
+        if before:
+            self._late.push(batch.until_ns, frames=before, late=before)
+        asked = batch.starts[:ASKED_FRAMES].tolist() if batch.link_type == RADIOTAP else []
+        if batch.channel_hz is None or not asked:
+            return
+        now_mhz = round(batch.channel_hz / HZ_PER_MHZ)
+        named = [channel_mhz(batch.buffer[at : at + LONGEST_RADIOTAP]) for at in asked]
+        for mhz in set(self._visited) - {now_mhz}:
+            self._late.push(batch.until_ns, frames=0, late=named.count(mhz), of_channel=mhz)
+        self._late.push(batch.until_ns, frames=len(asked), late=0)
 
     def health(self) -> DeviceHealth:
-        """Return the health of the adapter, with the frames captured and lost so far."""
-        return self._held.health({"frames": float(self._heard), "lost": float(self._lost)})
+        """Return the health of the adapter, with the frames captured and lost so far.
+
+        One that hears nothing where it heard before, or reports frames late, is not well.
+        """
+        health = self._held.health({"frames": float(self._heard), "lost": float(self._lost)})
+        trouble = trouble_of_air(self._silence, self._late)
+        if not health.ok or trouble is None:
+            return health
+        return DeviceHealth(ok=False, reason=trouble, hint=AIR_HINTS[trouble], numbers=health.numbers)
 
 
 def _disconnect(capture: ListeningHandle) -> None:

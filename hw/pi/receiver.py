@@ -11,12 +11,14 @@ import numpy as np
 from hw.config import SdrConfig
 from hw.errors import DeviceLost, Reason
 from hw.formats.iq import clipped_share, to_complex
+from hw.liveness import RepeatedSamples
 from hw.pi.held_device import HeldHandle, PiDevice
 from hw.protocols import Clock
 from hw.types import DeviceHealth, DeviceInfo, IqBlock
 
 FORMAT = "cu8"
 BYTES_PER_SAMPLE = 2
+SETTLED_BYTES = 2048  # after a retune a tuner may rest on one value for less
 USB_PACKET_BYTES = 512  # a bulk transfer is a whole number of these
 LONGEST_READ_SAMPLES = 1 << 20  # 0.44 s at 2.4 MS/s; one transfer, hence without a gap
 SETTLING_S = 0.005  # R820T PLL lock after a retune (science: drop the first buffer)
@@ -51,6 +53,7 @@ class Receiver(PiDevice[Dongle]):
         self._stale = True
         self._short_reads = 0
         self._blocks = 0
+        self._repeated = RepeatedSamples()
         held = HeldHandle(lambda: self._set_up(connect()), lambda dongle: dongle.close())
         super().__init__(DeviceInfo(role="sdr", backend="pi", name="RTL-SDR"), held)
         held.open()
@@ -65,7 +68,7 @@ class Receiver(PiDevice[Dongle]):
         except DeviceLost:
             dongle.close()
             raise
-        self._stale = True
+        self._stale, self._repeated = True, RepeatedSamples()
         return dongle
 
     @property
@@ -105,8 +108,8 @@ class Receiver(PiDevice[Dongle]):
         Raises
         ------
         DeviceLost
-            The dongle is gone, has stalled, or gives the same value for ever (a dead converter must never
-            look like a quiet room).
+            The dongle is gone, has stalled, or gives the same value or the same block for ever (a dead
+            converter must never look like a quiet room).
         """
         dongle = self._held.hold()
         try:
@@ -135,6 +138,8 @@ class Receiver(PiDevice[Dongle]):
             self._short_reads += 1
         whole = data[: len(data) - len(data) % BYTES_PER_SAMPLE]
         _require_alive(whole)
+        if self._repeated.push(whole, len(whole) / BYTES_PER_SAMPLE / dongle.rate_hz):
+            raise _dead("the same samples again and again")
         return whole
 
     def health(self) -> DeviceHealth:
@@ -168,8 +173,18 @@ def _require_alive(data: bytes) -> None:
             "The RTL-SDR gives no samples", hint="Unplug it and plug it in again.", reason=Reason.STALLED
         )
     if values.size >= USB_PACKET_BYTES and values.min() == values.max():
-        raise DeviceLost(
-            f"The RTL-SDR gives nothing but the value {values[0]}",
-            hint="Unplug it and plug it in again; if it stays so, the dongle is broken.",
-            reason=Reason.GARBAGE,
-        )
+        raise _dead(f"nothing but the value {values[0]}")
+    if (
+        values.size >= SETTLED_BYTES
+        and (values[::2] == values[0]).all()
+        and (values[1::2] == values[1]).all()
+    ):
+        raise _dead(f"nothing but the values {values[0]} and {values[1]}")
+
+
+def _dead(what: str) -> DeviceLost:
+    return DeviceLost(
+        f"The RTL-SDR gives {what}",
+        hint="Unplug it and plug it in again; if it stays so, the dongle is broken.",
+        reason=Reason.GARBAGE,
+    )

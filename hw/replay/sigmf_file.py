@@ -31,8 +31,10 @@ from hw.formats.iq import SampleFormat, sample_format
 from hw.replay.jsonl import LONGEST_SESSION_NS, whole
 from hw.replay.manifest import inside
 
-LARGEST_META_BYTES = 1 << 27
+LARGEST_META_BYTES = 24 << 20  # hours of a receiver; parsed it takes some ten times as much memory
 MOST_CAPTURES = 2_000_000
+# A receiver stays longer on a tuning; of shorter visits only so many are used, the rest counted as left out.
+SHORT_SAMPLES, MOST_SHORT = 1024, 5000
 MOST_VALIDATED_CAPTURES = 64  # the schema check is slow, and captures are all alike
 FASTEST_HZ = 1e10
 SLOWEST_HZ = 50e3  # an RTL-SDR gives 225 kS/s at the least, an audio-rate recording of one channel 48 kS/s
@@ -185,13 +187,17 @@ def _segments(
     each = 2 if form.real else 1
     starts = [(int(c.get("core:sample_start", 0)) - first) // each for c in captures]
     ends = [*starts[1:], total]
-    segments, skipped = [], 0
+    segments, skipped, short = [], 0, 0
     for capture, start, end in zip(captures, starts, ends, strict=True):
         skipped += whole(capture, "core:header_bytes") or 0
         count = min(end, total) - start
         count = min(count, whole(capture, "ansim:count") or count)
         if count <= 0 or start < 0:
             dropped["empty_segment"] += 1
+            continue
+        short += count < SHORT_SAMPLES
+        if count < SHORT_SAMPLES and short > MOST_SHORT:
+            dropped["short_segment"] += 1
             continue
         segments.append(
             make_segment(

@@ -121,6 +121,33 @@ def test_what_finds_no_room_waits_bounded_and_is_stored_later(
         assert store.listed()[-1].id == "walk-999"
 
 
+def test_a_record_still_finds_room_where_other_jobs_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(overrides=(f"records.folder={tmp_path}",))
+    monkeypatch.setattr("firmware.inspection.record_writer.JOBS_MOST", 3)
+    writer = RecordWriter(tmp_path, settings=settings, kit="sim:x", simulated=True)
+    writer._jobs.maxsize = 5
+    for n in range(9):  # nobody works yet: a disk that hangs
+        writer.submit(replace_progress(n))
+    assert writer._jobs.qsize() == 3
+    for n in range(3):
+        writer.submit(job(f"walk-{n:03d}"))
+    assert [t.record for t in writer.take() if isinstance(t, NotStored)] == ["walk-002"]
+    with writer:
+        pass
+    assert [t.visited.record for t in writer.take() if isinstance(t, RecordStored)] == [
+        "walk-000",
+        "walk-001",
+    ]
+    with RecordStore(tmp_path) as store:
+        assert [row.id for row in store.listed()] == ["walk-000", "walk-001"]
+
+
+def replace_progress(visit: int) -> Save:
+    return Save(progress=replace(PROGRESS, visit=visit))
+
+
 def test_a_place_that_may_not_be_written_is_said_and_nothing_is_raised(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -137,6 +138,19 @@ def test_hostile_files_end_with_a_word(tmp_path: Path) -> None:
         path.write_bytes(content)
         assert ansim_verify.main([str(path), "--key", str(path)]) == 1
     assert ansim_verify.main([str(tmp_path / "nowhere")]) == 1
+
+
+def test_a_pipe_or_a_folder_is_refused_and_not_waited_for(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for arguments in (
+        [str(tmp_path / "pipe")],
+        [str(tmp_path)],
+        [str(made), "--key", str(tmp_path / "pipe")],
+    ):
+        assert ansim_verify.main(arguments) == 1
+        assert "is not a file" in capsys.readouterr().err
 
 
 def test_it_runs_alone_without_ansim(made: Path, tmp_path: Path) -> None:

@@ -169,6 +169,16 @@ def test_a_file_longer_than_a_chunk_is_read_in_pieces(
         assert not reader.dropped
 
 
+@pytest.mark.parametrize("gap", [16, 700, 1500, 40_000])
+def test_the_next_record_is_found_however_far_the_damage_reaches(tmp_path: Path, gap: int) -> None:
+    records = [Record(data=bytes([n]) * 50, stamp_ns=T0 + n * 1000) for n in range(8)]
+    whole = made.pcap(records)
+    cut = 24 + 4 * (16 + 50)
+    rows, reader = read_all(tmp_path / "damaged.pcap", whole[:cut] + b"\xff" * gap + whole[cut:])
+    assert [row[3][0] for row in rows] == list(range(8))
+    assert reader.dropped["absurd_length"] == 1
+
+
 def test_packet_kinds_that_alternate_are_read_in_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Timed and untimed packets by turns cost what packets of one kind cost, and keep their order."""
     blocks, expected = [made.simple(Record(b"first!", wire=6))], [(0, 6)]

@@ -10,6 +10,8 @@
  *   short BYTES     most bytes a read gives            (no limit)
  *   rate HZ         the rate it runs at, whatever was asked
  *   constant BYTE   every byte it gives
+ *   stuck 1         the same block at every read, whatever it is tuned to
+ *   constant_q BYTE the byte of Q where only `constant` gives that of I
  *   noise SEED      bytes of white noise around 127.5, at the cost of a copy (for benchmarks)
  * STANDIN_LOG names a file to which every setting is appended.
  *
@@ -67,10 +69,12 @@ static void fill_noise(unsigned char *p, long n, uint32_t seed) {
 }
 
 static void fill(unsigned char *p, long n) {
-    long constant = fault("constant", -1), noise = fault("noise", -1);
+    long constant = fault("constant", -1), noise = fault("noise", -1), stuck = fault("stuck", 0);
+    long constant_q = fault("constant_q", constant);
     if (noise >= 0) { fill_noise(p, n, (uint32_t)noise); return; }
     for (long i = 0; i + 1 < n; i += 2) {
-        if (constant >= 0) { p[i] = p[i + 1] = (unsigned char)constant; continue; }
+        if (constant >= 0) { p[i] = (unsigned char)constant; p[i + 1] = (unsigned char)constant_q; continue; }
+        if (stuck) { p[i] = (unsigned char)(i * 37 >> 3); p[i + 1] = (unsigned char)(i * 11 >> 2); continue; }
         if (the.stale > 0) { p[i] = 7; p[i + 1] = 9; the.stale -= 2; continue; }
         p[i] = (unsigned char)(the.freq / 1000000);
         p[i + 1] = the.counter++;

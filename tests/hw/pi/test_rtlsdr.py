@@ -118,6 +118,7 @@ def test_what_keeps_it_from_opening_is_named_and_heals(
         ({"read": -7}, Reason.STALLED),
         ({"short": 0}, Reason.STALLED),
         ({"constant": 128}, Reason.GARBAGE),
+        ({"constant": 128, "constant_q": 131}, Reason.GARBAGE),
     ],
 )
 def test_a_dongle_that_fails_is_lost_and_found(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hw.clock import ManualClock
 from hw.errors import BadRecording, DeviceLost, EndOfRecording, HwError
 from hw.formats.iq import FORMATS, from_complex
+from hw.replay import sigmf_file
 from tests.hw.replay.test_describe import open_role, read_out, write_sigmf
 
 TONE = (0.5 * np.exp(2j * np.pi * 0.01 * np.arange(1000))).astype(np.complex64)
@@ -77,6 +78,18 @@ def test_captures_behind_the_end_are_counted(tmp_path: Path) -> None:
     with open_role(write_sigmf(tmp_path, captures=captures), "sdr") as device:
         assert [len(device.read(count=1000).samples) for _ in range(2)] == [60, 40]
         assert device.health().numbers["empty_segment"] == 1
+
+
+def test_of_visits_too_short_for_a_receiver_only_so_many_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sigmf_file, "MOST_SHORT", 3)
+    captures = [{"core:sample_start": n} for n in range(8)]
+    data = bytes(2 * (sigmf_file.SHORT_SAMPLES + 8))
+    with open_role(write_sigmf(tmp_path, captures=captures, data=data), "sdr") as device:
+        counts = [len(device.read(count=10_000).samples) for _ in range(4)]
+        assert counts == [1, 1, 1, sigmf_file.SHORT_SAMPLES + 1]  # the last one is long enough
+        assert device.health().numbers["short_segment"] == 4
 
 
 def test_clipping_is_seen(tmp_path: Path) -> None:

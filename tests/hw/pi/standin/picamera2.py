@@ -22,6 +22,7 @@ class Faults:
     gone = False
     stalled = threading.Event()  # set: pictures come
     shape: tuple[int, int] | None = None
+    frozen = False  # the sensor's picture, noise and all, stays as it is
     unlocked = False
     settling = 3
     gain: float | None = None  # given instead of the one asked for
@@ -38,6 +39,7 @@ SET: dict[str, object] = {}
 
 def reset() -> None:
     Faults.cameras, Faults.busy, Faults.gone = 1, False, False
+    Faults.frozen = False
     Faults.shape, Faults.unlocked, Faults.settling = None, False, 3
     Faults.gain = Faults.frame_us = Faults.size = None
     Faults.automatic = False
@@ -119,6 +121,8 @@ class Picamera2:
         width, height = self._size
         shape = Faults.shape or (height * 3 // 2, width + 64)  # rows are padded
         planes = np.full(shape, self._level(self._count % 256), np.uint8)
+        if Faults.frozen:
+            planes[:height, :width] = np.random.default_rng(1).integers(60, 90, (height, width), np.uint8)
         planes[:, width:] = 255
         wrong = Faults.unlocked or self._count <= Faults.settling
         exposure = 33_000 if wrong else int(SET["ExposureTime"]) - 7

@@ -1,0 +1,1 @@
+"""Checks of what ansim is delivered with: locked versions, parts list, licences, the wheel."""
