@@ -19,6 +19,7 @@ import numpy as np
 from hw.errors import BadRecording
 from hw.formats.btsnoop_hci import AdvertDecoder
 from hw.formats.capture import BLE_LINKS, CaptureReader
+from tests.benchmarks.results import record
 
 BLOCKS_A_FILE = 400
 FRESH_DECODER = 20_000  # packets after which the decoder starts anew
@@ -116,10 +117,15 @@ def main() -> None:
     adverts, dropped = fuzz_packets(rng, args.packets)
     took = time.perf_counter() - start
     print(f"{args.packets} packets: {adverts} adverts, {dropped} counted, no exception, {took:.0f} s")
+    command = f"python -m tests.benchmarks.capture_fuzz --packets {args.packets} --blocks {args.blocks}"
+    note = f"damaged, none raised; {adverts} adverts, the rest counted"
+    record("capture.fuzzed_packets", f"{args.packets:,}", "packets", command, seed=args.seed, note=note)
     start = time.perf_counter()
     records, refused = fuzz_blocks(rng, args.blocks)
     took = time.perf_counter() - start
     print(f"{args.blocks} blocks: {records} records, {refused} files refused, no exception, {took:.0f} s")
+    note = f"in damaged files, none raised; {refused} files refused"
+    record("capture.fuzzed_blocks", f"{args.blocks:,}", "blocks", command, seed=args.seed, note=note)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from firmware.verdict.evidence.likelihoods import packaged_likelihoods
 from firmware.verdict.model import Level
 from hw.sim.scene import scene_names
 from hw.types import SENSOR_NAMES, SensorName
+from tests.benchmarks.results import record
 from tests.benchmarks.rooms.__main__ import ROOMS
 from tests.benchmarks.rooms.crew import Task
 from tests.benchmarks.rooms.draw import draw_case
@@ -109,6 +110,16 @@ def main() -> int:
     negative = headlines[Level.NOTHING_FOUND.value]
     print(f"rushed inspections {len(done)}, negative headlines {negative}")
     print(f"headlines {dict(headlines)}, cubicles {dict(cubicles)}")
+    what = f"--kept {asked.kept:g}" if asked.kept else f"--walks {asked.walks}"
+    command = f"python -m tests.benchmarks.invariants --runs {asked.runs} {what} --seed {asked.seed}"
+    if done:
+        clean = f"{negative} of {len(done)}"
+        record("invariants.negative_when_rushed", clean, "inspections", command, seed=asked.seed)
+    if asked.walks or asked.kept:
+        broken, rooms = sum(walked.violations.values()), sum(walked.levels.values())
+        heard = "all" if asked.kept else asked.sensors
+        note = f"{walked.walked_s / 60:.0f} min, {rooms} rooms, {walked.frames} frames, sensors: {heard}"
+        record("invariants.violations", broken, "violations", command, seed=asked.seed, note=note)
     return 1 if negative or walked.violations else 0
 
 

@@ -46,6 +46,7 @@ from lensdetect.config import LensConfig
 from lensdetect.finder import LensFinder
 from lensdetect.model import Sighting
 from tests.benchmarks.lens_rooms import QUALITY_SEEDS, bathroom, lens_room
+from tests.benchmarks.results import record
 
 NEAR_PX = 6.0
 FAINT_SIGMA = 4.0
@@ -56,6 +57,7 @@ DISTANCES_M = (0.3, 0.6, 1.0, 1.5)
 LOOK_S = 3.0
 REFUSALS = ("on_too_long", "over_budget", "over_duty")
 IR_CUTS = ("none", "reflective", "blue-glass")
+COMMAND = "python -m tests.benchmarks.lens_quality"
 
 
 @dataclass
@@ -248,6 +250,22 @@ def lens_table(
         rows = [t for t in done if low <= t.off_axis_deg < low + 5]
         if rows:
             print(line_of(f"{low}-{low + 5} deg", rows))
+    record_lenses(done, trials, first_seed)
+
+
+def record_lenses(done: list[Trial], trials: int, first_seed: int) -> None:
+    """Write recall by distance and filter, and the largest error of a place, into the page of figures."""
+    command = f"{COMMAND} --lenses {trials} --rooms 0 --first-seed {first_seed}"
+    for distance in DISTANCES_M:
+        for ir_cut in IR_CUTS:
+            rows = [t for t in done if (t.distance_m, t.ir_cut) == (distance, ir_cut)]
+            recall = float(np.mean([not t.lost for t in rows]))
+            name = f"lens.recall_{ir_cut.partition('-')[0]}_{distance * 100:.0f}_cm"
+            note = f"infrared filter: {ir_cut}; {len(rows)} lenses"
+            record(name, f"{recall:.2f}", "", command, seed=f"{first_seed} on", note=note)
+    errors = [e for t in done for e in t.errors_px]
+    if errors:
+        record("lens.position", f"{max(errors):.2f}", "px", command, seed=f"{first_seed} on", note="at most")
 
 
 def room_trial(seed: int, side2_offset_m: float | None = None) -> tuple[list[str], bool]:
@@ -274,6 +292,9 @@ def room_table(rooms: int, first_seed: int, *, side2_offset_m: float | None) -> 
         f"rooms {rooms}: false lens tracks {sum(false.values())} ({sum(false.values()) / rooms:.3f} a room)"
     )
     print(f"rooms with a false lens {alarmed}; with the fixed threshold {rival}; by kind {dict(false)}")
+    command = f"{COMMAND} --lenses 0 --rooms {rooms} --first-seed {first_seed}"
+    note = f"false lens tracks in bathrooms: {sum(false.values())}; with a fixed threshold in {rival} rooms"
+    record("lens.false_rooms", f"{alarmed} in {rooms}", "rooms", command, seed=f"{first_seed} on", note=note)
 
 
 def main() -> None:

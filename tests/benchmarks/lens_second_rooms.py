@@ -17,6 +17,7 @@ from lensdetect.config import LensConfig
 from lensdetect.finder import LensFinder
 from lensdetect.model import Glint
 from tests.benchmarks.lens_second_eye import Item, SecondEye, lens_numbers, other_numbers
+from tests.benchmarks.results import record
 
 NEAR_PX = 6.0
 DISTRACTORS = ("bead", "screw", "drop", "ball", "lamp", "bead", "screw", "drop", "ball", "ball")
@@ -28,6 +29,7 @@ INSTRUMENT = LensConfig(
 DISTANCES_M = (0.3, 0.6, 1.0, 1.5)
 BIG, BIG_HZ = (1280, 720), 60.0
 SMALL, SMALL_HZ = (640, 480), 30.0
+COMMAND = "python -m tests.benchmarks.lens_second_rooms"
 
 
 def swept(rng: np.random.Generator, seconds: float, distance_m: float) -> NDArray[np.float64]:
@@ -110,6 +112,9 @@ def lens_table(trials: int) -> None:
             f"{np.mean(blue):.2f} of {len(blue)}, others {np.mean(clear):.2f}; false tracks {false}",
             flush=True,
         )
+        recall, command = float(np.mean(clear + blue)), f"{COMMAND} --lenses {trials} --rooms 0"
+        note = f"second eye, {trials} lenses; {false} false tracks"
+        record(f"lens.second_recall_{distance * 100:.0f}_cm", f"{recall:.2f}", "", command, note=note)
 
 
 def room_table(rooms: int) -> None:
@@ -121,6 +126,8 @@ def room_table(rooms: int) -> None:
     total = sum(false.values())
     each = total / max(rooms, 1)
     print(f"second eye: {rooms} rooms, {total} false lens tracks, {each:.3f} a room: {dict(false)}")
+    command = f"{COMMAND} --lenses 0 --rooms {rooms}"
+    record("lens.second_false_tracks", f"{total} in {rooms}", "rooms", command, note="second eye")
 
 
 if __name__ == "__main__":

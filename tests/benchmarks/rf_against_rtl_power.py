@@ -29,6 +29,7 @@ from hw.config import HwConfig
 from hw.kit import open_device
 from sweeper.config import SweeperConfig
 from sweeper.sweeper import Sweeper
+from tests.benchmarks.results import record
 
 STANDIN = Path(__file__).parents[1] / "hw" / "pi" / "standin_rtlsdr.c"
 RTL_POWER_DWELL_S = 16384 / 2 / 2.796e6  # its buffer at the rate it picks for this span
@@ -110,6 +111,9 @@ def compare(repeat: int) -> None:
             print(_line(f"rtl_power {bins}", THEIR_HOPS, RTL_POWER_DWELL_S, theirs.cpu_s, theirs.wall_s))
             share, with_start = swept_s / theirs.cpu_s, whole.cpu_s / theirs.cpu_s
             print(f"  ansim / rtl_power {bins}: {share:.1f} x its CPU, {with_start:.1f} x with the start")
+            command = f"python -m tests.benchmarks.rf_against_rtl_power --repeat {repeat}"
+            note = f"processor time, rtl_power in {bins} bins; {with_start:.1f} × with ansim's start"
+            record(f"rf.against_rtl_power_{bins}", f"{share:.1f}", "× its processor time", command, note=note)
 
 
 def _line(name: str, hops: int, dwell_s: float, cpu_s: float, wall_s: float) -> str:

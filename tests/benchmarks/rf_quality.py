@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from hw.sim.sdr import quantise
 from sweeper.ofdm import find_ofdm
 from sweeper.spectrum import measure_spectrum
 from sweeper.video import find_video
+from tests.benchmarks.results import record
 
 RATE_HZ = 2.4e6
 LINE_HZ = (15_625.0, 4.5e6 / 286)
@@ -82,6 +84,12 @@ NULLS: dict[str, Callable[[Rng], Loop | None]] = {
     "supply at line rate": lambda rng: _supply(rng, spread=1e-4),
     "supply at worst rates": lambda rng: _supply(rng, spread=6e-6, folds=True),
 }
+RECORDED_NULLS = {
+    "supply at line rate": ("rf.false_supply", "a supply within 100 ppm of a line rate"),
+    "supply at worst rates": ("rf.false_supply_worst", "a supply at the worst rates there are"),
+}
+RECORDED_S = 0.2
+COMMAND = "python -m tests.benchmarks.rf_quality"
 COFDM_NULLS = frozenset(NULLS) - {"DVB-T"}
 
 
@@ -259,6 +267,32 @@ def print_detection(trials: int, seed: int, kinds: frozenset[str], report: Repor
             print(f"{row['sender']:12s} {seconds:7.1f} {row['snr_db']:7.0f}  {rate:6.3f}", end="")
             print(f"   {row['low']:.3f} … {row['high']:.3f}", flush=True)
             report.add("detection", row)
+            record_found(row, rate, seed)
+
+
+def record_found(row: Mapping[str, object], rate: float, seed: int) -> None:
+    """Write a share found in 0.2 s into the page of figures, by sender and ratio of signal to noise."""
+    if row["seconds"] != RECORDED_S:
+        return
+    ratio = f"{row['snr_db']:.0f}".replace("-", "m")
+    sender = re.sub(r"[^a-z0-9]+", "_", str(row["sender"]).partition("/")[0].lower())
+    command = f"{COMMAND} --slices 0 --trials {row['trials']} --seed {seed}"
+    note = f"{row['trials']} trials of 0.2 s, {row['snr_db']:.0f} dB".replace("-", "−")
+    record(f"rf.found_{ratio}_db_{sender}", f"{rate:.2f}", "", command, seed=seed, note=note)
+
+
+def record_alarms(rows: Sequence[Mapping[str, object]], slices: int, seed: int) -> None:
+    """Write the false alarms of the two worst nulls, and of all together, into the page of figures."""
+    command = f"{COMMAND} --slices {slices} --trials 0 --seed {seed}"
+    for row in rows:
+        name, note = RECORDED_NULLS.get(str(row["null"]), ("", ""))
+        if name:
+            record(name, f"{row['video']} of {row['slices']:,}", "slices", command, seed=seed, note=note)
+    if {row["null"] for row in rows} == set(NULLS):
+        hits, total = (sum(int(str(row[key])) for row in rows) for key in ("video", "slices"))
+        record(
+            "rf.false_video", f"{hits} of {total:,}", "slices", command, seed=seed, note="every kind of null"
+        )
 
 
 def print_alarms(slices: int, seed: int, kinds: frozenset[str], report: Report) -> None:
@@ -270,6 +304,7 @@ def print_alarms(slices: int, seed: int, kinds: frozenset[str], report: Report) 
         print(f" {row['cofdm_slices']:7d} {row['cofdm']:7d}", flush=True)
         rows.append(row)
         report.add("false_alarms", row)
+    record_alarms(rows, slices, seed)
     total = sum(int(str(r["slices"])) for r in rows)
     alarms = sum(int(str(r["video"])) for r in rows)
     link_rows = [r for r in rows if r["null"] in COFDM_NULLS]

@@ -8,6 +8,7 @@ The folders default to ``../shared/data/wifi`` and ``../shared/data/ble`` beside
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,14 @@ from hw.clock import ManualClock
 from hw.config import HwConfig
 from hw.errors import EndOfRecording, HwError
 from hw.kit import open_device
+from tests.benchmarks.results import record
 from wifiscan.config import BleScanConfig, WifiConfig
 from wifiscan.scanner import BleScanner, WifiScanner
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+STANDARD = [SHARED / "wifi", SHARED / "ble"]
 PRIOR = 0.005
+COMMAND = "python -m tests.benchmarks.wifi_captures"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +96,21 @@ def rows(folders: list[Path]) -> Iterator[Row | tuple[str, str]]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", type=Path, nargs="*", default=[SHARED / "wifi", SHARED / "ble"])
+    parser.add_argument("folders", type=Path, nargs="*", default=STANDARD)
     print("| recording | level | probability | share caught | best score | of | reason |")
     print("|---|---|---|---|---|---|---|")
-    for row in rows(parser.parse_args().folders):
+    folders, levels = parser.parse_args().folders, Counter[str]()
+    for row in rows(folders):
         if isinstance(row, Row):
+            levels[row.level] += 1
             numbers = f"{row.probability:.3f} | {row.share_caught:.2f} | {row.score:.2f}"
             print(f"| {row.name} | {row.level} | {numbers} | {row.best} | {row.reason} |")
         else:
             print(f"| {row[0]} | not replayed: {row[1]} | | | | | |")
+            levels["not_replayed"] += 1
+    for level, count in levels.items() if folders == STANDARD else ():
+        note = f"of {sum(levels.values())} captures of the standard folders, each by one sensor"
+        record(f"wifi.captures_{level}", count, "captures", COMMAND, note=note)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from hw.clock import ManualClock
 from hw.config import HwConfig
 from hw.kit import open_device
 from hw.types import BleAdvert, Dot11Batch
+from tests.benchmarks.results import record
 from tests.benchmarks.wifi_speed import NoRadio
 from wifiscan.ble import BleTable, parse_advert, structure_of
 from wifiscan.config import WifiConfig
@@ -134,9 +135,14 @@ def main() -> None:
     begin = time.perf_counter()
     read = fuzz_frames(options.frames, options.seed)
     print(f"{options.frames} frames in {time.perf_counter() - begin:.0f} s, {read} of them readable")
+    command = f"python -m tests.benchmarks.wifi_fuzz --frames {options.frames} --bodies {options.bodies}"
+    note = f"damaged, none raised; {read:,} readable"
+    record("wifi.fuzzed_frames", f"{options.frames:,}", "frames", command, seed=options.seed, note=note)
     begin = time.perf_counter()
     fuzz_bodies(options.bodies, options.seed)
     print(f"{options.bodies} bodies in {time.perf_counter() - begin:.0f} s")
+    note = "of elements, adverts and answers; none raised"
+    record("wifi.fuzzed_bodies", f"{options.bodies:,}", "bodies", command, seed=options.seed, note=note)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from hw.config import HwConfig, MonitorConfig
 from hw.kit import open_device
 from hw.pi.monitor import PiMonitor
 from hw.sim.radio import SimRadio
+from tests.benchmarks.results import record
 from tests.benchmarks.wifi_speed import busy_scene
 from tests.hw.pi.tap import Tap, in_namespace
 from wifiscan.config import WifiConfig
@@ -89,6 +90,12 @@ def measure(rate: int, seconds: int) -> None:
     print(f"{len(scanner.observations())} observations; dropped {dict(counts.dropped)}")
     scanner.close()
     tap.close()
+    command = f"python -m tests.benchmarks.wifi_live --rate {rate} --seconds {seconds}"
+    note = f"{rate:,} a second for {seconds} s; counted as lost: {lost}; needs root"
+    record("wifi.live_read", f"{counts.read:,} of {rate * seconds:,}", "frames", command, note=note)
+    share = f"{100 * spent / passed:.1f}"
+    record("wifi.live_processor", share, "% of one core", command, note=note)
+    record("wifi.live_memory", f"{max(held[-third:], default=0) / 1024:.0f}", "MB", command, note=note)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
+from tests.benchmarks.results import record
 from wifiscan.classify import sigmoid
 from wifiscan.signatures import Signatures, load_signatures
 
@@ -156,6 +157,9 @@ def main() -> None:
         count = hits[rule.id]
         print(f"{rule.id:22s} {rule.strength}  {count:5d} of {options.names}  {count / options.names:.5f}")
     print(f"scored {LEAST_SCORE} or more: {len(wrong)} of {3 * len(names)} readings; {wrong[:10]}")
+    command = f"python -m tests.benchmarks.wifi_names --names {options.names} --seed {options.seed}"
+    mistaken, note = f"{len(wrong)} of {3 * len(names):,}", "ordinary names called a camera's"
+    record("wifi.names_mistaken", mistaken, "readings", command, seed=options.seed, note=note)
 
 
 if __name__ == "__main__":

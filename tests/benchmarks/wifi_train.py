@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.benchmarks.results import record
 from tests.benchmarks.wifi_links import CAMERA, CONFOUNDERS, REVERSIBLE, WILD, Link, draw_link
 from wifiscan.classify import (
     BASE_NAMES,
@@ -105,6 +106,14 @@ def write(model: StreamingModel, note: str) -> None:
     TARGET.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
+def record_rates(tpr: float, far: float, *, links: int, seed: int) -> None:
+    """Write what the model reaches on links that it was not trained on into the page of figures."""
+    command = f"python -m tests.benchmarks.wifi_train --links {links} --seed {seed}"
+    note = f"trained with seed {seed}, held out: links of seed {seed + 1}"
+    record("wifi.held_out_found", f"{tpr:.4f}", "", command, seed=seed, note=note)
+    record("wifi.held_out_false", f"{far:.4f}", "", command, seed=seed, note=note)
+
+
 def main() -> None:
     """Train, report, and write if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -120,6 +129,7 @@ def main() -> None:
     for threshold in (-1.0, 0.0, 1.0, 2.0):
         tpr, far = rates(model, test, drawn, threshold)
         print(f"hold-out  score > {1 / (1 + np.exp(-threshold)):.2f}: TPR {tpr:.4f}  false alarms {far:.4f}")
+    record_rates(*rates(model, test, drawn), links=options.links, seed=options.seed)
     for behaviour in (*CONFOUNDERS, *WILD) if options.leave_out else ():
         held = fit([k for k in train if k.behaviour != behaviour])
         mine = [k for k in drawn if k.behaviour == behaviour]
