@@ -64,13 +64,14 @@ def record(
 
 
 def _ask_for_clear_captures(kit: str, catalog: Catalog, *, yes: bool) -> None:
-    """Ask a person at a terminal before strangers' addresses, names and pictures are stored as they are."""
+    """Ask before addresses, names and pictures are stored as they are; a script has to say --yes."""
     if yes or parse_spec(kit)[0] != "pi":
         return
     said = catalog.text("session.clear")
-    if not sys.stdin.isatty():
-        typer.echo(said, err=True)
-    elif not typer.confirm(f"{said} {catalog.text('session.ask')}", err=True):
+    if not sys.stdin.isatty():  # nobody there who could be asked
+        typer.echo(f"{said} {catalog.text('session.flag')}", err=True)
+        raise typer.Exit(Exit.ERROR)
+    if not typer.confirm(f"{said} {catalog.text('session.ask')}", err=True):
         raise typer.Exit(Exit.ERROR)
 
 

@@ -118,7 +118,7 @@ def test_control_c_ends_with_what_is_known(
     library: ModuleType, tmp_path: Path, command: tuple[str, str]
 ) -> None:
     folder = tmp_path / "session"
-    target = (str(folder),) if command[0] == "session" else ("--record", str(folder))
+    target = (str(folder), "--yes") if command[0] == "session" else ("--record", str(folder))
     timer = after(0.0, lambda: interrupt_once_it_looks(library))
     options = ("--kit", "pi", "--duration", "20", *SMALL)
     done = CliRunner().invoke(app, [*command, *target, *options])

@@ -51,7 +51,7 @@ def test_a_live_scan_ends_with_a_verdict(command: tuple[str, str], recorded: boo
 def test_a_live_session_is_recorded_to_its_end(tmp_path: Path) -> None:
     folder = tmp_path / "session"
     done = CliRunner().invoke(
-        app, ["session", "record", str(folder), "--kit", "pi", "--duration", "1", *SMALL]
+        app, ["session", "record", str(folder), "--yes", "--kit", "pi", "--duration", "1", *SMALL]
     )
     assert done.exit_code in VERDICTS, done.output
     assert (folder / "manifest.toml").is_file()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
@@ -35,6 +36,17 @@ def test_a_person_is_asked_before_strangers_are_stored_in_clear(monkeypatch: pyt
     session._ask_for_clear_captures("pi", catalog_for("en"), yes=True)
     session._ask_for_clear_captures("sim:empty-room", catalog_for("en"), yes=False)
     assert len(asked) == 1
+
+
+def test_without_anybody_to_ask_nothing_is_stored_in_clear(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    for lang in ("ko", "en"):
+        with pytest.raises(typer.Exit):
+            session._ask_for_clear_captures("auto", catalog_for(lang), yes=False)
+        assert "--yes" in capsys.readouterr().err
+    session._ask_for_clear_captures("auto", catalog_for("en"), yes=True)
 
 
 def test_info_writes_out_what_would_steer_a_terminal(
