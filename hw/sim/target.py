@@ -208,19 +208,19 @@ class TargetCamera:
         at_nodes = values(*np.meshgrid(across, down)).astype(np.float32)
         return np.asarray(to_rows @ at_nodes @ to_columns.T, np.float32)
 
-    def _page_mm(self, samples: int) -> list[NDArray[np.float32]]:
+    def _page_mm(self, samples: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return where every sample falls on the page, mm from its upper left corner: along, then down."""
 
         def along(i: int) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:
             return lambda x, y: 1e3 * self._on_page(x, y)[..., i] + PAGE_MM[i] / 2
 
-        return [self._spread(along(i), samples) for i in (0, 1)]
+        return self._spread(along(0), samples), self._spread(along(1), samples)
 
     def _seen(self, light: Literal["infrared", "room"]) -> NDArray[np.float32]:
         """Return the reflectance at every pixel, blurred as the lens does."""
         u, v = (DOTS_PER_MM * place - np.float32(0.5) for place in self._page_mm(SAMPLES))
         edge = cv2.BORDER_CONSTANT
-        fine = cv2.remap(
+        fine: Any = cv2.remap(
             draw_page(light), u, v, cv2.INTER_LINEAR, borderMode=edge, borderValue=round(255 * WALL)
         )
         sigma = math.sqrt(self._target.blur_px**2 + SQUARE_VARIANCE)
@@ -241,7 +241,7 @@ class TargetCamera:
         answer = field * self._infrared
         if self._target.tape:
             along, down = self._page_mm(1)
-            taped = np.zeros_like(field)
+            taped: Any = np.zeros_like(field)
             for x, y in TAPE_PLACES_MM:
                 taped += np.hypot(along - x, down - y) < TAPE_RADIUS_MM - 2
             angle = beside_m / self._target.distance_m

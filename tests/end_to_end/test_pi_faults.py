@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from firmware.cli.app import app
 from hw.pi.nl80211 import open_wireless
 from hw.types import SENSOR_NAMES
+from tests.hw.pi.tap import ETHERNET, Tap, in_namespace, needs_root
 from tests.hw.pi.test_fault_table import Plugged
 from tests.hw.pi.test_hci import FakeController
 
@@ -224,3 +225,37 @@ def assert_recorded(unit: Unit, command: str) -> None:
     if "DIR" in SCANS[command][0]:
         assert (unit.folder / "out" / "manifest.toml").is_file()
         assert not (unit.folder / "out" / "manifest.toml.part").exists()
+
+
+@needs_root
+@pytest.mark.root
+@pytest.mark.parametrize("command", ["wifi", "all"])
+@pytest.mark.parametrize("fault", ["none", "not_found", "denied", "busy", "unplugged"])
+def test_the_wifi_adapter_too(unit: Unit, command: str, fault: str) -> None:
+    """In a network of its own: the adapter is a TAP interface below the real driver."""
+
+    def body() -> None:
+        plugged = unit.plugged
+        plugged.change(plugged, "wireless", plugged._connect)
+        wlan = Tap("wlan0", ETHERNET)
+        if fault == "unplugged":
+            threading.Thread(target=pull, args=(plugged,), daemon=True).start()
+        elif fault != "none":
+            plugged.spoil("monitor", fault)
+        done = unit.run(("scan", command, *KIT, *SECONDS))
+        plugged.mend()
+        wlan.close()
+        opened = fault in {"none", "unplugged"} or command == "all"
+        assert done.exit_code in ({INCONCLUSIVE} if opened else NO_DEVICE), done.output
+        unit.ended_well(done)
+
+    in_namespace(body)
+
+
+def pull(plugged: Plugged) -> None:
+    """Unplug the adapter a moment after it has begun to listen."""
+    end = time.monotonic() + 30
+    while "ansim0" not in plugged.taps and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    plugged.taps["ansim0"].close()
