@@ -15,6 +15,7 @@ from sweeper.spectrum import BINS, Spectrum
 LOUD_DB = 1.0  # a hop's floor this far over the receiver's own may be a signal that fills it
 QUICK_PARTS = 16  # halves (the envelope) and eighths (the bands) of a look are whole numbers, and even ones
 WIDE_PART_HZ = 0.5e6  # of a slice: a part of something wider
+LEAST_EXCESS = 1e-3  # over the floor: −30 dB
 
 
 def is_loud(floor: float, found: tuple[Detection, ...], own_floor: float | None) -> bool:
@@ -99,7 +100,8 @@ def whole_slice(spectrum: Spectrum, floor: float) -> Detection:
     part = spectrum.mean[usable]
     width = len(part) * spectrum.bin_hz
     level = float(part.sum())
-    excess = max(level / (floor * len(part)) - 1, 1e-3)
+    # Samples without any noise have no floor to stand above.
+    excess = max(level / (floor * len(part)) - 1, LEAST_EXCESS) if floor > 0 else LEAST_EXCESS
     return Detection(
         low_hz=spectrum.center_hz - width / 2,
         high_hz=spectrum.center_hz + width / 2,

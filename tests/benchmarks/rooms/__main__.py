@@ -63,13 +63,15 @@ def _run(tasks: dict[str, list[Task]], args: argparse.Namespace, console: Consol
 
 
 def _learn(tasks: dict[str, list[Task]], jobs: int, console: Console) -> None:
+    from firmware.verdict.evidence.likelihoods import packaged_learned
     from tests.benchmarks.rooms.learn import learn
-    from tests.benchmarks.rooms.learned_file import FILE, WATCHED, lesson_text, watch_numbers
+    from tests.benchmarks.rooms.learned_file import FILE, WATCHED, lesson_text, watch_numbers, with_kept
 
     fill(WATCHED, jobs=jobs, senses=SENSOR_NAMES)  # a part of the rooms may not hold all of these
     seen = rows([*tasks["train"], *tasks["calibration"]], jobs=jobs, designed=True)
     watched = watch_numbers(rows(WATCHED, jobs=jobs, designed=True))
-    FILE.write_text(lesson_text(learn(seen), seen, watched), encoding="utf-8")
+    text = with_kept(lesson_text(learn(seen), seen, watched), packaged_learned())
+    FILE.write_text(text, encoding="utf-8")
     console.print(f"wrote {FILE}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from firmware.verdict.evidence.likelihoods import designed_likelihoods
+from firmware.verdict.evidence.likelihoods import Learned, designed_likelihoods, parse_learned
 from hw.types import SENSOR_NAMES
 from tests.benchmarks.rooms.agree import Agreed, agreed
 from tests.benchmarks.rooms.claims import Learnt, learn_claims
@@ -150,3 +150,45 @@ def _watch(watched: Mapping[str, Mapping[str, float]]) -> list[str]:
         f"[watch.{name}]\n" + "\n".join(f"{key} = {value}" for key, value in values.items()) + "\n"
         for name, values in watched.items()
     ]
+
+
+def with_kept(text: str, before: Learned) -> str:
+    """Return the file with what an earlier one has learned and this one could not, for want of cameras.
+
+    Parameters
+    ----------
+    text : str
+        The new file.
+    before : Learned
+        The numbers of the file that it replaces.
+
+    Returns
+    -------
+    str
+        The file with the missing signs, catches and agreement, whose sources say that they were kept.
+    """
+    now = parse_learned(text)
+    signs, pairs = {s.name for s in now.signs}, {(c.sensor, c.kind) for c in now.catches}
+    parts = [
+        f'[[signs]]\nname = "{s.name}"\ncurve = {[list(p) for p in s.curve]}\ncap_nats = {s.cap_nats:.2f}\n'
+        f'source = "{_kept(s.source, before)}"\n'
+        for s in before.signs
+        if s.name not in signs
+    ]
+    parts += [
+        f'[[catches]]\nsensor = "{c.sensor}"\nkind = "{c.kind}"\npd = {c.pd:.3f}\n'
+        f'source = "{_kept(c.source, before)}"\n'
+        for c in before.catches
+        if (c.sensor, c.kind) not in pairs
+    ]
+    if now.agreement is None and before.agreement is not None:
+        source = _kept(before.agreement.source, before)
+        parts.append(f'[agreement]\nkeep = {before.agreement.keep:.2f}\nsource = "{source}"\n')
+    if not parts:
+        return text
+    head = "\n# Kept from an earlier run with more rooms: too few cameras among today's to learn it anew.\n"
+    return text + head + "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _kept(source: str, before: Learned) -> str:
+    return source if "; kept from " in source else f"{source}; kept from {before.bench.date}"

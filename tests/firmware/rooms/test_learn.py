@@ -16,7 +16,7 @@ from hw.sim.scene import Kind
 from tests.benchmarks.rooms.draw import Truth
 from tests.benchmarks.rooms.evaluate import coverage_deciles
 from tests.benchmarks.rooms.learn import learn, shrunk_nats
-from tests.benchmarks.rooms.learned_file import lesson_text
+from tests.benchmarks.rooms.learned_file import lesson_text, with_kept
 from tests.benchmarks.rooms.rivals import fit_logistic
 from tests.benchmarks.rooms.rows import Find, Row, SenseRow
 
@@ -101,3 +101,16 @@ def test_deciles_hold_every_camera_once() -> None:
     assert sum(d.rooms for d in deciles) == 95
     assert all(d.caught == 0.0 for d in deciles)
     assert QUIET.level is not Level.CHECK
+
+
+def test_what_too_few_cameras_could_teach_is_kept_from_before_and_said() -> None:
+    rooms = world(np.random.default_rng(7), caught=0.9, false=0.01)
+    taught = parse_learned(lesson_text(learn(rooms), rooms, {}))
+    assert {s.name for s in taught.signs} >= {"lens"}
+    bare = lesson_text(learn(rooms[:20]), rooms[:20], {})
+    assert not parse_learned(bare).signs
+    kept = parse_learned(with_kept(bare, taught))
+    assert {(s.name, s.curve) for s in kept.signs} == {(s.name, s.curve) for s in taught.signs}
+    assert all(f"; kept from {taught.bench.date}" in s.source for s in kept.signs)
+    full = lesson_text(learn(rooms), rooms, {})
+    assert with_kept(full, taught) == full

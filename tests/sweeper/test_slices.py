@@ -1,0 +1,14 @@
+"""A slice without noise of its own is measured like any other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sweeper.slices import whole_slice
+from sweeper.spectrum import measure_spectrum
+
+
+def test_a_look_without_any_noise_has_an_excess_all_the_same() -> None:
+    spectrum = measure_spectrum(np.full(20_000, 0.1 + 0.1j, np.complex64), center_hz=4e8, rate_hz=2.4e6)
+    assert whole_slice(spectrum, 0.0).snr_db == pytest.approx(-30.0)
