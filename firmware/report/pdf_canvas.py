@@ -56,7 +56,8 @@ class Column:
     align: Align = "L"
 
 
-class _Document(FPDF):  # type: ignore[misc]  # the library has no types
+# fpdf2 has no types.
+class _Document(FPDF):  # type: ignore[misc]
     """A document that draws the foot of each page when the page is done."""
 
     def __init__(self, orientation: Literal["portrait", "landscape"], draw_foot: Callable[[], None]) -> None:

@@ -27,6 +27,15 @@ PAGES = (
     "firmware/inspection/README.md",
     "firmware/records/README.md",
 )
+# Pages that explain or give figures: they need not name a command, but what they link to is there.
+MORE_PAGES = (
+    "firmware/diag/FIGURES.md",
+    "firmware/inspection/EXPLANATION.md",
+    "firmware/inspection/FIGURES.md",
+    "firmware/records/EXPLANATION.md",
+    "firmware/records/FIGURES.md",
+    ".github/DATA_PATH.md",
+)
 COMMAND = re.compile(r"(?:^|[\s`&;])(?:sudo )?(?:ansim-bench|ansim) ([a-z][^`#\n]*)")
 SETTING = re.compile(r"`((?:hw|rf|wifi|ble|lens|ui)\.[a-z_.]+)(?: =[^`]*)?`")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
@@ -92,7 +101,7 @@ def test_the_settings_that_pages_name_are_settings() -> None:
                     break
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, *MORE_PAGES])
 def test_every_file_a_page_links_to_is_there(page: str) -> None:
     for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
         assert (ROOT / page).parent.joinpath(target).exists(), target

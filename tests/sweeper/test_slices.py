@@ -10,5 +10,6 @@ from sweeper.spectrum import measure_spectrum
 
 
 def test_a_look_without_any_noise_has_an_excess_all_the_same() -> None:
-    spectrum = measure_spectrum(np.full(20_000, 0.1 + 0.1j, np.complex64), center_hz=4e8, rate_hz=2.4e6)
+    tone = np.exp(0.3j * np.arange(20_000)).astype(np.complex64)
+    spectrum = measure_spectrum(tone, center_hz=4e8, rate_hz=2.4e6)
     assert whole_slice(spectrum, 0.0).snr_db == pytest.approx(-30.0)
