@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pytest
 from firmware.diag import calibration_checks
 from firmware.diag.machine import Unit, machine_checks
 from firmware.diag.model import Check, Result
-from firmware.i18n.catalog import Catalog
-from lensdetect.calibration import Calibration
+from firmware.i18n.catalog import LANGUAGES, Catalog
+from lensdetect.calibration import Calibration, FilterSeen, TargetReading
 from sweeper.selfnoise import NoiseLine, NoiseProfile, dump_profile
 from tests.firmware.diag.test_machine import NOW_NS, SetClock
 
@@ -93,3 +94,27 @@ def test_every_sentence_is_whole(lang: str, tmp_path: Path) -> None:
             assert text
             assert "{" not in text
             assert not text.startswith("check.")
+
+
+@pytest.mark.parametrize(
+    ("seen", "result", "remedy"),
+    [
+        ("present", Result.PASS, ""),
+        ("unknown", Result.PASS, ""),
+        ("absent", Result.WARN, "check.remedy.calibration.filter"),
+    ],
+)
+def test_what_the_printed_target_told_is_shown(
+    seen: FilterSeen, result: Result, remedy: str, tmp_path: Path
+) -> None:
+    reading = TargetReading(mtf50_cy_px=0.23, field_of_view_deg=61.8, infrared_filter=seen)
+    path = tmp_path / "lens.toml"
+    path.write_text(replace(EYE, target=reading).as_toml())
+    os.utime(path, ns=(0, NOW_NS))
+    check = calibration_checks.lens(path, now_ns=NOW_NS)
+    assert ended(check) == (result, remedy)
+    for lang in LANGUAGES:
+        said = str(Catalog(lang).say(check.said))
+        assert "0.23" in said
+        assert "62°" in said
+        assert str(Catalog(lang).text(f"check.filter.{seen}")) in said
