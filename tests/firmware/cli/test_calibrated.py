@@ -61,7 +61,7 @@ def test_the_target_is_written_and_a_folder_that_is_not_there_is_said(tmp_path: 
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
     nowhere = runner.invoke(app, ["calibrate", "lens", "--target", str(tmp_path / "no" / "page.pdf")])
     assert nowhere.exit_code == 1
-    assert "page.pdf" in nowhere.stderr
+    assert "page.pdf" in nowhere.stderr.replace("\n", "")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
