@@ -6,16 +6,31 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wifiscan.multi_link import MultiLink, read_multi_link
 from wifiscan.names import decode_name
 
 SSID_LIMIT_BYTES = 32  # IEEE 802.11-2020, 9.4.2.2
 ELEMENT_LIMIT = 96  # elements of one frame that are looked at
 NAME_LIMIT = 64
 SSID, DS, TIM, HT_OPERATION, MULTIPLE_BSSID, BSSID_INDEX, VENDOR = 0, 3, 5, 61, 71, 85, 221
+COUNTRY, HT, RSN, EXTENDED, VHT, NEIGHBOURS, FRAGMENT, EXTENSION = 7, 45, 48, 127, 191, 201, 242, 255
+HE, MULTI_LINK, EHT = 35, 107, 108  # numbers of extension elements
+SAME_SSID = 0x02  # bit of a neighbour's parameters
+# by length of a neighbour's entry (IEEE 802.11-2020, 9.4.2.170)
+PARAMETERS_AT = {
+    8: 7,
+    9: 7,
+    12: 11,
+    13: 11,
+    16: 11,
+}
+MOST_NEIGHBOURS = 16
+PRIVACY = 0x10  # bit of the capabilities
 NONTRANSMITTED_PROFILE = 0
 CHANNEL_SWITCHES = frozenset({37, 60})  # announcement and extended announcement
 MOST_PROFILES = 16
 WPS_HEAD = b"\x00\x50\xf2\x04"
+WPA_HEAD, WMM_HEAD = b"\x00\x50\xf2\x01", b"\x00\x50\xf2\x02"
 P2P_HEAD = b"\x50\x6f\x9a\x09"
 P2P_DEVICE_INFO = 13
 P2P_NAME_AT = 17  # address, configuration methods, primary type, number of secondary types
@@ -39,6 +54,53 @@ class Details:
     device_names: tuple[str, ...] = ()
     profiles: tuple[tuple[int, str], ...] = ()  # (BSSID index, SSID) of each nontransmitted network
     switches: bool = False  # a channel switch is announced
+    namesakes: tuple[int, ...] = ()  # BSSIDs of neighbours that bear the same network name
+    multi_link: MultiLink | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """The manner of a network's beacons: encryption, generation, and how many elements they hold besides."""
+
+    secured: bool
+    generation: int  # Wi-Fi 4 to 7; 0 before
+    makers: int  # elements of makers, without those that everybody sends
+    country: bool
+    extended: bool  # extended capabilities
+
+
+def beacon_habits(body: bytes, *, capabilities: int) -> Habits:
+    """Return how a network beacons.
+
+    Parameters
+    ----------
+    body : bytes
+        Elements of a beacon or probe response.
+    capabilities : int
+        First byte of the capabilities before them.
+
+    Returns
+    -------
+    Habits
+    """
+    numbers, makers, generation = set[int](), 0, 0
+    secured = bool(capabilities & PRIVACY)
+    for number, value in walk(body):
+        numbers.add(number)
+        if number == VENDOR:
+            secured |= value[:4] == WPA_HEAD
+            makers += value[:4] not in {WPA_HEAD, WMM_HEAD, WPS_HEAD, P2P_HEAD}
+        elif number == EXTENSION and value:
+            generation = max(generation, {HE: 6, EHT: 7}.get(value[0], 0))
+    for number, wifi in ((HT, 4), (VHT, 5)):
+        generation = max(generation, wifi if number in numbers else 0)
+    return Habits(
+        secured=secured or RSN in numbers,
+        generation=generation,
+        makers=makers,
+        country=COUNTRY in numbers,
+        extended=EXTENDED in numbers,
+    )
 
 
 def walk(body: bytes) -> Iterator[tuple[int, bytes]]:
@@ -90,17 +152,55 @@ def dissect(body: bytes) -> Details:
     """
     wps, direct = b"", b""
     profiles: list[tuple[int, str]] = []
-    switches = False
-    for number, value in walk(body):
+    namesakes: list[int] = []
+    switches, multi_link = False, None
+    for number, value in _joined(body):
         switches |= number in CHANNEL_SWITCHES
         if number == MULTIPLE_BSSID:
             profiles += _profiles(value[1:])
+        elif number == NEIGHBOURS:
+            namesakes += _namesakes(value)
+        elif number == EXTENSION and value[:1] == bytes((MULTI_LINK,)):
+            multi_link = multi_link or read_multi_link(value[1:])
         elif number == VENDOR and value[:4] == WPS_HEAD:
             wps += value[4:]
         elif number == VENDOR and value[:4] == P2P_HEAD:
             direct += value[4:]
     names = (*_wps_names(wps), *_direct_names(direct))
-    return Details(device_names=names, profiles=tuple(profiles[:MOST_PROFILES]), switches=switches)
+    return Details(
+        device_names=names,
+        profiles=tuple(profiles[:MOST_PROFILES]),
+        switches=switches,
+        namesakes=tuple(namesakes[:MOST_NEIGHBOURS]),
+        multi_link=multi_link,
+    )
+
+
+def _joined(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give the elements with their fragments joined (IEEE 802.11-2020, 10.28.11)."""
+    number, content = -1, b""
+    for part, value in walk(body):
+        if part == FRAGMENT and number >= 0:
+            content += value
+            continue
+        if number >= 0:
+            yield number, content
+        number, content = part, value
+    if number >= 0:
+        yield number, content
+
+
+def _namesakes(body: bytes) -> Iterator[int]:
+    """Give the BSSIDs of a reduced neighbour report that say they bear the same network name."""
+    at = 0
+    while at + 4 <= len(body):
+        size, entries = body[at + 1], (body[at] >> 4) + 1
+        where = PARAMETERS_AT.get(size)
+        for begin in range(at + 4, min(at + 4 + entries * size, len(body)), size) if where else ():
+            entry = body[begin : begin + size]
+            if len(entry) == size and entry[where or 0] & SAME_SSID:
+                yield int.from_bytes(entry[1:7], "big")
+        at += 4 + entries * size
 
 
 def _profiles(body: bytes) -> Iterator[tuple[int, str]]:

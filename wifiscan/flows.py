@@ -178,7 +178,7 @@ class Flows:
         logits = [streaming_logit(features, load_model()) for features in found]
         best = max(range(len(found)), key=lambda k: (logits[k] if logits[k] is not None else -np.inf, -k))
         link.features, link.logit = found[best], logits[best]
-        link.alone = link.is_downlink and len(self.links.partners(link.ta)) == 1
+        link.clients = len(self.links.partners(link.ta)) if link.is_downlink else 0
 
     def _choose(self, link: Link) -> None:
         """Keep the link that speaks most for each device, and drop those that are gone."""

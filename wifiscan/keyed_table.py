@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wifiscan.radiotap import NO_RSSI
+
 Columns = dict[str, NDArray[Any]]
 
 NO_ROW = np.int64(-1)
+RSSI_NEW_WEIGHT = 0.3  # of a new dwell in the smoothed level
 
 
 class KeyedRows:
@@ -89,3 +92,38 @@ class KeyedRows:
         order = np.argsort(self.keys[rows], kind="stable")
         self._row = rows[order]
         self._sorted = self.keys[self._row]
+
+
+def smooth_levels(
+    columns: Columns,
+    rows: NDArray[np.int64],
+    inverse: NDArray[np.int64],
+    rssi: NDArray[np.int16],
+    n: int,
+) -> None:
+    """Smooth the mean level of a batch into a table.
+
+    Parameters
+    ----------
+    columns : dict of ndarray
+        Of the table; ``rssi`` (dBm) and ``heard_rssi`` are written.
+    rows : ndarray of int64, shape (n,)
+        Row of each device of the batch, `NO_ROW` where it has none.
+    inverse : ndarray of int64, shape (frames,)
+        Which device sent each frame.
+    rssi : ndarray of int16, shape (frames,)
+        Levels, dBm; `NO_RSSI` where none was told.
+    n : int
+        Devices.
+    """
+    told = rssi != NO_RSSI
+    count = np.bincount(inverse[told], minlength=n)
+    total = np.bincount(inverse[told], weights=rssi[told], minlength=n)
+    use = (count > 0) & (rows != NO_ROW)
+    mean = total[use] / count[use]
+    at = rows[use]
+    old = columns["heard_rssi"][at].astype(bool)
+    columns["rssi"][at] = np.where(
+        old, (1 - RSSI_NEW_WEIGHT) * columns["rssi"][at] + RSSI_NEW_WEIGHT * mean, mean
+    )
+    columns["heard_rssi"][at] = True

@@ -54,7 +54,7 @@ class Link:
     packets: int = 0
     bytes: int = 0
     own_bytes: int = 0
-    alone: bool = False  # its sender exchanges data with nobody but this receiver
+    clients: int = 0  # of an access point that sends: devices that it exchanges data with
     from_ds: int = 0  # packets that an access point sent to its station
     first_us: int = 0
     last_us: int = 0

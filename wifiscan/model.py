@@ -84,6 +84,7 @@ class Station:
     last_ns: int
     activity: str | None = None  # camera-stream, camera-idle, video-call, upload … where it can be told
     features: Mapping[str, float] = field(default_factory=dict)
+    links: tuple[str, ...] = ()  # addresses of a device that uses several links at once
 
     @property
     def subject(self) -> str:
@@ -141,7 +142,7 @@ class Station:
             "features": dict(self.features),
             "first_ns": self.first_ns,
             "last_ns": self.last_ns,
-        }
+        } | ({"links": list(self.links)} if self.links else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,26 +8,23 @@ speaks has about 0.05.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import log
 
 import numpy as np
 
+from wifiscan.announced import Named
 from wifiscan.classify import sigmoid
 from wifiscan.keyed_table import NO_ROW
 from wifiscan.links import Link
 from wifiscan.model import AccessPoint, Identity, Station
-from wifiscan.tables import Named, Tables
+from wifiscan.own_network import OwnNetwork, load_own_network_model, own_network_logit
+from wifiscan.tables import Tables
 from wifiscan.traffic_labels import FORWARDED_SHARE, name_behaviour
 from wifiscan.vendors import format_mac, is_randomised, vendor_of
 
 FORWARDED_LOGIT = -3.0  # a router that passes a film to a phone is no camera, whatever the film looks like
-# most an access point without a telling name reaches: its own address may hide a forwarder
-ROUTER_LOGIT = 1.0
-# … but one that sends all to one single client, in its own name and next to nothing back, is what a spy
-# camera in access-point mode looks like: enough to look, not to be sure
-LONE_LOGIT = 3.7
-LONE_SHARE = 0.9  # of the bytes are its own, and go out
-LONE_LEAST = 3.0  # nats of the traffic itself
 BUSY_BPS = 30e3  # an idle camera sends less than this
 BUSY_LOGIT = -2.0  # what much other traffic says against an idle camera
 IDLE_BPS = 20e3
@@ -37,7 +34,9 @@ KEYFRAME_SHOWN, KEY_PICTURES_SHOWN = 0.18, 3.0  # a weaker or faster rhythm is n
 REGULAR_NATS = 0.8  # what a rhythm adds to a maker known for cameras; without one it says nothing
 
 
-def station_logit(identity_nats: float, none_nats: float, link: Link | None, *, is_ap: bool) -> float:
+def station_logit(
+    identity_nats: float, none_nats: float, link: Link | None, *, network: OwnNetwork | None = None
+) -> float:
     """Return the joint log likelihood ratio of one device.
 
     Parameters
@@ -48,8 +47,8 @@ def station_logit(identity_nats: float, none_nats: float, link: Link | None, *, 
         What an identity says that matches no rule, nats.
     link : Link or None
         The best of its links, None where it has none.
-    is_ap : bool
-        It is an access point.
+    network : OwnNetwork, optional
+        What is known of the network, where it is an access point.
 
     Returns
     -------
@@ -67,7 +66,7 @@ def station_logit(identity_nats: float, none_nats: float, link: Link | None, *, 
         busy = link is not None and link.features.get("mean_bps", 0.0) > BUSY_BPS
         return identity_nats + (BUSY_LOGIT / 2 if busy else 0.0)
     helped = (identity_nats - none_nats) / 2  # an unknown name says nothing against a stream
-    stream = _stream_logit(link, is_ap=is_ap and helped <= 1.0)
+    stream = _stream_logit(link, network)
     idle = identity_nats + (BUSY_LOGIT if link.features["mean_bps"] > BUSY_BPS else 0.0)
     return float(np.logaddexp(log(0.5) + stream + helped, log(0.5) + idle))
 
@@ -79,20 +78,49 @@ def _is_regular(link: Link | None) -> bool:
     return link.keep_alive["regularity"] >= REGULAR_SHARE and low <= link.keep_alive["keep_alive_s"] <= high
 
 
-def _stream_logit(link: Link, *, is_ap: bool) -> float:
+def _stream_logit(link: Link, network: OwnNetwork | None) -> float:
     """Return the nats of the stream that count; an access point may only pass on what it sends."""
     logit = link.logit if link.logit is not None else 0.0
     if link.features["own_share"] < FORWARDED_SHARE:
         return min(logit, FORWARDED_LOGIT)
-    if not is_ap:
-        return logit
-    return min(logit, LONE_LOGIT if link.alone and _sends_only(link, logit) else ROUTER_LOGIT)
+    return logit if network is None else own_network_logit(logit, network, load_own_network_model())
 
 
-def _sends_only(link: Link, logit: float) -> bool:
-    """Tell whether all goes out in its own name, so steadily that a film passed on would hardly look so."""
-    shares = link.features["own_share"], link.features["up_share"]
-    return logit >= LONE_LEAST and min(shares) >= LONE_SHARE
+def _network_of(tables: Tables, mac: int, link: Link | None) -> OwnNetwork:
+    """Return what is known of an access point besides what it sends."""
+    named = tables.named_aps.get(mac)
+    return OwnNetwork(
+        habits=named.habits if named else None,
+        clients=link.clients if link else 0,
+        made_up=is_randomised(mac),
+        upstream=link is not None and link.logit is not None and tables.is_client_elsewhere(mac),
+    )
+
+
+def own_network_of(tables: Tables, mac: int) -> tuple[float, OwnNetwork] | None:
+    """Return what an access point's own traffic says and what else is known of it.
+
+    Parameters
+    ----------
+    tables : Tables
+        What was heard.
+    mac : int
+        Its address.
+
+    Returns
+    -------
+    tuple of float and OwnNetwork, or None
+        Nats, and the network; None where it sends nothing of its own that could be judged.
+    """
+    link = tables.flows.best.get(mac)
+    if (
+        link is None
+        or link.logit is None
+        or not link.is_downlink
+        or link.features["own_share"] < FORWARDED_SHARE
+    ):
+        return None
+    return link.logit, _network_of(tables, mac, link)
 
 
 def describe_station(tables: Tables, mac: int) -> Station | None:
@@ -103,14 +131,15 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
     c = tables.stations.columns
     named, own = tables.named_stations.get(mac), tables.named_aps.get(mac)
     bssid = int(c["bssid"][row]) or None
-    network = tables.named_aps.get(bssid) if bssid else None
+    joined = tables.named_aps.get(bssid) if bssid else None
     spoken = (*(named.identity if named else ()), *(own.identity if own else ()))
     identity = (*_of_block(tables, mac, own), *spoken)
-    told = network or own
+    told = joined or own
     link = tables.flows.best.get(mac)
     is_ap = own is not None or (bssid == mac if link is None else link.is_downlink)
     none = tables.signatures.weights["none"]
-    logit = station_logit(tables.signatures.weight(identity), none, link, is_ap=is_ap)
+    network = _network_of(tables, mac, link) if is_ap else None
+    logit = station_logit(tables.signatures.weight(identity), none, link, network=network)
     heard_us = max(tables.flows.clock.channels().values(), default=0)
     return Station(
         mac=format_mac(mac),
@@ -124,13 +153,41 @@ def describe_station(tables: Tables, mac: int) -> Station | None:
         bytes_up=int(c["bytes_up"][row]),
         bytes_down=int(c["bytes_down"][row]),
         uplink_bps=_uplink_bps(link, int(c["bytes_up"][row]), heard_us),
-        streaming_score=_streaming_score(link, is_ap=is_ap),
+        streaming_score=_streaming_score(link, network),
         identity=identity,
         score=sigmoid(logit),
         first_ns=int(c["first_ns"][row]),
         last_ns=int(c["last_ns"][row]),
-        activity=_activity(link, identity, is_ap=is_ap),
+        activity=_activity(link, identity, network),
         features=_shown(link),
+    )
+
+
+def join_links(stations: Sequence[Station]) -> Station:
+    """Return the links of one device as one station.
+
+    Parameters
+    ----------
+    stations : sequence of Station
+        One a link, at least one.
+
+    Returns
+    -------
+    Station
+        Address, scores and numbers of the link that speaks most for a camera; frames and bytes of all.
+    """
+    if len(stations) == 1:
+        return stations[0]
+    lead = max(stations, key=lambda s: (s.score, s.frames, s.mac))
+    return replace(
+        lead,
+        frames=sum(s.frames for s in stations),
+        bytes_up=sum(s.bytes_up for s in stations),
+        bytes_down=sum(s.bytes_down for s in stations),
+        identity=tuple({i.rule: i for s in (lead, *stations) for i in s.identity}.values()),
+        first_ns=min(s.first_ns for s in stations),
+        last_ns=max(s.last_ns for s in stations),
+        links=tuple(sorted(s.mac for s in stations)),
     )
 
 
@@ -158,14 +215,14 @@ def _uplink_bps(link: Link | None, bytes_up: int, heard_us: int) -> float | None
     return round(bytes_up * 8e6 / heard_us, 1) if heard_us else None
 
 
-def _streaming_score(link: Link | None, *, is_ap: bool) -> float | None:
+def _streaming_score(link: Link | None, network: OwnNetwork | None) -> float | None:
     if link is None or link.logit is None:
         return None
-    return sigmoid(_stream_logit(link, is_ap=is_ap))
+    return sigmoid(_stream_logit(link, network))
 
 
-def _activity(link: Link | None, identity: tuple[Identity, ...], *, is_ap: bool) -> str | None:
-    if link is not None and link.logit is not None and _stream_logit(link, is_ap=is_ap) > 0:
+def _activity(link: Link | None, identity: tuple[Identity, ...], network: OwnNetwork | None) -> str | None:
+    if link is not None and link.logit is not None and _stream_logit(link, network) > 0:
         return "camera-stream"
     known = any(i.strength != "C" for i in identity) or (bool(identity) and _is_regular(link))
     if known and (link is None or not link.features or link.features["mean_bps"] < IDLE_BPS):

@@ -25,7 +25,8 @@ from wifiscan.hopper import US, ChannelState, Hopper, coverage_shares
 from wifiscan.links import Link
 from wifiscan.listening import Listening
 from wifiscan.model import AccessPoint, BleDevice, Disturbance, Station
-from wifiscan.observations import describe_access_point, describe_station
+from wifiscan.observations import describe_access_point, describe_station, join_links, own_network_of
+from wifiscan.own_network import OwnNetwork
 from wifiscan.signatures import load_signatures
 from wifiscan.tables import Tables
 from wifiscan.traffic_labels import FORWARDED_SHARE
@@ -130,10 +131,22 @@ class WifiScanner:
         found: list[WifiObservation] = [*self._disturbance.found()]
         return found + self._describe(stations.keys[stations.rows()].tolist(), aps.keys[aps.rows()].tolist())
 
+    def links(self) -> tuple[Link, ...]:
+        """Return the traffic of every pair that is kept in detail, with its numbers."""
+        return self._tables.flows.links.links()
+
+    def own_network(self, bssid: int) -> tuple[float, OwnNetwork] | None:
+        """Return what a network's own traffic says (nats) and what else is known of it."""
+        return own_network_of(self._tables, bssid)
+
     def _describe(self, macs: list[int], bssids: list[int]) -> list[WifiObservation]:
-        found: list[WifiObservation | None] = [describe_station(self._tables, m) for m in macs]
-        found += [describe_access_point(self._tables, b) for b in bssids]
-        return [x for x in found if x is not None]
+        devices = dict.fromkeys(self._tables.link_groups.of(m) for m in macs)
+        found: list[WifiObservation] = []
+        for links in devices:
+            stations = [s for s in (describe_station(self._tables, m) for m in links) if s is not None]
+            found += [join_links(stations)] if stations else []
+        networks = (describe_access_point(self._tables, b) for b in bssids)
+        return found + [n for n in networks if n is not None]
 
     def _states(self) -> dict[int, ChannelState]:
         heard = self._tables.flows.clock.channels()

@@ -8,11 +8,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wifiscan.announced import Named, announced
 from wifiscan.config import WifiConfig
 from wifiscan.dot11 import (
     ASSOCIATION_REQUEST,
@@ -28,11 +29,20 @@ from wifiscan.dot11 import (
     Headers,
     checksum_fails,
 )
-from wifiscan.elements import Outline, dissect, max_bssid_indicator, nontransmitted_bssid, outline
+from wifiscan.elements import (
+    Details,
+    Outline,
+    beacon_habits,
+    dissect,
+    max_bssid_indicator,
+    nontransmitted_bssid,
+    outline,
+)
 from wifiscan.flows import Flows
-from wifiscan.keyed_table import NO_ROW, Columns, KeyedRows
+from wifiscan.keyed_table import NO_ROW, KeyedRows, smooth_levels
 from wifiscan.links import Link
 from wifiscan.model import Identity
+from wifiscan.multi_link import LinkGroups
 from wifiscan.radiotap import NO_RSSI
 from wifiscan.signatures import Signatures
 
@@ -43,7 +53,7 @@ REQUESTS_A_BATCH = 64  # requests that may name a hidden network
 ASKED_LIMIT = 1024  # networks that clients have named
 OUTLINED_A_BATCH = 4096
 CHECKED_FRAMES = 4  # frames of a new transmitter whose checksum is tried
-RSSI_NEW_WEIGHT = 0.3  # of a new dwell in the smoothed level
+SIBLING_BITS = np.uint64(0x02_00_00_00_00_0F)  # in which addresses of one device's radios differ
 IDENTITY_WORTH = 200.0
 SUSPICION_WORTH = 1000.0
 
@@ -56,17 +66,6 @@ AP_COLUMNS: dict[str, type] = {
     "first_ns": np.int64, "last_ns": np.int64, "frames": np.int64, "rssi": np.float64, "heard_rssi": np.bool_,
     "mhz": np.int32, "suspicion": np.float64,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """The elements of an access point or a station as last read."""
-
-    fingerprint: int
-    ssid: str | None
-    channel: int | None
-    identity: tuple[Identity, ...]
-    device_names: tuple[str, ...] = ()  # of the set-up element
 
 
 class Tables:
@@ -83,6 +82,7 @@ class Tables:
         self.newcomers = 0  # transmitters that had no row, each time
         self.new_networks = 0
         self.switches = 0  # beacons that announce a channel switch
+        self.link_groups = LinkGroups()
         self._asked: dict[int, str] = {}  # BSSID to the name by which a client addressed it
         self.dropped: Counter[str] = Counter()
         self.changed_stations: set[int] = set()
@@ -102,6 +102,13 @@ class Tables:
     def named_cameras(self) -> int:
         """Return the number of networks with a camera's name."""
         return sum(any(not i.rule.startswith("oui-") for i in n.identity) for n in self.named_aps.values())
+
+    def is_client_elsewhere(self, bssid: int) -> bool:
+        """Tell whether another radio of the same device is a client elsewhere: their addresses are akin."""
+        keys = self.stations.keys[self.stations.rows()]
+        akin = keys[((keys ^ np.uint64(bssid)) & ~SIBLING_BITS) == 0]
+        networks = self.stations.columns["bssid"][self.stations.find(akin)]
+        return bool(np.any((networks != 0) & (networks != np.uint64(bssid)) & (networks != akin)))
 
     def finish(self) -> None:
         """Judge what is pending: nothing more will come."""
@@ -139,7 +146,7 @@ class Tables:
         fresh = at[c["last_ns"][at] == 0]
         c["first_ns"][fresh] = h.t_ns[sent[first[known]]][c["last_ns"][at] == 0]
         self._latest(h, sent, inverse, rows)
-        _levels(c, rows, inverse, h.rssi_dbm[sent], len(keys))
+        smooth_levels(c, rows, inverse, h.rssi_dbm[sent], len(keys))
         self._received(h)
         self.changed_stations.update(keys[known].tolist())
 
@@ -254,14 +261,18 @@ class Tables:
             ssid = outline(h.data[begin:end].tobytes()).ssid
             if ssid is None or checksum_fails(h, row):
                 continue
-            self._asked.pop(bssid, None)
-            self._asked[bssid] = ssid
-            if len(self._asked) > ASKED_LIMIT:
-                del self._asked[next(iter(self._asked))]
-            old = self.named_aps.get(bssid)
-            if old is not None and old.ssid is None:
-                self.named_aps[bssid] = replace(old, ssid=ssid, identity=self._network(ssid) + old.identity)
-                self._suspect_ap(bssid)
+            self._name(bssid, ssid)
+
+    def _name(self, bssid: int, ssid: str) -> None:
+        """Remember the name of a network that may be hidden, and name it where it is."""
+        self._asked.pop(bssid, None)
+        self._asked[bssid] = ssid
+        if len(self._asked) > ASKED_LIMIT:
+            del self._asked[next(iter(self._asked))]
+        old = self.named_aps.get(bssid)
+        if old is not None and old.ssid is None:
+            self.named_aps[bssid] = replace(old, ssid=ssid, identity=self._network(ssid) + old.identity)
+            self._suspect_ap(bssid)
 
     def _network(self, ssid: str | None) -> tuple[Identity, ...]:
         return self.signatures.of_ssid(ssid) if ssid else ()
@@ -298,7 +309,7 @@ class Tables:
         c["last_ns"][each[heard]] = h.t_ns[beacons[heard]]
         tuned = heard & (h.mhz[beacons] > 0)
         c["mhz"][each[tuned]] = h.mhz[beacons[tuned]]
-        _levels(c, rows, inverse, h.rssi_dbm[beacons], len(keys))
+        smooth_levels(c, rows, inverse, h.rssi_dbm[beacons], len(keys))
         self.changed_aps.update(keys[known].tolist())
 
     def _read_elements(
@@ -328,34 +339,34 @@ class Tables:
             if at == NO_ROW or checksum_fails(h, row):
                 continue
             budget -= 1
-            named[key] = self._named(key, body, short, old, is_ap=named is self.named_aps)
+            details = dissect(body)
+            if named is self.named_aps:
+                named[key] = self._network_named(key, short, details, old, body, int(h.data[begin - 2]))
+                self._further(h, row, body, details)
+            else:
+                ssid = short.ssid or (old.ssid if old else None)
+                named[key] = announced(self.signatures, short, details, ssid=ssid, habits=None)
+            if details.multi_link is not None:
+                self.link_groups.learn(key, details.multi_link)
             if named[key].identity:
                 table.columns["suspicion"][at] = IDENTITY_WORTH
-            if named is self.named_aps:
-                self._profiles(h, row, body)
         return budget
 
-    def _named(self, key: int, body: bytes, short: Outline, old: Named | None, *, is_ap: bool) -> Named:
-        ssid = short.ssid or (old.ssid if old else None)
-        if is_ap:
-            ssid = ssid or self._asked.get(key)
-        found = self._network(ssid) if is_ap else ()
-        details = dissect(body)
-        device_names = details.device_names
+    def _network_named(
+        self, key: int, short: Outline, details: Details, old: Named | None, body: bytes, capabilities: int
+    ) -> Named:
         self.switches += details.switches
-        found += self.signatures.of_wps(device_names)
-        return Named(
-            fingerprint=short.fingerprint,
-            ssid=ssid,
-            channel=short.channel,
-            identity=found,
-            device_names=device_names,
-        )
+        ssid = short.ssid or (old.ssid if old else None) or self._asked.get(key)
+        habits = beacon_habits(body, capabilities=capabilities)
+        return announced(self.signatures, short, details, ssid=ssid, habits=habits)
 
-    def _profiles(self, h: Headers, row: int, body: bytes) -> None:
-        """Take in the further networks that one beacon announces (multiple BSSID)."""
+    def _further(self, h: Headers, row: int, body: bytes, details: Details) -> None:
+        """Take in the further networks that one beacon announces, and name hidden ones that bear its name."""
+        own = self.named_aps[int(h.bssid[row])].ssid
+        for bssid in details.namesakes if own else ():
+            self._name(bssid, own or "")
         bits = max_bssid_indicator(body)
-        for index, ssid in dissect(body).profiles if bits else ():
+        for index, ssid in details.profiles if bits else ():
             bssid = nontransmitted_bssid(int(h.bssid[row]), index, bits)
             if self._admit_profile(h, row, bssid):
                 self.named_aps[bssid] = Named(
@@ -377,24 +388,3 @@ class Tables:
         c["frames"][at] += 1
         c["rssi"][at], c["heard_rssi"][at] = h.rssi_dbm[row], h.rssi_dbm[row] != NO_RSSI
         return True
-
-
-def _levels(
-    columns: Columns,
-    rows: NDArray[np.int64],
-    inverse: NDArray[np.int64],
-    rssi: NDArray[np.int16],
-    n: int,
-) -> None:
-    """Smooth the mean level of this batch into the table."""
-    told = rssi != NO_RSSI
-    count = np.bincount(inverse[told], minlength=n)
-    total = np.bincount(inverse[told], weights=rssi[told], minlength=n)
-    use = (count > 0) & (rows != NO_ROW)
-    mean = total[use] / count[use]
-    at = rows[use]
-    old = columns["heard_rssi"][at].astype(bool)
-    columns["rssi"][at] = np.where(
-        old, (1 - RSSI_NEW_WEIGHT) * columns["rssi"][at] + RSSI_NEW_WEIGHT * mean, mean
-    )
-    columns["heard_rssi"][at] = True

@@ -75,6 +75,10 @@ class WifiFacet(BaseModel):
     keyframe_s: float = Field(2.0, gt=0)
     randomised: bool = False
     peer: str | None = Field(None, description="MAC at the other end; the access point if empty.")
+    secured: bool | None = Field(
+        None, description="Of an access point; without it every network is but those of cameras."
+    )
+    beacon_hex: str = Field("", description="Further elements of an access point's beacons.")
 
 
 class BleFacet(BaseModel):

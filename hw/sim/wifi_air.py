@@ -138,10 +138,10 @@ class Air:
         return parts
 
     def _beacons(self, facet: WifiFacet, mhz: int, rng: np.random.Generator) -> AirRows:
-        secured = not facet.behaviour.startswith("camera")
+        secured = not facet.behaviour.startswith("camera") if facet.secured is None else facet.secured
         frame = beacon_frame(
             bssid=mac_bytes(facet.mac), ssid=facet.ssid or "", channel_mhz=mhz, secured=secured
-        )
+        ) + bytes.fromhex(facet.beacon_hex)
         t = np.arange(int(rng.integers(BEACON_US)), EPOCH_US, BEACON_US)
         t = t + np.abs(rng.normal(0, 300, len(t))).astype(np.int64)
         sender = self._sender_of[facet.mac]

@@ -2,12 +2,14 @@
 
     python -m tests.benchmarks.wifi_captures [FOLDER …]
 
-The folders default to ``../shared/data/wifi`` and ``../shared/data/ble`` beside the checkout.
+The folders default to ``../shared/data/wifi`` and ``../shared/data/ble`` beside the checkout. With
+``ANSIM_RECORD=1`` each verdict becomes a row of RESULTS.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,8 +45,8 @@ class Row:
     reason: str = ""
 
 
-def judged(path: Path, role: str) -> Row:
-    """Replay a recording through one sensor and judge it. Raises `HwError` where it cannot be replayed."""
+def replayed(path: Path, role: str) -> WifiScanner | BleScanner:
+    """Replay a recording through one sensor to its end. Raises `HwError` where it cannot be replayed."""
     clock = ManualClock()
     device = open_device(role, spec=f"replay:{path}", config=HwConfig(), clock=clock)
     scanner: WifiScanner | BleScanner
@@ -57,21 +59,32 @@ def judged(path: Path, role: str) -> Row:
             scanner.step()
     except EndOfRecording:
         scanner.finish()
+    return scanner
+
+
+def judged(path: Path, role: str) -> Row:
+    """Replay a recording through one sensor and judge it. Raises `HwError` where it cannot be replayed."""
+    return verdict_of(replayed(path, role), path.name)
+
+
+def verdict_of(scanner: WifiScanner | BleScanner, name: str) -> Row:
+    """Judge what one sensor found."""
     judge = Judge(prior=PRIOR)
     found = [weigh(o, judge.table) for o in scanner.observations()]
     evidence = tuple(e for e in found if e is not None)
+    now_ns = max((o.last_ns for o in scanner.observations()), default=0)
     report = SensorReport(
         sensor=scanner.name,
         coverage=scanner.coverage(),
         evidence=evidence,
         candidates=len(evidence),
-        now_ns=clock.now_ns(),
+        now_ns=now_ns,
         heard=scanner.counts().read > 0,
     )
-    verdict = judge.judge([report], t_ns=clock.now_ns())
+    verdict = judge.judge([report], t_ns=now_ns)
     best = max(evidence, key=lambda e: e.log_lr, default=None)
     return Row(
-        name=path.name,
+        name=name,
         level=verdict.level.value,
         probability=verdict.probability,
         share_caught=verdict.share_caught,
@@ -93,6 +106,13 @@ def rows(folders: list[Path]) -> Iterator[Row | tuple[str, str]]:
                         yield path.name, str(error)
 
 
+def keep(row: Row) -> None:
+    """Write a verdict into RESULTS.md, if asked."""
+    slug = re.sub("[^a-z0-9]+", "_", row.name.lower()).strip("_")
+    note = f"share caught {row.share_caught:.2f}, best score {row.score:.2f}"
+    record(f"wifi_captures.{slug}", row.level, "", "python -m tests.benchmarks.wifi_captures", note=note)
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -103,6 +123,7 @@ def main() -> None:
     for row in rows(folders):
         if isinstance(row, Row):
             levels[row.level] += 1
+            keep(row)
             numbers = f"{row.probability:.3f} | {row.share_caught:.2f} | {row.score:.2f}"
             print(f"| {row.name} | {row.level} | {numbers} | {row.best} | {row.reason} |")
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hw.sim.wifi_traffic import BEHAVIOURS, US, Packets, TrafficSpec, make_packets, packetise
+from tests.benchmarks.wifi_confounders import KINDS, confounding_packets
 from wifiscan.traffic import Traffic, measure
 
 MAC_BYTES = 24  # LLC and CCMP around every packet
@@ -18,6 +19,7 @@ WILD = (
     "wild-small",
     "wild-bursts",
 )  # no product in mind: they fill the space between
+UNSEEN = tuple(KINDS)  # never trained on
 REVERSIBLE = ("download", "browse", "upload", "video-call", "game", "backup", "screen-cast")
 
 
@@ -89,7 +91,7 @@ def draw_link(
     onset: bool | None = None,
 ) -> Link:
     """Draw one link of a behaviour; what is not given is drawn."""
-    rng = np.random.default_rng([seed, (*BEHAVIOURS, *WILD).index(behaviour), int(reverse)])
+    rng = np.random.default_rng([seed, (*BEHAVIOURS, *WILD, *UNSEEN).index(behaviour), int(reverse)])
     drawn_s, drawn_loss = float(rng.choice([7.5, 8.0, 10.0, 15.0, 20.0, 30.0])), float(rng.uniform(0, 0.6))
     late = bool(rng.random() < 0.35)
     begin_us = (
@@ -99,6 +101,8 @@ def draw_link(
     heard_s, loss = heard_s or drawn_s, drawn_loss if loss is None else loss
     if behaviour in WILD:
         packets = wild_packets(behaviour, rng, heard_s)
+    elif behaviour in UNSEEN:
+        packets = confounding_packets(behaviour, rng, heard_s)
     else:
         packets = make_packets(behaviour, rng=rng, duration_s=heard_s, spec=spec)
     t = packets.t_us + begin_us

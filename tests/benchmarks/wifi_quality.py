@@ -15,7 +15,7 @@ import argparse
 import numpy as np
 
 from tests.benchmarks.results import record
-from tests.benchmarks.wifi_links import CAMERA, CONFOUNDERS, REVERSIBLE, WILD, Link, draw_link
+from tests.benchmarks.wifi_links import CAMERA, CONFOUNDERS, REVERSIBLE, UNSEEN, WILD, Link, draw_link
 from tests.benchmarks.wifi_train import draw_links, fit, judged, scores
 from wifiscan.classify import load_model, sigmoid, streaming_logit
 
@@ -78,6 +78,18 @@ def leave_one_out() -> None:
         print(f"  {behaviour:14s} {np.count_nonzero(logits > 0) / len(mine):7.4f}  ({share(mine):.4f})")
 
 
+def unseen(count: int) -> dict[str, float]:
+    """Return the share of false alarms of every kind of traffic that training never saw, both ways."""
+    links = {
+        kind: [
+            draw_link(kind, seed=SEED + k, heard_s=30.0, reverse=k % 3 == 2, onset=False)
+            for k in range(count)
+        ]
+        for kind in UNSEEN
+    }
+    return {kind: share(drawn) for kind, drawn in links.items()}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -103,6 +115,11 @@ def main() -> None:
         few = [k for links in confounders(options.links // 3, heard_s=heard_s).values() for k in links]
         seen = share(cameras(options.links // 6, heard_s=heard_s))
         print(f"  heard {heard_s:4.0f} s: TPR {seen:.4f}, false alarms {share(few):.4f}")
+    strange = unseen(max(options.links // 15, 20))
+    worst = max(strange, key=lambda kind: strange[kind])
+    note = f"mean of {len(strange)} kinds that training never saw; worst {worst} {strange[worst]:.3f}"
+    record("wifi.false_streams_unseen", f"{np.mean(list(strange.values())):.4f}", "", command, note=note)
+    print("never trained on: " + ", ".join(f"{kind} {value:.3f}" for kind, value in strange.items()))
     if options.leave_out:
         leave_one_out()
 

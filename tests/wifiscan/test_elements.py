@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import wifiscan.tables
 from tests.wifiscan.recordings import batch_of, beacon, mac, radiotap
 from tests.wifiscan.stand_ins import access_points, scan_batches, stations
-from wifiscan.elements import dissect, outline
+from wifiscan.elements import Habits, beacon_habits, dissect, outline
 
 AP = "34:12:98:00:00:01"
 
@@ -150,3 +150,30 @@ def test_every_network_of_a_multiple_bssid_set_is_seen():
         "34:12:98:00:00:03": "FTYC811847AGFDZ",
     }
     assert [i.rule for i in found["34:12:98:00:00:03"].identity] == ["uid-known"]
+
+
+def test_how_a_network_beacons():
+    plain = beacon_habits(b"\0\3net", capabilities=0x01)
+    assert plain == Habits(secured=False, generation=0, makers=0, country=False, extended=False)
+    elements = [
+        (7, b"KR \x01\x0d\x14"),
+        (45, bytes(26)),
+        (127, bytes(8)),
+        (191, bytes(12)),
+        (255, b"\x23" + bytes(9)),
+    ]
+    elements += [(221, b"\x00\x50\xf2\x02" + bytes(9)), (221, b"\x00\x17\xf2\x0a"), (48, b"")]
+    rich = b"".join(bytes((number, len(body))) + body for number, body in elements)
+    assert beacon_habits(rich, capabilities=0) == Habits(
+        secured=True, generation=6, makers=1, country=True, extended=True
+    )
+    assert beacon_habits(b"", capabilities=0x11).secured
+    for end in range(len(rich)):
+        assert beacon_habits(rich[:end], capabilities=0).generation in {0, 4, 5, 6}
+
+
+def test_neighbours_of_every_length_are_read_or_left_out():
+    for size in range(1, 32):
+        body = bytes((201, 4 + size, 0, size, 115, 36)) + bytes(size)
+        assert dissect(body).namesakes == ()
+    assert dissect(bytes((201, 255)) + b"\xff" * 60).namesakes == ()

@@ -48,6 +48,12 @@ def test_an_idle_camera_is_present_and_not_streaming(name, camera):
     assert found.streaming_score is None
 
 
+def test_the_real_stream_is_found():
+    found = stations(scan_batches([load_recording(WIFI / STREAMING)]))["74:da:38:80:7a:99"]
+    assert found.activity == "camera-stream"
+    assert found.score > 0.95
+
+
 def test_a_file_of_another_link_type_is_counted_and_nothing_else():
     name = "ether_iotsentinel_EdimaxCam1_Setup-A-3-STA.pcap"
     scanner = scan_batches([load_recording(WIFI / name)])

@@ -192,7 +192,7 @@ def test_names_from_the_air_are_capped_and_never_trusted():
 
 
 def test_the_camera_that_is_itself_the_access_point():
-    """It beacons, and sends its pictures to a viewer: found, but without a name never surely."""
+    """It beacons plainly, and sends its pictures to its one client."""
     rng = np.random.default_rng(5)
     seconds, frames, times, wire = 20, [], [], []
     for n in range(seconds * 25):
@@ -213,7 +213,7 @@ def test_the_camera_that_is_itself_the_access_point():
     camera = stations(scan_batches([batch]))[AP]
     assert camera.activity == "camera-stream"
     assert camera.streaming_score is not None
-    assert 0.95 < camera.streaming_score < 0.98  # one client, all its own: enough to look, not to be sure
+    assert camera.streaming_score > 0.98
     assert camera.features["frame_rate_hz"] == pytest.approx(25, abs=0.1)
 
 

@@ -7,6 +7,7 @@ import json
 import struct
 import zlib
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from hw.errors import EndOfRecording
 from hw.kit import open_device
 from hw.replay.camera import open_camera_with_leds
 from hw.replay.pictures import decode_grey, is_bomb
+from hw.types import LedState
 from tests.hw.replay.test_describe import open_role, picture, read_out
 
 
