@@ -52,8 +52,6 @@ TWIN_MOST = 0.5
 # Cameras at rates of their own had 126 nats of lines and more at 5 dB; cordless telephones, GSM and remote
 # controls that passed for one had 61 at the most.
 STRAY_COMB = 90.0
-# Sides without lines to match are those of a pattern as slow as a field, unless a blanking is clear.
-SIDE_OVER, SIDE_OVER_LOG10_P = 3.0, -20.0
 CLEAR_LOG10_P = -150.0  # of a blanking: nothing else need be tried
 NO_BLANKING = 3.0  # nats against video
 CLEARER = 1.3  # times the vertical test of the samples as they came
@@ -108,16 +106,15 @@ class VideoTest:
     def lacks_blanking(self) -> bool:
         """True where the vertical blanking is not there, and could not be missed or may not be.
 
-        Lines this strong show it, and so does a picture with sides that outgrow its lines; a rate that no
-        standard has needs it, and strong lines too, because supplies and digital frames have any rate.
+        Lines this strong show it; and a rate that no standard has needs it, and strong lines too, because
+        supplies and digital frames have any rate.
         """
         if self.fields is None:
             return not self.is_nominal
         if not self.is_nominal and (self.comb < STRAY_COMB or self.fields.twin > TWIN_MOST):
             return True
         if self.is_nominal and self.comb_db < STRONG_DB:
-            outgrown = self.side is not None and self.side > SIDE_OVER * self.comb
-            return outgrown and self.fields.log10_p > SIDE_OVER_LOG10_P
+            return False
         if self.way == "frequency":
             return self.fields.log10_p > PULLED_LOG10_P
         return self.fields.log10_p > (BLANKING_LOG10_P if self.is_nominal else STRAY_LOG10_P)
