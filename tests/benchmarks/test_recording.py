@@ -162,6 +162,7 @@ def test_captures_are_counted_by_level_in_the_standard_folders_alone(
     monkeypatch.setattr(wifi_captures, "rows", lambda _folders: iter([row, row, ("b", "damaged")]))
     assert page.run(wifi_captures, str(tmp_path)) == {}
     assert page.run(wifi_captures) == {
+        "wifi_captures.a": "check",
         "wifi.captures_check": "2 captures",
         "wifi.captures_not_replayed": "1 captures",
     }

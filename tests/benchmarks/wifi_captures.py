@@ -123,7 +123,8 @@ def main() -> None:
     for row in rows(folders):
         if isinstance(row, Row):
             levels[row.level] += 1
-            keep(row)
+            if folders == STANDARD:
+                keep(row)
             numbers = f"{row.probability:.3f} | {row.share_caught:.2f} | {row.score:.2f}"
             print(f"| {row.name} | {row.level} | {numbers} | {row.best} | {row.reason} |")
         else:
