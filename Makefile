@@ -10,7 +10,7 @@ help:
 	@echo "make demo   a simulated inspection: verdict, screen pictures, session and summary in out/demo"
 	@echo "make test   every gate and test (lint, types, layers, tests)"
 	@echo "make check  the gates alone: ruff, codespell, deptry, licences, mypy, import-linter"
-	@echo "make lock   write requirements/*.txt anew: versions and hashes for x86-64 and aarch64 (needs the network)"
+	@echo "make lock   write .ci/requirements/*.txt anew: versions and hashes for x86-64 and aarch64 (needs the network)"
 	@echo "make coverage  the tests with the lines they reach, as a table and in out/coverage"
 	@echo "make bench  benchmarks, printed as tables"
 	@echo "make rooms  the bench of rooms: 2,100 simulated inspections, what they teach, figures, plots (an hour)"
@@ -41,8 +41,8 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashe
 
 lock: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(LOCK) --output-file requirements/pi.txt
-	$(LOCK) --extra dev --output-file requirements/ci.txt
+	$(LOCK) --output-file .ci/requirements/pi.txt
+	$(LOCK) --extra dev --output-file .ci/requirements/ci.txt
 
 test: check
 	$(BIN)/pytest -n 2 --dist loadfile

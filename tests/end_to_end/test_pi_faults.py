@@ -57,7 +57,7 @@ class Unit:
         self.plugged, self.folder = plugged, folder
         import picamera2
 
-        self.library = picamera2
+        self.vendor = picamera2
         plugged.change(plugged, "wireless", lambda: open_wireless(folder / "no-wireless"))
         self.timers: list[threading.Thread] = []
 
@@ -67,7 +67,7 @@ class Unit:
             return sum(line.startswith("freq") for line in self.plugged.sdr.diary()) > 2
         if role == "ble":
             return bool(FakeController.made) and len(FakeController.made[-1].commands) > 4
-        return self.library.LOG.count("release") > 8
+        return self.vendor.LOG.count("release") > 8
 
     def unplug(self, role: str) -> None:
         if role == "sdr":
@@ -77,7 +77,7 @@ class Unit:
                 controller.unplug()
             self.plugged.spoil("ble", "stalled")
         else:
-            self.library.Faults.gone = True
+            self.vendor.Faults.gone = True
 
     def stall(self, role: str) -> None:
         """Let a call hang, or be silent for ever."""
@@ -86,7 +86,7 @@ class Unit:
         elif role == "ble":
             self.plugged.spoil("ble", "stalled")
         else:
-            self.library.Faults.stalled.clear()
+            self.vendor.Faults.stalled.clear()
 
     def once_in_use(self, role: str, act: Callable[[], object], *, most_s: float = 60.0) -> None:
         """Do something as soon as a device has given something."""
@@ -107,7 +107,7 @@ class Unit:
 
     def ended_well(self, done: Result) -> None:
         """No traceback, words on the screen, no camera left open, no light left on."""
-        self.library.Faults.stalled.set()
+        self.vendor.Faults.stalled.set()
         self.plugged.sdr.set()
         for thread in self.timers:
             thread.join(70)
@@ -116,7 +116,7 @@ class Unit:
         assert done.output.strip()
         driven = gpiozero.Device.pin_factory.pins
         assert [n for n, pin in driven.items() if pin.function == "output" and pin.state] == []
-        within(lambda: self.library.LOG.count("open") == self.library.LOG.count("close"))
+        within(lambda: self.vendor.LOG.count("open") == self.vendor.LOG.count("close"))
         within(lambda: not [t.name for t in threading.enumerate() if t.name in SENSOR_THREADS])
 
 
@@ -136,7 +136,7 @@ def unit(plugged: Plugged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     made = Unit(plugged, tmp_path)
     yield made
-    made.library.Faults.stalled.set()
+    made.vendor.Faults.stalled.set()
 
 
 def pairs() -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ COMPILED = ("numpy", "scipy", "cryptography", "pillow", "opencv-python-headless"
 
 def locked(name: str) -> dict[str, list[tuple[Requirement, list[str]]]]:
     """Return the pins of one file by normal name: a package may be pinned once a platform."""
-    text = (ROOT / "requirements" / f"{name}.txt").read_text().replace("\\\n", " ")
+    text = (ROOT / ".ci" / "requirements" / f"{name}.txt").read_text().replace("\\\n", " ")
     pins: dict[str, list[tuple[Requirement, list[str]]]] = {}
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
