@@ -12,6 +12,7 @@ from firmware.settings.sections import EngineConfig
 from firmware.verdict.engine import Engine, Snapshot
 from firmware.verdict.evidence.likelihoods import Likelihoods, packaged_likelihoods
 from firmware.verdict.judge import Judge
+from firmware.verdict.minimum import Minimum
 from firmware.verdict.model import Level
 from hw.clock import ManualClock
 from hw.errors import DeviceLost, EndOfRecording, Reason
@@ -115,7 +116,7 @@ def play(
     slowed : mapping
         How many times longer a sensor's turns take, as on a machine that is too busy for it.
     watch : callable, optional
-        Is given every snapshot.
+        Is given every snapshot; ends the inspection by returning True.
 
     Returns
     -------
@@ -125,14 +126,33 @@ def play(
     clocks = {name: ManualClock() for name in SENSOR_NAMES if name in timelines}
     sensors = {n: Recorded(timelines[n], clock, slowed=slowed.get(n, 1.0)) for n, clock in clocks.items()}
     end_s = case.walk.air_s if until_s is None else until_s
-    return _run(sensors, clocks, table=table, tick_s=tick_s, until_s=end_s, watch=watch)  # type: ignore[arg-type]
+    return _run(sensors, clocks, table=table, tick_s=tick_s, until_s=end_s, watch=watch)
 
 
-def inspect_directly(case: Case, *, table: Likelihoods | None = None, tick_s: float = TICK_S) -> Played:
-    """Judge a room with all its senses running together, nothing kept: what `play` must agree with."""
+def inspect_directly(
+    case: Case,
+    *,
+    table: Likelihoods | None = None,
+    minimum: Minimum | None = None,
+    tick_s: float = TICK_S,
+    enough: Callable[[Snapshot], bool] | None = None,
+) -> Played:
+    """Judge a room with all its senses running together, nothing kept: what `play` must agree with.
+
+    ``minimum`` is what the place needs, that of an unknown place by default; the inspection ends early once
+    ``enough`` says so.
+    """
     clocks = {name: ManualClock() for name in SENSOR_NAMES if name in case.senses}
     sensors = {name: open_sense(case, name, clock) for name, clock in clocks.items()}
-    return _run(sensors, clocks, table=table, tick_s=tick_s, until_s=case.walk.air_s)
+    return _run(
+        sensors,
+        clocks,
+        table=table,
+        minimum=minimum,
+        tick_s=tick_s,
+        until_s=case.walk.air_s,
+        watch=enough,
+    )
 
 
 def _run(
@@ -142,17 +162,19 @@ def _run(
     table: Likelihoods | None,
     tick_s: float,
     until_s: float,
+    minimum: Minimum | None = None,
     watch: Callable[[Snapshot], object] | None = None,
 ) -> Played:
     table = packaged_likelihoods() if table is None else table
     engine = Engine(
-        judge=Judge(prior=PRIOR, table=table), config=EngineConfig(judge_every_s=0.1), sensors=clocks
+        judge=Judge(prior=PRIOR, table=table, minimum=minimum),
+        config=EngineConfig(judge_every_s=0.1),
+        sensors=clocks,
     )
     moments: list[Moment] = []
 
-    def note(snapshot: Snapshot) -> None:
-        if watch is not None:
-            watch(snapshot)
+    def note(snapshot: Snapshot) -> bool:
+        ends = watch is not None and watch(snapshot) is True
         verdict = snapshot.verdict
         moments.append(
             Moment(
@@ -162,6 +184,7 @@ def _run(
                 share_caught=verdict.share_caught,
             )
         )
+        return ends
 
     last = run_lockstep(
         sensors,  # type: ignore[arg-type]
