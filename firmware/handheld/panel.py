@@ -22,8 +22,8 @@ from firmware.handheld.screen.navigator import PagePosition, press, with_rows
 from firmware.handheld.screen.sounds import tones_between
 from firmware.handheld.screen.state import ScreenState
 from firmware.handheld.screen.theme import ThemeName
-from firmware.handheld.screen.view_model import from_snapshot, row_counts
-from firmware.handheld.screen.views import Page, PictureView
+from firmware.handheld.screen.view_model import TableRows, from_snapshot, row_counts
+from firmware.handheld.screen.views import LensPageView, Page, PictureView
 from firmware.i18n.catalog import Language
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines
 from firmware.sensor import emissions_in
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 # Ten pictures a second are enough for the eye and leave the processor to the sensors.
 REDRAW_NS = 100_000_000
 PICTURE_SIZE = (320, 240)
+LIVE_PAGES = frozenset[Page]({"lens", "picture", "result"})
+NO_LENS_VIEW = LensPageView()
 OTHER_LANGUAGE: Mapping[Language, Language] = {"ko": "en", "en": "ko"}
 OTHER_THEME: Mapping[ThemeName, ThemeName] = {"dark": "bright", "bright": "dark"}
 
@@ -107,6 +109,7 @@ class Panel:
         self._state: ScreenState | None = None
         self._snapshot: Snapshot | None = None
         self._follower: HomingFollower | None = None
+        self._rows = TableRows()
 
     @property
     def shown(self) -> ScreenState | None:
@@ -217,9 +220,10 @@ class Panel:
     def draw(self, snapshot: Snapshot) -> Image.Image:
         """Draw the current page, show it on every screen there is, and sound what changed."""
         before, self._state = self._state, self.state(snapshot)
-        self.stale = False
         parts, t_ns = self._parts, snapshot.t_ns
-        self.picture = render(self._state, size=parts.size, mode=parts.mode, theme=self.look.theme)
+        if self.picture is None or self.stale or before is None or not _looks_alike(before, self._state):
+            self.picture = render(self._state, size=parts.size, mode=parts.mode, theme=self.look.theme)
+        self.stale = False
         parts.show(self.picture, t_ns=t_ns)
         parts.sound(tones_between(before, self._state), silent=self.look.silent, t_ns=t_ns)
         if self._also_show is not None:
@@ -236,6 +240,7 @@ class Panel:
             progress=min(1.0, snapshot.elapsed_s / self._until_s) if self._until_s else None,
             simulated=self._simulated,
             battery=self._parts.charge(t_ns=snapshot.t_ns),
+            rows=self._rows,
         )
         self._place = with_rows(self._place, row_counts(state.devices, state.findings, self._place.menu))
         state = replace(state, picture=picture_of(snapshot), help_lines=help_lines(self.look.country))
@@ -280,6 +285,23 @@ class Panel:
             findings = self._state.findings[self._place.selected :][:1]
             return subject_of_finding(seen, findings, [row.name for row in devices], marked)
         return subject_of_row(seen, min(self._place.selected, len(devices) - 1), marked)
+
+
+def _looks_alike(before: ScreenState, now: ScreenState) -> bool:
+    """Return whether two states give the same picture; pages with a live picture are always drawn anew."""
+    return now.page not in LIVE_PAGES and _drawn(before) == _drawn(now)
+
+
+def _drawn(state: ScreenState) -> ScreenState:
+    """Return the state with its time as fine as it is drawn, and without the pictures of other pages."""
+    return replace(
+        state,
+        elapsed_s=float(int(state.elapsed_s)),
+        progress=None if state.progress is None else round(state.progress, 3),
+        lens=NO_LENS_VIEW,
+        picture=None,
+        inspection=replace(state.inspection, patch=None),
+    )
 
 
 def _held(button: ButtonPress) -> EngineCommand | None:

@@ -187,9 +187,19 @@ class _Judged:
     findings: tuple[Evidence, ...]
 
 
-def _without_idle_time(report: SensorReport) -> SensorReport:
-    """Return a report that does not change with time alone: only evidence ages."""
-    return report if report.evidence else replace(report, now_ns=0)
+def _without_idle_time(report: SensorReport, judge: Judge) -> SensorReport:
+    """Return a report that means the same and does not change with time alone.
+
+    Time matters while evidence fades, and until the place's minimum of it is reached.
+    """
+    fresh_ns = round(judge.table.senses[report.sensor].fresh_s * NS_PER_S)
+    latest_ns = max((e.last_ns for e in report.evidence), default=0)
+    is_fresh = all(report.now_ns - e.last_ns <= fresh_ns for e in report.evidence)
+    return replace(
+        report,
+        now_ns=min(report.now_ns, latest_ns) if is_fresh else report.now_ns,
+        looked_s=min(report.looked_s, judge.minimum.least_s),
+    )
 
 
 class Engine:
@@ -365,7 +375,7 @@ class Engine:
         scanning = self._phase == "scanning"
         running = tuple(n for n, sensor in self._sensors.items() if sensor.state in {"starting", "running"})
         asked = _Asked(
-            reports=tuple(_without_idle_time(sensor.report(t_ns)) for sensor in sensors),
+            reports=tuple(_without_idle_time(sensor.report(t_ns), self._judge) for sensor in sensors),
             running=running if scanning else (),
         )
         last = self._judged

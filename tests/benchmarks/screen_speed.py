@@ -17,6 +17,7 @@ from statistics import median
 
 import numpy as np
 
+from firmware.handheld.panel import Panel, PanelStyle
 from firmware.handheld.render import PAGES, render
 from firmware.handheld.screen.canvas import Mode
 from firmware.handheld.screen.state import ScreenState
@@ -41,6 +42,7 @@ RATE_HZ = 10.0
 REPEATS = 40
 CROWD = 120  # stations, emissions and glints each: a busy building
 S_NS = 1_000_000_000
+SETTLED, QUIET = 700, 600  # ticks before and while it is measured
 
 
 def busy(state: ScreenState, n: int) -> ScreenState:
@@ -127,6 +129,25 @@ def engine_ms() -> tuple[float, float]:
     return judged, timed_ms(lambda _: from_snapshot(engine.snapshot(), lang="ko"))
 
 
+def quiet_share() -> float:
+    """Return the share of a core that a full building costs at ten a second while nothing changes."""
+    engine = Engine(judge=Judge(prior=0.005), config=EngineConfig(), sensors=("rf", "wifi", "lens"))
+    panel = Panel(PanelStyle(lang="ko", theme="dark", silent=True), until_s=None, simulated=True)
+    for name, table in crowd().items():
+        engine.handle(SensorStarted(sensor=name, t_ns=0))
+        engine.handle(replace(_step(name, table, 1), table=tuple(table)))
+    begin_s = 0.0
+    for n in range(SETTLED + QUIET):
+        if n == SETTLED:
+            begin_s = time.process_time()
+        t_ns = (n + 2) * S_NS // 10
+        for name in ("rf", "wifi", "lens"):
+            engine.handle(_step(name, (), t_ns))
+        engine.handle(Tick(t_ns=t_ns))
+        panel.watch(engine.snapshot())
+    return (time.process_time() - begin_s) * RATE_HZ / QUIET
+
+
 def _step(name: SensorName, table: Sequence[Observation], t_ns: int) -> StepDone:
     look = Coverage(sensor=name, share=0.6)
     counts, health = Counts(sensor=name, read=100, dropped={}), DeviceHealth(ok=True)
@@ -152,6 +173,9 @@ def main() -> None:
     judged, stated = engine_ms()
     print(f"engine and judge {judged:.2f} ms, state of the screen {stated:.2f} ms, {3 * CROWD} things")
     record("screen.verdict_and_state", f"{judged + stated:.2f}", "ms", COMMAND, note=f"{3 * CROWD} things")
+    quiet = quiet_share()
+    record("screen.quiet_share", f"{100 * quiet:.2f}", "% of a core", COMMAND, note="nothing changes, 10 Hz")
+    print(f"with the panel, while nothing changes: {quiet:.2%} of a core")
     for size, drawn in worst.items():
         share = (judged + stated + drawn) * RATE_HZ / 1e3
         name = f"screen.w{size[0]}x{size[1]}"

@@ -38,6 +38,26 @@ SAID_NATS = 0.69  # twice as common: worth a word on its row
 ALARMING = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 
 
+class TableRows:
+    """The rows made of the sensors' tables; kept while tables and verdict are the same objects."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Sequence[Observation], Verdict] | None = None
+        self._spectrum = SpectrumPageView()
+        self._devices: tuple[DeviceRow, ...] = ()
+
+    def of(
+        self, observations: Sequence[Observation], verdict: Verdict
+    ) -> tuple[SpectrumPageView, tuple[DeviceRow, ...]]:
+        """Return the transmissions and the devices of a snapshot, as `spectrum_of` and `devices_of` do."""
+        if self._of is None or self._of[0] is not observations or self._of[1] is not verdict:
+            known, found = known_in(verdict), verdict.findings
+            self._of = (observations, verdict)
+            self._spectrum = spectrum_of(observations, known, found)
+            self._devices = devices_of(observations, known, found)
+        return self._spectrum, self._devices
+
+
 def from_snapshot(
     snapshot: Snapshot,
     *,
@@ -46,11 +66,15 @@ def from_snapshot(
     progress: float | None = None,
     simulated: bool = False,
     battery: float | None = None,
+    rows: TableRows | None = None,
 ) -> ScreenState:
-    """Return the screen of one moment; homing and the pages of an inspection are added by the panel."""
+    """Return the screen of one moment; homing and the pages of an inspection are added by the panel.
+
+    ``rows`` keeps what is made of the tables from one moment to the next.
+    """
     verdict, observations, lens = snapshot.verdict, snapshot.observations, snapshot.views.lens
     findings = findings_of(snapshot.findings, verdict.contributions, lang, snapshot.whereabouts)
-    devices = devices_of(observations, known_in(verdict), verdict.findings)
+    spectrum, devices = (rows or TableRows()).of(observations, verdict)
     at = place or PagePosition()
     at = with_rows(at, row_counts(devices, findings, at.menu))
     return ScreenState(
@@ -74,7 +98,7 @@ def from_snapshot(
         focused=at.focused,
         menu=at.menu,
         ring=at.ring if at.is_inspecting else (),
-        spectrum=spectrum_of(observations, known_in(verdict), verdict.findings),
+        spectrum=spectrum,
         devices=devices,
         lens=LensPageView() if lens is None else lens_of(lens, lang),
         findings=findings,

@@ -7,12 +7,16 @@ from typing import Literal
 
 from firmware.handheld.commands import Home, SetLanguage, SetSound, SetTheme
 from firmware.handheld.panel import Panel, PanelStyle
+from firmware.handheld.render import render
+from firmware.runtime.session import inspect
+from firmware.settings.settings import load_settings
 from firmware.verdict.commands import BeginInspection, EndInspection, Rescan
 from firmware.verdict.engine import Snapshot, Tick
 from firmware.verdict.model import Level, Verdict
 from hw.clock import ManualClock
 from hw.kit import Kit
 from hw.sim.panel import SimButtons, SimBuzzer, SimDisplay
+from hw.types import ButtonPress
 from tests.firmware.sensors import engine_for, station, step
 from wifiscan.model import Station
 
@@ -59,6 +63,32 @@ def test_it_draws_ten_times_a_second_and_not_more() -> None:
     for i in range(100):
         bench.panel.watch(snapshot(i * 0.01))
     assert bench.display.shown == 10
+
+
+def test_what_is_not_drawn_anew_would_have_looked_the_same() -> None:
+    """A simulated room, page after page, and then a quiet one: the picture kept is the picture of now."""
+    panel = Panel(PanelStyle(lang="ko", theme="dark", silent=True), until_s=20.0, simulated=True)
+    drawn: list[bool] = []
+
+    def watch(now: Snapshot) -> bool:
+        before = panel.picture
+        if len(drawn) in (40, 80):
+            panel.press(ButtonPress(t_ns=now.t_ns, button="down", long=False))
+        panel.watch(now)
+        assert panel.shown is not None
+        assert panel.picture is not None
+        fresh = render(panel.shown, size=panel.picture.size, mode="RGB", theme="dark")
+        assert panel.picture.tobytes() == fresh.tobytes()
+        drawn.append(panel.picture is not before)
+        return False
+
+    settings = load_settings(overrides=("hw.camera.width_px=320", "hw.camera.height_px=240"))
+    done = inspect("sim:wifi-camera", settings, until_s=20.0, live=False, watch=watch, only={"wifi", "ble"})
+    busy, last = len(drawn), done.snapshot
+    for tenths in range(1, 50):
+        watch(replace(last, t_ns=last.t_ns + tenths * S // 10, elapsed_s=last.elapsed_s + tenths / 10))
+    assert sum(drawn[:busy]) > busy / 2
+    assert sum(drawn[busy:]) < 10
 
 
 def test_a_press_turns_the_page_at_once() -> None:
