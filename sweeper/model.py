@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from hw.types import Lasting, SensorName
 
+OVERLOAD = "overload product"  # the service of a line that the receiver makes when it is overdriven
 EmissionKind = Literal[
     "analog-video-pal",
     "analog-video-ntsc",

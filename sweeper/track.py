@@ -9,7 +9,7 @@ from sweeper.bands import Bands
 from sweeper.detect import Detection
 from sweeper.gain_step_test import PRODUCT_ORDER
 from sweeper.identify import CAMERA_SCORES, Identification
-from sweeper.model import Emission, EmissionKind
+from sweeper.model import OVERLOAD, Emission, EmissionKind
 
 VIDEO_KINDS: tuple[EmissionKind, ...] = ("analog-video-pal", "analog-video-ntsc")
 VIDEO_REACH_HZ = 9e6  # half the width of an FM video signal with its sound, and the slice
@@ -18,7 +18,6 @@ STEP_GAP_HZ = 2.4e6  # the camera plan leaves gaps of 2 MHz between its slices
 NEAR_SPAN_DB, NEAR_HITS = 10.0, 4  # 3 m to 0.5 m gives 15.6 dB; fading in one place stays below
 MAX_LEVELS = 16
 MAX_SLICES = 64  # of one video signal: it is narrower, but a recording may be tuned anywhere
-OVERLOAD = "overload product"
 JITTER_HZ = 30e3  # a narrow signal's centre from look to look
 KIND_RANK: Mapping[EmissionKind, int] = {
     "analog-video-pal": 7,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from firmware.i18n.catalog import Sentence, catalog_for, plain
-from sweeper.model import Emission
-from sweeper.track import OVERLOAD
+from sweeper.model import OVERLOAD, Emission
 
 NOT_WORDS = re.compile(r"[^a-z0-9]+")
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from firmware.sensor import Observation, Sensor, SweepProgress, UnreadableLink, Views
 from hw.protocols import Clock
 from hw.types import Counts, Coverage, DeviceHealth, SensorName
 from lensdetect.model import LensView
-from sweeper.picture import Picture
-from sweeper.plan import PlanSummary, RecordingSummary
-from sweeper.views import SpectrumView
 from wifiscan.flows import Unreadable
 from wifiscan.vendors import format_mac
+
+if TYPE_CHECKING:
+    from sweeper.picture import Picture
+    from sweeper.plan import PlanSummary, RecordingSummary
+    from sweeper.views import SpectrumView
 
 # Four times a second: enough for eyes, and long tables cost time to copy.
 PUBLISH_NS = 250_000_000

@@ -26,7 +26,7 @@ from firmware.settings.sections import EngineConfig
 from firmware.verdict.alarm_latch import AlarmLatch
 from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan, ResolveAlarm
 from firmware.verdict.evidence.model import Evidence
-from firmware.verdict.fusion import SensorReport
+from firmware.verdict.fusion import SensorReport, without_idle_time
 from firmware.verdict.judge import Judge
 from firmware.verdict.minimum import Minimum
 from firmware.verdict.model import Verdict
@@ -185,21 +185,6 @@ class _Judged:
     asked: _Asked
     verdict: Verdict
     findings: tuple[Evidence, ...]
-
-
-def _without_idle_time(report: SensorReport, judge: Judge) -> SensorReport:
-    """Return a report that means the same and does not change with time alone.
-
-    Time matters while evidence fades, and until the place's minimum of it is reached.
-    """
-    fresh_ns = round(judge.table.senses[report.sensor].fresh_s * NS_PER_S)
-    latest_ns = max((e.last_ns for e in report.evidence), default=0)
-    is_fresh = all(report.now_ns - e.last_ns <= fresh_ns for e in report.evidence)
-    return replace(
-        report,
-        now_ns=min(report.now_ns, latest_ns) if is_fresh else report.now_ns,
-        looked_s=min(report.looked_s, judge.minimum.least_s),
-    )
 
 
 class Engine:
@@ -374,8 +359,11 @@ class Engine:
         sensors = self._sensors.values()
         scanning = self._phase == "scanning"
         running = tuple(n for n, sensor in self._sensors.items() if sensor.state in {"starting", "running"})
+        least_s = self._judge.minimum.least_s
         asked = _Asked(
-            reports=tuple(_without_idle_time(sensor.report(t_ns), self._judge) for sensor in sensors),
+            reports=tuple(
+                without_idle_time(sensor.report(t_ns), self._judge.table, least_s) for sensor in sensors
+            ),
             running=running if scanning else (),
         )
         last = self._judged

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firmware.verdict.coverage import kinds_covered
 from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods, SensorLikelihoods
@@ -111,6 +111,29 @@ def fade_nats(nats: float, *, age_s: float, sensor: SensorLikelihoods) -> float:
     if nats <= 0.0 or age_s <= sensor.fresh_s:
         return nats
     return nats * float(0.5 ** ((age_s - sensor.fresh_s) / sensor.half_life_s))
+
+
+def without_idle_time(report: SensorReport, table: Likelihoods, least_s: float) -> SensorReport:
+    """Return a report that means the same and does not change with time alone.
+
+    Parameters
+    ----------
+    report : SensorReport
+    table : Likelihoods
+        How long evidence is fresh: time matters once it fades.
+    least_s : float
+        How long the place needs to be looked at, s: time matters until then.
+
+    Returns
+    -------
+    SensorReport
+        With the earliest time and the shortest look of which the same verdict follows.
+    """
+    fresh_ns = round(table.senses[report.sensor].fresh_s * NS_PER_S)
+    latest_ns = max((e.last_ns for e in report.evidence), default=0)
+    is_fresh = all(report.now_ns - e.last_ns <= fresh_ns for e in report.evidence)
+    now_ns = min(report.now_ns, latest_ns) if is_fresh else report.now_ns
+    return replace(report, now_ns=now_ns, looked_s=min(report.looked_s, least_s))
 
 
 def silence_lr(covered: Mapping[Kind, float], sensor: SensorName, table: Likelihoods) -> dict[Kind, float]:

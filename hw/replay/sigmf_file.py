@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sigmf
 from numpy.typing import NDArray
 
 from hw.errors import BadRecording, MissingComponent
@@ -357,6 +356,8 @@ def _deviations(source: _Source) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
+            import sigmf  # costs every start some hundredths of a second, and only SigMF needs it
+
             sigmf.SigMFFile(metadata=dict(source.meta, captures=few)).validate()
         except ImportError as error:
             raise MissingComponent(f"{error.name} is not installed") from error

@@ -14,9 +14,9 @@ from hw.config import HwConfig
 from hw.sim.sdr import open_sdr
 from sweeper.config import SweeperConfig
 from sweeper.gain_step_test import MAX_HOPS, GainLooks
+from sweeper.model import OVERLOAD
 from sweeper.plan import MAX_GAIN_TESTS, Planner
 from sweeper.sweeper import Sweeper
-from sweeper.track import OVERLOAD
 from sweeper.views import CELLS, HopLevels
 
 HOP_HZ = 500e6
