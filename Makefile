@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test check lock coverage bench rooms install-pi help clean
+.PHONY: demo test vm-test check lock coverage bench rooms install-pi help clean
 
 help:
 	@echo "make demo   a simulated inspection: verdict, screen pictures, session and summary in out/demo"
 	@echo "make test   every gate and test (lint, types, layers, tests)"
 	@echo "make check  the gates alone: ruff, codespell, deptry, licences, mypy, import-linter"
 	@echo "make lock   write .ci/requirements/*.txt anew: versions and hashes for x86-64 and aarch64 (needs the network)"
+	@echo "make vm-test  the real Wi-Fi stack of a kernel that is booted for it in QEMU (part of make test)"
 	@echo "make coverage  the tests with the lines they reach, as a table and in out/coverage"
 	@echo "make bench  benchmarks, printed as tables"
 	@echo "make rooms  the bench of rooms: 2,100 simulated inspections, what they teach, figures, plots (an hour)"
@@ -45,7 +46,11 @@ lock: $(STAMP)
 	$(LOCK) --extra dev --output-file .ci/requirements/ci.txt
 
 test: check
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile -m "not vm"
+	$(MAKE) vm-test
+
+vm-test: $(VENV)/.installed
+	$(BIN)/pytest -m vm tests/vm
 
 coverage: $(STAMP)
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html
