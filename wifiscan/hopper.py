@@ -15,6 +15,7 @@ US = 1_000_000
 FIRST_MHZ = (2412, 2437, 2462)  # where most 2.4 GHz networks are
 LOWEST_MHZ_5G = 4900
 CROWDED = 2  # with more channels waiting, locks are no longer than a judgement takes
+LOCKS_A_SURVEY = 2  # where it is crowded: the survey of a long plan takes almost as long as a judgement
 LEAST_LOCK_US = 3 * US
 UNSETTLED_COST = 0.25  # of the streaming share, where a strong sender was not heard long enough to judge
 
@@ -49,6 +50,7 @@ class Hopper:
         self._channels = sorted(channels_hz, key=_survey_order)
         self._next = 0
         self._surveyed = 0  # dwells of the running survey round
+        self._locks = 0  # since the last survey
         self._lock_mhz: int | None = None
         self._lock_until_us = 0
 
@@ -71,14 +73,22 @@ class Hopper:
             if self._holds(states[self._lock_mhz]):
                 return self._locked()
             self._lock_mhz, self._surveyed = None, 0
+            if self._locks < LOCKS_A_SURVEY and self._is_crowded(states) and self._choose(states):
+                return self._locked()
         if self._surveyed >= len(self._channels):
-            self._surveyed = 0
+            self._surveyed = self._locks = 0
             if self._choose(states):
                 return self._locked()
         center_hz = self._channels[self._next % len(self._channels)]
         self._next += 1
         self._surveyed += 1
         return Dwell(center_hz=center_hz, duration_s=self._config.survey_dwell_s)
+
+    def _is_crowded(self, states: Mapping[int, ChannelState]) -> bool:
+        """Tell whether too many channels wait for a judgement for a survey after each."""
+        enough_us = round(self._config.judge_after_s * US)
+        waiting = [mhz for mhz in self.channels_mhz if mhz in states and states[mhz].unjudged]
+        return sum(states[mhz].heard_us < enough_us for mhz in waiting) >= CROWDED
 
     def _holds(self, state: ChannelState) -> bool:
         """Tell whether to stay: a channel on which everything has been settled is left early."""
@@ -91,8 +101,8 @@ class Hopper:
         """Lock on the suspicious channel that has been heard least for its suspicion, if there is one.
 
         Of equals the one that carries most goes first: whoever keeps the radio elsewhere has to send more
-        there than the camera does, on every channel. A survey of all channels lies between two locks, so that
-        each channel has its share whatever is sent on the others.
+        there than the camera does, on every channel. A survey of all channels lies between two locks, or
+        between pairs of them where many wait, so that each has its share whatever is sent on the others.
         """
         lock_us, enough_us = round(self._config.lock_s * US), round(self._config.judge_after_s * US)
         suspicious = [mhz for mhz in self.channels_mhz if mhz in states and states[mhz].suspicion > 0]
@@ -108,6 +118,7 @@ class Hopper:
                 len(waiting) > CROWDED and heard_us < enough_us
             ):  # each gets what a judgement takes, and no more
                 lock_us = min(lock_us, max(enough_us - heard_us, LEAST_LOCK_US))
+            self._locks += 1
             self._lock_mhz = mhz
             self._lock_until_us = heard_us + lock_us
         return bool(waiting)

@@ -15,7 +15,7 @@ from firmware.verdict.fusion import Find, SensorReport, SensorTerms, mix, poster
 from firmware.verdict.levels import LevelKeeper, Signs
 from firmware.verdict.minimum import Minimum, minimum_for, shortfalls
 from firmware.verdict.model import Verdict
-from firmware.verdict.subjects import classify, names_a_camera
+from firmware.verdict.subjects import classify, names_a_camera, over_check
 from hw.types import SENSOR_NAMES, SensorName
 
 
@@ -95,6 +95,7 @@ def _signs(
         room_nats=room,
         by_sensor={say.sensor: say.best for say in says},
         groups={name: sensor.group for name, sensor in table.senses.items()},
+        over_nats=max((over_check(find, table) for find in finds), default=-math.inf),
         confirmed_nats=_strongest(f for f in finds if f.evidence.confirmed),
         picture_nats=_strongest(f for f in finds if f.evidence.confirmed and f.evidence.sensor == "rf"),
         share_caught=share,

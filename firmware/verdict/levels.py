@@ -8,7 +8,7 @@ LIKELY_CAMERA    rule.confirmed      a confirmed lens ≥ ``confirmed_nats`` and
                                      and the room not against it (≥ ``picture_room_nats``)
 LIKELY_CAMERA    rule.two_senses     two sensors of different groups, each ≥ ``agree_nats`` for the same
                                      kind of camera, and the room ≥ ``likely_room_nats``
-CHECK            rule.one_sense      one sensor ≥ ``check_sense_nats`` for any kind
+CHECK            rule.one_sense      one find ≥ ``check_sense_nats``, or ≥ its sign's own ``check_nats``
 CHECK            rule.room           the whole room ≥ ``check_room_nats``
 CHECK            rule.named          a device bears a name that says camera (score ≥ ½)
 INCONCLUSIVE     rule.nothing_heard  no sensor heard anything
@@ -41,6 +41,7 @@ class Signs:
     room_nats: float
     by_sensor: Mapping[SensorName, Mapping[Kind, float]]
     groups: Mapping[SensorName, str]
+    over_nats: float  # of a find, over what makes its sign a CHECK by itself; -inf without a find
     confirmed_nats: float  # of the strongest confirmed find; -inf without one
     picture_nats: float  # the same for synchronised pictures alone
     share_caught: float
@@ -72,8 +73,7 @@ def _two_sensors(signs: Signs, at: Levels, slack: float) -> bool:
 
 
 def _one_sensor(signs: Signs, at: Levels, slack: float) -> bool:
-    best = max((n for kinds in signs.by_sensor.values() for n in kinds.values()), default=float("-inf"))
-    return best >= at.check_sense_nats - slack * at.hysteresis_nats
+    return signs.over_nats >= -slack * at.hysteresis_nats
 
 
 def _room(signs: Signs, at: Levels, slack: float) -> bool:

@@ -33,6 +33,13 @@ def names_a_camera(evidence: Evidence) -> bool:
     return evidence.bears_name and evidence.sign.startswith(NAMING_SIGNS) and evidence.raw_nats >= 0.0
 
 
+def over_check(find: Find, table: Likelihoods) -> float:
+    """Return by how many nats a find exceeds what makes its sign a CHECK by itself; negative below it."""
+    sign = table.by_sign.get(find.evidence.sign)
+    own = 0.0 if sign is None else sign.check_nats
+    return find.strength - max(own, table.levels.check_sense_nats)
+
+
 def classify(says: Sequence[SensorTerms], level: Level, table: Likelihoods) -> tuple[WeighedSubject, ...]:
     """Return everything that speaks for a camera, findings and the strongest first.
 
@@ -43,11 +50,10 @@ def classify(says: Sequence[SensorTerms], level: Level, table: Likelihoods) -> t
     level : Level
         The word of now: an alarm always has a finding.
     table : Likelihoods
-        Holds the sign of CHECK (``levels.check_sense_nats``).
+        Holds the sign of CHECK (``levels.check_sense_nats``, or a sign's own ``check_nats``).
     """
-    least = table.levels.check_sense_nats
     rows = [
-        _weighed(find, finding=find.strength >= least or names_a_camera(find.evidence))
+        _weighed(find, finding=over_check(find, table) >= 0.0 or names_a_camera(find.evidence))
         for say in says
         for find in say.finds
         if find.strength > 0.0 or names_a_camera(find.evidence)

@@ -104,6 +104,27 @@ def test_of_many_busy_channels_the_one_that_carries_most_goes_first_and_none_is_
     assert max(held.values()) < 2.5 * 120 / 12
 
 
+def test_where_many_wait_two_are_judged_between_two_surveys():
+    """A survey of 22 channels costs as much as a judgement: five busy channels must fit into a minute."""
+    channels = tuple(2e6 * n + 2.4e9 for n in range(22))
+    hopper, heard_us = Hopper(channels, CONFIG), dict.fromkeys((round(hz / 1e6) for hz in channels), 0)
+    busy, listened_us, visits = set(list(heard_us)[3::4]), 0, 0
+    while any(heard_us[mhz] < CONFIG.judge_after_s * 1e6 for mhz in busy):
+        waits = {mhz: mhz in busy and us < CONFIG.judge_after_s * 1e6 for mhz, us in heard_us.items()}
+        states = {
+            mhz: ChannelState(heard_us=us, suspicion=3.0 * waits[mhz], unjudged=waits[mhz], rate_bps=mhz)
+            for mhz, us in heard_us.items()
+            if us
+        }
+        dwell = hopper.plan(states)
+        heard_us[round(dwell.center_hz / 1e6)] += round(dwell.duration_s * 1e6)
+        listened_us += round(dwell.duration_s * 1e6)
+        visits += dwell.duration_s == CONFIG.survey_dwell_s
+    assert listened_us <= 55e6
+    assert visits >= 2 * len(channels)
+    assert min(heard_us.values()) >= 2 * CONFIG.survey_dwell_s * 1e6
+
+
 def test_coverage_grows_with_time_heard_and_needs_a_lock_where_somebody_sends():
     def shares(heard, unjudged, unreadable=0.0):
         return coverage_shares(heard, unjudged, (2412, 2437), CONFIG, unreadable_share=unreadable)

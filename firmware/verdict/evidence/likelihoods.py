@@ -79,12 +79,16 @@ class Catch(Sourced):
 
 
 class Sign(Sourced):
-    """A named sign: the cap of its evidence, and the kinds of camera that it speaks for."""
+    """A named sign: the cap of its evidence, and the kinds of camera that it speaks for.
+
+    ``check_nats`` is how much it must say to be a CHECK by itself; 0 where the level's own figure holds.
+    """
 
     name: str
     sensor: SensorName
     kinds: tuple[Kind | Literal["*"], ...]
     cap_nats: float = Nats
+    check_nats: float = Field(0.0, ge=0.0, le=20.0)
     curve: Curve = ()
 
     @cached_property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from firmware.handheld.screen.view_model import from_snapshot
@@ -34,6 +36,20 @@ def test_a_name_beside_a_stronger_block_still_names_a_camera() -> None:
     camera = replace(network("ca:me", score=0.86), identity=(named("A", "block"), named("C", "ssid")))
     verdict = feed(engine_for(), room(wifi=[camera]), t_s=30).verdict  # type: ignore[arg-type]
     assert (verdict.level, word_of(verdict, "ca:me")) == (Level.CHECK, "finding")
+
+
+def test_a_stream_needs_what_its_sign_asks_for() -> None:
+    """Other people's streams reach what is enough for other signs, so a stream must say more."""
+    words: dict[float, tuple[Level, str]] = {}
+    for logit in np.linspace(0.0, 8.0, 33):
+        seen = replace(streamer(), score=1 / (1 + math.exp(-logit)))
+        verdict = feed(engine_for(), room(wifi=[seen]), t_s=30).verdict  # type: ignore[arg-type]
+        nats = max((s.nats for s in verdict.subjects if s.subject == "ca:fe"), default=0.0)
+        words[nats] = (verdict.level, word_of(verdict, "ca:fe"))
+    low = {word for nats, word in words.items() if 1.4 <= nats < 2.5}
+    high = {word for nats, word in words.items() if nats >= 2.5}
+    assert low == {(Level.NOTHING_FOUND, "noted")}
+    assert high == {(Level.CHECK, "finding")}
 
 
 def test_what_a_row_marks_is_what_the_verdict_calls_a_finding() -> None:
