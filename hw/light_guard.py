@@ -31,8 +31,8 @@ import threading
 from collections import Counter, deque
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Self
 
+from hw.closing import Closing
 from hw.config import LightConfig
 from hw.errors import DeviceLost, HwError, Reason
 from hw.kit import reopen
@@ -205,7 +205,7 @@ class LightDose:
         )
 
 
-class SafeLeds:
+class SafeLeds(Closing):
     """Lights behind a `LightDose`.
 
     Parameters
@@ -342,12 +342,6 @@ class SafeLeds:
                 self._leds.close()
         if self._watchdog.is_alive():
             self._watchdog.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
 
 def guarded(leds: Leds, *, clock: Clock, config: LightConfig) -> SafeLeds:

@@ -71,7 +71,6 @@ class Strobe:
         self._window: deque[float] = deque(maxlen=WINDOW)  # brightness alone: pictures would be 70 MB
         self._pending: list[FrameStats] = []
         self._pending_state: str | None = None
-        self._lit_part: list[FrameStats] | None = None
         self._off_length = 0
         self._bands: dict[str, Bands] = {}
         self._runs: deque[LitRun] = deque(maxlen=KEPT_RUNS)

@@ -21,7 +21,6 @@ from sweeper.video import VideoTest
 from sweeper.vsb import SERVICE as ATSC
 
 WIDE_HZ = 1.0e6  # wider than voice, data bursts and control links
-OFF_RASTER_HZ = 0.5e6  # further from a broadcast channel's centre than any transmitter's error
 
 # Camera scores by what an emission is. Log-odds of these are likelihood ratios against a room's ordinary
 # emissions, chosen low: none of these things is rare in a clean room.

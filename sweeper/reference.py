@@ -7,22 +7,17 @@ learned the camera as normal; one from another place has not.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from sweeper.errors import BadProfile
-from sweeper.views import CELLS, HopLevels
+from sweeper.views import HopLevels
 
-FORMAT = "ansim-rf-reference-1"
 RISE_DB = 10.0  # 3 m to 0.5 m gives 15.6 dB in free space; fading of a broadcast indoors stays below
 OVER_FLOOR_DB = 6.0  # what rises must also stand over this sweep's floor
 NEAR_CENTER_HZ = 1e3  # hops of the same plan
 GAP_CELLS = 2
-MAX_HOPS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,57 +100,3 @@ def _rises(reference: HopLevels, here: HopLevels, rise_db: float) -> list[LocalR
         )
         for g in groups
     ]
-
-
-def dump_levels(hops: Iterable[HopLevels]) -> str:
-    """Return a sweep's levels as JSON text."""
-    rows = [
-        {
-            "t_ns": h.t_ns,
-            "center_hz": h.center_hz,
-            "width_hz": h.width_hz,
-            "floor_db": round(h.floor_db, 2),
-            "clipped": h.clipped,
-            "mean_db": [round(float(v), 1) for v in h.mean_db],
-            "peak_db": [round(float(v), 1) for v in h.peak_db],
-        }
-        for h in hops
-    ]
-    return json.dumps({"format": FORMAT, "hops": rows})
-
-
-def load_levels(text: str) -> tuple[HopLevels, ...]:
-    """Read what `dump_levels` wrote.
-
-    Raises
-    ------
-    BadProfile
-        Not such a text, or values that no sweep has.
-    """
-    try:
-        data = json.loads(text)
-        if data["format"] != FORMAT or len(data["hops"]) > MAX_HOPS:
-            raise BadProfile("This is no reference sweep of this version", hint="Record it again.")
-        return tuple(_hop(row) for row in data["hops"])
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        if isinstance(error, BadProfile):
-            raise
-        raise BadProfile(f"The reference cannot be read: {error}", hint="Record it again.") from error
-
-
-def _hop(row: Mapping[str, Any]) -> HopLevels:
-    mean, peak = (np.asarray(row[name], np.float32) for name in ("mean_db", "peak_db"))
-    numbers = np.array([row["center_hz"], row["width_hz"], row["floor_db"]], np.float64)
-    if mean.shape != (CELLS,) or peak.shape != (CELLS,) or not np.isfinite(numbers).all():
-        raise BadProfile("A hop of the reference has the wrong shape", hint="Record it again.")
-    if not (np.isfinite(mean).all() and np.isfinite(peak).all() and numbers[1] > 0):
-        raise BadProfile("A hop of the reference has impossible values", hint="Record it again.")
-    return HopLevels(
-        t_ns=int(row["t_ns"]),
-        center_hz=float(numbers[0]),
-        width_hz=float(numbers[1]),
-        mean_db=mean,
-        peak_db=peak,
-        floor_db=float(numbers[2]),
-        clipped=bool(row["clipped"]),
-    )

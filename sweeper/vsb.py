@@ -15,12 +15,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweeper.plan import USABLE_SHARE
 from sweeper.spectrum import Spectrum
 
-FloatArray = NDArray[np.float32]
 SERVICE = "ATSC television"
 CHANNEL_HZ, PILOT_HZ = 6e6, 309_440.6  # above the channel's lower edge
 SLOPE_HZ = 310e3  # each side of the pilot: the excess of the root-raised cosine

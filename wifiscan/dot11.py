@@ -25,7 +25,6 @@ BLOCK_ACK_REQUEST, BLOCK_ACK, PS_POLL, RTS, CTS, ACK = 8, 9, 10, 11, 12, 13
 TO_DS, FROM_DS, RETRY, PROTECTED, ORDER = 0x01, 0x02, 0x08, 0x40, 0x80
 MAC_MASK = np.uint64(0xFFFF_FFFF_FFFF)
 GROUP_BIT = np.uint64(1 << 40)
-LOCAL_BIT = 1 << 41
 NO_QOS = 255
 TRIED_FRAMES = 16  # flagged as damaged, whose checksum is tried
 LONGEST_FRAME = 11_454  # bytes of an MPDU with the largest A-MSDU (802.11ac)

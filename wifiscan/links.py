@@ -56,7 +56,6 @@ class Link:
     own_bytes: int = 0
     clients: int = 0  # of an access point that sends: devices that it exchanges data with
     from_ds: int = 0  # packets that an access point sent to its station
-    first_us: int = 0
     last_us: int = 0
     judged_us: int = -(10**12)
     logit: float | None = None
@@ -80,8 +79,6 @@ class Link:
 
     def append(self, t_us: NDArray[np.int64], size: NDArray[np.int64], *, room: int) -> int:
         """Add packets; return by how many events the memory grew. The oldest half goes when it is full."""
-        if not self.packets:
-            self.first_us = int(t_us[0])
         grown = self._grow(self.count + len(t_us), room)
         t_us, size = t_us[-len(self.t_us) :], size[-len(self.t_us) :]
         over = self.count + len(t_us) - len(self.t_us)

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.commands import ExplainOptions
 from firmware.cli.context import prepare
 from firmware.cli.errors import expected_errors
+from firmware.cli.run_options import ExplainOptions
 from firmware.cli.verdict import headline, reason
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import visible

@@ -16,10 +16,10 @@ from rich.live import Live
 from rich.text import Text
 
 from firmware.cli.browser import linger, open_window
-from firmware.cli.commands import RunOptions
 from firmware.cli.context import prepared_for
 from firmware.cli.errors import LEVEL_EXIT, expected_errors
 from firmware.cli.picture import terminal_picture
+from firmware.cli.run_options import RunOptions
 from firmware.cli.verdict import print_verdict
 from firmware.diag.feed_client import SOCKET
 from firmware.errors import FeedTrouble

@@ -21,14 +21,13 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from stat import S_ISSOCK
-from types import TracebackType
-from typing import Self
 
 from firmware.diag.feed_encoder import LogTail, Rates, Redact, encode_line, make_redactor
 from firmware.errors import FeedTrouble
 from firmware.log import get_logger
 from firmware.runtime.workers import WorkerHealth
 from firmware.verdict.engine import Snapshot
+from hw.closing import Closing
 from hw.types import SensorName
 
 MODE = 0o660  # owner and group; the unit's group is what lets a technician in
@@ -41,7 +40,7 @@ CLOSE_WAIT_S = 2.0
 log = get_logger(__name__)
 
 
-class Feed:
+class Feed(Closing):
     """Serves snapshots to every client that may open the socket. A context manager.
 
     The live loop only hands a moment over; its line is made on the feed's own thread, and only where
@@ -133,14 +132,6 @@ class Feed:
         self.tail.detach()
         with suppress(OSError):
             self.path.unlink()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _ring(self) -> None:
         with suppress(OSError):  # full: it will wake up anyway

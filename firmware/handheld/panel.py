@@ -26,6 +26,7 @@ from firmware.handheld.screen.view_model import TableRows, from_snapshot, row_co
 from firmware.handheld.screen.views import LensPageView, Page, PictureView
 from firmware.i18n.catalog import Language
 from firmware.i18n.help_lines import DEFAULT_COUNTRY, help_lines
+from firmware.i18n.languages import next_language
 from firmware.sensor import emissions_in
 from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan
 from firmware.verdict.engine import Snapshot
@@ -40,7 +41,6 @@ REDRAW_NS = 100_000_000
 PICTURE_SIZE = (320, 240)
 LIVE_PAGES = frozenset[Page]({"lens", "picture", "result"})
 NO_LENS_VIEW = LensPageView()
-OTHER_LANGUAGE: Mapping[Language, Language] = {"ko": "en", "en": "ko"}
 OTHER_THEME: Mapping[ThemeName, ThemeName] = {"dark": "bright", "bright": "dark"}
 
 
@@ -150,7 +150,7 @@ class Panel:
             case "theme":
                 return SetTheme(theme=OTHER_THEME[self.look.theme])
             case "language":
-                return SetLanguage(lang=OTHER_LANGUAGE[self.look.lang])
+                return SetLanguage(lang=next_language(self.look.lang))
             case "sound":
                 return SetSound(silent=not self.look.silent)
             case "follow":

@@ -7,7 +7,6 @@ towers of accents) and cuts what is too long. The others add what one medium nee
 from __future__ import annotations
 
 import html
-import re
 import unicodedata
 from functools import lru_cache
 
@@ -19,9 +18,6 @@ PDF_LIMIT = 120
 ACCENT_LIMIT = 2
 ELLIPSIS = "…"
 FORMULA_STARTS = "=+-@＝＋－＠|%"
-EMPTY_TAG = "[b][/b]"  # rich markup for nothing at all
-BRACKET = re.compile(r"(\\*)\[")
-TRAILING = re.compile(r"\\+$")
 SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 # Letters by category, blank to the eye: Hangul fillers, the Braille blank, the combining grapheme joiner.
 BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
@@ -40,36 +36,10 @@ def visible(text: str, *, limit: int = NAME_LIMIT) -> str:
     return shorten(shown, limit if len(head) == len(text) else min(limit, len(graphemes(shown)) - 1))
 
 
-def for_screen(text: str, *, limit: int = NAME_LIMIT) -> str:
-    """Return `visible` text in which characters that the font lacks are written out as well."""
-    return shorten(spell_missing(visible(text, limit=limit)), limit)
-
-
 @lru_cache(maxsize=2048)
 def spell_missing(text: str) -> str:
     """Return text with every character that the font cannot draw written as its code."""
     return "".join(c if has_glyph(c) else _code(c) for c in text)
-
-
-def for_pdf(text: str) -> str:
-    """Return text for a PDF: the same font as the screen, more room."""
-    return for_screen(text, limit=PDF_LIMIT)
-
-
-def for_terminal(text: str, *, limit: int = NAME_LIMIT) -> str:
-    """Return markup that rich prints as just this text: no styles, no emoji codes, no terminal control.
-
-    An empty tag stands wherever a backslash, a bracket or a colon could mean something to rich together
-    with its neighbour. It is whole by itself and may stand inside other markup.
-    """
-    bracketed = BRACKET.sub(_escape_bracket, visible(text, limit=limit))
-    whole = TRAILING.sub(lambda m: m[0] * 2 + EMPTY_TAG, bracketed)
-    return whole.replace(":", f":{EMPTY_TAG}")
-
-
-def _escape_bracket(match: re.Match[str]) -> str:
-    slashes = match[1]
-    return f"{slashes * 2}{EMPTY_TAG}\\[" if slashes else "\\["
 
 
 def for_csv(text: str, *, limit: int = NAME_LIMIT) -> str:

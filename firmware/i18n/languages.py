@@ -6,3 +6,8 @@ from typing import Literal, get_args
 
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+def next_language(lang: Language) -> Language:
+    """Return the language that a screen turns to from this one; the first again after the last."""
+    return LANGUAGES[(LANGUAGES.index(lang) + 1) % len(LANGUAGES)]

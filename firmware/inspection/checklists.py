@@ -14,7 +14,6 @@ from hw.types import SensorName
 
 CHECKLIST, PERSONAL = "checklist.toml", "personal.toml"
 STRICT = ConfigDict(extra="forbid", frozen=True)
-Key = str
 
 
 class PlaceToLook(BaseModel):

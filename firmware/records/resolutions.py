@@ -57,11 +57,6 @@ def resolution_event(
     )
 
 
-def resolutions_of(entries: Iterable[Entry], record: str, public: bytes | None) -> tuple[Resolved, ...]:
-    """Return the resolutions of a record's alarm, oldest first; unverifiable ones do not count."""
-    return tuple(one for _, one in resolved_entries(entries, public) if one.record == record)
-
-
 def resolved_entries(entries: Iterable[Entry], public: bytes | None) -> tuple[tuple[Entry, Resolved], ...]:
     """Return every resolution with its entry, oldest first; unverifiable ones do not count."""
     if public is None:

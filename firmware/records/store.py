@@ -14,7 +14,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from firmware.log import get_logger
@@ -60,11 +59,12 @@ from firmware.records.reader import RecordReader
 from firmware.records.retention import Kept, Now, plan_removals, tombstone_body
 from firmware.records.salvage import Salvaged, is_damaged, salvage
 from firmware.settings.records_config import RecordsConfig
+from hw.closing import Closing
 
 log = get_logger(__name__)
 
 
-class RecordStore(RecordReader):
+class RecordStore(RecordReader, Closing):
     """One unit's records, opened for writing. Use as a context manager.
 
     Raises
@@ -96,14 +96,6 @@ class RecordStore(RecordReader):
         if saved is not None:
             details = {"entries": saved.entries, "kept_as": saved.kept_as.name}
             self.note(Event(event="salvaged", details=details))
-
-    def __enter__(self) -> RecordStore:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the database; may be called twice."""

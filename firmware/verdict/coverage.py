@@ -7,7 +7,7 @@ then nobody knows; one that ran but heard nothing at all (a receiver without ant
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from firmware.verdict.evidence.likelihoods import KINDS, Kind, Likelihoods
@@ -15,8 +15,6 @@ from firmware.verdict.evidence.score_calibration import along
 from hw.types import SENSOR_NAMES, Coverage, SensorName
 
 LOST_FADE_S = 1.5  # a lost sensor is at zero after this; the screen promises two seconds
-
-KindCoverage = Mapping[SensorName, Mapping[Kind, float]]
 
 
 def fade_factor(lost_for_s: float, *, fade_s: float = LOST_FADE_S) -> float:

@@ -50,11 +50,6 @@ class Minimum(BaseModel):
         """The sensors that must have looked, in the usual order."""
         return tuple(n for n in SENSOR_NAMES if any(need.sensor == n for need in self.need))
 
-    @property
-    def is_whole(self) -> bool:
-        """True where the word may speak of the place and not only of some sensors."""
-        return set(self.sensors) == set(SENSOR_NAMES) or self.place == "corridor"
-
     def of(self, sensors: Collection[SensorName]) -> Minimum:
         """Return the part of this minimum that speaks of some sensors, for a scan of them alone."""
         kept = tuple(need for need in self.need if need.sensor in sensors)

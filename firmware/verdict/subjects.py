@@ -12,14 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 from firmware.verdict.evidence.likelihoods import Likelihoods
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.fusion import Find, SensorTerms
-from firmware.verdict.model import Level, Verdict, WeighedSubject
+from firmware.verdict.model import Level, WeighedSubject
 
-SubjectWord = Literal["finding", "noted", "heard"]
 NAMING_SIGNS = ("identity-", "advert-")
 LISTED_MOST = 32  # subjects of one verdict; the strongest first, so that no finding is left out by a note
 ALARMS = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
@@ -74,10 +72,3 @@ def _weighed(find: Find, *, finding: bool) -> WeighedSubject:
         reason=evidence.reason,
         params=evidence.params,
     )
-
-
-def word_of(verdict: Verdict, subject: str) -> SubjectWord:
-    """Return the class of a subject by a verdict."""
-    if subject in verdict.findings:
-        return "finding"
-    return "noted" if any(s.subject == subject for s in verdict.subjects) else "heard"

@@ -22,11 +22,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.closing import Closing
 from hw.errors import BadRecording, DeviceDenied
 from hw.formats.kismetdb import SQLITE_MAGIC, KismetPackets
 from hw.formats.pcap import (
@@ -114,7 +115,7 @@ class RecordBatch:
         return len(self.starts)
 
 
-class CaptureReader:
+class CaptureReader(Closing):
     """Iterates over a capture file in batches.
 
     Parameters
@@ -198,12 +199,6 @@ class CaptureReader:
     def close(self) -> None:
         """Close the file; may be called twice."""
         self._source.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _batches(self, piece: _Piece) -> Iterator[RecordBatch]:
         columns, times_ns = piece.columns, piece.times_ns

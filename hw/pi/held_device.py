@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
+from hw.closing import Closing
 from hw.errors import DeviceLost, DeviceMissing, HwError, Reason
 from hw.types import DeviceHealth, DeviceInfo
 
@@ -109,7 +110,7 @@ class HeldHandle(Generic[H]):
         return DeviceHealth(ok=False, reason=lost.reason, hint=str(lost), numbers=counted)
 
 
-class PiDevice(Generic[H]):
+class PiDevice(Closing, Generic[H]):
     """Base of all real devices: name, the one handle, and context manager."""
 
     def __init__(self, info: DeviceInfo, held: HeldHandle[H]) -> None:
@@ -131,9 +132,3 @@ class PiDevice(Generic[H]):
     def close(self) -> None:
         """Let the device go; may be called twice."""
         self._held.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()

@@ -33,7 +33,6 @@ I2C_BUS = 1
 GAUGE_ADDRESS = 0x36
 VCELL, SOC, VERSION = 0x02, 0x04, 0x08
 GAUGE_FAMILY, FAMILY_MASK = 0x0010, 0xFFF0
-VOLTS_PER_STEP = 78.125e-6
 STEPS_PER_PERCENT = 256
 PERCENT = 100.0
 POWER_HINT = "Use a supply of 5 V and at least 3 A, with a short cable; charge the battery."
@@ -104,16 +103,6 @@ class Max17048:
             hint = "Plug the battery in."
             raise DeviceLost("The gauge measures no battery", hint=hint, reason=Reason.GARBAGE)
         return min(1.0, percent / PERCENT)
-
-    def volts(self) -> float:
-        """Return the voltage of the cell.
-
-        Returns
-        -------
-        float
-            In V.
-        """
-        return self._word(VCELL) * VOLTS_PER_STEP
 
     def close(self) -> None:
         """Release the bus."""

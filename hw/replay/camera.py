@@ -39,7 +39,6 @@ LED_STATES: tuple[LedState, ...] = get_args(LedState)
 NAMED_LIGHTS: tuple[LedState, ...] = ("off", "ring", "side", "red")  # names that label, in their order
 BITS_UNKNOWN, BITS_OF_BYTE = 0, 8
 PICTURES_FOR_BITS = 24
-MOST_PICTURES = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

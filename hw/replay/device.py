@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from hw import errors
+from hw.closing import Closing
 from hw.errors import BadRecording, DeviceLost, EndOfRecording, HwError, Reason
 from hw.protocols import Clock
 from hw.replay.jsonl import LONGEST_SESSION_NS, read_lines, whole
@@ -48,7 +49,7 @@ class ReplayFault:
         return FAULTS.get(self.error, DeviceLost)(self.what, hint=self.hint, reason=reason)
 
 
-class RecordedDevice:
+class RecordedDevice(Closing):
     """A device that plays a recording. ``dropped`` counts what the recording holds and could not be given."""
 
     def __init__(
@@ -100,12 +101,6 @@ class RecordedDevice:
     def close(self) -> None:
         """Close the files; may be called twice."""
         self._closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _begin(self) -> None:
         """Raise what the next read has to raise instead of giving something."""

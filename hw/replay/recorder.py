@@ -11,8 +11,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from hw.closing import Closing
 from hw.config import CameraConfig
 from hw.errors import BadRecording, EndOfRecording, HwError
 from hw.kit import SENSOR_ROLES, CameraWithLeds, Kit, reopen
@@ -43,7 +44,7 @@ class _Track:
     stopped: str = ""
 
 
-class Recorder:
+class Recorder(Closing):
     """Records devices into one folder.
 
     Parameters
@@ -135,12 +136,6 @@ class Recorder:
                 parts.append(SessionPart(role=ANY_ROLE, path=FAULTS_FILE, bytes=size, sha256=digest))
             self._write_manifest(parts)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
     def _write_manifest(self, parts: list[SessionPart], *, finished: bool = True) -> None:
         manifest = Manifest(
             wall_ns=self._wall_ns,
@@ -191,7 +186,7 @@ class Recorder:
                 track.stopped = str(stop)
 
 
-class Tap:
+class Tap(Closing):
     """Wraps a device and records it; every call is passed on to the device."""
 
     def __init__(self, device: Device, clock: Clock, recorder: Recorder, track: _Track) -> None:
@@ -219,12 +214,6 @@ class Tap:
     def close(self) -> None:
         """Close the device; its recording may go on with the next one."""
         self._device.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _call(self, action: Callable[[], T]) -> T:
         """Do something with the device; if it fails, note that."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
 
+from hw.closing import Closing
 from hw.config import HwConfig
 from hw.protocols import Clock
 from hw.sim.facets import BleFacet
@@ -21,7 +20,7 @@ ADV_DELAY_S = 0.010  # each event is delayed by 0…10 ms at random (Core specif
 CHANNELS = (37, 38, 39)
 
 
-class SimBle:
+class SimBle(Closing):
     """A scanner in one simulated room."""
 
     def __init__(self, *, scene: Scene, clock: Clock) -> None:
@@ -77,15 +76,6 @@ class SimBle:
             )
             for i in np.flatnonzero(heard)
         ]
-
-    def close(self) -> None:
-        """Do nothing: nothing is held open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
 
 def address_at(facet: BleFacet, t_ns: int) -> str:

@@ -8,25 +8,27 @@ hand trembles, and nobody tells the frames which light was on.
 from __future__ import annotations
 
 import math
-from typing import Literal, Self
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.closing import Closing
 from hw.config import CameraConfig, HwConfig
 from hw.kit import CameraWithLeds
 from hw.protocols import Clock
+from hw.sim.lights import LIT, Lit, SimLeds
 from hw.sim.optics import Light, Spot, View, reach_m, spots_of
 from hw.sim.scene import Pose, Scene, load_scene
+from hw.sim.target import TARGET_NAME, open_target
 from hw.sim.wall import Image, Pinhole, corner_falloff, light_falloff, look, paint_wall
-from hw.types import DeviceHealth, DeviceInfo, Frame, LedState
+from hw.types import DeviceHealth, DeviceInfo, Frame
 
 WHITE_AT_1_M_DN = 25.0  # white wall at 1 m, ring lit, 4 ms, gain 2: inside the radiant budget of 1 W/sr
 REFERENCE_EXPOSURE_GAIN = 4000.0 * 2.0  # µs × gain for which WHITE_AT_1_M_DN holds
 AMBIENT_DN_PER_LUX = 0.12  # behind an infrared-pass filter room light is weak
 MAINS_DEPTH = 0.35  # how deep room light breathes at twice the mains frequency
-LED_LATENCY_S = 0.002
 ROW_SPREAD_S = 0.010  # first to last row of a rolling shutter
 RING_RADIUS_M = 0.006
 SIDE_OFFSET_M = 0.045
@@ -43,61 +45,10 @@ HALO_SHARE, HALO_SIGMA_PX = 0.01, 4.0  # stray light inside the lens
 HIDDEN_BEHIND_M = 0.05  # what lies further behind the wall is not seen
 WALL_MARGIN_PX = 800  # texture pixels mirrored beyond the wall's edges
 WALL_WITH_MARGIN = np.array([[1, 0, -WALL_MARGIN_PX], [0, 1, -WALL_MARGIN_PX], [0, 0, 1]], float)
-Lit = Literal["ring", "side", "red", "side2"]
 STRENGTH: dict[Lit, float] = {"ring": 1.0, "side": SIDE_STRENGTH, "red": RED_STRENGTH, "side2": SIDE_STRENGTH}
-TARGET_NAME = "lens-target"  # `hw.sim.target`
-LIT: tuple[Lit, ...] = ("ring", "side", "red", "side2")
 
 
-class SimLeds:
-    """The lights; they remember when they were switched. A second side group is where its offset is given."""
-
-    def __init__(self, *, clock: Clock, side2_offset_m: float | None = None) -> None:
-        self._clock, self.side2_offset_m = clock, side2_offset_m
-        self._edges: list[tuple[int, LedState]] = [(-(10**12), "off")]
-
-    def states(self) -> tuple[LedState, ...]:
-        """Return the states of the lights."""
-        second: tuple[LedState, ...] = () if self.side2_offset_m is None else ("side2",)
-        return ("off", "ring", "side", "red", *second)
-
-    def set(self, state: LedState) -> None:
-        """Switch; the light follows after its latency."""
-        self._edges.append((self._clock.now_ns() + round(LED_LATENCY_S * 1e9), state))
-        del self._edges[:-8]
-
-    def lit_shares(self, start_s: NDArray[np.floating], exposure_s: float) -> dict[Lit, Image]:
-        """Return for each light which share of every row's exposure it was on, shape (rows,)."""
-        shares: dict[Lit, Image] = {state: np.zeros(len(start_s), np.float32) for state in LIT}
-        for i, (edge_ns, state) in enumerate(self._edges):
-            if state == "off":
-                continue
-            begin = edge_ns * 1e-9
-            end = self._edges[i + 1][0] * 1e-9 if i + 1 < len(self._edges) else math.inf
-            overlap = np.minimum(start_s + exposure_s, end) - np.maximum(start_s, begin)
-            shares[state] += np.clip(overlap / exposure_s, 0.0, 1.0).astype(np.float32)
-        return shares
-
-    def info(self) -> DeviceInfo:
-        """Return the name of the simulated lights."""
-        return DeviceInfo(role="leds", backend="sim", name="simulated lights")
-
-    def health(self) -> DeviceHealth:
-        """Return a health without trouble."""
-        return DeviceHealth(ok=True)
-
-    def close(self) -> None:
-        """Switch off."""
-        self.set("off")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-
-class SimCamera:
+class SimCamera(Closing):
     """A grey camera in the simulated room; shutter rolling unless told otherwise."""
 
     def __init__(
@@ -300,15 +251,6 @@ class SimCamera:
         """Return that it is well while it is plugged in."""
         return DeviceHealth(ok=True)
 
-    def close(self) -> None:
-        """Do nothing: nothing is held open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
 
 def _window(picture: Image, centre: tuple[float, float], radius: int) -> tuple[Image, Image, Image] | None:
     """Return a view into the picture around a point, with x and y distances from it."""
@@ -389,8 +331,6 @@ def open_camera_with_leds(*, target: str, config: HwConfig, clock: Clock) -> Cam
     """Open the camera and the lights of a simulated room, or before the printed target."""
     leds = SimLeds(clock=clock)
     if target.partition("?")[0] == TARGET_NAME:
-        from hw.sim.target import open_target
-
         return open_target(target, leds=leds, config=config.camera, clock=clock)
     return CameraWithLeds(
         SimCamera(scene=load_scene(target), leds=leds, clock=clock, settings=config.camera), leds

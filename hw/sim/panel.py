@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from PIL import Image
 
+from hw.closing import Closing
 from hw.config import HwConfig
 from hw.protocols import Clock
 from hw.types import ButtonPress, DeviceHealth, DeviceInfo
@@ -20,7 +21,7 @@ FULL_BATTERY = 0.9
 MONO_DRIVERS = frozenset({"ssd1306", "sh1106", "sh1107", "ssd1309"})
 
 
-class SimDevice:
+class SimDevice(Closing):
     """Base of the parts of a simulated panel: they are always well."""
 
     role = "panel"
@@ -39,12 +40,6 @@ class SimDevice:
     def close(self) -> None:
         """Close it; may be called twice."""
         self.closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
 
 class SimDisplay(SimDevice):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.closing import Closing
 from hw.config import HwConfig
 from hw.errors import BadKit
 from hw.protocols import Clock
@@ -28,7 +27,7 @@ BASE_LOSS = 0.02  # a sniffer misses some frames of the strongest sender
 BROKEN_SHARE = 0.3  # of what is lost arrives with a wrong checksum
 
 
-class SimRadio:
+class SimRadio(Closing):
     """A dual-band adapter in monitor mode in one simulated room."""
 
     def __init__(self, *, scene: Scene, clock: Clock, snap_length: int) -> None:
@@ -116,15 +115,6 @@ class SimRadio:
                 for thing, power in self._air.senders
             ]
         )
-
-    def close(self) -> None:
-        """Do nothing: nothing is held open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
 
 def open_monitor(*, target: str, config: HwConfig, clock: Clock) -> SimRadio:

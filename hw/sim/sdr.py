@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.closing import Closing
 from hw.config import HwConfig
 from hw.errors import DeviceLost
 from hw.formats.iq import to_complex
@@ -39,7 +39,7 @@ NOISE_SAMPLES = 1 << 21
 MAX_SLICES = 24  # slices kept ready: about 4 MB each
 
 
-class SimSdr:
+class SimSdr(Closing):
     """A tunable receiver in a scene. Everything follows from the scene's seed and the clock."""
 
     def __init__(self, scene: Scene, *, config: HwConfig, clock: Clock) -> None:
@@ -159,12 +159,6 @@ class SimSdr:
         """Let go; may be called twice."""
         self._closed = True
         self._slices.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
 
 def free_space_loss_db(distance_m: float, *, hz: float) -> float:

@@ -11,20 +11,22 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.closing import Closing
 from hw.config import CameraConfig
 from hw.errors import BadKit
 from hw.kit import CameraWithLeds
 from hw.protocols import Clock
-from hw.sim.camera import TARGET_NAME, SimLeds
+from hw.sim.lights import SimLeds
 from hw.types import DeviceHealth, DeviceInfo, Frame
 
+TARGET_NAME = "lens-target"
 PAPER, TONER = 0.85, 0.05
 WALL = 0.6
 # How bright cyan, magenta and yellow are in room light, over paper; in near infrared they are paper.
@@ -144,7 +146,7 @@ def _fill(page: NDArray[np.uint8], left_mm: float, top_mm: float, side_mm: float
     page[y : y + side, x : x + side] = level
 
 
-class TargetCamera:
+class TargetCamera(Closing):
     """A camera held still before the printed target."""
 
     def __init__(self, *, target: PrintedTarget, leds: SimLeds, clock: Clock, settings: CameraConfig) -> None:
@@ -289,15 +291,6 @@ class TargetCamera:
     def health(self) -> DeviceHealth:
         """Return a health without trouble."""
         return DeviceHealth(ok=True)
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
 
 def open_target(target: str, *, leds: SimLeds, config: CameraConfig, clock: Clock) -> CameraWithLeds:

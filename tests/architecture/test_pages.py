@@ -29,6 +29,8 @@ PAGES = (
 )
 # Pages that explain or give figures: they need not name a command, but what they link to is there.
 MORE_PAGES = (
+    "hw/EXPLANATION.md",
+    "hw/FIGURES.md",
     "firmware/diag/FIGURES.md",
     "firmware/inspection/EXPLANATION.md",
     "firmware/inspection/FIGURES.md",

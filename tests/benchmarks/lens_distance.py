@@ -19,7 +19,8 @@ import numpy as np
 
 from hw.clock import ManualClock
 from hw.config import CameraConfig
-from hw.sim.camera import SimCamera, SimLeds
+from hw.sim.camera import SimCamera
+from hw.sim.lights import SimLeds
 from lensdetect.config import LensConfig
 from lensdetect.finder import LensFinder
 from tests.benchmarks.lens_quality import DISTANCES_M

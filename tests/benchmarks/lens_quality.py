@@ -37,8 +37,8 @@ from hw.sim.camera import (
     SIDE_OFFSET_M,
     WHITE_AT_1_M_DN,
     SimCamera,
-    SimLeds,
 )
+from hw.sim.lights import SimLeds
 from hw.sim.optics import View, lens_flux
 from hw.sim.scene import Scene, Thing
 from hw.sim.wall import look

@@ -20,7 +20,8 @@ import numpy as np
 from hw.clock import ManualClock
 from hw.config import CameraConfig
 from hw.errors import EndOfRecording
-from hw.sim.camera import SimCamera, SimLeds
+from hw.sim.camera import SimCamera
+from hw.sim.lights import SimLeds
 from hw.types import Frame, LedState
 from lensdetect.align import register, texture_of
 from lensdetect.candidates import background_of, find_peaks

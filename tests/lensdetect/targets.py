@@ -8,7 +8,7 @@ import numpy as np
 
 from hw.clock import ManualClock
 from hw.config import CameraConfig
-from hw.sim.camera import SimLeds
+from hw.sim.lights import SimLeds
 from hw.sim.target import TargetCamera, parse_target
 from lensdetect.calibrate import calibrate
 from lensdetect.calibration import Calibration

@@ -8,8 +8,9 @@ from hw.clock import ManualClock
 from hw.config import CameraConfig, LightConfig
 from hw.errors import HwError
 from hw.light_guard import LightDose, intensities_w_sr
-from hw.sim.camera import SimCamera, SimLeds
+from hw.sim.camera import SimCamera
 from hw.sim.facets import OpticFacet
+from hw.sim.lights import SimLeds
 from hw.sim.scene import Pose, Scene, Thing, load_scene
 from hw.types import LedState
 from lensdetect.config import LensConfig

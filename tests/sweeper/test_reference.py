@@ -18,7 +18,7 @@ from hw.sim.scene import Pose, Scene, Thing
 from hw.sim.sdr import SimSdr
 from sweeper.config import SweeperConfig
 from sweeper.errors import BadProfile
-from sweeper.reference import compare, dump_levels, load_levels
+from sweeper.reference import compare
 from sweeper.selfnoise import NoiseProfile, TerminatedSweep, dump_profile, learn, load_profile
 from sweeper.sweeper import Sweeper
 from sweeper.views import CELLS
@@ -80,24 +80,9 @@ def test_a_reference_with_holes_says_so() -> None:
     assert 433e6 in compare(sweep().levels(), loud.levels()).clipped_hz
 
 
-def test_a_reference_is_kept_as_text() -> None:
-    levels = sweep(MAST).levels()
-    again = load_levels(dump_levels(levels))
-    assert [h.center_hz for h in again] == [h.center_hz for h in levels]
-    assert np.allclose(again[0].mean_db, levels[0].mean_db, atol=0.06)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "ansim-rf-reference-1", "hops": [{}]}', "nan"])
-def test_a_broken_reference_is_one_clear_error(text: str) -> None:
-    with pytest.raises(BadProfile):
-        load_levels(text)
-
-
 @given(st.recursive(st.none() | st.floats() | st.text(max_size=5), lambda c: st.lists(c, max_size=3)))
-def test_any_json_is_a_reference_or_an_error(value: object) -> None:
+def test_any_json_is_a_profile_or_an_error(value: object) -> None:
     text = json.dumps({"format": "ansim-rf-reference-1", "hops": [value]})
-    with pytest.raises(BadProfile):
-        load_levels(text)
     with pytest.raises(BadProfile):
         load_profile(text)
 

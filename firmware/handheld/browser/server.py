@@ -22,14 +22,14 @@ from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from firmware.errors import WindowTrouble
 from firmware.handheld.browser.frame_broker import FrameBroker, ShownFrame
 from firmware.handheld.browser.page import page_html
 from firmware.i18n.font import font_path
 from firmware.log import get_logger
+from hw.closing import Closing
 from hw.queued_buttons import BUTTONS
 
 HOST = "127.0.0.1"
@@ -50,7 +50,7 @@ POLICY = (
 log = get_logger(__name__)
 
 
-class WindowServer:
+class WindowServer(Closing):
     """Serves the pictures of one `FrameBroker` to the browsers of this machine. A context manager.
 
     Parameters
@@ -92,14 +92,6 @@ class WindowServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(CLIENT_TIMEOUT_S)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Server(ThreadingHTTPServer):

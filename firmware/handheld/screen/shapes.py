@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw
 from firmware.handheld.screen.pictograms import PICTOGRAMS
 from firmware.i18n.font import load_font
 
-Pen = ImageDraw.ImageDraw
 OVERSAMPLE = 8
 GRID = 64  # shapes are drawn in a square of 64 units
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -188,10 +188,3 @@ def has_changed(observation: Observation, mark: DeviceMark) -> bool:
 def _logit(share: float) -> float:
     bounded = min(max(share, 1e-6), 1.0 - 1e-6)
     return math.log(bounded / (1.0 - bounded))
-
-
-def similar_to(finding: Finding, known: Iterable[StandingDeclaration]) -> StandingDeclaration | None:
-    """Return the known thing that a finding resembles but for its address: a hint that excuses nothing."""
-    looks = looks_of(finding)
-    marks = (k for k in known if k.mark.by == "looks" and k.mark.sensor == finding.sensor)
-    return next((k for k in marks if looks and looks == k.mark.key), None)

@@ -5,7 +5,7 @@ carries over is said for each thing (`Finding.identity`):
 
 =========  ===================================================  =========================================
 address    a network, a fixed address                           the same thing: may be *known*
-looks      a transmission (kind and frequency), a random        the same looks: may be *similar*; anybody
+looks      a transmission (kind and frequency), a random        the same looks, never *known*: anybody
            address (maker, name, network)                       can imitate looks, so never excused by them
 none       a glint: a place in a moving picture                 not comparable
 =========  ===================================================  =========================================
@@ -15,7 +15,7 @@ Everything here is pure: records in, frozen results out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,18 +37,16 @@ FOUND = frozenset({Level.CHECK.value, Level.LIKELY_CAMERA.value})
 
 ChangeWord = Literal["new", "missing", "louder"]
 HealthWord = Literal["fresh", "stale", "expired", "unusable"]
-KnownWord = Literal["known", "similar", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference. ``change_db`` is given for what became louder; ``similar`` marks looks alone."""
+    """One difference. ``change_db`` is given for what became louder."""
 
     word: ChangeWord
     sensor: str
     finding: Finding
     change_db: float | None = None
-    by_looks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +81,6 @@ class PlaceDifference:
     not_compared: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownThing:
-    """One thing that somebody looked at and knows. ``looks`` without ``subject`` can only be similar."""
-
-    sensor: str
-    subject: str
-    looks: str
-    note: str
-
-
 def compare(earlier: Inspection, now: Inspection) -> ScanDiff:
     """Compare two inspections of the same place.
 
@@ -101,17 +89,10 @@ def compare(earlier: Inspection, now: Inspection) -> ScanDiff:
     A thing counts as missing only where its sensor looked at least half as well now; louder needs a level
     in both. Random addresses are compared by their looks: many phones alike are one.
     """
-    pairs, new, missing = _match(_comparable(earlier), _comparable(now))
-    changes = [_change("new", f) for f in new if _covered(earlier, f.sensor)]
-    changes += [_change("missing", f) for f in missing if _covered(now, f.sensor)]
-    for before, after in pairs:
-        rise_db = _rise_db(before, after)
-        if rise_db is not None and rise_db >= LOUDER_DB:
-            changes.append(_change("louder", after, rise_db))
     return ScanDiff(
         earlier_id=earlier.id,
         earlier_utc_ns=earlier.span.started_utc_ns,
-        changes=tuple(sorted(changes, key=_rank)),
+        changes=_changes(earlier, now, LOUDER_DB),
         not_comparable=sum(f.identity == "none" for f in now.findings),
         warnings=tuple(_warnings(earlier, now)),
     )
@@ -125,13 +106,17 @@ def nearer(corridor: Inspection, cubicle: Inspection) -> tuple[Change, ...]:
     Of every sensor that can be compared at all: new where the corridor was covered, gone where the cubicle
     was. A glint is a place in a moving picture, and is never compared.
     """
-    pairs, new, missing = _match(_comparable(corridor), _comparable(cubicle))
-    changes = [_change("new", f) for f in new if _covered(corridor, f.sensor)]
-    changes += [_change("missing", f) for f in missing if _covered(cubicle, f.sensor)]
-    for before, after in pairs:
-        rise_db = _rise_db(before, after)
-        if rise_db is not None and rise_db >= NEAR_DB:
-            changes.append(_change("louder", after, rise_db))
+    return _changes(corridor, cubicle, NEAR_DB)
+
+
+def _changes(before: Inspection, after: Inspection, louder_db: float) -> tuple[Change, ...]:
+    pairs, new, missing = _match(_comparable(before), _comparable(after))
+    changes = [_change("new", f) for f in new if _covered(before, f.sensor)]
+    changes += [_change("missing", f) for f in missing if _covered(after, f.sensor)]
+    for first, second in pairs:
+        rise_db = _rise_db(first, second)
+        if rise_db is not None and rise_db >= louder_db:
+            changes.append(_change("louder", second, rise_db))
     return tuple(sorted(changes, key=_rank))
 
 
@@ -168,33 +153,6 @@ def reference_health(reference: Inspection, now: Inspection) -> Health:
         return Health(word="unusable", age_s=age_s, reasons=tuple(reasons))
     word: HealthWord = "fresh" if age_s <= FRESH_S else "stale" if age_s <= STALE_S else "expired"
     return Health(word=word, age_s=age_s, reasons=() if word == "fresh" else (f"baseline.{word}",))
-
-
-def known_from(finding: Finding, note: str) -> KnownThing | None:
-    """Return an entry for the known-good list; None for what cannot be known another day."""
-    if finding.identity == "none":
-        return None
-    subject = finding.subject if finding.identity == "address" else ""
-    return KnownThing(sensor=finding.sensor, subject=subject, looks=looks_of(finding), note=note)
-
-
-def recognise(finding: Finding, known: Iterable[KnownThing]) -> tuple[KnownWord, str]:
-    """Say whether somebody knows this thing, with their note.
-
-    Notes
-    -----
-    Only a fixed address makes a thing *known*. The same looks under a rotating address are *similar*: a
-    hint for people, never a reason to leave a device out of the verdict.
-    """
-    similar = ""
-    for entry in known:
-        if entry.sensor != finding.sensor:
-            continue
-        if entry.subject and finding.identity == "address" and entry.subject == finding.subject:
-            return "known", entry.note
-        if not similar and entry.looks and entry.looks == looks_of(finding):
-            similar = entry.note
-    return ("similar", similar) if similar else ("unknown", "")
 
 
 def looks_of(finding: Finding) -> str:
@@ -274,13 +232,7 @@ def _covered(record: Inspection, sensor: str) -> bool:
 
 
 def _change(word: ChangeWord, finding: Finding, change_db: float | None = None) -> Change:
-    return Change(
-        word=word,
-        sensor=finding.sensor,
-        finding=finding,
-        change_db=change_db,
-        by_looks=finding.identity == "looks",
-    )
+    return Change(word=word, sensor=finding.sensor, finding=finding, change_db=change_db)
 
 
 def _rank(change: Change) -> tuple[bool, float, int, str]:

@@ -21,8 +21,9 @@ from hw.clock import ManualClock
 from hw.errors import EndOfRecording, HwError
 from hw.kit import CameraWithLeds
 from hw.sim.ble import SimBle
-from hw.sim.camera import SimCamera, SimLeds
+from hw.sim.camera import SimCamera
 from hw.sim.facets import RfFacet
+from hw.sim.lights import SimLeds
 from hw.sim.radio import SimRadio
 from hw.sim.rf_emitters import MAKERS
 from hw.sim.rf_loop import Loop

@@ -13,6 +13,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from PIL import Image, ImageChops
@@ -43,6 +44,10 @@ from tests.firmware.handheld.screen.sample_states import PANELS
 GOLDEN = Path(__file__).parent / "screen" / "golden"
 KEPT_PICTURES = ("finding-240x240-ko", "spectrum-320x240-en", "devices-128x64-ko")
 EVERY_PICTURE = [(page, panel, lang) for page in PAGES for panel in PANELS for lang in LANGUAGES]
+
+
+def test_every_page_is_drawn_by_somebody() -> None:
+    assert set(PAGES) == set(get_args(Page))
 
 
 def words_of(state: ScreenState, size: tuple[int, int] = (320, 240), mode: Mode = "RGB") -> list[str]:

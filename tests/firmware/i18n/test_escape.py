@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.text import Text
 
 from firmware.i18n.escape import (
     ACCENT_LIMIT,
@@ -19,11 +18,9 @@ from firmware.i18n.escape import (
     NAME_LIMIT,
     for_csv,
     for_html,
-    for_pdf,
-    for_screen,
-    for_terminal,
     graphemes,
     shorten,
+    spell_missing,
     visible,
 )
 from firmware.i18n.font import has_glyph
@@ -43,19 +40,6 @@ def test_visible_text_holds_nothing_hidden_and_stays_short(text: str) -> None:
     assert len(graphemes(shown)) <= NAME_LIMIT
     assert len(shown) <= NAME_LIMIT * (1 + ACCENT_LIMIT)
     shown.encode("utf-8")
-
-
-@given(HOSTILE)
-def test_the_terminal_shows_just_the_visible_text(text: str) -> None:
-    assert Text.from_markup(for_terminal(text)).plain == visible(text)
-    assert Text.from_markup(f"[i]{for_terminal(text)}[/i] end").plain == f"{visible(text)} end"
-
-
-@pytest.mark.parametrize("name", [":smile:", "[red]x[/red]", "\\[b]", "x\\", "[link=a]b", "[/]", "aa:ab:cc"])
-def test_rich_finds_no_orders_in_a_name(name: str) -> None:
-    shown = Text.from_markup(for_terminal(name))
-    assert shown.plain == visible(name)
-    assert not [span for span in shown.spans if span.start < span.end]
 
 
 @given(HOSTILE)
@@ -88,8 +72,7 @@ def test_html_is_text_only(text: str) -> None:
 
 @given(HOSTILE)
 def test_the_screen_and_the_pdf_only_get_glyphs_that_exist(text: str) -> None:
-    assert all(has_glyph(c) for c in for_screen(text))
-    assert all(has_glyph(c) for c in for_pdf(text))
+    assert all(has_glyph(c) for c in spell_missing(visible(text)))
 
 
 @pytest.mark.parametrize(

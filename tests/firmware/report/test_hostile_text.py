@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from firmware.i18n.catalog import catalog_for
-from firmware.i18n.escape import for_csv, for_html, for_pdf, for_screen, for_terminal, graphemes, visible
+from firmware.i18n.escape import for_csv, for_html, graphemes, spell_missing, visible
 from firmware.log import printable
 from firmware.records.model import Inspection
 from firmware.report.formatting import Wording
@@ -39,9 +39,7 @@ BOMBS = {
 OUTPUTS: dict[str, Callable[[str], str]] = {
     "html": for_html,
     "csv": for_csv,
-    "screen": for_screen,
-    "terminal": for_terminal,
-    "pdf": for_pdf,
+    "screen and pdf": lambda text: spell_missing(visible(text)),
     "log": printable,
     "visible": visible,
 }

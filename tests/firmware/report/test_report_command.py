@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from firmware.cli.report import app
 from firmware.records.reader import open_reader
-from firmware.records.resolutions import resolutions_of
+from firmware.records.resolutions import resolved_entries
 from firmware.records.store import RecordStore
 from firmware.verdict.model import Level
 from tests.firmware.records.rooms import inspection
@@ -101,9 +101,9 @@ def test_a_resolution_that_was_altered_does_not_count(records: Path) -> None:
     run(app, ["resolve", "room-0002", "found", *here])
     with open_reader(records) as reader:
         entries, public = list(reader.entries()), reader.public
-    assert len(resolutions_of(entries, "room-0002", public)) == 1
+    assert [one.record for _, one in resolved_entries(entries, public)] == ["room-0002"]
     last = replace(entries[-1], body=(entries[-1].body or b"").replace(b"found", b"never"))
-    assert resolutions_of([*entries[:-1], last], "room-0002", public) == ()
+    assert resolved_entries([*entries[:-1], last], public) == ()
 
 
 def test_a_wrong_id_ends_with_what_and_what_to_do(records: Path) -> None:

@@ -9,8 +9,9 @@ from hw.clock import ManualClock
 from hw.config import CameraConfig, HwConfig
 from hw.errors import DeviceLost
 from hw.protocols import Camera, Leds
-from hw.sim.camera import SimCamera, SimLeds, open_camera_with_leds
+from hw.sim.camera import SimCamera, open_camera_with_leds
 from hw.sim.facets import OpticFacet
+from hw.sim.lights import SimLeds
 from hw.sim.scene import Pose, Room, Scene, Thing
 
 SETTINGS = CameraConfig(width_px=320, height_px=240, rate_hz=30.0)

@@ -9,7 +9,7 @@ from hw.clock import ManualClock
 from hw.config import CameraConfig, HwConfig
 from hw.errors import BadKit
 from hw.kit import open_device
-from hw.sim.camera import SimLeds
+from hw.sim.lights import SimLeds
 from hw.sim.target import PrintedTarget, TargetCamera, parse_target
 
 SMALL = CameraConfig(width_px=640, height_px=360)

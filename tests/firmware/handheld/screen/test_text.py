@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.handheld.screen.text import cut, fit, line_height, text_width, wrap
-from firmware.i18n.escape import ELLIPSIS, for_screen, graphemes
+from firmware.i18n.escape import ELLIPSIS, graphemes, spell_missing
 
 WORDS = st.text(st.sampled_from("abc WgjÁ가힣뷁 ,.%→"), max_size=80)
 
@@ -44,7 +44,7 @@ def test_a_short_text_keeps_its_size_and_a_long_one_shrinks_first() -> None:
 
 
 def test_an_accent_is_never_torn_from_its_letter() -> None:
-    word = for_screen("x\u0323" * 30)
+    word = spell_missing("x\u0323" * 30)
     for width in range(12, 80, 3):
         kept = cut(word, width=width, size_px=12).removesuffix(ELLIPSIS)
         assert graphemes(word)[: len(graphemes(kept))] == graphemes(kept)

@@ -13,10 +13,8 @@ from firmware.records.compare.diff import (
     LOUDER_DB,
     NEAR_DB,
     compare,
-    known_from,
     looks_of,
     nearer,
-    recognise,
     reference_health,
 )
 from firmware.records.custody.unit_key import UnitKey
@@ -142,36 +140,12 @@ def test_the_reference_ages_and_says_when_it_cannot_serve() -> None:
     assert "baseline.reference_thin" in reference_health(thin, later(60)).reasons
 
 
-def test_a_fixed_address_is_known_and_a_rotating_one_only_similar() -> None:
-    fixed = room(station(BYSTANDER_MACS[1], 0.02)).findings[0]
-    entry = known_from(fixed, "our printer")
-    assert entry is not None
-    assert recognise(fixed, [entry]) == ("known", "our printer")
-    before = room(advert("5a:00:00:00:00:01", "Tag")).findings[0]
-    rotated = room(advert("5a:00:00:00:00:99", "Tag")).findings[0]
-    assert before.subject != rotated.subject
-    tag = known_from(before, "our tag")
-    assert tag is not None
-    assert tag.subject == ""
-    assert recognise(rotated, [tag]) == ("similar", "our tag")
-    assert recognise(room(advert("5a:00:00:00:00:99", "Other")).findings[0], [tag]) == ("unknown", "")
-
-
-def test_looks_alone_never_make_an_imitator_known() -> None:
-    """A camera that calls itself as a known device does, from a random address."""
-    entry = known_from(room(advert("c0:11:22:33:44:55", "Tag", "public")).findings[0], "our tag")
-    assert entry is not None
-    imitator = room(advert("5a:00:00:00:00:07", "Tag")).findings[0]
-    assert recognise(imitator, [entry])[0] == "similar"
-
-
 def test_rotating_addresses_with_the_same_looks_are_not_new_every_day() -> None:
     before = room(advert("5a:00:00:00:00:01", "Tag"), advert("5a:00:00:00:00:02", None))
     after = room(advert("5a:00:00:00:00:91", "Tag"), advert("5a:00:00:00:00:92", "Camera"))
     assert [w for w, _ in words(before, after)] == ["missing", "new"]
 
 
-def test_a_glint_is_never_known() -> None:
+def test_a_glint_has_no_looks() -> None:
     finding = room(glint(1, 0.1)).findings[0]
-    assert known_from(finding, "mirror") is None
     assert looks_of(finding) == ""
