@@ -32,7 +32,20 @@ def names_a_camera(evidence: Evidence) -> bool:
 
 
 def over_check(find: Find, table: Likelihoods) -> float:
-    """Return by how many nats a find exceeds what makes its sign a CHECK by itself; negative below it."""
+    """Return by how many nats a find exceeds what makes its sign a CHECK by itself.
+
+    Parameters
+    ----------
+    find : Find
+        Of one subject, after fading, correction and caps.
+    table : Likelihoods
+        Holds ``levels.check_sense_nats`` and a sign's own ``check_nats``; the larger counts.
+
+    Returns
+    -------
+    float
+        Nats; negative below it.
+    """
     sign = table.by_sign.get(find.evidence.sign)
     own = 0.0 if sign is None else sign.check_nats
     return find.strength - max(own, table.levels.check_sense_nats)
