@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from firmware.sensor import Observation, Sensor, SweepProgress, UnreadableLink, Views
 from hw.protocols import Clock
-from hw.types import Counts, Coverage, DeviceHealth, SensorName
+from hw.types import Counts, Coverage, DeviceHealth, DeviceInfo, SensorName
 from lensdetect.model import LensView
 from sweeper.picture import Picture
 from sweeper.plan import PlanSummary, RecordingSummary
@@ -17,6 +18,7 @@ from wifiscan.vendors import format_mac
 
 # Four times a second: enough for eyes, and long tables cost time to copy.
 PUBLISH_NS = 250_000_000
+DevicesOf = Callable[[], tuple[DeviceInfo, ...]]  # the devices that a sensor measures with now
 
 
 @runtime_checkable
@@ -65,9 +67,10 @@ class HasUnreadable(Protocol):
 class SensorSnapshot:
     """Wraps a sensor; ``publish`` gives copies that no later step changes: any thread may read them."""
 
-    def __init__(self, sensor: Sensor, *, clock: Clock) -> None:
+    def __init__(self, sensor: Sensor, *, clock: Clock, devices: DevicesOf = lambda: ()) -> None:
         self.sensor = sensor
         self._clock = clock
+        self._devices = devices
         self._due_ns = 0
 
     def publish(self, *, whole: bool = False) -> tuple[tuple[Observation, ...], Views] | None:
@@ -75,7 +78,8 @@ class SensorSnapshot:
         if not whole and self._clock.now_ns() < self._due_ns:
             return None
         self._due_ns = self._clock.now_ns() + PUBLISH_NS
-        return tuple(self.sensor.observations()), views_of(self.sensor)
+        views = replace(views_of(self.sensor), devices=self._devices())
+        return tuple(self.sensor.observations()), views
 
     @property
     def name(self) -> SensorName:
