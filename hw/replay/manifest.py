@@ -101,9 +101,9 @@ def _device(entry: Mapping[str, Any]) -> DeviceInfo:
 
 
 def _part(entry: Mapping[str, Any]) -> SessionPart:
-    kinds = {"bytes": int}
-    fields = _as("parts", entry, dict)
-    return SessionPart(**{name: _as(name, value, kinds.get(name, str)) for name, value in fields.items()})
+    fields = dict(_as("parts", entry, dict))
+    size = _as("bytes", fields.pop("bytes"), int)
+    return SessionPart(bytes=size, **{name: _as(name, value, str) for name, value in fields.items()})
 
 
 def write_manifest(folder: Path, manifest: Manifest, *, finished: bool = True) -> None:
