@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from hw.types import Counts, Coverage, DeviceHealth, Lasting, SensorName
+from hw.types import Counts, Coverage, DeviceHealth, DeviceInfo, Lasting, SensorName
 from lensdetect.model import Glint, LensView
 from sweeper.model import Emission
 from wifiscan.model import AccessPoint, BleDevice, Station
@@ -98,6 +98,7 @@ class Views:
     pictures: Mapping[str, Picture] = field(default_factory=dict)  # by the id of their transmission
     lens: LensView | None = None
     unreadable: tuple[UnreadableLink, ...] = ()
+    devices: tuple[DeviceInfo, ...] = ()  # that measured
 
 
 @runtime_checkable

@@ -127,6 +127,8 @@ class DeviceInfo:
     backend: str  # pi, replay, sim
     name: str
     detail: str = ""
+    # A serial number or an adapter's own address; empty where it has none to read.
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,9 @@ An adapter that is tuned and answers may still hear nothing. Its silence counts 
 silence that goes on for `DEAF_US` is that of a deaf adapter, and does not. A recording that says nothing of
 its channels proves listening by its frames alone: what lies between two of them counts where they are no more
 than `PROOF_GAP_US` apart, as beacons are. Filtered files therefore prove little.
+
+An access point that was heard sends ten beacons a second from then on. Where even the one that is heard best
+loses nearly all of them, the air is jammed or the adapter nearly deaf, and the listening counts accordingly.
 """
 
 from __future__ import annotations
@@ -18,6 +21,12 @@ from wifiscan.dot11 import BEACON, MANAGEMENT, Headers
 PROOF_GAP_US = 1_000_000  # nine lost beacons in a row
 DEAF_US = 20_000_000  # twice a survey of 38 channels: somebody would have sent
 DUE_VISITS = 3  # visits with frames after which a silent one is missed
+BEACON_US = 102_400  # between two beacons: 100 time units (IEEE 802.11-2020, 9.4.1.3), as nearly all send
+DUE_LEAST = 8  # beacons due before anything is said of their share
+HEARD_LEAST = 0.1  # of the beacons due from the access point that is heard best; below it, hearing is poor
+PROVING_FRAMES = 5  # management, control or data: as few prove no hearing over a longer time
+PROVING_US = 10_000_000  # a survey of all channels
+ACCESS_POINTS_MOST = 512
 FEW_FRAMES = 200  # before which nothing is said of what kind of frames is missing
 
 
@@ -30,13 +39,27 @@ class ChannelProof:
     last_ns: int | None = None
 
 
+@dataclass(slots=True)
+class DueBeacons:
+    """The beacons of one access point on one channel since it was first heard: heard, and listened for."""
+
+    heard: int = 0
+    listened_us: int = 0
+
+    @property
+    def due(self) -> float:
+        """Beacons that were due."""
+        return self.listened_us / BEACON_US
+
+
 class Listening:
     """Heard time by channel (MHz; 0 where the capture does not say), and what kinds of frames came."""
 
     def __init__(self) -> None:
         self._channels: dict[int, ChannelProof] = {}
         self._pending: dict[int, int] = {}  # silence since a frame was heard, by channel
-        self._silent_us = 0
+        self._silent_us = self._tuned_us = 0
+        self._due: dict[int, dict[int, DueBeacons]] = {}  # by channel, then by address
         self.frames = 0
         self.beacons = 0
         self.busy_frames = 0  # data and control frames: the adapter passes more than management
@@ -44,6 +67,8 @@ class Listening:
     def tuned(self, headers: Headers, *, mhz: int, span_us: int) -> None:
         """Take in one dwell of an adapter that says where it was."""
         self._count(headers)
+        self._expect(headers, mhz=mhz, span_us=span_us)
+        self._tuned_us += span_us
         proof = self._channels.setdefault(mhz, ChannelProof())
         if len(headers):
             proof.heard_us += span_us
@@ -78,6 +103,40 @@ class Listening:
         proof.visits += len(t_ns)
         proof.last_ns = int(t_ns[-1])
 
+    def _expect(self, h: Headers, *, mhz: int, span_us: int) -> None:
+        """Count the beacons of every access point that was heard on this channel before."""
+        here = self._due.setdefault(mhz, {})
+        senders = h.ta[(h.kind == MANAGEMENT) & (h.subtype == BEACON)]
+        came = dict(zip(*np.unique(senders, return_counts=True), strict=True))
+        for address, beacons in here.items():
+            beacons.listened_us += span_us
+            beacons.heard += int(came.pop(address, 0))
+        room = ACCESS_POINTS_MOST - sum(map(len, self._due.values()))
+        here.update({int(address): DueBeacons() for address in list(came)[: max(0, room)]})
+
+    @property
+    def hearing(self) -> float:
+        """Share 0…1 of the listening that counts: 1 unless nearly every beacon that is due is lost.
+
+        Notes
+        -----
+        The access point that is heard best decides: a far one loses most of its beacons honestly. Where too
+        few are due from any one, all of them are taken together. Without any nothing is known, and it is 1,
+        unless hardly a frame came at all: the silence of every channel then rests on that one frame.
+        """
+        if self._tuned_us >= PROVING_US and self.frames < PROVING_FRAMES:
+            return self.frames / PROVING_FRAMES * HEARD_LEAST
+        every = [b for here in self._due.values() for b in here.values()]
+        known = [b for b in every if b.due >= DUE_LEAST]
+        total = sum(b.due for b in every)
+        if known:
+            best = max(b.heard / b.due for b in known)
+        elif total >= DUE_LEAST:
+            best = sum(b.heard for b in every) / total
+        else:
+            return 1.0
+        return min(1.0, best / HEARD_LEAST)
+
     def _count(self, h: Headers) -> None:
         management = h.kind == MANAGEMENT
         self.frames += len(h)
@@ -95,5 +154,6 @@ class Listening:
         return self.frames >= FEW_FRAMES and self.beacons == 0
 
     def heard_us(self) -> dict[int, int]:
-        """Return the proved time by channel."""
-        return {mhz: proof.heard_us for mhz, proof in self._channels.items()}
+        """Return the proved time by channel, µs, as far as beacons that are due come."""
+        hearing = self.hearing
+        return {mhz: round(proof.heard_us * hearing) for mhz, proof in self._channels.items()}

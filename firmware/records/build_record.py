@@ -28,13 +28,14 @@ from firmware.records.model import (
     RecordKind,
     SensorLook,
     Span,
+    UsedDevice,
     Wall,
 )
 from firmware.records.provenance import MeasurementSource
 from firmware.sensor import Observation
 from firmware.verdict.model import Verdict
 from firmware.verdict.whereabouts import Whereabouts
-from hw.types import SENSOR_NAMES, Counts, Coverage
+from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceInfo
 
 MOST_SIDES = 3
 WALL_CELLS_MOST = 512  # a side
@@ -53,6 +54,7 @@ class Scanned:
     wall: Wall | None = None
     minimum: Mapping[str, Any] | None = None  # what the place needed for NOTHING FOUND
     whereabouts: Sequence[Whereabouts] = ()  # of an alarm's findings
+    devices: Sequence[DeviceInfo] = ()  # that measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Circumstances:
     country: str = ""
     source: MeasurementSource | None = None
     judged_with: Mapping[str, str] = field(default_factory=dict)
+    unit: Sequence[DeviceInfo] = ()  # the machine itself, where it is known
 
 
 def build_record(
@@ -132,6 +135,7 @@ def build_record(
         provenance="" if about.source is None else about.source.provenance,
         recorded=None if about.source is None else _redact_recorded(about.source.recorded, redactor),
         judged_with={k: clean(redactor.text(v, keep=False)) for k, v in about.judged_with.items()},
+        devices=tuple(_used(d) for d in (*about.unit, *scanned.devices)),
         commitments={
             pseudonym: commitment(address, key.salt(salt_purpose(record_id, pseudonym)))
             for pseudonym, address in clear.items()
@@ -155,6 +159,17 @@ def commitment(address: str, salt: str) -> str:
 def salt_purpose(record_id: str, pseudonym: str) -> str:
     """Return the text from which a unit derives the salt of one address of one record."""
     return f"{record_id} {pseudonym}"
+
+
+def _used(device: DeviceInfo) -> UsedDevice:
+    """Return one of the unit's own devices: its serial is nobody else's, and stays."""
+    return UsedDevice(
+        role=clean(device.role),
+        backend=clean(device.backend),
+        name=clean(device.name),
+        detail=clean(device.detail),
+        serial=clean(device.serial),
+    )
 
 
 def _redact_recorded(recorded: Recorded | None, redactor: Redactor) -> Recorded | None:

@@ -54,6 +54,18 @@ class Span:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsedDevice:
+    """A device that measured, or the unit itself; ``serial`` is empty where a device has none to read."""
+
+    role: Text  # unit, or a role of `hw.types.DeviceInfo`
+    backend: Text
+    name: Text
+    detail: Text = ""
+    serial: Text = ""
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationAge:
     """A calibration and its age when the inspection began; None where it was never done."""
 
@@ -209,6 +221,7 @@ class Inspection:
     provenance: Literal["", "live", "replayed", "simulated"] = ""  # empty: written before this was kept
     recorded: Recorded | None = None  # what was replayed
     judged_with: Mapping[str, str] = field(default_factory=dict)  # what another expert needs to repeat it
+    devices: tuple[UsedDevice, ...] = ()
     commitments: Mapping[str, Digest] = field(default_factory=dict)  # pseudonym → salted hash of its address
 
     def as_json(self) -> dict[str, Any]:

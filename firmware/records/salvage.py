@@ -7,11 +7,13 @@ missing shows as a gap, and the next entry says that this was done.
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from firmware.records.custody.errors import StoreDamaged, clear_errors
 from firmware.records.custody.hash_chain import Entry, parse_header, removed_by, verify_entry
@@ -25,6 +27,7 @@ from firmware.records.database import (
 
 CHECKED_MOST_BYTES = 64 << 20  # a larger store is not looked through at every opening: `verify` does it
 SIDE_FILES = ("", "-wal", "-shm")
+HEAD_BYTES = 100  # of an SQLite database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +72,14 @@ def salvage(path: Path, public: bytes, *, busy_wait_s: float) -> Salvaged:
     Raises
     ------
     StoreDamaged
-        If not even its tables can be read; the file is then left alone.
+        If the new store cannot be written.
+
+    Notes
+    -----
+    Where not even the tables can be read, nothing is saved; the damaged file lies beside the new store, which
+    goes on after the last number that is known outside it.
     """
-    with reading(path) as db:
-        left = list(_sound(read_what_is_left(db), public))
+    left = _read_left(path, public)
     kept_as = _set_aside(path)
     with (
         clear_errors(path),
@@ -84,6 +91,33 @@ def salvage(path: Path, public: bytes, *, busy_wait_s: float) -> Salvaged:
             _take_over(fresh, entry)
         _note_removals(fresh, left)
     return Salvaged(entries=len(left), last=left[-1] if left else None, kept_as=kept_as)
+
+
+def _read_left(path: Path, public: bytes) -> list[Entry]:
+    """Return the sound entries; of a file that lost its end, with the lost pages as empty ones."""
+    with suppress(StoreDamaged), reading(path) as db:
+        return list(_sound(read_what_is_left(db), public))
+    with TemporaryDirectory(prefix="ansim-salvage-") as folder:
+        for end in SIDE_FILES[:2]:
+            side = path.with_name(path.name + end)
+            if side.is_file():
+                shutil.copyfile(side, Path(folder) / side.name)
+        copy = Path(folder) / path.name
+        with suppress(StoreDamaged):
+            _fill_up(copy)
+            with reading(copy) as db:
+                return list(_sound(read_what_is_left(db), public))
+    return []
+
+
+def _fill_up(copy: Path) -> None:
+    """Add empty pages until a database is as long as its header says (SQLite file format, section 1.3)."""
+    with clear_errors(copy), copy.open("r+b") as file:
+        head = file.read(HEAD_BYTES)
+        if len(head) < HEAD_BYTES:
+            raise StoreDamaged(f"{copy} has lost its header")
+        page, pages = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
+        file.truncate(max(copy.stat().st_size, min(page * pages, CHECKED_MOST_BYTES)))
 
 
 def _sound(entries: Iterable[Entry], public: bytes) -> Iterator[Entry]:

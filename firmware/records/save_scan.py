@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +22,10 @@ from firmware.settings.calibration import LENS_FILE, RF_FILE, calibration_folder
 from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
 from hw.kit import parse_spec
+from hw.types import DeviceInfo
 
 PLACE_PARTS = 3
+DEVICE_TREE = Path("/proc/device-tree")
 FOLDER_VARIABLE = "ANSIM_RECORDS"
 CALIBRATIONS: Mapping[str, str] = {"lens": LENS_FILE, "rf": RF_FILE}
 
@@ -76,6 +79,22 @@ def span_until_now(lasted_s: float) -> Span:
     )
 
 
+def unit_of(kit: str, *, tree: Path = DEVICE_TREE) -> tuple[DeviceInfo, ...]:
+    """Return the machine itself, as its firmware names it; nothing for a recorded or simulated kit."""
+    if parse_spec(kit)[0] != "pi":
+        return ()
+    name, serial = (_told(tree / part) for part in ("model", "serial-number"))
+    return (DeviceInfo(role="unit", backend="pi", name=name or platform.machine(), serial=serial),)
+
+
+def _told(path: Path) -> str:
+    """Return a text of the device tree, which ends with NUL; empty where there is none, as on a PC."""
+    try:
+        return path.read_bytes().rstrip(b"\0").decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
 def calibrations_of(kit: str, *, now_s: float, folder: Path | None = None) -> tuple[CalibrationAge, ...]:
     """Return the ages of this unit's calibrations.
 
@@ -120,6 +139,7 @@ def about_scan(
         simulated=simulated or source.simulated,
         source=source,
         judged_with=judged_with(),
+        unit=unit_of(kit),
         settings=settings.model_dump(mode="json"),
         versions={"ansim": version("ansim")},
         calibrations=calibrations_of(kit, now_s=span.started_utc_ns / 1e9),
@@ -140,6 +160,7 @@ def scanned_of(snapshot: Snapshot, settings: Settings) -> Scanned:
         coverages=snapshot.coverages,
         counts=snapshot.counts,
         whereabouts=snapshot.whereabouts,
+        devices=snapshot.views.devices,
         wall=None if lens is None else wall_of(lens.coverage_map, cell_m=settings.lens.cell_m),
     )
 

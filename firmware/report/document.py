@@ -339,6 +339,7 @@ def _checking(sheet: PdfCanvas, record: Inspection, entry: Entry, words: Wording
             ", ".join(f"{visible(k)} {visible(v)}" for k, v in sorted(record.versions.items())),
         ],
         [words.key("paper.judged_with"), words.judged_with(record)],
+        [words.key("paper.devices"), words.devices(record)],
     ]
     columns: Sequence[Column] = (
         Column(title=words.key("paper.what"), width_mm=48), Column(title="", width_mm=130),

@@ -123,6 +123,11 @@ class Wording:
         parts = (f"{visible(k)} {visible(v)[:DIGEST_SHOWN]}" for k, v in sorted(record.judged_with.items()))
         return ", ".join(parts) or self.key("paper.not_kept")
 
+    def devices(self, record: Inspection) -> str:
+        """Return the devices that measured, each with its serial where it has one."""
+        said = (" ".join(visible(w) for w in (d.name, d.serial) if w) for d in record.devices)
+        return "; ".join(said) or self.key("paper.not_kept")
+
     def age(self, calibration: CalibrationAge) -> str:
         """Return the age of a calibration, in words."""
         if calibration.age_s is None:

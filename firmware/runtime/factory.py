@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from firmware.errors import NoSensors
 from firmware.log import get_logger
+from firmware.runtime.sensor_snapshot import DevicesOf
 from firmware.sensor import Sensor
 from firmware.settings.calibration import lens_calibration, with_distance, with_own_lines
 from firmware.settings.settings import Settings
@@ -27,7 +28,7 @@ from hw.errors import DeviceMissing, HwError
 from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit, reopen, spec_of_place
 from hw.light_guard import guarded
 from hw.protocols import Clock
-from hw.types import SENSOR_NAMES, SensorName
+from hw.types import SENSOR_NAMES, DeviceInfo, SensorName
 from lensdetect.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class OpenRun:
     expected: tuple[SensorName, ...]
     wanted: tuple[SensorName, ...]  # all that was asked for, whether it is there or not
     renewers: Mapping[SensorName, RenewSensor]
+    devices: Mapping[SensorName, DevicesOf]
     recorder: Recorder | None = None
 
     def engine(self, settings: Settings, recognise: Recognise | None = None) -> Engine:
@@ -224,6 +226,7 @@ def open_sensors(
         expected=wanted if later else tuple(sensors),
         wanted=wanted,
         renewers={n: source.renew for n, source in sources.items()},
+        devices={n: source.devices for n, source in sources.items()},
         recorder=recorder,
     )
 
@@ -310,6 +313,10 @@ class SensorSource:
                 part.close()
             return self._built(self._opened())
         return self._sensor()
+
+    def devices(self) -> tuple[DeviceInfo, ...]:
+        """Return the identities of the devices that the sensor measures with now; none before they open."""
+        return tuple(part.info() for part in self._parts() if part is not None)
 
     def _parts(self) -> tuple[Any, ...]:
         return self._device if isinstance(self._device, tuple) else (self._device,)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from firmware.sensor import Observation, Sensor, SweepProgress, UnreadableLink, Views
 from hw.protocols import Clock
-from hw.types import Counts, Coverage, DeviceHealth, SensorName
+from hw.types import Counts, Coverage, DeviceHealth, DeviceInfo, SensorName
 from lensdetect.model import LensView
 from wifiscan.flows import Unreadable
 from wifiscan.vendors import format_mac
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # Four times a second: enough for eyes, and long tables cost time to copy.
 PUBLISH_NS = 250_000_000
+DevicesOf = Callable[[], tuple[DeviceInfo, ...]]  # the devices that a sensor measures with now
 
 
 @runtime_checkable
@@ -67,9 +69,10 @@ class HasUnreadable(Protocol):
 class SensorSnapshot:
     """Wraps a sensor; ``publish`` gives copies that no later step changes: any thread may read them."""
 
-    def __init__(self, sensor: Sensor, *, clock: Clock) -> None:
+    def __init__(self, sensor: Sensor, *, clock: Clock, devices: DevicesOf = lambda: ()) -> None:
         self.sensor = sensor
         self._clock = clock
+        self._devices = devices
         self._due_ns = 0
 
     def publish(self, *, whole: bool = False) -> tuple[tuple[Observation, ...], Views] | None:
@@ -77,7 +80,8 @@ class SensorSnapshot:
         if not whole and self._clock.now_ns() < self._due_ns:
             return None
         self._due_ns = self._clock.now_ns() + PUBLISH_NS
-        return tuple(self.sensor.observations()), views_of(self.sensor)
+        views = replace(views_of(self.sensor), devices=self._devices())
+        return tuple(self.sensor.observations()), views
 
     @property
     def name(self) -> SensorName:

@@ -22,7 +22,6 @@ from firmware.verdict.commands import EngineCommand
 from firmware.verdict.engine import Engine, Snapshot
 from firmware.verdict.sensor_state import Recognise
 from hw.kit import Kit, parse_spec
-from hw.protocols import Clock
 from hw.sim.scene import Scene, load_scene
 from hw.types import Counts, Coverage, SensorName
 
@@ -163,7 +162,7 @@ def inspect(
         open_sensors(spec, settings, live=live, only=only, record_to=record_to, open_later=open_later) as run,
         _asked_to_stop() as asked,
     ):
-        sensors = {n: SensorSnapshot(s, clock=run.clocks[n]) for n, s in run.sensors.items()}
+        sensors = {n: _wrapped(run, n, s) for n, s in run.sensors.items()}
         if panel is not None:
             panel.attach(run.kit)
 
@@ -221,7 +220,7 @@ def _run_in_turns(
         return on_progress(snapshot)
 
     def renew(name: SensorName, place: int) -> Sensor:
-        sensors[name] = SensorSnapshot(run.renewers[name](place), clock=run.clocks[name])
+        sensors[name] = _wrapped(run, name, run.renewers[name](place))
         return sensors[name]
 
     return run_lockstep(
@@ -246,8 +245,8 @@ def _run_live(
     on_progress: OnProgress,
     poll: PollCommands | None,
 ) -> Snapshot:
-    openers = {n: _published(n, opener, sensors, run.clocks[n]) for n, opener in run.openers.items()}
-    renewers = {n: _republished(n, renew, sensors, run.clocks[n]) for n, renew in run.renewers.items()}
+    openers = {n: _published(run, n, opener, sensors) for n, opener in run.openers.items()}
+    renewers = {n: _republished(run, n, renew, sensors) for n, renew in run.renewers.items()}
     config = settings.engine
     with WorkerPool(
         openers,
@@ -268,25 +267,29 @@ def _run_live(
         )
 
 
+def _wrapped(run: OpenRun, name: SensorName, sensor: Sensor) -> SensorSnapshot:
+    return SensorSnapshot(sensor, clock=run.clocks[name], devices=run.devices[name])
+
+
 def _published(
-    name: SensorName, opener: OpenSensor, sensors: dict[SensorName, SensorSnapshot], clock: Clock
+    run: OpenRun, name: SensorName, opener: OpenSensor, sensors: dict[SensorName, SensorSnapshot]
 ) -> OpenSensor:
     """Keep track of the sensor that is open now: after a lost device, a new one takes its place."""
 
     def open_sensor() -> Sensor:
-        sensors[name] = SensorSnapshot(opener(), clock=clock)
+        sensors[name] = _wrapped(run, name, opener())
         return sensors[name]
 
     return open_sensor
 
 
 def _republished(
-    name: SensorName, renew: RenewSensor, sensors: dict[SensorName, SensorSnapshot], clock: Clock
+    run: OpenRun, name: SensorName, renew: RenewSensor, sensors: dict[SensorName, SensorSnapshot]
 ) -> RenewSensor:
     """Keep track of the sensor that is made anew for the next place."""
 
     def renew_sensor(place: int) -> Sensor:
-        sensors[name] = SensorSnapshot(renew(place), clock=clock)
+        sensors[name] = _wrapped(run, name, renew(place))
         return sensors[name]
 
     return renew_sensor

@@ -330,4 +330,5 @@ def strongest_findings(sensors: Iterable[SensorState], most: int) -> tuple[Evide
 def views_of(sensors: Mapping[SensorName, SensorState]) -> Views:
     """Return the views of all sensors as one: each part from the sensor that makes it."""
     rf, wifi, lens = (sensors[name].views for name in ("rf", "wifi", "lens"))
-    return replace(rf, lens=lens.lens, unreadable=wifi.unreadable)
+    devices = tuple(device for name in SENSOR_NAMES for device in sensors[name].views.devices)
+    return replace(rf, lens=lens.lens, unreadable=wifi.unreadable, devices=devices)

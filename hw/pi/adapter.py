@@ -86,6 +86,17 @@ def _why_not_up(name: str, error: OSError) -> HwError:
     return DeviceBusy(f"{name} cannot be switched on: {error}", hint="Replug the adapter.")
 
 
+def own_address(name: str, sys_root: Path) -> str:
+    """Return the address that the maker gave the adapter of an interface, empty where none is told.
+
+    That of the radio, not of the interface: the latter can be set to anything.
+    """
+    try:
+        return (sys_root / "class/net" / name / "phy80211/macaddress").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
 def is_connected(name: str, sys_root: Path) -> bool:
     """Return whether an interface is connected to a network."""
     try:

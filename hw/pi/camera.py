@@ -144,7 +144,15 @@ class PiCamera(PiDevice[CameraStream]):
         super().__init__(DeviceInfo(role="camera", backend="pi", name="camera"), held)
         held.open()
         size = f"{settings.width_px}×{settings.height_px}, {settings.rate_hz:g} Hz"
-        self._info = DeviceInfo(role="camera", backend="pi", name=held.hold().source.name, detail=size)
+        source = held.hold().source
+        self._info = DeviceInfo(
+            role="camera",
+            backend="pi",
+            name=source.name,
+            detail=size,
+            # A camera on the Pi's ribbon cable has none that can be read.
+            serial=getattr(source, "serial", ""),
+        )
 
     def _stream(self, open_source: Callable[[CameraConfig], Source], clock: Clock) -> CameraStream:
         self._frozen = FrozenPicture()

@@ -14,7 +14,14 @@ from hw.config import HwConfig, MonitorConfig
 from hw.errors import DeviceBusy, DeviceLost, DeviceMissing, HwError, Reason
 from hw.formats.radiotap_channel import channel_mhz
 from hw.liveness import LateFrames, Silence, trouble_of_air
-from hw.pi.adapter import LINK_TYPES, MonitorInterface, hardware_type, listen, set_up_or_down
+from hw.pi.adapter import (
+    LINK_TYPES,
+    MonitorInterface,
+    hardware_type,
+    listen,
+    own_address,
+    set_up_or_down,
+)
 from hw.pi.af_packet import RETIRE_MS, Frames, PacketRing, columns
 from hw.pi.held_device import HeldHandle, PiDevice
 from hw.pi.nl80211 import HZ_PER_MHZ, Wireless, open_wireless, widths
@@ -68,7 +75,13 @@ class PiMonitor(PiDevice[ListeningHandle]):
         held.open()
         listening = held.hold().listening
         channels = f"{len(listening.channels_mhz)} channels"
-        self._info = DeviceInfo(role="monitor", backend="pi", name=listening.name, detail=channels)
+        self._info = DeviceInfo(
+            role="monitor",
+            backend="pi",
+            name=listening.name,
+            detail=channels,
+            serial=own_address(listening.name, sys_root=sys_root),
+        )
 
     def _connect(self) -> ListeningHandle:
         listening = self._listen()

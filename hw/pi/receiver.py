@@ -59,7 +59,14 @@ class Receiver(PiDevice[Dongle]):
         held.open()
         dongle = held.hold()
         self._rate_hz = dongle.rate_hz
-        self._info = DeviceInfo(role="sdr", backend="pi", name=dongle.name, detail=f"{self._rate_hz:.0f} S/s")
+        self._info = DeviceInfo(
+            role="sdr",
+            backend="pi",
+            name=dongle.name,
+            detail=f"{self._rate_hz:.0f} S/s",
+            # A dongle behind rtl_tcp tells none.
+            serial=getattr(dongle, "serial", ""),
+        )
 
     def _set_up(self, dongle: Dongle) -> Dongle:
         try:

@@ -28,6 +28,7 @@ STALL_S = 1.0
 ANSWER_S = 3.0
 DDB_PER_DB = 10
 ACCESS, NO_DEVICE, BUSY, TIMED_OUT = -3, -4, -6, -7  # libusb_error
+USB_STRING_BYTES = 256  # of each of the three strings that librtlsdr fills in
 NO_SUCH_SERIAL = (-2, -3)  # rtlsdr_get_index_by_serial: no devices, none of that serial
 
 BY_NUMBER = re.compile(r"#\d{1,3}")  # instead of a serial: the n-th in the order of the USB bus
@@ -52,6 +53,7 @@ class LocalDongle:
     def _open(self, module: ModuleType, config: SdrConfig) -> None:
         index = _find(module, self._library, config.serial)
         self.name = (self._library.rtlsdr_get_device_name(index) or b"RTL-SDR").decode(errors="replace")
+        self.serial = _serial_of(self._library, index)
         sdr = module.RtlSdr.__new__(module.RtlSdr)  # so that a half-opened one can still be closed
         try:
             sdr.open(index)
@@ -131,6 +133,13 @@ class LocalDongle:
     def close(self) -> None:
         """Close as soon as the driver lets go."""
         self._driver.dismiss(lambda: self._sdr.close() if self._sdr is not None else None)
+
+
+def _serial_of(library: Any, index: int) -> str:
+    """Return the serial number in a dongle's EEPROM, empty where it cannot be read."""
+    maker, product, serial = ((ctypes.c_ubyte * USB_STRING_BYTES)() for _ in range(3))
+    code = int(library.rtlsdr_get_device_usb_strings(index, maker, product, serial))
+    return bytes(serial).partition(b"\0")[0].decode("ascii", "replace") if code == 0 else ""
 
 
 def _find(module: ModuleType, library: Any, serial: str | None) -> int:

@@ -33,6 +33,7 @@ class WebcamSource:
     def __init__(self, capture: Any, settings: CameraConfig, name: str) -> None:
         self._capture, self._settings = capture, settings
         self.name = name
+        self.serial = usb_serial(Path(name).name)
         for key, value in _wishes(settings):
             capture.set(key, value)
         if not _is_manual(capture):
@@ -54,6 +55,15 @@ class WebcamSource:
     def close(self) -> None:
         """Release the camera."""
         self._capture.release()
+
+
+def usb_serial(node: str, sys_root: Path = Path("/sys")) -> str:
+    """Return the USB serial number behind a video node, empty where it has none."""
+    try:
+        interface = (sys_root / "class/video4linux" / node / "device").resolve(strict=True)
+        return (interface.parent / "serial").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _wishes(settings: CameraConfig) -> tuple[tuple[int, float], ...]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hw.errors import BadRecording
 from hw.replay.bounded_file import sync_folder
@@ -25,6 +25,7 @@ UNFINISHED_NAME = FILE_NAME + ".part"  # there from the start, until the session
 VERSION = 1
 ANY_ROLE = "all"  # a part that concerns every device
 LARGEST_BYTES = 1 << 26
+T = TypeVar("T")
 HASH_CHUNK_BYTES = 1 << 20
 
 
@@ -78,14 +79,31 @@ def _from_toml(table: Mapping[str, Any]) -> Manifest:
     if table.get("version") != VERSION:
         raise ValueError(f"version {table.get('version')!r} is not known, only {VERSION}")
     return Manifest(
-        wall_ns=int(table["wall_ns"]),
+        wall_ns=_as("wall_ns", table["wall_ns"], int),
         kit=str(table.get("kit", "")),
         provenance=str(table.get("provenance", "")),
-        devices=tuple(DeviceInfo(**entry) for entry in table.get("devices", ())),
+        devices=tuple(_device(entry) for entry in table.get("devices", ())),
         settings=dict(table.get("settings", {})),
-        parts=tuple(SessionPart(**entry) for entry in table.get("parts", ())),
-        stopped={str(k): str(v) for k, v in table.get("stopped", {}).items()},
+        parts=tuple(_part(entry) for entry in table.get("parts", ())),
+        stopped={str(k): str(v) for k, v in _as("stopped", table.get("stopped", {}), dict).items()},
     )
+
+
+def _as(name: str, value: Any, kind: type[T]) -> T:
+    """Return a value of the kind that it must have; true and false are no numbers."""
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ValueError(f"{name} is not of the kind {kind.__name__}")
+    return value
+
+
+def _device(entry: Mapping[str, Any]) -> DeviceInfo:
+    return DeviceInfo(**{name: _as(name, value, str) for name, value in _as("devices", entry, dict).items()})
+
+
+def _part(entry: Mapping[str, Any]) -> SessionPart:
+    fields = dict(_as("parts", entry, dict))
+    size = _as("bytes", fields.pop("bytes"), int)
+    return SessionPart(bytes=size, **{name: _as(name, value, str) for name, value in fields.items()})
 
 
 def write_manifest(folder: Path, manifest: Manifest, *, finished: bool = True) -> None:

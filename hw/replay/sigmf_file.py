@@ -36,6 +36,7 @@ MOST_CAPTURES = 2_000_000
 SHORT_SAMPLES, MOST_SHORT = 1024, 5000
 MOST_VALIDATED_CAPTURES = 64  # the schema check is slow, and captures are all alike
 FASTEST_HZ = 1e10
+HIGHEST_HZ = 3e12  # where radio ends and infrared begins (ITU Radio Regulations, 1.5)
 SLOWEST_HZ = 50e3  # an RTL-SDR gives 225 kS/s at the least, an audio-rate recording of one channel 48 kS/s
 HASH_CHUNK_BYTES = 1 << 20
 
@@ -227,8 +228,9 @@ def _captures(source: _Source) -> list[Mapping[str, Any]]:
                 f"{source.name}: core:sample_start of capture {number} is no whole number in rising order"
             )
         frequency = capture.get("core:frequency")
-        if frequency is not None and _number(frequency) is None:
-            raise BadRecording(f"{source.name}: core:frequency of capture {number} is no number")
+        hz = _number(frequency)
+        if frequency is not None and (hz is None or abs(hz) > HIGHEST_HZ):
+            raise BadRecording(f"{source.name}: core:frequency of capture {number} is no radio frequency")
         before = start
     return captures
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.wifiscan.recordings import batch_of, beacon, data_frame, radiotap
 from tests.wifiscan.stand_ins import scan_batches
+from wifiscan.dot11 import read_headers
+from wifiscan.listening import Listening
 
 AP, CLIENT = "34:12:98:00:00:01", "02:00:00:00:00:09"
 SECOND = 10**9
@@ -89,3 +92,31 @@ def test_a_deaf_adapter_covers_no_more_than_it_heard(good_rounds):
     assert deaf.share < works.share
     assert "wifi_deaf" in deaf.reasons
     assert "wifi_deaf" not in works.reasons
+
+
+def jammed(share_lost, *, seconds=40.0, seed=1):
+    """A tuned adapter in a room with one access point, that loses a share of all frames."""
+    rng, listening = np.random.default_rng(seed), Listening()
+    channels, now_ns, dwell_ns = (2412, 2437, 2462), 0, SECOND // 4
+    while now_ns < seconds * SECOND:
+        mhz = channels[now_ns // dwell_ns % len(channels)]
+        sent = [now_ns + k * 102_400_000 for k in range(3)] if mhz == 2437 else []
+        kept = [t for t in sent if rng.random() >= share_lost]
+        headers = read_headers(
+            batch_of([BEACON] * len(kept), times_ns=kept, t_ns=now_ns, until_ns=now_ns + dwell_ns)
+        )
+        listening.tuned(headers, mhz=mhz, span_us=dwell_ns // 1000)
+        now_ns += dwell_ns
+    return listening
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_jammer_never_makes_the_listening_look_better(seed):
+    heard = [sum(jammed(lost, seed=seed).heard_us().values()) for lost in (0.0, 0.5, 0.95, 0.99, 0.999)]
+    assert heard == sorted(heard, reverse=True)
+    assert heard[0] > 39_000_000
+    assert max(heard[3:]) < 0.3 * heard[0]
+
+
+def test_a_far_access_point_that_loses_most_beacons_costs_nothing():
+    assert jammed(0.8).hearing == 1.0

@@ -64,6 +64,10 @@ def unpack(path: Path) -> tuple[dict[str, bytes], bool]:
         If it cannot be read, or claims more than it holds.
     """
     try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise BundleUnreadable(f"{path} is larger than any bundle")
+        # Before it is read whole: a large file that is no zip costs no memory.
+        zipfile.ZipFile(path).close()
         raw = path.read_bytes()
         with zipfile.ZipFile(BytesIO(raw)) as archive:
             infos = archive.infolist()

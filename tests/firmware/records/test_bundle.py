@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -122,6 +123,19 @@ def test_a_bundle_packed_again_by_somebody_else_says_so(bundle: Path) -> None:
         for name, content in parts.items():
             archive.writestr(name, content)
     assert [t.part for t in verify_file(bundle).troubles] == ["container"]
+
+
+@pytest.mark.parametrize("size_bytes", [1 << 30, 3 << 30])
+def test_a_large_file_that_is_no_zip_is_refused_unread(tmp_path: Path, size_bytes: int) -> None:
+    path = tmp_path / "sparse.zip"
+    with path.open("wb") as file:
+        file.write(b"PK\3\4")
+        file.truncate(size_bytes)
+    tracemalloc.start()
+    with pytest.raises(RecordsError):
+        verify_file(path)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    tracemalloc.stop()
 
 
 def test_other_inspections_do_not_travel_along(tmp_path: Path) -> None:

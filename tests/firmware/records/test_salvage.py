@@ -31,9 +31,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def with_lost_page(whole: Path, folder: Path, page: int) -> Path:
-    folder.mkdir()
     raw = bytearray((whole / "records.db").read_bytes())
     raw[page * PAGE_BYTES : (page + 1) * PAGE_BYTES] = bytes(PAGE_BYTES)
+    return with_database(whole, folder, raw)
+
+
+def with_database(whole: Path, folder: Path, raw: bytes | bytearray) -> Path:
+    folder.mkdir()
     (folder / "records.db").write_bytes(raw)
     key = folder / "unit.key"
     key.write_bytes((whole / "unit.key").read_bytes())
@@ -72,6 +76,33 @@ def test_any_lost_page_is_named_and_the_rest_is_still_read_and_stored_to(
             saved.append(len(good))
     assert len(saved) > len(pages(whole)) // 2
     assert max(saved) >= COUNT - 2
+
+
+@pytest.mark.parametrize("pages_gone", [1, 2, 5])
+def test_a_file_that_lost_its_end_is_saved_but_for_its_lost_pages(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages_gone: int
+) -> None:
+    monkeypatch.setenv("ANSIM_ANCHORS", str(tmp_path / "anchors"))
+    raw = (whole / "records.db").read_bytes()
+    folder = with_database(whole, tmp_path / "s", raw[: -pages_gone * PAGE_BYTES])
+    with RecordStore(folder, config=SMALL, clock=FakeClock()) as store:
+        store.append(inspection(store.key, "room-after"))
+        kept = [line for line in store.listed() if not line.fault]
+        assert COUNT - pages_gone < len(kept) <= COUNT + 1
+    aside = folder / "records-damaged-1.db"
+    assert aside.read_bytes() == raw[: -pages_gone * PAGE_BYTES]
+
+
+def test_where_the_tables_cannot_be_read_the_file_is_kept_and_new_records_have_a_place(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANSIM_ANCHORS", str(tmp_path / "anchors"))
+    raw = (whole / "records.db").read_bytes()
+    folder = with_database(whole, tmp_path / "s", raw.replace(b"CREATE TABLE uses", b"CREATE TABBE uses"))
+    with RecordStore(folder, config=SMALL, clock=FakeClock()) as store:
+        store.append(inspection(store.key, "room-after"))
+        assert [line.id for line in store.listed()] == ["room-after"]
+    assert (folder / "records-damaged-1.db").is_file()
 
 
 def test_a_whole_store_is_left_as_it_is(whole: Path) -> None:

@@ -171,10 +171,14 @@ def test_the_whole_device_tunes_hears_loses_and_restores(tmp_path: Path) -> None
         wlan, taps = Tap("wlan0", 1), {}
         kernel.on_add = lambda name: taps.update({name: Tap(name)})
         kernel.on_remove = lambda name: taps.pop(name).close()
+        own = tmp_path / "class/net/ansim0/phy80211/macaddress"
+        own.parent.mkdir(parents=True)
+        own.write_text("00:c0:ca:11:22:33\n")
         radio = PiMonitor(
             MonitorConfig(), SystemClock(), connect_wireless=lambda: Wireless(kernel), sys_root=tmp_path
         )
         assert radio.channels_hz()[0] == 2412e6
+        assert radio.info().serial == "00:c0:ca:11:22:33"
         radio.set_channel(center_hz=5180e6)
         assert kernel.tuned[-1] == (5180, 2, 5190)  # 80 MHz was refused, 40 taken
         taps["ansim0"].hear(bytes(64))

@@ -25,7 +25,7 @@ from hw.pi import camera as driver
 from hw.pi.camera import CameraStream, PiCamera
 from hw.pi.camera_source import CameraPicture
 from hw.pi.picam import open_picam
-from hw.pi.webcam import open_webcam
+from hw.pi.webcam import open_webcam, usb_serial
 from hw.protocols import Camera, Leds
 
 SMALL = CameraConfig(width_px=320, height_px=240, rate_hz=60.0, exposure_us=4000, gain=2.0)
@@ -307,6 +307,16 @@ def test_what_a_webcam_refuses_is_said(
         health = camera.health()
     assert (health.ok, health.reason) == (False, Reason.GARBAGE)
     assert said in health.hint
+
+
+def test_a_webcam_tells_the_serial_of_its_usb_device(tmp_path: Path) -> None:
+    usb, node = tmp_path / "devices/usb1/1-1", tmp_path / "class/video4linux/video0"
+    (usb / "1-1:1.0").mkdir(parents=True)
+    (usb / "serial").write_text("A1B2C3\n")
+    node.mkdir(parents=True)
+    (node / "device").symlink_to(usb / "1-1:1.0")
+    assert usb_serial("video0", tmp_path) == "A1B2C3"
+    assert usb_serial("video1", tmp_path) == ""
 
 
 def test_a_webcam_of_another_size_says_so(webcam: CameraConfig) -> None:

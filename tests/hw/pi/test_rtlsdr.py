@@ -50,6 +50,12 @@ def open_sdr(clock: ManualClock, **settings: object) -> Receiver:
     return receiver
 
 
+def test_a_dongle_tells_its_own_serial(faults: Faults, clock: ManualClock) -> None:
+    faults.set(devices=2)
+    with open_sdr(clock, serial="#2") as sdr:
+        assert sdr.info().serial == "00000002"
+
+
 def test_reads_what_the_dongle_gives_exactly(faults: Faults, clock: ManualClock) -> None:
     with open_sdr(clock) as sdr:
         assert isinstance(sdr, Sdr)

@@ -129,6 +129,8 @@ def test_headers_and_offsets_of_other_recorders(tmp_path: Path) -> None:
         ({"captures": [{"core:sample_start": 1.5}]}, "sample_start"),
         ({"captures": [{"core:sample_start": 9}, {"core:sample_start": 3}]}, "rising"),
         ({"captures": [{"core:sample_start": 0, "core:frequency": "high"}]}, "frequency"),
+        ({"captures": [{"core:sample_start": 0, "core:frequency": 1e300}]}, "no radio frequency"),
+        ({"captures": [{"core:sample_start": 0, "core:frequency": -4e12}]}, "no radio frequency"),
         ({"captures": [{"core:sample_start": 10**9}]}, "inside"),
         ({"data": b""}, "no samples"),
         ({"data": b"\1"}, "no samples"),
