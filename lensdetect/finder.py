@@ -86,8 +86,9 @@ class LensFinder:
     ) -> None:
         self._camera, self._config, self._clock = camera, config, clock
         self._schedule = LightSchedule()
-        self._commands = getattr(leds.info(), "backend", RECORDED) != RECORDED  # else they change nothing
         self._leds = guarded(leds, clock=clock, config=config.lights)
+        live = getattr(leds.info(), "backend", RECORDED) != RECORDED
+        self._commands = live or self._leds.replays_switches  # else they change nothing
         self._watch, self._follower = Watch(white_dn=config.white_dn), MotionFollower()
         lights = leds.states()
         wanted = _wanted_states(config, lights)
@@ -131,7 +132,8 @@ class LensFinder:
         try:
             for state in self._states:
                 self._leds.set(state)
-                self._schedule.command(self._leds.state, self._clock.now_ns())
+                for switch in self._leds.take_switches():
+                    self._schedule.command(switch.state, switch.t_ns)
                 for _ in range(self._config.frames_per_state):
                     changed |= self._take(self._camera.read())
                     self._leds.tick()
