@@ -248,16 +248,17 @@ class SafeLeds:
         return isinstance(self._leds, TellsSwitches)
 
     def take_switches(self) -> Sequence[LightSwitch]:
-        """Return what was switched since this was last asked, by the guard itself too.
+        """Return what was switched since this was last asked, by the guard too, or what a recording tells.
 
-        Lights of a recording that tells it give what was switched when its pictures were taken. ``on_taken``
-        is called with what is returned, so that a recorder can write it down.
+        ``on_taken`` is called with what is returned, so that a recorder can write it down.
         """
         with self._changed:
             taken: Sequence[LightSwitch] = tuple(self._switches)
             self._switches.clear()
         if isinstance(self._leds, TellsSwitches):
             taken = self._leds.take_switches()
+            self.refused.update(s.refused for s in taken if s.refused)
+            self._resting = bool(taken[-1].refused) if taken else self._resting
         self.on_taken(taken)
         return taken
 
@@ -281,34 +282,37 @@ class SafeLeds:
         """Switch, unless that would break a limit: then the lights go off, and `health` says so."""
         with self._changed:
             now_ns = self._clock.now_ns()
-            reason = self._dose.objection(state, now_ns) if state != "off" else None
-            if reason is not None:
-                self.refused[reason] += 1
-            self._resting = reason is not None
-            self._switch("off" if self._resting else state, now_ns)
+            reason = self._objection(state, now_ns)
+            self._resting = bool(reason) or (self._resting and self.replays_switches)
+            self._switch("off" if reason else state, now_ns, refused=reason)
             self._changed.notify()
 
     def tick(self) -> None:
         """Look at the clock: a light that was on for too long goes off."""
         with self._changed:
-            now_ns, state = self._clock.now_ns(), self._dose.state
-            reason = self._dose.objection(state, now_ns) if state != "off" else None
-            if reason is not None:
-                self.refused[reason] += 1
+            now_ns = self._clock.now_ns()
+            if reason := self._objection(self._dose.state, now_ns):
                 self._resting = True
-                self._switch("off", now_ns)
+                self._switch("off", now_ns, refused=reason)
 
-    def _switch(self, state: LedState, now_ns: int) -> None:
+    def _objection(self, state: LedState, now_ns: int) -> str:
+        """Return the reason against a light, counted; none against those of a recording: they are over."""
+        over = state == "off" or self.replays_switches
+        reason = "" if over else self._dose.objection(state, now_ns) or ""
+        self.refused.update([reason] if reason else [])
+        return reason
+
+    def _switch(self, state: LedState, now_ns: int, *, refused: str = "") -> None:
         try:
             self._leds.set(state)
         except (DeviceLost, ValueError):
             self._note("off", now_ns)
             raise
-        self._note(state, now_ns)
+        self._note(state, now_ns, refused)
 
-    def _note(self, state: LedState, now_ns: int) -> None:
+    def _note(self, state: LedState, now_ns: int, refused: str = "") -> None:
         self._dose.switch(state, now_ns)
-        self._switches.append(LightSwitch(now_ns, state))
+        self._switches.append(LightSwitch(now_ns, state, refused))
 
     def _watch(self) -> None:
         with self._changed:

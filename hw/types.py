@@ -61,10 +61,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class LightSwitch:
-    """One switch of the lights: ``state`` shines from ``t_ns`` on."""
+    """One switch of the lights: ``state`` shines from ``t_ns`` on; ``refused``: why a wanted one may not."""
 
     t_ns: int
     state: LedState
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,11 +132,11 @@ class LensFinder:
         try:
             for state in self._states:
                 self._leds.set(state)
-                for switch in self._leds.take_switches():
-                    self._schedule.command(switch.state, switch.t_ns)
+                self._note_switches()
                 for _ in range(self._config.frames_per_state):
                     changed |= self._take(self._camera.read())
                     self._leds.tick()
+                    self._note_switches()
         except EndOfRecording as error:
             self._ended = error
             self.finish()
@@ -145,6 +145,10 @@ class LensFinder:
             self._leds.set("off")
             raise
         return [self._glint(track) for track in changed.values()]
+
+    def _note_switches(self) -> None:
+        for switch in self._leds.take_switches():
+            self._schedule.command(switch.state, switch.t_ns)
 
     def finish(self) -> None:
         """Judge the strobe cycle that is pending: nothing more will come."""

@@ -41,6 +41,7 @@ BITS_UNKNOWN, BITS_OF_BYTE = 0, 8
 PICTURES_FOR_BITS = 24
 MOST_PICTURES = 5_000_000
 MOST_SWITCHES = 256  # believed before one picture
+REFUSALS = ("on_too_long", "over_budget", "over_duty")  # of `hw.light_guard`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,12 +258,16 @@ def _first_line(index: Path) -> dict[str, Any]:
 
 
 def _switches(entry: Mapping[str, Any]) -> tuple[LightSwitch, ...]:
-    """Return the switches of a line; what is no time and light is left out."""
+    """Return the switches of a line; what is no time, light and word is left out."""
     told = entry.get("switches")
     listed = told[:MOST_SWITCHES] if isinstance(told, list) else []
-    pairs = [pair for pair in listed if isinstance(pair, list) and len(pair) == 2]
-    timed = [(whole({"t": t_ns}, "t", most=LONGEST_SESSION_NS), state) for t_ns, state in pairs]
-    return tuple(LightSwitch(t_ns, s) for t_ns, s in timed if t_ns is not None and s in LED_STATES)
+    triples = [each for each in listed if isinstance(each, list) and len(each) == 3]
+    timed = [(whole({"t": t_ns}, "t", most=LONGEST_SESSION_NS), s, why) for t_ns, s, why in triples]
+    return tuple(
+        LightSwitch(t_ns, s, why)
+        for t_ns, s, why in timed
+        if t_ns is not None and s in LED_STATES and (why in REFUSALS or why == "")
+    )
 
 
 def _path_of(index: Path, entry: Mapping[str, Any]) -> Path | None:

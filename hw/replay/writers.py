@@ -251,7 +251,7 @@ class CameraWriter:
             "exposure_us": frame.exposure_us,
             "led": frame.led,
             "sha256": picture.sha256(),
-            "switches": [(s.t_ns, s.state) for s in self._switches],
+            "switches": [(s.t_ns, s.state, s.refused) for s in self._switches],
             **first,
         }
         self._switches = []

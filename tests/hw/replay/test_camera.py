@@ -176,14 +176,14 @@ def indexed(folder: Path, switches: list[object]) -> None:
 
 
 def test_switches_of_the_lights_come_before_their_picture_each_once(tmp_path: Path) -> None:
-    indexed(tmp_path, [[[1, "ring"]], [[2, "off"]], [[3, "side"]], []])
+    indexed(tmp_path, [[[1, "ring", ""]], [[2, "off", "over_duty"]], [[3, "side", ""]], []])
     eye = open_camera_with_leds(target=str(tmp_path), config=HwConfig(), clock=ManualClock())
     assert isinstance(eye.leds, TellsSwitches)
     assert list(eye.leds.take_switches()) == [LightSwitch(1, "ring")]
     assert list(eye.leds.take_switches()) == []
     assert eye.camera.read().seq == 0
     # The picture between cannot be decoded: its switches are not lost.
-    assert list(eye.leds.take_switches()) == [LightSwitch(2, "off")]
+    assert list(eye.leds.take_switches()) == [LightSwitch(2, "off", "over_duty")]
     assert eye.camera.read().seq == 2
     assert list(eye.leds.take_switches()) == [LightSwitch(3, "side")]
     assert eye.camera.read().seq == 3
@@ -192,7 +192,20 @@ def test_switches_of_the_lights_come_before_their_picture_each_once(tmp_path: Pa
 
 @pytest.mark.parametrize(
     "told",
-    [7, "ring", {"t": 1}, [1, "ring"], [["ring", 1]], [[1, "blue"]], [[-1, "off"]], [[True, "off"]], [[1]]],
+    [
+        7,
+        "ring",
+        {"t": 1},
+        [1, "ring", ""],
+        [["ring", 1, ""]],
+        [[1, "blue", ""]],
+        [[-1, "off", ""]],
+        [[True, "off", ""]],
+        [[1, "off", "<b>"]],
+        [[1, "off", []]],
+        [[1, []]],
+        [[1]],
+    ],
 )
 def test_switches_of_a_recording_are_not_trusted(tmp_path: Path, told: object) -> None:
     indexed(tmp_path, [told, [], []])
@@ -203,7 +216,7 @@ def test_switches_of_a_recording_are_not_trusted(tmp_path: Path, told: object) -
 
 
 def test_switches_without_end_are_bounded(tmp_path: Path) -> None:
-    indexed(tmp_path, [[[n, "ring"] for n in range(2000)], [], []])
+    indexed(tmp_path, [[[n, "ring", ""] for n in range(2000)], [], []])
     eye = open_camera_with_leds(target=str(tmp_path), config=HwConfig(), clock=ManualClock())
     assert isinstance(eye.leds, TellsSwitches)
     assert len(eye.leds.take_switches()) == MOST_SWITCHES

@@ -15,7 +15,7 @@ from hw.clock import ManualClock
 from hw.config import HwConfig, LightConfig
 from hw.errors import BadRecording, DeviceLost
 from hw.kit import Kit, open_device, reopen
-from hw.light_guard import guarded
+from hw.light_guard import guarded, refusals_of
 from hw.replay.bounded_file import GrowingFile
 from hw.replay.describe import describe
 from hw.replay.manifest import read_manifest
@@ -334,21 +334,26 @@ def test_what_the_lights_did_replays_before_the_same_picture_whatever_the_clock_
 
     def look(eye: Any, clock: ManualClock) -> list[Any]:
         """Switch and read as a sensor does, with another delay before every read."""
-        safe, seen = guarded(eye.leds, clock=clock, config=LightConfig()), []
-        for state in ("ring", "off", "side", "off"):
+        safe = guarded(eye.leds, clock=clock, config=LightConfig())
+        seen: list[Any] = []
+        for state in ("ring", "off", "side", "side"):
             clock.sleep_until(clock.now_ns() + 10_000_019)
             safe.set(state)
+            # The last light is on for longer than it may be, where it is real.
+            clock.sleep_until(clock.now_ns() + (3 * 10**9 if state == "side" else 0))
+            safe.tick()
             seen += safe.take_switches()
             try:
                 seen.append(eye.camera.read().seq)
             except DeviceLost:
                 safe.reopen()
-        return seen
+        return [*seen, refusals_of(safe)]
 
     with Recorder(tmp_path / "s", wall_ns=WALL_NS) as recorder:
         pair = (Planted("camera", items, clock), DeafLeds())
         live = look(recorder.wrap("camera", pair, clock=clock), clock)
-    assert [s.state for s in live if isinstance(s, LightSwitch)] == ["ring", "off", "off", "side", "off"]
+    assert [s.state for s in live if isinstance(s, LightSwitch)][:4] == ["ring", "off", "off", "side"]
+    assert live[-1]["on_too_long"] >= 1
     again = open_device("camera", spec=f"replay:{tmp_path / 's'}", config=HwConfig(), clock=ManualClock())
     replayed = look(again, ManualClock(3))
     # Behind the gap they are told at once: no picture came between.
