@@ -29,15 +29,15 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from hw.closing import Closing
 from hw.config import LightConfig
 from hw.errors import DeviceLost, HwError, Reason
 from hw.kit import reopen
-from hw.protocols import Clock, Leds
-from hw.types import DeviceHealth, DeviceInfo, LedState
+from hw.protocols import Clock, Leds, TellsSwitches
+from hw.types import DeviceHealth, DeviceInfo, LedState, LightSwitch
 
 EYE_AT_M = 0.2  # IEC 62471, 5.2: where the exempt group is judged
 # IEC 62471, 4.2: what eye movement spreads any point over beyond 10 s.
@@ -48,6 +48,7 @@ AVERAGE_LIMIT_W_SR = 1.0
 PEAK_LIMIT_W_SR = 4.0
 MAX_SPANS = 4096  # switches remembered; far more than a strobe makes in a window
 SHORTEST_WAIT_S = 0.005
+KEPT_SWITCHES = 256  # between two looks of the sensor; a strobe makes one
 # Prefix of a refusal's reason among the numbers of the lights' health.
 REFUSED = "refused."
 
@@ -224,6 +225,8 @@ class SafeLeds(Closing):
         self._leds, self._clock = leds, clock
         self._dose = LightDose(config, now_ns=clock.now_ns())
         self.refused: Counter[str] = Counter()
+        self._switches: deque[LightSwitch] = deque(maxlen=KEPT_SWITCHES)
+        self.on_taken: Callable[[Sequence[LightSwitch]], None] = lambda _: None
         self._resting = self._closed = False
         self._changed = threading.Condition(threading.RLock())
         self._watchdog = threading.Thread(target=self._watch, name="light-guard", daemon=True)
@@ -238,6 +241,26 @@ class SafeLeds(Closing):
     def state(self) -> LedState:
         """Return the present state."""
         return self._dose.state
+
+    @property
+    def replays_switches(self) -> bool:
+        """Return whether `take_switches` gives those of a recording."""
+        return isinstance(self._leds, TellsSwitches)
+
+    def take_switches(self) -> Sequence[LightSwitch]:
+        """Return what was switched since this was last asked, by the guard too, or what a recording tells.
+
+        ``on_taken`` is called with what is returned, so that a recorder can write it down.
+        """
+        with self._changed:
+            taken: Sequence[LightSwitch] = tuple(self._switches)
+            self._switches.clear()
+        if isinstance(self._leds, TellsSwitches):
+            taken = self._leds.take_switches()
+            self.refused.update(s.refused for s in taken if s.refused)
+            self._resting = bool(taken[-1].refused) if taken else self._resting
+        self.on_taken(taken)
+        return taken
 
     def limit(self, config: LightConfig) -> None:
         """Hold to these limits from now on; the light that was given already still counts.
@@ -259,30 +282,37 @@ class SafeLeds(Closing):
         """Switch, unless that would break a limit: then the lights go off, and `health` says so."""
         with self._changed:
             now_ns = self._clock.now_ns()
-            reason = self._dose.objection(state, now_ns) if state != "off" else None
-            if reason is not None:
-                self.refused[reason] += 1
-            self._resting = reason is not None
-            self._switch("off" if self._resting else state, now_ns)
+            reason = self._objection(state, now_ns)
+            self._resting = bool(reason) or (self._resting and self.replays_switches)
+            self._switch("off" if reason else state, now_ns, refused=reason)
             self._changed.notify()
 
     def tick(self) -> None:
         """Look at the clock: a light that was on for too long goes off."""
         with self._changed:
-            now_ns, state = self._clock.now_ns(), self._dose.state
-            reason = self._dose.objection(state, now_ns) if state != "off" else None
-            if reason is not None:
-                self.refused[reason] += 1
+            now_ns = self._clock.now_ns()
+            if reason := self._objection(self._dose.state, now_ns):
                 self._resting = True
-                self._switch("off", now_ns)
+                self._switch("off", now_ns, refused=reason)
 
-    def _switch(self, state: LedState, now_ns: int) -> None:
+    def _objection(self, state: LedState, now_ns: int) -> str:
+        """Return the reason against a light, counted; none against those of a recording: they are over."""
+        over = state == "off" or self.replays_switches
+        reason = "" if over else self._dose.objection(state, now_ns) or ""
+        self.refused.update([reason] if reason else [])
+        return reason
+
+    def _switch(self, state: LedState, now_ns: int, *, refused: str = "") -> None:
         try:
             self._leds.set(state)
         except (DeviceLost, ValueError):
-            self._dose.switch("off", now_ns)
+            self._note("off", now_ns)
             raise
+        self._note(state, now_ns, refused)
+
+    def _note(self, state: LedState, now_ns: int, refused: str = "") -> None:
         self._dose.switch(state, now_ns)
+        self._switches.append(LightSwitch(now_ns, state, refused))
 
     def _watch(self) -> None:
         with self._changed:
@@ -324,7 +354,7 @@ class SafeLeds(Closing):
     def reopen(self) -> None:
         """Open the lights again, dark; what they gave before the loss still counts."""
         with self._changed:
-            self._dose.switch("off", self._clock.now_ns())
+            self._note("off", self._clock.now_ns())
             reopen(self._leds)
 
     def close(self) -> None:

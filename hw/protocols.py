@@ -22,6 +22,7 @@ from hw.types import (
     Frame,
     IqBlock,
     LedState,
+    LightSwitch,
 )
 
 
@@ -112,6 +113,16 @@ class Leds(Device, Protocol):
 
     def states(self) -> tuple[LedState, ...]: ...
     def set(self, state: LedState) -> None: ...
+
+
+@runtime_checkable
+class TellsSwitches(Protocol):
+    """Lights of a recording that knows when they were switched.
+
+    ``take_switches`` gives those that the sensor was told of before the next picture, each once.
+    """
+
+    def take_switches(self) -> Sequence[LightSwitch]: ...
 
 
 @runtime_checkable

@@ -59,6 +59,15 @@ class Frame:
     pixels: NDArray[np.uint8]  # (height, width), grey
 
 
+@dataclass(frozen=True, slots=True)
+class LightSwitch:
+    """One switch of the lights: ``state`` shines from ``t_ns`` on; ``refused``: why a wanted one may not."""
+
+    t_ns: int
+    state: LedState
+    refused: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot11Batch:
     """Many captured 802.11 frames at once: one buffer and columns, never one object for each frame.

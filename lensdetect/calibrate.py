@@ -192,6 +192,8 @@ def _check(
     uneven = 1 - float(corners.min()) / max(float(corners.max()), 1e-6)
     rules = (
         (np.array_equal(off[-1].pixels, ring[-1].pixels), "frozen", "The picture never changes"),
+        # Where room light alone fills the sensor, no lamp of ours can add to it.
+        (float(np.median(dark)) > MAX_LIT_DN, "too_bright", "There is too much room light"),
         (step < MIN_LIT_DN, "light_does_not_reach", "The ring makes hardly any difference"),
         (float(np.median(dark)) > MAX_AMBIENT_SHARE * step, "too_bright", "There is too much room light"),
         (float(np.median(lit)) > MAX_LIT_DN, "too_close", "The wall is too bright"),

@@ -86,8 +86,9 @@ class LensFinder:
     ) -> None:
         self._camera, self._config, self._clock = camera, config, clock
         self._schedule = LightSchedule()
-        self._commands = getattr(leds.info(), "backend", RECORDED) != RECORDED  # else they change nothing
         self._leds = guarded(leds, clock=clock, config=config.lights)
+        live = getattr(leds.info(), "backend", RECORDED) != RECORDED
+        self._commands = live or self._leds.replays_switches  # else they change nothing
         self._watch, self._follower = Watch(white_dn=config.white_dn), MotionFollower()
         lights = leds.states()
         wanted = _wanted_states(config, lights)
@@ -131,10 +132,11 @@ class LensFinder:
         try:
             for state in self._states:
                 self._leds.set(state)
-                self._schedule.command(self._leds.state, self._clock.now_ns())
+                self._note_switches()
                 for _ in range(self._config.frames_per_state):
                     changed |= self._take(self._camera.read())
                     self._leds.tick()
+                    self._note_switches()
         except EndOfRecording as error:
             self._ended = error
             self.finish()
@@ -143,6 +145,10 @@ class LensFinder:
             self._leds.set("off")
             raise
         return [self._glint(track) for track in changed.values()]
+
+    def _note_switches(self) -> None:
+        for switch in self._leds.take_switches():
+            self._schedule.command(switch.state, switch.t_ns)
 
     def finish(self) -> None:
         """Judge the strobe cycle that is pending: nothing more will come."""

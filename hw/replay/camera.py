@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -31,7 +31,7 @@ from hw.replay.pictures import (
 )
 from hw.replay.session import VIDEO_SUFFIXES, Parts, natural_order, open_parts, pictures_in
 from hw.replay.video import video_frames
-from hw.types import Frame, LedState
+from hw.types import Frame, LedState, LightSwitch
 
 INDEX = "camera.jsonl"
 ASSUMED_RATE_HZ = 30.0  # of pictures of which nobody wrote down when they were taken
@@ -39,6 +39,8 @@ LED_STATES: tuple[LedState, ...] = get_args(LedState)
 NAMED_LIGHTS: tuple[LedState, ...] = ("off", "ring", "side", "red")  # names that label, in their order
 BITS_UNKNOWN, BITS_OF_BYTE = 0, 8
 PICTURES_FOR_BITS = 24
+MOST_SWITCHES = 256  # believed before one picture
+REFUSALS = ("on_too_long", "over_budget", "over_duty")  # of `hw.light_guard`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Shot:
     until_ns: int
     exposure_us: int | None = None
     led: LedState | None = None
+    switches: tuple[LightSwitch, ...] = ()  # of the lights, before it
     pixels: NDArray[np.uint8] | None = None  # where they are decoded already: the pictures of a video
 
 
@@ -61,6 +64,8 @@ class RecordedCamera(RecordedDevice):
         super().__init__(role="camera", parts=parts, clock=clock, detail=detail)
         self._shots = shots
         self._bits = BITS_UNKNOWN
+        self._next: Shot | None = None
+        self._switches: list[LightSwitch] = []  # before the next picture, not told yet
 
     def configure(self, settings: CameraConfig) -> None:
         """Change nothing: the pictures were taken already."""
@@ -68,7 +73,8 @@ class RecordedCamera(RecordedDevice):
     def read(self) -> Frame:
         """Return the next picture that can be decoded."""
         self._begin()
-        for shot in self._shots:
+        while (shot := self._peek()) is not None:
+            self._next = None
             pixels = self._pixels_of(shot)
             if pixels is None:
                 self.dropped["too_many_pixels" if is_bomb(read_bytes(shot.path)) else "undecodable"] += 1
@@ -78,6 +84,19 @@ class RecordedCamera(RecordedDevice):
                 seq=shot.seq, t_ns=shot.t_ns, exposure_us=shot.exposure_us, led=shot.led, pixels=pixels
             )
         raise self._end()
+
+    def _peek(self) -> Shot | None:
+        if self._next is None:
+            self._next = next(self._shots, None)
+            self._switches += () if self._next is None else self._next.switches
+            del self._switches[:-MOST_SWITCHES]
+        return self._next
+
+    def take_switches(self) -> Sequence[LightSwitch]:
+        """Return how the lights were switched before the next picture, each switch once."""
+        self._peek()
+        taken, self._switches = self._switches, []
+        return taken
 
     def _pixels_of(self, shot: Shot) -> NDArray[np.uint8] | None:
         """Return a picture in 8 bits; how many bits the sensor has is told by the brightest of the first."""
@@ -95,14 +114,15 @@ class RecordedCamera(RecordedDevice):
         return to_eight_bits(pixels, self._bits)
 
     def _skip(self) -> None:
-        if next(self._shots, None) is None:
+        if self._peek() is None:
             raise self._end()
+        self._next = None
         self._reads += 1
 
     def close(self) -> None:
         """Release the pictures."""
         super().close()
-        self._shots = iter(())
+        self._shots, self._next = iter(()), None
 
 
 class RecordedLeds(RecordedDevice):
@@ -118,6 +138,20 @@ class RecordedLeds(RecordedDevice):
 
     def set(self, state: LedState) -> None:
         """Change nothing."""
+
+
+class RecordedSwitches(RecordedLeds):
+    """The lights of a recording that holds when they were switched."""
+
+    def __init__(
+        self, *, parts: Parts, clock: Clock, states: tuple[LedState, ...], camera: RecordedCamera
+    ) -> None:
+        super().__init__(parts=parts, clock=clock, states=states)
+        self._camera = camera
+
+    def take_switches(self) -> Sequence[LightSwitch]:
+        """Return how the lights were switched before the next picture, each switch once."""
+        return self._camera.take_switches()
 
 
 def open_camera_with_leds(*, target: str, config: HwConfig, clock: Clock) -> CameraWithLeds:  # noqa: ARG001 - a factory of the kit
@@ -137,9 +171,10 @@ def open_camera_with_leds(*, target: str, config: HwConfig, clock: Clock) -> Cam
         shots, detail = _numbered(pictures), f"{ASSUMED_RATE_HZ:g} pictures a second assumed"
     camera = RecordedCamera(shots=shots, parts=parts, clock=clock, detail=detail)
     camera.dropped = dropped
-    return CameraWithLeds(
-        camera=camera.resume(), leds=RecordedLeds(parts=parts, clock=clock, states=_lights(index))
-    )
+    leds = RecordedLeds(parts=parts, clock=clock, states=_lights(index))
+    if "switches" in _first_line(index):
+        leds = RecordedSwitches(parts=parts, clock=clock, states=leds.states(), camera=camera)
+    return CameraWithLeds(camera=camera.resume(), leds=leds)
 
 
 def _open_video(path: Path, parts: Parts, clock: Clock) -> CameraWithLeds:
@@ -207,14 +242,31 @@ def _indexed(index: Path, dropped: Counter[str]) -> Iterator[Shot]:
             until_ns=whole(entry, "until_ns", most=LONGEST_SESSION_NS) or t_ns,
             exposure_us=whole(entry, "exposure_us"),
             led=led,
+            switches=_switches(entry),
         )
 
 
 def _lights(index: Path) -> tuple[LedState, ...]:
-    first: dict[str, Any] = next(read_lines(index, Counter()), {}) if index.is_file() else {}
-    told = first.get("lights")
+    told = _first_line(index).get("lights")
     known: tuple[LedState, ...] = tuple(s for s in told if s in LED_STATES) if isinstance(told, list) else ()
     return known or LED_STATES
+
+
+def _first_line(index: Path) -> dict[str, Any]:
+    return next(read_lines(index, Counter()), {}) if index.is_file() else {}
+
+
+def _switches(entry: Mapping[str, Any]) -> tuple[LightSwitch, ...]:
+    """Return the switches of a line; what is no time, light and word is left out."""
+    told = entry.get("switches")
+    listed = told[:MOST_SWITCHES] if isinstance(told, list) else []
+    triples = [each for each in listed if isinstance(each, list) and len(each) == 3]
+    timed = [(whole({"t": t_ns}, "t", most=LONGEST_SESSION_NS), s, why) for t_ns, s, why in triples]
+    return tuple(
+        LightSwitch(t_ns, s, why)
+        for t_ns, s, why in timed
+        if t_ns is not None and s in LED_STATES and (why in REFUSALS or why == "")
+    )
 
 
 def _path_of(index: Path, entry: Mapping[str, Any]) -> Path | None:

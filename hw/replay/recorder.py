@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from hw.closing import Closing
-from hw.config import CameraConfig
+from hw.config import CameraConfig, LightConfig
 from hw.errors import BadRecording, EndOfRecording, HwError
 from hw.kit import SENSOR_ROLES, CameraWithLeds, Kit, reopen
+from hw.light_guard import guarded
 from hw.protocols import BleRadio, Buttons, Camera, Clock, Decodes, Device, MonitorRadio, Sdr
 from hw.replay.bounded_file import MEGABYTE, GrowingFile, ReadBudget, RecordingStopped
 from hw.replay.device import FAULTS, FAULTS_FILE, ReplayFault
@@ -92,14 +93,16 @@ class Recorder(Closing):
     def wrap(self, role: str, device: Any, *, clock: Clock) -> Any:
         """Return the device wrapped so that it is recorded; one that is opened again continues its part.
 
-        ``device`` of the role ``camera`` may be an `CameraWithLeds` (or any pair of camera and lights).
+        ``device`` of the role ``camera`` may be an `CameraWithLeds` (or any pair of camera and lights): what
+        the sensor is told of the lights is recorded too, as it labels the pictures by that.
         """
         if isinstance(device, tuple):
-            camera, leds = device
+            camera, leds = device[0], guarded(device[1], clock=clock, config=LightConfig())
             tapped = self.wrap(role, camera, clock=clock)
             writer = self._tracks[role].writer
             if isinstance(writer, CameraWriter):
                 writer.lights = tuple(leds.states())
+                leds.on_taken = writer.note_switches
             return CameraWithLeds(camera=tapped, leds=leds)
         tap = TAPS.get(role)
         if tap is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from hw.replay import encode
 from hw.replay.bounded_file import GrowingFile, ReadBudget, RecordingStopped, replace_durably, sync_file
 from hw.replay.jsonl import format_line
 from hw.replay.manifest import SessionPart
-from hw.types import BleBatch, ButtonPress, Dot11Batch, Frame, IqBlock, LedState
+from hw.types import BleBatch, ButtonPress, Dot11Batch, Frame, IqBlock, LedState, LightSwitch
 
 APPLICATION = "ansim"
 EXACT_FORMAT = "cf32_le"  # for samples that are not exact in the format they claim
@@ -30,6 +30,7 @@ BLOCKS_A_FILE = 1024
 BLOCKS_A_SAVE = 32  # a power cut costs at most so many blocks
 PNG_SETTINGS = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
 MOST_PICTURES = 1_000_000  # six digits in their names
+MOST_SWITCHES = 256  # of the lights, before one picture
 
 
 class Writer(Protocol):
@@ -220,7 +221,12 @@ class CameraWriter:
         self._index = GrowingFile(self._folder / "camera.jsonl", role="camera", budget=budget)
         self._budget = budget
         self._count = 0
+        self._switches: list[LightSwitch] = []
         self.lights: tuple[LedState, ...] = ()  # which there are beside the camera
+
+    def note_switches(self, switches: Sequence[LightSwitch]) -> None:
+        """Keep what the lights did, for the line of the next picture; of a very long gap the last ones."""
+        self._switches = [*self._switches, *switches][-MOST_SWITCHES:]
 
     def write(self, frame: Frame, *, until_ns: int) -> None:
         """Write one picture."""
@@ -245,8 +251,10 @@ class CameraWriter:
             "exposure_us": frame.exposure_us,
             "led": frame.led,
             "sha256": picture.sha256(),
+            "switches": [(s.t_ns, s.state, s.refused) for s in self._switches],
             **first,
         }
+        self._switches = []
         self._index.write(format_line(line))
         self._index.flush()
 

@@ -5,11 +5,12 @@ Method: `tests.benchmarks.lens_rooms` draws rooms by chance (apertures 1–2 mm,
 detector. A lens is found if a track within 6 px of its true place is called ``lens``; where not, it is said
 how it was lost. Lenses that cannot be told by their physics are counted apart: *faint* ones, whose answer is
 below four times the noise of a pixel, and *wide* ones, which return half or more of it to the side light,
-as glass balls do. The rival is what cheap detectors do: the largest spot brighter than a fixed threshold
-with the ring on is called a lens. `lens_second_rooms` does the same with another renderer.
+as glass balls do. A lost lens is *silent* where nothing was said of its place, not even ``unsure``, and yet
+surface counts as looked at. The rival is what cheap detectors do: the largest spot brighter than a fixed
+threshold with the ring on is called a lens. `lens_second_rooms` does the same with another renderer.
 
     python -m tests.benchmarks.lens_quality [--lenses 40] [--rooms 60] [--first-seed 0] [--side2 0.02]
-        [--seconds 60] [--distance 0.3 0.6 1.0] [--ir-cut blue-glass]
+        [--seconds 60] [--distance 0.3 0.6 1.0] [--ir-cut blue-glass] [--toned] [--lux 300 [--no-filter]]
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from __future__ import annotations
 import argparse
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -45,6 +47,7 @@ from hw.sim.wall import look
 from lensdetect.config import LensConfig
 from lensdetect.finder import LensFinder
 from lensdetect.model import Sighting
+from tests.benchmarks.lens_isp import TonedCamera, in_room_light
 from tests.benchmarks.lens_rooms import QUALITY_SEEDS, bathroom, lens_room
 from tests.benchmarks.results import record
 
@@ -85,15 +88,22 @@ class Run:
 
 
 def scan(
-    scene: Scene, *, width_px: int, height_px: int, rate_hz: float, side2_offset_m: float | None = None
+    scene: Scene,
+    *,
+    width_px: int,
+    height_px: int,
+    rate_hz: float,
+    side2_offset_m: float | None = None,
+    toned: bool = False,
 ) -> Run:
-    """Scan a room from beginning to end, perhaps with a second side light."""
+    """Scan a room from beginning to end, perhaps with a second side light, or a camera that is not linear."""
     clock = ManualClock()
     leds = SimLeds(clock=clock, side2_offset_m=side2_offset_m)
     settings = CameraConfig(width_px=width_px, height_px=height_px, rate_hz=rate_hz)
     camera = SimCamera(scene=scene, leds=leds, clock=clock, settings=settings)
     config = LensConfig(distance_factor=1.0, side2_offset_m=side2_offset_m)
-    finder = LensFinder(camera=camera, leds=leds, clock=clock, config=config)
+    seen: Any = TonedCamera(camera) if toned else camera
+    finder = LensFinder(camera=seen, leds=leds, clock=clock, config=config)
     run = Run(scene, camera, settings, finder)
     while clock.now_ns() < scene.duration_s * 1e9:
         finder.step()
@@ -117,7 +127,7 @@ def _rival(run: Run, frame: int, pixels: np.ndarray) -> None:
 class Trial:
     """One lens that was looked at; ``lost`` says why it was not found, ``beyond`` what physics says of it.
 
-    ``refused`` is how often the light guard kept a light dark.
+    ``refused`` is how often the light guard kept a light dark, ``trouble`` the sensor's last word.
     """
 
     ir_cut: str
@@ -130,6 +140,8 @@ class Trial:
     false: int
     rival: bool
     refused: int
+    silent: bool
+    trouble: str
 
 
 def beyond_physics(scene: Scene, distance_m: float) -> str:
@@ -156,6 +168,9 @@ def lens_trial(
     ir_cut: str,
     side2_offset_m: float | None = None,
     seconds: float = LOOK_S,
+    toned: bool = False,
+    lux: float | None = None,
+    filtered: bool = True,
 ) -> Trial:
     """Look at one lens, behind the guard that every kit has."""
     cv2.setNumThreads(1)
@@ -170,12 +185,15 @@ def lens_trial(
         ir_cut=ir_cut,
         seconds=seconds,
     )
-    run = scan(scene, width_px=1280, height_px=720, rate_hz=60.0, side2_offset_m=side2_offset_m)
+    scene = in_room_light(scene, lux=lux, filtered=filtered)
+    run = scan(scene, width_px=1280, height_px=720, rate_hz=60.0, side2_offset_m=side2_offset_m, toned=toned)
     lens, why, errors, false = scene.things[0], run.finder.reasons(), [], 0
     mine: list[tuple[int, str]] = []
+    told = False
     for glint in run.finder.observations():
         distance, thing = run.nearest(glint.sightings[-1])
         if thing is lens and distance < NEAR_PX:
+            told |= glint.label in {"lens", "unsure"}
             mine.append((glint.poses, "" if glint.label == "lens" else why[glint.id]))
             if glint.label == "lens":
                 errors += [
@@ -194,6 +212,8 @@ def lens_trial(
         errors_px=tuple(errors),
         false=false,
         rival=bool(run.bright) and run.bright.most_common(1)[0][0] == "lens",
+        silent=not told and run.finder.coverage().share > 0,
+        trouble=run.finder.health().reason,
         refused=sum(n for why, n in run.finder.counts().dropped.items() if why in REFUSALS),
     )
 
@@ -209,8 +229,9 @@ def line_of(name: str, trials: list[Trial]) -> str:
         f"{sum(t.beyond == 'faint' for t in trials):3d} faint "
         f"{sum(t.beyond == 'wide' for t in trials):3d} wide "
         f"rival {np.mean([t.rival for t in trials]):.2f} false {sum(t.false for t in trials)} "
-        f"refused {sum(t.refused for t in trials)} "
-        f"p95 {np.percentile(errors, 95):.2f} max {max(errors):.2f} px  {lost or ''}"
+        f"refused {sum(t.refused for t in trials)} silent {sum(t.silent for t in trials)} "
+        f"p95 {np.percentile(errors, 95):.2f} max {max(errors):.2f} px  {lost or ''} "
+        f"{dict(Counter(t.trouble for t in trials if t.trouble)) or ''}"
     )
 
 
@@ -222,6 +243,9 @@ def lens_table(
     seconds: float,
     distances_m: Sequence[float] = DISTANCES_M,
     ir_cuts: Sequence[str] = IR_CUTS,
+    toned: bool = False,
+    lux: float | None = None,
+    filtered: bool = True,
 ) -> None:
     """Print recall by distance and kind of filter, then by aperture and angle."""
     print(f"{'':>22}    n recall  within physics")
@@ -236,6 +260,9 @@ def lens_table(
                     ir_cut=ir_cut,
                     side2_offset_m=side2_offset_m,
                     seconds=seconds,
+                    toned=toned,
+                    lux=lux,
+                    filtered=filtered,
                 )
                 rows = list(pool.map(trial, seeds))
             done += rows
@@ -250,21 +277,34 @@ def lens_table(
         rows = [t for t in done if low <= t.off_axis_deg < low + 5]
         if rows:
             print(line_of(f"{low}-{low + 5} deg", rows))
-    record_lenses(done, trials, first_seed)
+    conditions = {
+        "toned": " --toned" if toned else "",
+        "bright": "" if lux is None else f" --lux {lux:g}",
+        "bare": "" if filtered else " --no-filter",
+        "side2": "" if side2_offset_m is None else f" --side2 {side2_offset_m:g}",
+    }
+    record_lenses(done, trials, first_seed, seconds=seconds, conditions=conditions)
 
 
-def record_lenses(done: list[Trial], trials: int, first_seed: int) -> None:
-    """Write recall by distance and filter, and the largest error of a place, into the page of figures."""
-    command = f"{COMMAND} --lenses {trials} --rooms 0 --first-seed {first_seed}"
-    for distance in DISTANCES_M:
-        for ir_cut in IR_CUTS:
-            rows = [t for t in done if (t.distance_m, t.ir_cut) == (distance, ir_cut)]
-            recall = float(np.mean([not t.lost for t in rows]))
-            name = f"lens.recall_{ir_cut.partition('-')[0]}_{distance * 100:.0f}_cm"
-            note = f"infrared filter: {ir_cut}; {len(rows)} lenses"
-            record(name, f"{recall:.2f}", "", command, seed=f"{first_seed} on", note=note)
+def record_lenses(
+    done: list[Trial], trials: int, first_seed: int, *, seconds: float, conditions: Mapping[str, str]
+) -> None:
+    """Write recall by distance and filter, and the largest error of a place, into the page of figures.
+
+    ``conditions`` are the options that change the camera or the room, by the word they have in a figure's
+    name; an empty option is one that was not given.
+    """
+    given = {word: option for word, option in conditions.items() if option}
+    command = f"{COMMAND} --lenses {trials} --rooms 0 --first-seed {first_seed}" + "".join(given.values())
+    command += "" if seconds == LOOK_S else f" --seconds {seconds:g}"
+    for distance, ir_cut in sorted({(t.distance_m, t.ir_cut) for t in done}):
+        rows = [t for t in done if (t.distance_m, t.ir_cut) == (distance, ir_cut)]
+        recall, silent = float(np.mean([not t.lost for t in rows])), sum(t.silent for t in rows)
+        name = "_".join(("lens.recall", *given, ir_cut.partition("-")[0], f"{distance * 100:.0f}_cm"))
+        note = f"infrared filter: {ir_cut}; {len(rows)} lenses of {seconds:g} s, {silent} lost silently"
+        record(name, f"{recall:.2f}", "", command, seed=f"{first_seed} on", note=note)
     errors = [e for t in done for e in t.errors_px]
-    if errors:
+    if errors and not given:
         record("lens.position", f"{max(errors):.2f}", "px", command, seed=f"{first_seed} on", note="at most")
 
 
@@ -307,6 +347,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=LOOK_S, help="looked at each lens; 60: a whole scan")
     parser.add_argument("--distance", type=float, nargs="+", default=DISTANCES_M, metavar="M")
     parser.add_argument("--ir-cut", nargs="+", choices=IR_CUTS, default=IR_CUTS)
+    parser.add_argument("--toned", action="store_true", help="libcamera's tone curve and limited range")
+    parser.add_argument("--lux", type=float, help="room light, instead of 5 to 200 by chance")
+    parser.add_argument("--no-filter", action="store_true", help="no infrared-pass filter before our lens")
     options = parser.parse_args()
     if options.lenses:
         lens_table(
@@ -316,6 +359,9 @@ def main() -> None:
             seconds=options.seconds,
             distances_m=options.distance,
             ir_cuts=options.ir_cut,
+            toned=options.toned,
+            lux=options.lux,
+            filtered=not options.no_filter,
         )
     if options.rooms:
         room_table(options.rooms, options.first_seed, side2_offset_m=options.side2)

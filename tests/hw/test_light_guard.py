@@ -21,7 +21,7 @@ from hw.light_guard import (
     guarded,
     refusals_of,
 )
-from hw.types import LedState
+from hw.types import LedState, LightSwitch
 from tests.lensdetect.eyes import DeafLeds
 
 
@@ -178,3 +178,20 @@ def test_lights_opened_again_are_dark_and_remember_what_they_gave() -> None:
     safe.set("ring")
     assert safe.state == "off"  # a replug is no way around the budget
     assert safe.refused == {"over_duty": 2}
+
+
+def test_the_sensor_is_told_of_every_switch_whoever_made_it() -> None:
+    safe, leds, clock = lights(max_on_s=0.5)
+    told: list[LightSwitch] = []
+    safe.on_taken = told.extend
+    safe.set("ring")
+    assert safe.take_switches() == (LightSwitch(0, "ring"),)
+    assert safe.take_switches() == ()
+    wait(clock, 0.6)
+    safe.tick()  # the guard's own
+    wait(clock, 0.1)
+    safe.reopen()
+    assert leds.asked[-1] == "off"
+    safe.take_switches()
+    assert told[1:] == [LightSwitch(600_000_000, "off", "on_too_long"), LightSwitch(700_000_000, "off")]
+    assert not safe.replays_switches

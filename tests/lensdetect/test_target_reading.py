@@ -85,6 +85,13 @@ def test_a_room_too_bright_for_a_camera_without_filter_names_the_filter() -> Non
     assert refused.value.reason == "no_filter"
 
 
+@pytest.mark.parametrize("words", ["lux=300", "lux=1000", "lux=600&filtered=0", "lux=1000&filtered=0"])
+def test_room_light_that_fills_the_sensor_is_not_a_ring_that_fails(words: str) -> None:
+    with pytest.raises(BadConditions) as refused:
+        calibrated(words)
+    assert refused.value.reason == "too_bright"
+
+
 @pytest.mark.parametrize("strength", [0.6, 0.9, 1.2])
 def test_the_two_lights_are_compared_on_paper(strength: float) -> None:
     ratio = reading_of(f"side_strength={strength}").paper_ring_over_side

@@ -40,16 +40,16 @@ def test_a_name_beside_a_stronger_block_still_names_a_camera() -> None:
 
 def test_a_stream_needs_what_its_sign_asks_for() -> None:
     """Other people's streams reach what is enough for other signs, so a stream must say more."""
-    words: dict[float, tuple[Level, str]] = {}
+    words: dict[float, tuple[Level, bool]] = {}
     for logit in np.linspace(0.0, 8.0, 33):
         seen = replace(streamer(), score=1 / (1 + math.exp(-logit)))
         verdict = feed(engine_for(), room(wifi=[seen]), t_s=30).verdict  # type: ignore[arg-type]
         nats = max((s.nats for s in verdict.subjects if s.subject == "ca:fe"), default=0.0)
-        words[nats] = (verdict.level, word_of(verdict, "ca:fe"))
+        words[nats] = (verdict.level, "ca:fe" in verdict.findings)
     low = {word for nats, word in words.items() if 1.4 <= nats < 2.5}
     high = {word for nats, word in words.items() if nats >= 2.5}
-    assert low == {(Level.NOTHING_FOUND, "noted")}
-    assert high == {(Level.CHECK, "finding")}
+    assert low == {(Level.NOTHING_FOUND, False)}
+    assert high == {(Level.CHECK, True)}
 
 
 def test_what_a_row_marks_is_what_the_verdict_calls_a_finding() -> None:

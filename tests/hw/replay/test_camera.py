@@ -20,10 +20,11 @@ from hw.clock import ManualClock
 from hw.config import CameraConfig, HwConfig
 from hw.errors import EndOfRecording
 from hw.kit import open_device
-from hw.replay.camera import open_camera_with_leds
+from hw.protocols import TellsSwitches
+from hw.replay.camera import MOST_SWITCHES, open_camera_with_leds
 from hw.replay.pictures import decode_grey, is_bomb
-from hw.types import LedState
-from tests.hw.replay.test_describe import open_role, picture, read_out
+from hw.types import LedState, LightSwitch
+from tests.hw.replay.test_session import open_role, picture, read_out
 
 
 def test_a_folder_of_pictures_in_natural_order(tmp_path: Path) -> None:
@@ -162,3 +163,66 @@ def test_a_picture_of_too_many_pixels_is_counted_and_never_decoded(tmp_path: Pat
     with pytest.raises(EndOfRecording):
         eye.camera.read()
     assert eye.camera.health().numbers == {"too_many_pixels": 1.0}
+
+
+def indexed(folder: Path, switches: list[object]) -> None:
+    """Write a recording of one picture a line, the second of which cannot be decoded."""
+    lines = []
+    for n, told in enumerate(switches):
+        picture(folder / f"{n}.png", n)
+        lines.append(json.dumps({"file": f"{n}.png", "seq": n, "t_ns": n, "until_ns": n, "switches": told}))
+    (folder / "1.png").write_bytes(b"broken")
+    (folder / "camera.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_switches_of_the_lights_come_before_their_picture_each_once(tmp_path: Path) -> None:
+    indexed(tmp_path, [[[1, "ring", ""]], [[2, "off", "over_duty"]], [[3, "side", ""]], []])
+    eye = open_camera_with_leds(target=str(tmp_path), config=HwConfig(), clock=ManualClock())
+    assert isinstance(eye.leds, TellsSwitches)
+    assert list(eye.leds.take_switches()) == [LightSwitch(1, "ring")]
+    assert list(eye.leds.take_switches()) == []
+    assert eye.camera.read().seq == 0
+    # The picture between cannot be decoded: its switches are not lost.
+    assert list(eye.leds.take_switches()) == [LightSwitch(2, "off", "over_duty")]
+    assert eye.camera.read().seq == 2
+    assert list(eye.leds.take_switches()) == [LightSwitch(3, "side")]
+    assert eye.camera.read().seq == 3
+    assert list(eye.leds.take_switches()) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        7,
+        "ring",
+        {"t": 1},
+        [1, "ring", ""],
+        [["ring", 1, ""]],
+        [[1, "blue", ""]],
+        [[-1, "off", ""]],
+        [[True, "off", ""]],
+        [[1, "off", "<b>"]],
+        [[1, "off", []]],
+        [[1, []]],
+        [[1]],
+    ],
+)
+def test_switches_of_a_recording_are_not_trusted(tmp_path: Path, told: object) -> None:
+    indexed(tmp_path, [told, [], []])
+    eye = open_camera_with_leds(target=str(tmp_path), config=HwConfig(), clock=ManualClock())
+    assert isinstance(eye.leds, TellsSwitches)
+    assert list(eye.leds.take_switches()) == []
+    assert eye.camera.read().seq == 0
+
+
+def test_switches_without_end_are_bounded(tmp_path: Path) -> None:
+    indexed(tmp_path, [[[n, "ring", ""] for n in range(2000)], [], []])
+    eye = open_camera_with_leds(target=str(tmp_path), config=HwConfig(), clock=ManualClock())
+    assert isinstance(eye.leds, TellsSwitches)
+    assert len(eye.leds.take_switches()) == MOST_SWITCHES
+
+
+def test_a_folder_of_pictures_tells_no_switches(tmp_path: Path) -> None:
+    picture(tmp_path / "1.png", 1)
+    eye = open_camera_with_leds(target=str(tmp_path), config=HwConfig(), clock=ManualClock())
+    assert not isinstance(eye.leds, TellsSwitches)

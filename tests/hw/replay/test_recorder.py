@@ -12,15 +12,17 @@ import numpy as np
 import pytest
 
 from hw.clock import ManualClock
-from hw.config import HwConfig
+from hw.config import HwConfig, LightConfig
 from hw.errors import BadRecording, DeviceLost
 from hw.kit import Kit, open_device, reopen
+from hw.light_guard import guarded, refusals_of
 from hw.replay.bounded_file import GrowingFile
 from hw.replay.manifest import read_manifest
 from hw.replay.recorder import WRITERS, Recorder, _Track, record_kit
-from hw.types import BleAdvert, BleBatch, ButtonPress, Frame, IqBlock
+from hw.types import BleAdvert, BleBatch, ButtonPress, Frame, IqBlock, LightSwitch
 from tests.hw.planted_devices import Planted
 from tests.hw.replay.recordings import WALL_NS, clocks, drain, record, replay, some_batches, some_blocks
+from tests.lensdetect.eyes import DeafLeds
 
 
 def test_buttons_are_pressed_again(tmp_path: Path) -> None:
@@ -315,3 +317,41 @@ def test_a_tapped_device_is_opened_again_and_its_part_goes_on(tmp_path: Path) ->
         reopen(tapped)
     assert device.opened == 1
     assert replay(tmp_path / "s", "monitor") == given_items  # the fault between them included
+
+
+def test_what_the_lights_did_replays_before_the_same_picture_whatever_the_clock_says(tmp_path: Path) -> None:
+    clock = ManualClock()
+    frames = [
+        Frame(seq=n, t_ns=n, exposure_us=1, led=None, pixels=np.full((4, 4), n, np.uint8)) for n in range(3)
+    ]
+    items = [frames[0], DeviceLost("It was unplugged"), frames[1], frames[2]]
+
+    def look(eye: Any, clock: ManualClock) -> list[Any]:
+        """Switch and read as a sensor does, with another delay before every read."""
+        safe = guarded(eye.leds, clock=clock, config=LightConfig())
+        seen: list[Any] = []
+        for state in ("ring", "off", "side", "side"):
+            clock.sleep_until(clock.now_ns() + 10_000_019)
+            safe.set(state)
+            # The last light is on for longer than it may be, where it is real.
+            clock.sleep_until(clock.now_ns() + (3 * 10**9 if state == "side" else 0))
+            safe.tick()
+            seen += safe.take_switches()
+            try:
+                seen.append(eye.camera.read().seq)
+            except DeviceLost:
+                safe.reopen()
+        return [*seen, refusals_of(safe)]
+
+    with Recorder(tmp_path / "s", wall_ns=WALL_NS) as recorder:
+        pair = (Planted("camera", items, clock), DeafLeds())
+        live = look(recorder.wrap("camera", pair, clock=clock), clock)
+    assert [s.state for s in live if isinstance(s, LightSwitch)][:4] == ["ring", "off", "off", "side"]
+    assert live[-1]["on_too_long"] >= 1
+    again = open_device("camera", spec=f"replay:{tmp_path / 's'}", config=HwConfig(), clock=ManualClock())
+    replayed = look(again, ManualClock(3))
+    # Behind the gap they are told at once: no picture came between.
+    assert sorted(map(repr, replayed)) == sorted(map(repr, live))
+    assert [s for s in replayed if isinstance(s, LightSwitch)] == [
+        s for s in live if isinstance(s, LightSwitch)
+    ]
