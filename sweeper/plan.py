@@ -11,7 +11,7 @@ from hw.protocols import RTL_SDR_REACH_HZ
 from sweeper.bands import Bands
 from sweeper.config import HIGHEST_HZ, LOWEST_HZ, SweeperConfig
 from sweeper.errors import OutOfReach
-from sweeper.wide_rates import covered_share
+from sweeper.wide_rates import covered_hz
 
 USABLE_SHARE = 5 / 6  # of the sample rate: beyond it the decimation filter falls and aliases fold in
 ANALOG_STEP_HZ = 4e6  # FM video is at least 8 MHz wide: no need to step by the slice
@@ -225,7 +225,7 @@ def look_width_hz(rate_hz: float) -> float:
     -------
     float
     """
-    return rate_hz * USABLE_SHARE * covered_share(rate_hz)
+    return covered_hz(rate_hz)
 
 
 def dwell_of(center_hz: float, config: SweeperConfig) -> float:

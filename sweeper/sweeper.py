@@ -150,19 +150,22 @@ class Sweeper:
         return self._sdr.read(count=round(seconds * self._sdr.rate_hz))
 
     def _look_wide(self, wide: WideLook) -> tuple[Emission, ...]:
-        """Look at the slices in which there is power; one look for longer settles those of one sender."""
+        """Look at the slices in which there is power; those of one sender are settled by a longer look.
+
+        Of a short look every other slice is enough: an analog sender is wider than two.
+        """
         for part in wide.quiet:
             spectrum = measure_spectrum(part.samples, center_hz=part.center_hz, rate_hz=part.rate_hz)
             self._note(part, spectrum, nothing_heard())
         touched: list[Emission] = []
-        senders: list[float] = []
+        reach_hz: dict[float, float] = {}
         for part in wide.loud:
-            if any(abs(part.center_hz - hz) < ONE_SENDER_HZ for hz in senders):
-                self._heard.setdefault(part.center_hz, "open")
+            short = len(part.samples) < JUDGED_S * part.rate_hz
+            if short and any(abs(part.center_hz - hz) < reach for hz, reach in reach_hz.items()):
                 continue
             touched += self._look(part)
-            if self._heard.get(part.center_hz) == "open":
-                senders.append(part.center_hz)
+            told = self._heard.get(part.center_hz) == "open"
+            reach_hz[part.center_hz] = ONE_SENDER_HZ if told else part.rate_hz
         return tuple(touched)
 
     def _look(self, block: IqBlock) -> tuple[Emission, ...]:

@@ -22,15 +22,14 @@ from numpy.typing import NDArray
 from hw.types import IqBlock
 from sweeper.errors import BadSamples
 from sweeper.plan import HIGH_FROM_HZ, USABLE_SHARE
-from sweeper.wide_rates import decimation
+from sweeper.spectrum import MIN_SAMPLES
+from sweeper.wide_rates import ROW, slice_bins, slice_places
 
 ComplexArray = NDArray[np.complex64]
-ROW = 8192  # samples of one transform
-OVERLAP = 1024  # 51 µs at 20 MS/s: a slice's filter rings for 10
+OVERLAP = ROW // 8  # 50 µs at 20 MS/s: a slice's filter rings for 10
 LEAST_LOOK_S = 0.04  # shorter looks, where samples were lost, hold too few lines to be called a look
 OFFSET_BINS = 2  # each side of the tuned frequency: the converter's offset
 LOUD_DB = 0.5  # over the quietest slice: half a million samples tell a tenth of that from noise
-QUIET_ROWS = 40  # of a quiet slice: enough to see that the converter is not silent
 POWER_ROWS = 4  # every fourth row says where the power is
 
 
@@ -60,40 +59,24 @@ def split_wide(block: IqBlock) -> WideLook | None:
     BadSamples
         The look is so short that it says nothing of television.
     """
-    divide = decimation(block.rate_hz)
-    if divide == 1 or block.center_hz < HIGH_FROM_HZ:
+    bins = slice_bins(block.rate_hz)
+    if bins == ROW or block.center_hz < HIGH_FROM_HZ:
         return None
     if len(block.samples) < max(LEAST_LOOK_S * block.rate_hz, ROW):
         raise BadSamples(f"{len(block.samples)} samples are too short a look", reason="too_short")
     rows = _rows(block.samples)
-    step = round(slice_step_hz(block.rate_hz) * ROW / block.rate_hz)
-    places = [k * step for k in range(1 - divide // 2, divide // 2)]
     some = rows[::POWER_ROWS]
-    powers = {place: _power(some, place, ROW // divide) for place in places}
-    order = sorted(places, key=lambda place: -powers[place])
+    powers = {place: _power(some, place, bins) for place in slice_places(block.rate_hz)}
+    order = sorted(powers, key=lambda place: -powers[place])
     least = powers[order[-1]] * 10 ** (LOUD_DB / 10)
     loud = [place for place in order if place == order[0] or powers[place] > least]
     quiet = order[len(loud) :]
+    # Of a quiet slice enough is made to see that the converter is not silent.
+    few = rows[: -(-MIN_SAMPLES // (bins - bins * OVERLAP // ROW))]
     return WideLook(
-        loud=tuple(_slice(block, rows, place, divide) for place in loud),
-        quiet=tuple(_slice(block, rows[:QUIET_ROWS], place, divide) for place in quiet),
+        loud=tuple(_slice(block, rows, place, bins) for place in loud),
+        quiet=tuple(_slice(block, few, place, bins) for place in quiet),
     )
-
-
-def slice_step_hz(rate_hz: float) -> float:
-    """Return the distance of the slices of a wide look, Hz.
-
-    Parameters
-    ----------
-    rate_hz : float
-        Sample rate of the look, Hz.
-
-    Returns
-    -------
-    float
-        The usable share of a slice's rate.
-    """
-    return rate_hz / decimation(rate_hz) * USABLE_SHARE
 
 
 def _rows(samples: ComplexArray) -> ComplexArray:
@@ -126,12 +109,11 @@ def _filter(count: int) -> NDArray[np.float32]:
     return np.asarray(np.sin(fall * np.pi / 2), np.float32)
 
 
-def _slice(block: IqBlock, rows: ComplexArray, place: int, divide: int) -> IqBlock:
+def _slice(block: IqBlock, rows: ComplexArray, place: int, count: int) -> IqBlock:
     """Transform the bins of one slice back, and keep of every row what no neighbour row bends into."""
-    count = ROW // divide
     part = _bins(rows, place, count)
-    part *= _filter(count) * np.float32(1 / divide)
-    inside = slice(OVERLAP // 2 // divide, (ROW - OVERLAP // 2) // divide)
+    part *= _filter(count) * np.float32(count / ROW)
+    inside = slice(OVERLAP // 2 * count // ROW, (ROW - OVERLAP // 2) * count // ROW)
     samples = scipy.fft.ifft(part, axis=1, workers=1, overwrite_x=True)[:, inside]
     turns = np.exp(-2j * np.pi * (place * (ROW - OVERLAP) * np.arange(len(rows)) / ROW % 1.0))
     # The bins begin with the lowest frequency, not with zero: every other sample has the other sign.
@@ -141,7 +123,7 @@ def _slice(block: IqBlock, rows: ComplexArray, place: int, divide: int) -> IqBlo
         block,
         t_ns=block.t_ns + round(OVERLAP / 2 * 1e9 / block.rate_hz),
         center_hz=block.center_hz + place * block.rate_hz / ROW,
-        rate_hz=block.rate_hz / divide,
+        rate_hz=block.rate_hz * count / ROW,
         samples=np.asarray(samples.ravel(), np.complex64),
         sample_format="cf32_le",
     )

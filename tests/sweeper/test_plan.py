@@ -63,7 +63,7 @@ def test_what_the_receiver_does_not_reach_is_left_out() -> None:
     heard = {part: heard_high(pluto, bands=BANDS, part=part, width_hz=14e6) for part in HIGH_PARTS}
     assert heard == {"analog_2g4": 1.0, "analog_5g8": 0.0}
     config = SweeperConfig(ranges_hz=((2400e6, 2500e6),))
-    assert len(plan_hops(config, bands=BANDS, rate_hz=20e6, reach_hz=HACKRF_HZ)) == 7
+    assert len(plan_hops(config, bands=BANDS, rate_hz=20e6, reach_hz=HACKRF_HZ)) == 8
     with pytest.raises(OutOfReach, match="none of the frequencies"):
         plan_hops(config, bands=BANDS, rate_hz=2.4e6)
 

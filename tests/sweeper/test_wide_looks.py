@@ -37,10 +37,10 @@ def test_a_tone_keeps_its_frequency_its_level_and_its_phase(offset_hz: float) ->
     look = split_wide(block(noise(level=1e-4) + tone(offset_hz)))
     assert look is not None
     heard = look.loud[0]
-    assert heard.rate_hz == 2.5e6
-    assert abs(heard.center_hz - CENTER_HZ - offset_hz) <= 2.5e6 * 5 / 6 / 2
+    assert heard.rate_hz == 2.4e6
+    assert abs(heard.center_hz - CENTER_HZ - offset_hz) <= 2.4e6 * 5 / 6 / 2
     here_hz = CENTER_HZ + offset_hz - heard.center_hz
-    steady = 0.1 * np.exp(2j * np.pi * (here_hz / 2.5e6 * np.arange(len(heard.samples)) % 1.0))
+    steady = 0.1 * np.exp(2j * np.pi * (here_hz / 2.4e6 * np.arange(len(heard.samples)) % 1.0))
     turn = np.vdot(steady, heard.samples) / np.vdot(steady, steady)
     assert abs(turn) == pytest.approx(1.0, abs=1e-3)
     assert np.abs(heard.samples - turn * steady).max() < 2e-3  # no row begins with a phase of its own
@@ -53,10 +53,10 @@ def test_slices_lie_side_by_side_and_noise_is_shared_among_them() -> None:
     assert look is not None
     centres = np.sort([part.center_hz for part in (*look.loud, *look.quiet)])
     assert len(centres) == 7
-    assert np.diff(centres) == pytest.approx(2.5e6 * 5 / 6, rel=2e-3)
+    assert np.diff(centres) == pytest.approx(2.0e6)
     assert len(look.loud) == 1  # always one, and no more where nothing stands out
     for part in (*look.loud, *look.quiet):
-        assert np.mean(np.abs(part.samples) ** 2) == pytest.approx(2e-4 / 8 * 0.92, rel=0.05)
+        assert np.mean(np.abs(part.samples) ** 2) == pytest.approx(2e-4 * 0.12 * 0.92, rel=0.05)
 
 
 def test_a_look_at_one_of_its_slices_has_the_same_slices() -> None:
@@ -70,7 +70,7 @@ def test_a_look_at_one_of_its_slices_has_the_same_slices() -> None:
 
 
 def test_two_senders_are_two_loud_slices_the_stronger_first() -> None:
-    look = split_wide(block(noise() + tone(-4.2e6, 0.02) + tone(4.0e6, 0.1)))
+    look = split_wide(block(noise() + tone(-3.8e6, 0.02) + tone(4.0e6, 0.1)))
     assert look is not None
     assert [round((part.center_hz - CENTER_HZ) / 1e6) for part in look.loud] == [4, -4]
 
@@ -79,17 +79,17 @@ def test_the_converters_offset_is_in_no_slice() -> None:
     look = split_wide(block(noise() + np.complex64(0.3 + 0.2j)))
     assert look is not None
     middle = next(p for p in (*look.loud, *look.quiet) if p.center_hz == CENTER_HZ)
-    assert np.mean(np.abs(middle.samples) ** 2) == pytest.approx(2e-4 / 8 * 0.92, rel=0.05)
+    assert np.mean(np.abs(middle.samples) ** 2) == pytest.approx(2e-4 * 0.12 * 0.92, rel=0.05)
 
 
 @pytest.mark.parametrize(
-    ("center_hz", "rate_hz"), [(0.0, 20e6), (1200e6, 20e6), (5800e6, 2.4e6), (5800e6, 3.9e6)]
+    ("center_hz", "rate_hz"), [(0.0, 20e6), (1200e6, 20e6), (5800e6, 2.4e6), (5800e6, 4.7e6)]
 )
 def test_other_looks_are_left_as_they_are(center_hz: float, rate_hz: float) -> None:
     assert split_wide(block(noise(), center_hz=center_hz, rate_hz=rate_hz)) is None
 
 
-@pytest.mark.parametrize("count", [0, 1, 8191, 799_999])
+@pytest.mark.parametrize("count", [0, 1, 7999, 799_999])
 def test_a_look_in_which_samples_were_lost_is_none(count: int) -> None:
     with pytest.raises(BadSamples) as caught:
         split_wide(block(noise(count=count)))
