@@ -10,7 +10,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 class SdrConfig(BaseModel):
-    """Settings of the RTL-SDR receiver."""
+    """Settings of the receiver: an RTL-SDR, or one that SoapySDR reaches."""
 
     model_config = STRICT
     serial: str | None = Field(
@@ -29,6 +29,17 @@ class SdrConfig(BaseModel):
     )
     rtl_tcp: str | None = Field(
         None, description="host:port of an rtl_tcp server, instead of a local dongle."
+    )
+    soapy: str | None = Field(
+        None,
+        description="Receiver that SoapySDR reaches, instead of an RTL-SDR: driver=hackrf, with serial=... "
+        "among several.",
+    )
+    soapy_rate_hz: float = Field(
+        20e6,
+        ge=0.9e6,
+        le=61.44e6,
+        description="Sample rate of that receiver; its next lower one is taken where it has not this.",
     )
 
 

@@ -48,6 +48,16 @@ class Reopens(Protocol):
     def reopen(self) -> None: ...
 
 
+RTL_SDR_REACH_HZ = ((24e6, 1766e6),)  # what an R820T or R828D tuner covers
+
+
+@runtime_checkable
+class Reaches(Protocol):
+    """A receiver that says which ranges it tunes to, Hz; one that does not has an RTL-SDR's."""
+
+    def reach_hz(self) -> tuple[tuple[float, float], ...]: ...
+
+
 @runtime_checkable
 class Sdr(Device, Protocol):
     """A receiver that is tuned and read.

@@ -29,6 +29,13 @@ class CameraBand(BaseModel):
     source: str = Field(min_length=1)
 
 
+class HighBand(CameraBand):
+    """A band of camera senders above 2 GHz, and the part of the coverage that it belongs to."""
+
+    modulation: Literal["analog"] = "analog"
+    part: Literal["analog_2g4", "analog_5g8"]
+
+
 class Service(BaseModel):
     """Something that is expected in its band and is no camera."""
 
@@ -67,6 +74,7 @@ class Bands(BaseModel):
 
     model_config = _STRICT
     camera: tuple[CameraBand, ...]
+    high: tuple[HighBand, ...]
     service: tuple[Service, ...]
     receiver: tuple[ReceiverLine, ...]
 
@@ -79,7 +87,7 @@ class Bands(BaseModel):
         """Return the camera channel nearest to a video sender's centre, as ``1.2G ch3 1160 MHz``."""
         rows = [
             (abs(center_hz - hz), f"{band.name} ch{name} {hz / 1e6:g} MHz")
-            for band in self.camera
+            for band in (*self.camera, *self.high)
             for hz, name in zip(band.channels_hz, band.channel_names, strict=True)
         ]
         distance, label = min(rows)
@@ -119,7 +127,7 @@ def parse_bands(text: str) -> Bands:
         bands = Bands.model_validate(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise BadBands(f"The band table cannot be read: {error}", hint="Mend the file.") from error
-    entries: tuple[CameraBand | Service, ...] = (*bands.camera, *bands.service)
+    entries: tuple[CameraBand | Service, ...] = (*bands.camera, *bands.high, *bands.service)
     for entry in entries:
         if entry.low_hz >= entry.high_hz:
             raise BadBands(f"Band {entry.name!r} ends before it begins", hint="Mend the file.")

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 LOWEST_HZ, HIGHEST_HZ = 24e6, 1766e6  # what an R820T/R828D tuner covers
+MOST_HZ = 6e9  # beyond it no camera is sold
 PlanName = Literal["camera", "full", "quick"]
 Region = Literal["kr", "eu", "us"]
 
@@ -30,6 +31,9 @@ class SweeperConfig(BaseModel):
     )
     gain_db: float = Field(29.7, ge=0.0, le=50.0, description="Tuner gain, fixed over the whole sweep.")
     look_s: float = Field(0.025, ge=0.005, le=0.2, description="Dwell of a first look at a hop.")
+    high_look_s: float = Field(
+        0.05, ge=0.04, le=0.2, description="Dwell of a first look above 2 GHz, where a receiver reaches."
+    )
     confirm_s: float = Field(0.2, ge=0.05, le=0.5, description="Dwell on a hop that looks interesting.")
     settle_s: float = Field(0.001, ge=0.0, le=0.05, description="Start of every block left out: the retune.")
     revisits: int = Field(3, ge=0, le=16, description="Longer looks given to one interesting hop a round.")
@@ -50,8 +54,8 @@ class SweeperConfig(BaseModel):
     @model_validator(mode="after")
     def _ranges_in_order(self) -> Self:
         for low, high in self.ranges_hz:
-            if not LOWEST_HZ <= low < high <= HIGHEST_HZ:
+            if not LOWEST_HZ <= low < high <= MOST_HZ:
                 raise ValueError(
-                    f"ranges_hz: {low:g}-{high:g} is not a range within {LOWEST_HZ:g}-{HIGHEST_HZ:g} Hz"
+                    f"ranges_hz: {low:g}-{high:g} is not a range within {LOWEST_HZ:g}-{MOST_HZ:g} Hz"
                 )
         return self

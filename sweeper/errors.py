@@ -5,6 +5,7 @@
     SweeperError (AnsimError) what, why, what to do
     ├── BadSamples          (ValueError)  samples that cannot be what a receiver gives
     ├── BadBands            (ValueError)  a band table with a mistake in it
+    ├── OutOfReach          (ValueError)  ranges that the receiver does not tune to
     └── BadProfile          (ValueError)  a self-noise profile or reference that cannot be used
 """
 
@@ -27,6 +28,10 @@ class BadSamples(SweeperError, ValueError):
 
 class BadBands(SweeperError, ValueError):
     """A band table that contradicts itself."""
+
+
+class OutOfReach(SweeperError, ValueError):
+    """Frequencies were asked for to which this receiver does not tune."""
 
 
 class BadProfile(SweeperError, ValueError):

@@ -72,6 +72,9 @@ class OfdmTest:
         return self.symbol.family if self.symbol is not None and self.is_ofdm else None
 
 
+NO_OFDM = OfdmTest(symbol=None, guard=None, evidence=0.0, score=0.0)  # not asked
+
+
 def _candidates() -> tuple[Symbol, ...]:
     dvb = [
         Symbol(

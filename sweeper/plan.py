@@ -7,16 +7,21 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hw.protocols import RTL_SDR_REACH_HZ
 from sweeper.bands import Bands
 from sweeper.config import HIGHEST_HZ, LOWEST_HZ, SweeperConfig
+from sweeper.errors import OutOfReach
+from sweeper.wide_rates import covered_hz
 
 USABLE_SHARE = 5 / 6  # of the sample rate: beyond it the decimation filter falls and aliases fold in
 ANALOG_STEP_HZ = 4e6  # FM video is at least 8 MHz wide: no need to step by the slice
 COFDM_STEP_HZ = 4e6  # two looks into every link of 5 MHz and more
 RETUNE_S = 0.005  # the tuner's settling time
+HIGH_FROM_HZ = 2e9  # from here on the looks are longer, and wide ones are split into slices
 MAX_WAITING = 64  # hops waiting for a longer look
 MAX_GIVEN = 4096  # hops that had a longer look this round; a recording has no rounds
 MAX_GAIN_TESTS = 8  # a round
+HIGH_PARTS = ("analog_2g4", "analog_5g8")  # of the coverage, by `sweeper.bands.HighBand`
 MAX_BESIDE, BESIDE_EACH = 12, 2  # looks beside the plan's hops a round, and at one place
 
 
@@ -38,6 +43,7 @@ class PlanSummary:
     round_s: float
     analog_share: float
     cofdm_share: float
+    high_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +105,14 @@ def span_hops(low_hz: float, high_hz: float, *, step_hz: float) -> tuple[float, 
     return tuple(low_hz + (i + 0.5) * width for i in range(count))
 
 
-def plan_hops(config: SweeperConfig, *, bands: Bands, rate_hz: float) -> tuple[float, ...]:
-    """Return the centres of one round.
+def plan_hops(
+    config: SweeperConfig,
+    *,
+    bands: Bands,
+    rate_hz: float,
+    reach_hz: tuple[tuple[float, float], ...] = RTL_SDR_REACH_HZ,
+) -> tuple[float, ...]:
+    """Return the centres of one round, as far as the receiver tunes.
 
     Parameters
     ----------
@@ -110,19 +122,53 @@ def plan_hops(config: SweeperConfig, *, bands: Bands, rate_hz: float) -> tuple[f
         The camera channels and bands.
     rate_hz : float
         Sample rate, Hz.
+    reach_hz : tuple of (float, float)
+        Ranges that the receiver tunes to, Hz.
 
     Returns
     -------
     tuple of float
         Centres in Hz, each once; those of camera bands in the table's order.
+
+    Raises
+    ------
+    OutOfReach
+        The receiver tunes to none of them.
     """
+    wanted = (*_low_hops(config, bands=bands, rate_hz=rate_hz, reach_hz=reach_hz),)
+    if not config.ranges_hz:
+        wanted += _high_hops(bands, rate_hz=rate_hz, quick=config.plan == "quick")
+    hops = dict.fromkeys(round(c, 1) for c in wanted if any(low <= c <= high for low, high in reach_hz))
+    if not hops:
+        raise OutOfReach(
+            "The receiver tunes to none of the frequencies that were asked for",
+            hint="See rf.ranges_hz and ansim diag devices.",
+        )
+    return tuple(hops)
+
+
+def _high_hops(bands: Bands, *, rate_hz: float, quick: bool) -> tuple[float, ...]:
+    """Hops of the bands above 2 GHz; a wide look covers what its slices do together."""
+    step = max(look_width_hz(rate_hz), ANALOG_STEP_HZ)
+    if quick and step <= ANALOG_STEP_HZ:
+        return tuple(hz for band in bands.high for hz in band.channels_hz)
+    return tuple(hz for band in bands.high for hz in span_hops(band.low_hz, band.high_hz, step_hz=step))
+
+
+def _low_hops(
+    config: SweeperConfig, *, bands: Bands, rate_hz: float, reach_hz: tuple[tuple[float, float], ...]
+) -> dict[float, None]:
+    """Hops of the ranges asked for, of all the tuner covers, or of the bands below 2 GHz."""
     slice_hz = rate_hz * USABLE_SHARE
     centres: dict[float, None] = {}
     if config.ranges_hz:
         for low, high in config.ranges_hz:
-            centres.update(dict.fromkeys(span_hops(low, high, step_hz=slice_hz)))
+            step = look_width_hz(rate_hz) if high > HIGH_FROM_HZ else slice_hz
+            centres.update(dict.fromkeys(span_hops(low, high, step_hz=step)))
     elif config.plan == "full":
-        centres.update(dict.fromkeys(span_hops(LOWEST_HZ, HIGHEST_HZ, step_hz=slice_hz)))
+        for low, high in reach_hz:
+            edges = max(low, LOWEST_HZ), min(high, HIGHEST_HZ)
+            centres.update(dict.fromkeys(span_hops(*edges, step_hz=slice_hz) if edges[0] < edges[1] else ()))
     else:
         for band in bands.camera:
             analog = band.modulation == "analog"
@@ -131,10 +177,12 @@ def plan_hops(config: SweeperConfig, *, bands: Bands, rate_hz: float) -> tuple[f
                 continue
             step = max(slice_hz, ANALOG_STEP_HZ if analog else COFDM_STEP_HZ)
             centres.update(dict.fromkeys(span_hops(band.low_hz, band.high_hz, step_hz=step)))
-    return tuple(dict.fromkeys(round(c, 1) for c in centres))
+    return centres
 
 
-def summarise(hops: Iterable[float], *, config: SweeperConfig, bands: Bands) -> PlanSummary:
+def summarise(
+    hops: Iterable[float], *, config: SweeperConfig, bands: Bands, rate_hz: float = 0.0
+) -> PlanSummary:
     """Return the duration of a round, and the share of the camera bands that it listens to.
 
     Parameters
@@ -145,6 +193,8 @@ def summarise(hops: Iterable[float], *, config: SweeperConfig, bands: Bands) -> 
         Its look and settling times, s.
     bands : Bands
         The camera bands.
+    rate_hz : float
+        Sample rate, Hz: a wide slice hears more of a band.
 
     Returns
     -------
@@ -152,15 +202,79 @@ def summarise(hops: Iterable[float], *, config: SweeperConfig, bands: Bands) -> 
         Time in s, shares 0…1.
     """
     centres = tuple(hops)
+    width_hz = look_width_hz(rate_hz)
+    high = [heard_high(centres, bands=bands, part=part, width_hz=width_hz) for part in HIGH_PARTS]
     return PlanSummary(
         hops=len(centres),
-        round_s=len(centres) * (config.look_s + config.settle_s + RETUNE_S),
-        analog_share=heard_share(centres, bands=bands, modulation="analog"),
-        cofdm_share=heard_share(centres, bands=bands, modulation="cofdm"),
+        round_s=sum(dwell_of(hz, config) + config.settle_s + RETUNE_S for hz in centres),
+        analog_share=heard_share(centres, bands=bands, modulation="analog", rate_hz=rate_hz),
+        cofdm_share=heard_share(centres, bands=bands, modulation="cofdm", rate_hz=rate_hz),
+        high_share=sum(high) / len(high),
     )
 
 
-def heard_share(centres: Iterable[float], *, bands: Bands, modulation: str) -> float:
+def look_width_hz(rate_hz: float) -> float:
+    """Return the width that one look above 2 GHz covers, Hz.
+
+    Parameters
+    ----------
+    rate_hz : float
+        Sample rate, Hz.
+
+    Returns
+    -------
+    float
+    """
+    return covered_hz(rate_hz)
+
+
+def dwell_of(center_hz: float, config: SweeperConfig) -> float:
+    """Return the dwell of a first look, s: longer above 2 GHz.
+
+    Parameters
+    ----------
+    center_hz : float
+        Centre of the hop, Hz.
+    config : SweeperConfig
+        The dwells, s.
+
+    Returns
+    -------
+    float
+    """
+    return config.high_look_s if center_hz >= HIGH_FROM_HZ else config.look_s
+
+
+def heard_high(centres: Iterable[float], *, bands: Bands, part: str, width_hz: float = 0.0) -> float:
+    """Return the share of the channels of a part above 2 GHz of which a slice was heard.
+
+    Parameters
+    ----------
+    centres : iterable of float
+        Listened centres, Hz.
+    bands : Bands
+        The bands above 2 GHz.
+    part : str
+        ``analog_2g4`` or ``analog_5g8``.
+    width_hz : float
+        What one look covers, Hz.
+
+    Returns
+    -------
+    float
+        0…1.
+
+    Notes
+    -----
+    A sender is heard in any slice that lies within three quarters of a step of its middle, as below 2 GHz.
+    """
+    heard = sorted(centres)
+    reach_hz = max(0.75 * ANALOG_STEP_HZ, width_hz / 2)
+    channels = {hz for band in bands.high if band.part == part for hz in band.channels_hz}
+    return sum(_near(heard, hz, reach_hz=reach_hz) for hz in channels) / max(len(channels), 1)
+
+
+def heard_share(centres: Iterable[float], *, bands: Bands, modulation: str, rate_hz: float = 0.0) -> float:
     """Return the share of a modulation's camera bands near a listened centre.
 
     Parameters
@@ -171,6 +285,8 @@ def heard_share(centres: Iterable[float], *, bands: Bands, modulation: str) -> f
         The camera bands.
     modulation : str
         ``analog`` or ``cofdm``.
+    rate_hz : float
+        Sample rate, Hz: a wide slice hears all of its usable share.
 
     Returns
     -------
@@ -192,7 +308,8 @@ def heard_share(centres: Iterable[float], *, bands: Bands, modulation: str) -> f
     ]
     if not cells or not heard:
         return 0.0
-    return sum(_near(heard, cell, reach_hz=0.75 * step) for cell in cells) / len(cells)
+    reach_hz = max(0.75 * step, rate_hz * USABLE_SHARE / 2)
+    return sum(_near(heard, cell, reach_hz=reach_hz) for cell in cells) / len(cells)
 
 
 def _near(heard: list[float], cell: float, *, reach_hz: float) -> bool:
@@ -225,10 +342,17 @@ class Planner:
             self._given.clear()
             self._tested.clear()
             self._beside.clear()
-        return Hop(center_hz=center, dwell_s=self._config.look_s, gain_db=self._config.gain_db)
+        return Hop(center_hz=center, dwell_s=dwell_of(center, self._config), gain_db=self._config.gain_db)
 
-    def look_closer(self, center_hz: float, *, gain_db: float | None = None) -> None:
-        """Ask for a longer look at a hop, within its allowance for this round."""
+    def look_closer(
+        self, center_hz: float, *, gain_db: float | None = None, unless_within_hz: float = 0.0
+    ) -> None:
+        """Ask for a longer look at a hop, within its allowance for this round.
+
+        ``unless_within_hz``: not where one that is as near already waits.
+        """
+        if any(h.closer and abs(h.center_hz - center_hz) < unless_within_hz for h in self._waiting):
+            return
         given = self._given.get(center_hz, 0)
         if given < self._config.revisits and len(self._given) < MAX_GIVEN:
             self._given[center_hz] = given + 1

@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -145,3 +146,15 @@ def load_profile(text: str) -> NoiseProfile:
         return NoiseProfile.model_validate(data)
     except (ValidationError, ValueError, RecursionError) as error:
         raise BadProfile(f"The self-noise profile cannot be read: {error}", hint="Learn it again.") from error
+
+
+def read_profile(path: str | None) -> NoiseProfile | None:
+    """Read the profile of a unit; a missing or broken one is an error, not a silent nothing."""
+    if path is None:
+        return None
+    try:
+        return load_profile(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadProfile(
+            f"The self-noise profile {path!r} cannot be read: {error}", hint="Run: ansim calibrate rf."
+        ) from error

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 import scipy.fft
 
 from sweeper.detect import Detection
+from sweeper.ofdm import OfdmTest
 from sweeper.plan import USABLE_SHARE
 from sweeper.spectrum import BINS, Spectrum
+from sweeper.video import VideoTest
 
 LOUD_DB = 1.0  # a hop's floor this far over the receiver's own may be a signal that fills it
 QUICK_PARTS = 16  # halves (the envelope) and eighths (the bands) of a look are whole numbers, and even ones
 WIDE_PART_HZ = 0.5e6  # of a slice: a part of something wider
 LEAST_EXCESS = 1e-3  # over the floor: −30 dB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceMeasurement:
+    """The measurements of one look, before it is named."""
+
+    t_ns: int
+    gain_db: float
+    spectrum: Spectrum
+    floor: float
+    video: VideoTest
+    ofdm: OfdmTest
+    peaked: float
 
 
 def is_loud(floor: float, found: tuple[Detection, ...], own_floor: float | None) -> bool:

@@ -10,45 +10,45 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hw.errors import EndOfRecording, FrequencyRefused, HwError
-from hw.protocols import Clock, Sdr
+from hw.protocols import RTL_SDR_REACH_HZ, Clock, Reaches, Sdr
 from hw.types import Counts, Coverage, DeviceHealth, IqBlock, SensorName
 from sweeper.bands import load_bands
 from sweeper.broadcast_tv import BroadcastMatch, Television, What
 from sweeper.config import SweeperConfig
 from sweeper.detect import Detection, FloorMap, detect
-from sweeper.errors import BadProfile, BadSamples
+from sweeper.errors import BadSamples
 from sweeper.gain_step_test import GAIN_STEP_DB, GainLooks
 from sweeper.identify import Identification, identify
 from sweeper.model import Emission
-from sweeper.ofdm import OfdmTest, find_ofdm
+from sweeper.ofdm import NO_OFDM, find_ofdm
 from sweeper.outside import HINT, hears_outside, is_wide_sweep
 from sweeper.picture import Picture
 from sweeper.picture_store import PictureStore
 from sweeper.plan import (
+    HIGH_FROM_HZ,
     USABLE_SHARE,
     Hop,
     Planner,
     RecordingSummary,
-    heard_share,
     is_stated,
     plan_hops,
     summarise,
 )
 from sweeper.pulses import peakedness
-from sweeper.selfnoise import NoiseProfile, load_profile
-from sweeper.slices import any_wide, from_edge_to_edge, is_loud, quick_length, whole_slice
+from sweeper.selfnoise import read_profile
+from sweeper.slices import SliceMeasurement, any_wide, from_edge_to_edge, is_loud, quick_length, whole_slice
 from sweeper.spectrum import Spectrum, measure_spectrum
+from sweeper.sweep_coverage import heard_shares, sweep_coverage
 from sweeper.track import EmissionTrack, Tracks, changed, track_id
 from sweeper.video import PROMISING_COMB, SHORTEST_S, VideoTest, find_video, nothing_heard
 from sweeper.views import HopLevels, SpectrumView, SweepMemory, WaterfallView
+from sweeper.wide_looks import WideLook, split_wide
 
 CLIPPED_SHARE = 0.02  # more full-scale samples than this: the hop is not clean
 GAIN_DROP_DB, LOWEST_GAIN_DB = 14.0, 1.0  # a clipped hop is heard again with less gain
@@ -60,20 +60,8 @@ EDGE_BINS = 12  # a stretch this near to the slice's edge is cut by it
 # A hop is judged, overloaded, or left open: television's line rate in a look too short for the fields.
 Judged = Literal["clean", "judged", "clipped", "open"]
 JUDGED_S = 0.09  # a look this long holds two frames: what it says of lines holds
+ONE_SENDER_HZ = 6e6  # above 2 GHz one longer look is enough for all slices of a sender
 ALARM_SCORE = 0.5  # what is more likely a camera than not is worth a test of the receiver
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SliceMeasurement:
-    """The measurements of one look, before it is named."""
-
-    t_ns: int
-    gain_db: float
-    spectrum: Spectrum
-    floor: float
-    video: VideoTest
-    ofdm: OfdmTest
-    peaked: float
 
 
 class Sweeper:
@@ -86,11 +74,13 @@ class Sweeper:
     def __init__(self, *, sdr: Sdr, clock: Clock, config: SweeperConfig) -> None:
         self._sdr, self._clock, self._config = sdr, clock, config
         self._bands = load_bands()
-        hops = plan_hops(config, bands=self._bands, rate_hz=sdr.rate_hz)
+        reach_hz = sdr.reach_hz() if isinstance(sdr, Reaches) else RTL_SDR_REACH_HZ
+        self._rate_hz = sdr.rate_hz
+        hops = plan_hops(config, bands=self._bands, rate_hz=sdr.rate_hz, reach_hz=reach_hz)
         self._planner = Planner(hops, config=config)
-        self.summary = summarise(hops, config=config, bands=self._bands)
+        self.summary = summarise(hops, config=config, bands=self._bands, rate_hz=sdr.rate_hz)
         self.recording: RecordingSummary | None = None if sdr.tunable else RecordingSummary()
-        self._floors = FloorMap()
+        self._floors, self._high_floors = FloorMap(), FloorMap()
         self._tracks = Tracks(limit=config.max_tracks)
         self._heard: OrderedDict[float, Judged] = OrderedDict()
         self._read = 0
@@ -102,7 +92,7 @@ class Sweeper:
         self._picture_store = PictureStore()
         self._gains = GainLooks()
         self._television = Television(self._bands, region=config.region)
-        self._own_noise = _read_profile(config.self_noise)
+        self._own_noise = read_profile(config.self_noise)
 
     @property
     def name(self) -> SensorName:
@@ -129,7 +119,8 @@ class Sweeper:
                 center_hz=block.center_hz, rate_hz=block.rate_hz, count=len(block.samples)
             )
         try:
-            return self._look(block)
+            wide = split_wide(block)
+            return self._look(block) if wide is None else self._look_wide(wide)
         except BadSamples as error:
             self._dropped[error.reason] += 1
             if error.reason == "constant":
@@ -158,6 +149,25 @@ class Sweeper:
         seconds = hop.dwell_s + self._config.settle_s
         return self._sdr.read(count=round(seconds * self._sdr.rate_hz))
 
+    def _look_wide(self, wide: WideLook) -> tuple[Emission, ...]:
+        """Look at the slices in which there is power; those of one sender are settled by a longer look.
+
+        Of a short look every other slice is enough: an analog sender is wider than two.
+        """
+        for part in wide.quiet:
+            spectrum = measure_spectrum(part.samples, center_hz=part.center_hz, rate_hz=part.rate_hz)
+            self._note(part, spectrum, nothing_heard())
+        touched: list[Emission] = []
+        reach_hz: dict[float, float] = {}
+        for part in wide.loud:
+            short = len(part.samples) < JUDGED_S * part.rate_hz
+            if short and any(abs(part.center_hz - hz) < reach for hz, reach in reach_hz.items()):
+                continue
+            touched += self._look(part)
+            told = self._heard.get(part.center_hz) == "open"
+            reach_hz[part.center_hz] = ONE_SENDER_HZ if told else part.rate_hz
+        return tuple(touched)
+
     def _look(self, block: IqBlock) -> tuple[Emission, ...]:
         samples = block.samples[round(self._config.settle_s * block.rate_hz) :]
         if len(samples) < SHORTEST_S * block.rate_hz:
@@ -165,14 +175,19 @@ class Sweeper:
         samples = samples[: quick_length(len(samples))]
         spectrum = measure_spectrum(samples, center_hz=block.center_hz, rate_hz=block.rate_hz)
         gain_db = -1.0 if block.gain_db is None else block.gain_db
-        own_floor = self._floors.own_floor(spectrum, gain_db=gain_db)
+        high = block.center_hz >= HIGH_FROM_HZ
+        floors = self._high_floors if high else self._floors
+        own_floor = floors.own_floor(spectrum, gain_db=gain_db)
         floor, found = detect(spectrum, pfa=self._config.detect_pfa, own_floor=own_floor)
-        self._floors.update(spectrum, floor, gain_db=gain_db)
+        floors.update(spectrum, floor, gain_db=gain_db)
         clipped = block.clipped_share > CLIPPED_SHARE
         levels = self._memory.add(spectrum, t_ns=block.t_ns, gain_db=gain_db, floor=floor, clipped=clipped)
         self._gains.add(levels, gain_db=gain_db)
         video = find_video(samples, rate_hz=block.rate_hz, fine=spectrum.fine)
-        ofdm = find_ofdm(samples, spectrum, thorough=is_loud(floor, found, own_floor))
+        # Above 2 GHz everybody sends packets of many carriers: television alone is looked for.
+        found = () if high and not video.is_comb else found
+        asks_ofdm = not high and is_loud(floor, found, own_floor)
+        ofdm = NO_OFDM if high else find_ofdm(samples, spectrum, thorough=asks_ofdm)
         self._plan_closer(block, video)
         if video.is_too_short and self._heard.get(block.center_hz) == "judged":
             video = nothing_heard()  # a longer look has settled what these lines are
@@ -248,7 +263,8 @@ class Sweeper:
             lower = max(gain_db - GAIN_DROP_DB, LOWEST_GAIN_DB)
             self._planner.look_closer(block.center_hz, gain_db=lower)
         elif video.comb >= PROMISING_COMB and not video.is_video:
-            self._planner.look_closer(block.center_hz, gain_db=gain_db)
+            near_hz = ONE_SENDER_HZ if block.center_hz >= HIGH_FROM_HZ else 0.0
+            self._planner.look_closer(block.center_hz, gain_db=gain_db, unless_within_hz=near_hz)
 
     def _test_gain(self, touched: list[EmissionTrack], block: IqBlock) -> None:
         """Say what the gain tests of this hop tell of its tracks; ask for one where a track would alarm."""
@@ -336,38 +352,24 @@ class Sweeper:
     def coverage(self) -> Coverage:
         """Return how much of the camera bands was listened to, cleanly."""
         clean = [hz for hz, judged in self._heard.items() if judged in ("clean", "judged")]
-        analog = heard_share(clean, bands=self._bands, modulation="analog")
-        cofdm = heard_share(clean, bands=self._bands, modulation="cofdm")
-        cellular = self._cellular_share(clean)
-        reasons = [
-            reason
-            for reason, holds in (
-                ("rf_not_all_bands", min(analog, cofdm) < 1.0),
-                ("rf_clipped", "clipped" in self._heard.values()),
-                ("rf_tv_ambiguous", self._television.is_ambiguous),
-                ("rf_tuner_gap", self._dropped["tuner_gap"] > 0),
-                ("rf_look_short", "open" in self._heard.values()),
-                ("rf_deaf", self._is_deaf),
-            )
-            if holds
-        ]
-        if self._is_deaf:
-            analog = cofdm = cellular = 0.0
-        parts = {"analog_low": analog, "cofdm": cofdm, "cellular": cellular}
-        share = 0.6 * analog + 0.4 * cofdm
-        return Coverage(sensor="rf", share=share, parts=parts, reasons=tuple(reasons))
+        shares = heard_shares(clean, bands=self._bands, region=self._config.region, rate_hz=self._rate_hz)
+        states = {
+            "rf_clipped": "clipped" in self._heard.values(),
+            "rf_tv_ambiguous": self._television.is_ambiguous,
+            "rf_tuner_gap": self._dropped["tuner_gap"] > 0,
+            "rf_look_short": "open" in self._heard.values(),
+            "rf_deaf": self._is_deaf,
+        }
+        return sweep_coverage(shares, states=states, reaches_high=self.summary.high_share > 0)
 
     @property
     def _is_deaf(self) -> bool:
         """Nothing but silence comes out of it, or nothing but its own noise in a wide sweep."""
         if self._silent >= DEAF_AFTER:
             return True
-        return is_wide_sweep(self._heard) and not hears_outside(self._tracks.all())
-
-    def _cellular_share(self, clean: list[float]) -> float:
-        """Share of the region's handset bands in which a slice was heard."""
-        up = [s for s in self._bands.service if s.uplink and self._config.region in s.regions]
-        return sum(any(s.low_hz <= hz <= s.high_hz for hz in clean) for s in up) / max(len(up), 1)
+        return is_wide_sweep(hz for hz in self._heard if hz < HIGH_FROM_HZ) and not hears_outside(
+            self._tracks.all()
+        )
 
     def counts(self) -> Counts:
         """Return the looks taken, and what was left out and why."""
@@ -386,15 +388,3 @@ class Sweeper:
     def close(self) -> None:
         """Let go of the receiver."""
         self._sdr.close()
-
-
-def _read_profile(path: str | None) -> NoiseProfile | None:
-    """Read the unit's self-noise profile; a missing or broken one is an error, not a silent nothing."""
-    if path is None:
-        return None
-    try:
-        return load_profile(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadProfile(
-            f"The self-noise profile {path!r} cannot be read: {error}", hint="Run: ansim calibrate rf."
-        ) from error

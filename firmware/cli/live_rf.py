@@ -43,11 +43,12 @@ def plan_words(summary: PlanSummary, catalog: Catalog) -> Text:
     """Return the cost and reach of the plan, and the bands that no plan of this receiver reaches."""
     return Text(
         catalog.text(
-            "cli.rf.plan",
+            "cli.rf.plan_high" if summary.high_share else "cli.rf.plan",
             hops=summary.hops,
             round_s=summary.round_s,
             analog=summary.analog_share,
             cofdm=summary.cofdm_share,
+            high=summary.high_share,
         ),
         style="dim",
     )

@@ -16,6 +16,8 @@ from hw.pi.adapter import ADVICE, is_connected
 from hw.pi.nl80211 import Adapter, WifiInterface, Wireless, open_wireless
 from hw.pi.power import SUPPLIES
 from hw.pi.rtlsdr import DVB_HINT, UDEV_HINT
+from hw.pi.soapy import RULES_HINT
+from hw.pi.soapy_table import plugged_in
 
 ROOT = Path("/")
 DVB_DRIVER = "dvb_usb_rtl28xxu"
@@ -49,6 +51,21 @@ def discover(*, root: Path = ROOT, wireless: Callable[[], Wireless] = open_wirel
 
 
 def _receivers(root: Path) -> Iterator[Found]:
+    yield from _rtl_sdrs(root)
+    for folder, known in plugged_in(root):
+        serial = _text(folder / "serial")
+        hint = known.missing_hint(root) or ("" if _is_open_to_us(root, folder) else RULES_HINT)
+        yield Found(
+            role="sdr",
+            name=known.name,
+            usable=not hint,
+            detail=f"serial {serial}" if serial else "",
+            choose=f'hw.sdr.soapy = "driver={known.driver}"',
+            hint=hint,
+        )
+
+
+def _rtl_sdrs(root: Path) -> Iterator[Found]:
     for folder in sorted((root / "sys/bus/usb/devices").glob("*")):
         name = dongles().get(f"{_text(folder / 'idVendor')}:{_text(folder / 'idProduct')}")
         if name is None:
@@ -69,11 +86,15 @@ def _receiver_hint(root: Path, folder: Path) -> str:
     drivers = (link.resolve().name for link in folder.glob("*/driver"))
     if DVB_DRIVER in drivers:
         return DVB_HINT
-    bus, device = _text(folder / "busnum"), _text(folder / "devnum")
-    node = root / f"dev/bus/usb/{bus:0>3}/{device:0>3}"
-    if node.exists() and not os.access(node, os.R_OK | os.W_OK):
+    if not _is_open_to_us(root, folder):
         return UDEV_HINT
     return "" if find_spec("rtlsdr") else "pyrtlsdr is missing: install ansim with its [pi] extra."
+
+
+def _is_open_to_us(root: Path, folder: Path) -> bool:
+    bus, device = _text(folder / "busnum"), _text(folder / "devnum")
+    node = root / f"dev/bus/usb/{bus:0>3}/{device:0>3}"
+    return not node.exists() or os.access(node, os.R_OK | os.W_OK)
 
 
 def _adapters(root: Path, wireless: Callable[[], Wireless]) -> Iterator[Found]:

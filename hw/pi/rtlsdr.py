@@ -1,9 +1,10 @@
-"""The RTL-SDR, through pyrtlsdr. `open_sdr` opens the dongle, or a configured rtl_tcp server."""
+"""The RTL-SDR, through pyrtlsdr. `open_sdr` opens it, or the other receiver that is configured."""
 
 from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -15,11 +16,13 @@ from hw.errors import (
     DeviceMissing,
     FrequencyRefused,
     HwError,
+    MissingComponent,
     Reason,
 )
 from hw.pi.deadline import DriverThread
 from hw.pi.librtlsdr import import_rtlsdr
-from hw.pi.receiver import START_HZ, Receiver
+from hw.pi.receiver import RTL_SDR, START_HZ, Receiver
+from hw.pi.soapy_table import plugged_in
 from hw.protocols import Clock
 
 # Over the time that the samples take on the air; USB hiccups stay below 100 ms.
@@ -39,6 +42,8 @@ REPLUG_HINT = "Plug it in again; it is found by itself."
 
 class LocalDongle:
     """A dongle on this machine's USB."""
+
+    traits = RTL_SDR
 
     def __init__(self, module: ModuleType, config: SdrConfig) -> None:
         self._library: Any = module.librtlsdr
@@ -114,6 +119,10 @@ class LocalDongle:
     def drop_stale(self, n_bytes: int) -> None:
         """Read what was sampled before the tuner had settled, and forget it."""
         self.read(n_bytes)
+
+    def counts(self) -> Mapping[str, float]:
+        """Return nothing: the library counts no losses."""
+        return {}
 
     def _check(self, call: Any, verb: str, timeout_s: float = ANSWER_S) -> None:
         code = self._ask(call, timeout_s)
@@ -204,7 +213,7 @@ def _why_lost(code: int, verb: str) -> DeviceLost:
 
 
 def open_sdr(*, target: str, config: HwConfig, clock: Clock) -> Receiver:
-    """Open the receiver that is configured.
+    """Open the receiver that is configured; without one, an RTL-SDR, else another one that is plugged in.
 
     Raises
     ------
@@ -215,5 +224,17 @@ def open_sdr(*, target: str, config: HwConfig, clock: Clock) -> Receiver:
         from hw.pi.rtltcp import open_rtl_tcp
 
         return open_rtl_tcp(config.sdr, clock, address=target.removeprefix("tcp=") or None)
-    module = import_rtlsdr()
-    return Receiver(lambda: LocalDongle(module, config.sdr), config.sdr, clock)
+    if config.sdr.soapy is not None or target.startswith("soapy="):
+        from hw.pi.soapy import open_soapy
+
+        return open_soapy(config.sdr, clock, arguments=target.removeprefix("soapy=") or None)
+    try:
+        module = import_rtlsdr()
+        return Receiver(lambda: LocalDongle(module, config.sdr), config.sdr, clock)
+    except (DeviceMissing, MissingComponent) as error:
+        other = next(plugged_in(), None)
+        if other is None or error.reason not in (Reason.NOT_FOUND, Reason.LIBRARY) or config.sdr.serial:
+            raise
+    from hw.pi.soapy import open_soapy
+
+    return open_soapy(config.sdr, clock, arguments=f"driver={other[1].driver}")

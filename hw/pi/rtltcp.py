@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from hw.config import SdrConfig
 from hw.errors import DeviceDenied, DeviceLost, DeviceMissing, HwError, Reason
-from hw.pi.receiver import BYTES_PER_SAMPLE, Receiver
+from hw.pi.receiver import BYTES_PER_SAMPLE, RTL_SDR, Receiver
 from hw.protocols import Clock
 
 HEADER = struct.Struct(">4sII")
@@ -135,6 +135,8 @@ class Tail:
 class RemoteDongle:
     """A connection to an rtl_tcp server."""
 
+    traits = RTL_SDR
+
     def __init__(self, address: str, config: SdrConfig) -> None:
         self._socket = _connect(address)
         self.rate_hz = float(round(config.rate_hz))
@@ -200,6 +202,10 @@ class RemoteDongle:
     def drop_stale(self, n_bytes: int) -> None:
         """Forget what was sampled before the command: here, on the wire and in the server's transfer."""
         self.tail.restart(SERVER_BUFFER_BYTES + n_bytes)
+
+    def counts(self) -> Mapping[str, float]:
+        """Return nothing: what was dropped here lies between reads."""
+        return {}
 
     def close(self) -> None:
         """Close the connection."""

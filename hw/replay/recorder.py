@@ -18,7 +18,18 @@ from hw.config import CameraConfig, LightConfig
 from hw.errors import BadRecording, EndOfRecording, HwError
 from hw.kit import SENSOR_ROLES, CameraWithLeds, Kit, reopen
 from hw.light_guard import guarded
-from hw.protocols import BleRadio, Buttons, Camera, Clock, Decodes, Device, MonitorRadio, Sdr
+from hw.protocols import (
+    RTL_SDR_REACH_HZ,
+    BleRadio,
+    Buttons,
+    Camera,
+    Clock,
+    Decodes,
+    Device,
+    MonitorRadio,
+    Reaches,
+    Sdr,
+)
 from hw.replay.bounded_file import MEGABYTE, GrowingFile, ReadBudget, RecordingStopped
 from hw.replay.device import FAULTS, FAULTS_FILE, ReplayFault
 from hw.replay.jsonl import format_line
@@ -249,6 +260,10 @@ class TapSdr(Tap):
     def tunable(self) -> bool:
         """Return whether the device can be tuned."""
         return self._device.tunable
+
+    def reach_hz(self) -> tuple[tuple[float, float], ...]:
+        """Return the ranges that the device tunes to, in Hz."""
+        return self._device.reach_hz() if isinstance(self._device, Reaches) else RTL_SDR_REACH_HZ
 
     def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
         """Tune the device."""

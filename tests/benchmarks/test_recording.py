@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ from tests.benchmarks import (
     results,
     rf_against_rtl_power,
     rf_quality,
+    soapy_quality,
     wifi_captures,
     wifi_fuzz,
     wifi_names,
@@ -91,6 +93,12 @@ def test_the_sweep_records_what_it_found_and_its_false_alarms(
     assert page.texts()["rf.false_supply_worst"].endswith("of 6,000 slices")
     whole = sum(range(len(rows)))
     assert page.texts()["rf.false_video"] == f"{whole} of {6000 * len(rows):,} slices"
+
+
+def test_the_bands_above_2_ghz_record_their_false_alarms(page: Page) -> None:
+    done = page.run(soapy_quality, "--trials", "0", "--looks", "0", "--slices", "2", "--kinds", "LTE-U")
+    assert set(done) == {"rf.high_false_lte_u"}
+    assert re.fullmatch(r"\d+ of [2-9] slices", done["rf.high_false_lte_u"])
 
 
 def test_the_comparison_with_rtl_power_records_its_ratios(

@@ -20,6 +20,7 @@ REASON_BY_SIGN = {
     "wideband-local": "reason.rf.wideband",
     "cellular-uplink": "reason.rf.cellular",
 }
+HIGH_FROM_HZ = 2e9  # an analog sender above this speaks for the kind of camera that an RTL-SDR cannot hear
 STANDARDS: dict[EmissionKind, str] = {"analog-video-pal": "PAL", "analog-video-ntsc": "NTSC"}
 
 
@@ -33,8 +34,10 @@ def weigh_emission(emission: Emission, table: Likelihoods) -> Evidence | None:
         return None
     picture = emission.scores.get("picture", 0.0)
     confirmed = sign == "analog-video" and picture >= table.confirmed.picture_score
+    named = "picture" if confirmed else sign
+    high = sign == "analog-video" and emission.center_hz >= HIGH_FROM_HZ
     return make_evidence(
-        "picture" if confirmed else sign,
+        f"{named}-high" if high else named,
         sensor="rf",
         subject=emission.subject,
         score=emission.scores.get("camera", 0.0),

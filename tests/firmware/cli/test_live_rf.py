@@ -89,6 +89,15 @@ def test_the_plan_says_what_it_costs_and_what_it_cannot_hear(lang: str) -> None:
         assert part in words
 
 
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_a_receiver_that_reaches_further_is_not_called_deaf_there(lang: str) -> None:
+    summary = PlanSummary(hops=104, round_s=5.0, analog_share=1.0, cofdm_share=1.0, high_share=0.75)
+    words = plan_words(summary, Catalog(lang)).plain  # type: ignore[arg-type]
+    assert "75%" in words
+    assert "deaf" not in words
+    assert "못합니다" not in words
+
+
 def test_options_stand_before_settings_by_name() -> None:
     assert with_options(None, SweepOptions()) == []
     given = with_options(["rf.plan=quick"], SweepOptions(plan="full", gain_check=True))

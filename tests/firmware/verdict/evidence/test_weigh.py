@@ -242,3 +242,14 @@ def test_what_was_learned_of_nothing_known_is_refused() -> None:
     falling = sign | {"name": "lens", "curve": [[0.0, 1.0], [1.0, 0.5]]}
     with pytest.raises(ValidationError):
         Learned.model_validate(raw | {"signs": [falling]})
+
+
+@pytest.mark.parametrize(
+    ("center_hz", "kind"), [(1200e6, "analog-low"), (2414e6, "analog-high"), (5865e6, "analog-high")]
+)
+@pytest.mark.parametrize("picture", [0.0, 0.95])
+def test_a_sender_speaks_for_the_kind_of_its_band(center_hz: float, kind: str, picture: float) -> None:
+    sent = replace(emission(kind="analog-video-pal", score=0.9999, picture=picture), center_hz=center_hz)
+    told = weigh(sent, TABLE)
+    assert told is not None
+    assert {each for each, nats in told.log_lr_by_kind.items() if nats > 0} == {kind}
