@@ -9,6 +9,7 @@ from typing import Literal
 
 from hw.types import BleAdvert
 from wifiscan.classify import sigmoid
+from wifiscan.disturbance import FEW_FRAMES
 from wifiscan.model import BleDevice, Identity
 from wifiscan.names import decode_name
 from wifiscan.signatures import Signatures
@@ -110,6 +111,7 @@ class _BleRow:
     name: str | None = None
     makers: dict[int, bytes] = field(default_factory=dict)
     services: set[int] = field(default_factory=set)
+    named: bool = False  # its name says camera
 
 
 class BleTable:
@@ -120,6 +122,7 @@ class BleTable:
         self._signatures = signatures
         self._entries: dict[str, _BleRow] = {}
         self._newest: dict[int, str] = {}  # newest private address of each shape
+        self._gone = 0  # addresses that made room after next to no advert
         self.dropped: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -141,7 +144,9 @@ class BleTable:
             entry = self._entries[advert.address] = self._entry(advert)
         entry.last_ns = advert.t_ns
         entry.adverts += 1
-        entry.name = parsed.name or entry.name
+        if parsed.name and parsed.name != entry.name:
+            entry.name = parsed.name
+            entry.named = bool(self._signatures.of_ble(name=parsed.name, company_ids=(), services=()))
         for company, body in parsed.makers:
             if company in entry.makers or len(entry.makers) < MAKERS_LIMIT:
                 entry.makers[company] = body
@@ -185,8 +190,19 @@ class BleTable:
             return (named + min(entry.adverts, 100), entry.last_ns)
 
         for address in sorted(self._entries, key=worth)[: max(1, self._limit // 16)]:
+            self._gone += self._entries[address].adverts <= FEW_FRAMES
             del self._entries[address]
             self.dropped["table_full"] += 1
+
+    def strangers(self, now_ns: int) -> int:
+        """Return how many addresses fell silent after next to no advert."""
+        silent_ns = now_ns - ROTATION_GAP_NS
+        few = (e.first_ns < silent_ns and e.adverts <= FEW_FRAMES for e in self._entries.values())
+        return self._gone + sum(few)
+
+    def named_cameras(self) -> int:
+        """Return the number of devices that bear a camera's name; changing addresses count once."""
+        return len({entry.group for entry in self._entries.values() if entry.named})
 
     def _identity(self, entry: _BleRow) -> tuple[Identity, ...]:
         return self._signatures.of_ble(

@@ -7,6 +7,8 @@ addresses a second at most, a network that steers its clients sends some deauthe
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,27 +19,21 @@ from wifiscan.model import Disturbance, DisturbanceKind
 LEAST_INVENTED = 300  # addresses that sent next to nothing …
 INVENTED_HZ = 3.0  # … and so many of them a second
 FEW_FRAMES = 2  # frames of a device that was never heard again
-LEAST_CLONES = 8  # networks that bear a camera's name: a site with so many shows them no more
-LEAST_ORDERS = 30  # deauthentications and the like …
+LEAST_CLONES = 8  # networks that bear a camera's name, or devices that stream: hardly a site has so many
+LEAST_ORDERS = 30  # deauthentications and the like on one channel …
 ORDERS_HZ = 1.0  # … and so many a second
 LEAST_SWITCHES = 15  # announcements of a channel switch: a radar makes ten
+STEADY_SECONDS, STEADY_SHARE = 15, 0.8  # orders in most seconds: a network gives them all at once
+WORTH_A_LOOK = 3  # orders on a channel
 LEAST_FORGED = 100  # frames of a second sender under one address …
 FORGED_SHARE = 0.05  # … and their share of all that came under it
+LEAST_STEPS = 6  # of packet numbers that go back in `wifiscan.senders.STEPS_NS`: a new key makes one
+LEAST_BACK = 8  # beacons of one network that go back in time: a restart makes one
+LEAST_REPLAYED = 100  # frames that were heard before
+ADVERTS_HZ, LEAST_ADVERTS = 12.0, 400  # Bluetooth addresses: crowds have more of them
+SECOND_NS = 1_000_000_000
 SPECTRUM_CATEGORY, SWITCH_ACTION = 0, 4  # IEEE 802.11-2020, 9.6.2.6
 SURE = 0.98  # as a find: its sign caps it at what makes a look, and no crowd of the invented takes that away
-
-
-@dataclass(slots=True)
-class _Count:
-    number: int = 0
-    first_ns: int = 0
-    last_ns: int = 0
-
-    def add(self, number: int, t_ns: int) -> None:
-        if number:
-            self.first_ns = self.first_ns if self.number else t_ns
-            self.number += number
-            self.last_ns = t_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,57 +47,25 @@ class AirNumbers:
     named_cameras: int
     forged_frames: int  # of the pair with most
     forged_share: float
+    packet_steps: int  # steps back of the packet numbers of one pair
+    beacons_back: int  # of the network with most
+    replayed: int
+    streaming: int  # devices that stream as cameras do
 
 
-class DisturbanceWatch:
-    """Counts signs of a disturbance, and keeps those that were once beyond all measure."""
+class Noted:
+    """Keeps the disturbances that were once beyond all measure."""
 
     def __init__(self) -> None:
-        self._orders = _Count()
-        self._switches = _Count()
         self._found: dict[DisturbanceKind, Disturbance] = {}
-        self._begin_ns: int | None = None
+        self._begin_ns = 0
 
-    def look(self, h: Headers) -> None:
-        """Count the orders of one batch."""
-        if not len(h):
-            return
-        self._begin_ns = int(h.t_ns[0]) if self._begin_ns is None else self._begin_ns
-        management = h.kind == MANAGEMENT
-        orders = management & ((h.subtype == DEAUTHENTICATION) | (h.subtype == DISASSOCIATION))
-        self._orders.add(int(np.count_nonzero(orders)), int(h.t_ns[-1]))
-        actions = np.flatnonzero(management & (h.subtype == ACTION) & (h.body_kept >= 2))
-        at = h.body_at[actions]
-        switches = (h.data[at] == SPECTRUM_CATEGORY) & (h.data[at + 1] == SWITCH_ACTION)
-        self._switches.add(int(np.count_nonzero(switches)), int(h.t_ns[-1]))
+    def begin(self, t_ns: int) -> None:
+        """Note when listening began."""
+        self._begin_ns = self._begin_ns or t_ns
 
-    def judge(self, numbers: AirNumbers, *, beacon_switches: int, heard_s: float, now_ns: int) -> None:
-        """Take note of what is beyond all measure now.
-
-        Parameters
-        ----------
-        numbers : AirNumbers
-        beacon_switches : int
-            Beacons that announced a channel switch.
-        heard_s : float, s
-            Time listened to so far, on all channels.
-        now_ns : int, ns
-        """
-        strangers = numbers.newcomers - numbers.lasting
-        networks = numbers.new_networks - numbers.lasting_networks
-        flood = max(LEAST_INVENTED, INVENTED_HZ * heard_s)
-        self._say("invented_devices", strangers, strangers >= flood, now_ns)
-        self._say("invented_networks", networks, networks >= flood, now_ns)
-        self._say("camera_names", numbers.named_cameras, numbers.named_cameras >= LEAST_CLONES, now_ns)
-        orders = self._orders.number
-        self._say("orders_to_leave", orders, orders >= max(LEAST_ORDERS, ORDERS_HZ * heard_s), now_ns)
-        switches = self._switches.number + beacon_switches
-        self._say("channel_switches", switches, switches >= LEAST_SWITCHES, now_ns)
-        forged = numbers.forged_frames
-        enough = forged >= LEAST_FORGED and numbers.forged_share >= FORGED_SHARE
-        self._say("forged_frames", forged, enough, now_ns)
-
-    def _say(self, kind: DisturbanceKind, count: int, holds: bool, now_ns: int) -> None:  # noqa: FBT001
+    def say(self, kind: DisturbanceKind, count: int, now_ns: int, *, holds: bool) -> None:
+        """Take note of a kind, where it holds or once did."""
         old = self._found.get(kind)
         if not holds and old is None:
             return
@@ -109,10 +73,127 @@ class DisturbanceWatch:
             kind=kind,
             count=max(count, old.count if old else 0),
             score=SURE,
-            first_ns=old.first_ns if old else (self._begin_ns or 0),
+            first_ns=old.first_ns if old else self._begin_ns,
             last_ns=now_ns if holds or old is None else old.last_ns,
         )
 
     def found(self) -> tuple[Disturbance, ...]:
         """Return every disturbance so far."""
         return tuple(self._found.values())
+
+
+class _Orders:
+    """Orders by channel: how many, and in how many seconds."""
+
+    def __init__(self) -> None:
+        self.number: Counter[int] = Counter()
+        self.seconds: Counter[int] = Counter()
+        self._latest: dict[int, int] = {}
+
+    def add(self, channel: int, number: int, seconds: Iterable[int]) -> None:
+        self.number[channel] += number
+        fresh = {second for second in seconds if second > self._latest.get(channel, -1)}
+        self.seconds[channel] += len(fresh)
+        self._latest[channel] = max(fresh, default=self._latest.get(channel, -1))
+
+    def steady(self, heard_s: Mapping[int, float]) -> bool:
+        """Tell whether they go on and on, on any channel."""
+        return any(
+            n >= max(STEADY_SECONDS, STEADY_SHARE * heard_s.get(c, 0)) for c, n in self.seconds.items()
+        )
+
+
+class DisturbanceWatch:
+    """Counts signs of a disturbed air, channel by channel where an order holds for one channel alone."""
+
+    def __init__(self) -> None:
+        self._leave, self._switch = _Orders(), _Orders()
+        self._told_by_beacons = 0
+        self._noted = Noted()
+
+    def look(self, h: Headers, *, channel: int, beacon_switches: int) -> None:
+        """Count the orders of one batch; ``beacon_switches`` is the number of such beacons so far."""
+        if not len(h):
+            return
+        self._noted.begin(int(h.t_ns[0]))
+        seconds = h.t_ns // SECOND_NS
+        management = h.kind == MANAGEMENT
+        leave = management & ((h.subtype == DEAUTHENTICATION) | (h.subtype == DISASSOCIATION))
+        if leave.any():
+            self._leave.add(channel, int(np.count_nonzero(leave)), np.unique(seconds[leave]).tolist())
+        actions = np.flatnonzero(management & (h.subtype == ACTION) & (h.body_kept >= 2))
+        at = h.body_at[actions]
+        switch = actions[(h.data[at] == SPECTRUM_CATEGORY) & (h.data[at + 1] == SWITCH_ACTION)]
+        if len(switch):
+            self._switch.add(channel, len(switch), np.unique(seconds[switch]).tolist())
+        if beacon_switches > self._told_by_beacons:
+            self._switch.add(channel, beacon_switches - self._told_by_beacons, [int(seconds[-1])])
+            self._told_by_beacons = beacon_switches
+
+    def channels(self) -> set[int]:
+        """Return the channels (MHz) with enough orders to be worth a longer look."""
+        orders = (*self._leave.number.items(), *self._switch.number.items())
+        return {channel for channel, number in orders if number >= WORTH_A_LOOK}
+
+    def judge(self, numbers: AirNumbers, *, heard_s: Mapping[int, float], now_ns: int) -> None:
+        """Take note of what is beyond all measure now.
+
+        Parameters
+        ----------
+        numbers : AirNumbers
+        heard_s : mapping of int to float, s
+            Time listened to so far, by channel (MHz; 0 where it is not known).
+        now_ns : int, ns
+        """
+        say = self._noted.say
+        flood = max(LEAST_INVENTED, INVENTED_HZ * sum(heard_s.values()))
+        strangers = numbers.newcomers - numbers.lasting
+        networks = numbers.new_networks - numbers.lasting_networks
+        say("invented_devices", strangers, now_ns, holds=strangers >= flood)
+        say("invented_networks", networks, now_ns, holds=networks >= flood)
+        say("camera_names", numbers.named_cameras, now_ns, holds=numbers.named_cameras >= LEAST_CLONES)
+        say("cloned_cameras", numbers.streaming, now_ns, holds=numbers.streaming >= LEAST_CLONES)
+        orders = self._leave.number
+        rate = any(n >= max(LEAST_ORDERS, ORDERS_HZ * heard_s.get(c, 0)) for c, n in orders.items())
+        say("orders_to_leave", orders.total(), now_ns, holds=rate or self._leave.steady(heard_s))
+        switches = self._switch.number.total()
+        say("channel_switches", switches, now_ns, holds=switches >= LEAST_SWITCHES)
+        forged = numbers.forged_frames
+        several = forged >= LEAST_FORGED and numbers.forged_share >= FORGED_SHARE
+        several |= numbers.packet_steps >= LEAST_STEPS
+        say("forged_frames", max(forged, numbers.packet_steps), now_ns, holds=several)
+        say("forged_beacons", numbers.beacons_back, now_ns, holds=numbers.beacons_back >= LEAST_BACK)
+        say("replayed_frames", numbers.replayed, now_ns, holds=numbers.replayed >= LEAST_REPLAYED)
+
+    def found(self) -> tuple[Disturbance, ...]:
+        """Return every disturbance so far."""
+        return self._noted.found()
+
+
+class AdvertWatch:
+    """The same for Bluetooth adverts: floods of addresses, and cameras' names on many of them."""
+
+    def __init__(self) -> None:
+        self._noted = Noted()
+
+    def judge(self, *, strangers: int, named: int, heard_s: float, now_ns: int) -> None:
+        """Take note of what is beyond all measure now.
+
+        Parameters
+        ----------
+        strangers : int
+            Addresses that fell silent after `FEW_FRAMES` adverts.
+        named : int
+            Devices that bear a camera's name.
+        heard_s : float, s
+            Time listened to so far.
+        now_ns : int, ns
+        """
+        self._noted.begin(now_ns)
+        flood = max(LEAST_ADVERTS, ADVERTS_HZ * heard_s)
+        self._noted.say("invented_adverts", strangers, now_ns, holds=strangers >= flood)
+        self._noted.say("advert_names", named, now_ns, holds=named >= LEAST_CLONES)
+
+    def found(self) -> tuple[Disturbance, ...]:
+        """Return every disturbance so far."""
+        return self._noted.found()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from wifiscan.classify import load_model, streaming_logit
 from wifiscan.config import WifiConfig
 from wifiscan.dot11 import ACK, BLOCK_ACK, CONTROL, DATA, FROM_DS, GROUP_BIT, RETRY, TO_DS, Headers
+from wifiscan.forgery import ReplayWatch, packet_numbers
 from wifiscan.keyed_table import NO_ROW, KeyedRows
 from wifiscan.links import HeardClock, Link, LinkTable
 from wifiscan.senders import Senders
@@ -46,6 +47,7 @@ class Flows:
         self._config = config
         self.links = LinkTable(config.links)
         self.senders = Senders()
+        self.replays = ReplayWatch()
         self.clock = HeardClock()
         self.best: dict[int, Link] = {}
         self.answered = KeyedRows(ANSWERED_LIMIT, ANSWERED_COLUMNS)
@@ -59,6 +61,7 @@ class Flows:
         if len(h):
             self._add(h, known, t_ns=t_ns, before_us=before_us, channel=channel)
             self._answers(h)
+            self.replays.look(h)
         return self._judge(channel)
 
     def _add(self, h: Headers, known: NDArray[np.bool_], *, t_ns: int, before_us: int, channel: int) -> None:
@@ -73,12 +76,14 @@ class Flows:
         own = np.where(h.source[order] == ta, h.body[order], 0)
         down = h.flags[order] & (TO_DS | FROM_DS) == FROM_DS
         numbers = (h.seq[order] >> 4).astype(np.int64)
+        packets = packet_numbers(h, order)
         for low, high in pairwise([0, *edge.tolist(), len(order)]):
             rows = np.flatnonzero(once[low:high]) + low
             if not len(rows):
                 continue
             key = int(ta[low]), int(ra[low])
             labels = self.senders.label(key, numbers[rows], h.tid[order[rows]])
+            self.senders.follow_packets(key, packets[rows], int(h.t_ns[order[rows[-1]]]))
             for sender, mine in _by_sender(rows, labels):
                 self.links.add(
                     *key,

@@ -72,6 +72,10 @@ class Link:
         """Tell whether most of its packets come from an access point."""
         return 2 * self.from_ds > self.packets
 
+    def speaks_for_itself(self) -> bool:
+        """Tell whether a station sends a camera's stream of its own."""
+        return (self.logit or 0.0) > 0 and 2 * self.own_bytes >= self.bytes and not self.is_downlink
+
     def rank(self) -> tuple[float, int]:
         """Return the weight of this link among those of its sender: by score, then by bytes."""
         logit = self.logit if self.logit is not None else UNJUDGED_RANK

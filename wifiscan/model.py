@@ -16,7 +16,15 @@ DisturbanceKind = Literal[
     "orders_to_leave",
     "channel_switches",
     "forged_frames",
+    "forged_beacons",
+    "replayed_frames",
+    "cloned_cameras",
+    "invented_adverts",
+    "advert_names",
 ]
+ADVERT_KINDS: frozenset[DisturbanceKind] = frozenset(
+    {"invented_adverts", "advert_names"}
+)  # heard by Bluetooth
 Seen = Literal["block", "ssid", "wps", "name", "company", "service"]
 
 
@@ -283,7 +291,6 @@ class Disturbance:
     """Something that only somebody who disturbs the air does: one a kind, with how much of it was counted."""
 
     type_name: ClassVar[str] = "disturbance"
-    sensor: ClassVar[SensorName] = "wifi"
     lasting: ClassVar[Lasting] = "none"
     from_outside: ClassVar[bool] = True
     level_db: ClassVar[float | None] = None
@@ -293,6 +300,11 @@ class Disturbance:
     score: float
     first_ns: int
     last_ns: int
+
+    @property
+    def sensor(self) -> SensorName:
+        """The sensor that heard it."""
+        return "ble" if self.kind in ADVERT_KINDS else "wifi"
 
     @property
     def subject(self) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 
 from wifiscan.announced import Named
 from wifiscan.classify import sigmoid
+from wifiscan.disturbance import FEW_FRAMES, AirNumbers
 from wifiscan.keyed_table import NO_ROW
 from wifiscan.links import Link
 from wifiscan.model import AccessPoint, Identity, Station
@@ -121,6 +122,29 @@ def own_network_of(tables: Tables, mac: int) -> tuple[float, OwnNetwork] | None:
     ):
         return None
     return link.logit, _network_of(tables, mac, link)
+
+
+def air_numbers(tables: Tables) -> AirNumbers:
+    """Return the counts by which a disturbance of the air shows."""
+    lasting, networks = (
+        int(np.count_nonzero(t.columns["frames"][t.rows()] > FEW_FRAMES))
+        for t in (tables.stations, tables.access_points)
+    )
+    flows = tables.flows
+    forged, share = flows.forged()
+    return AirNumbers(
+        newcomers=tables.newcomers,
+        lasting=lasting,
+        new_networks=tables.new_networks,
+        lasting_networks=networks,
+        named_cameras=tables.named_cameras(),
+        forged_frames=forged,
+        forged_share=share,
+        packet_steps=flows.senders.packet_steps,
+        beacons_back=int(tables.access_points.columns["back"].max()),
+        replayed=flows.replays.replayed,
+        streaming=sum(link.speaks_for_itself() for link in flows.best.values()),
+    )
 
 
 def describe_station(tables: Tables, mac: int) -> Station | None:

@@ -9,8 +9,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from hw.errors import EndOfRecording
 from hw.protocols import BleRadio, Clock, Decodes, MonitorRadio
 from hw.types import Counts, Coverage, DeviceHealth, Dot11Batch, SensorName
@@ -18,20 +16,27 @@ from wifiscan.adapter_reach import reach_of
 from wifiscan.ble import BleTable
 from wifiscan.checksums import FcsWitness
 from wifiscan.config import BleScanConfig, WifiConfig
-from wifiscan.disturbance import FEW_FRAMES, AirNumbers, DisturbanceWatch
+from wifiscan.disturbance import AdvertWatch, DisturbanceWatch
 from wifiscan.dot11 import Headers, read_headers
 from wifiscan.flows import LEAST_JUDGED_BYTES, Unreadable
 from wifiscan.hopper import US, ChannelState, Hopper, coverage_shares
 from wifiscan.links import Link
 from wifiscan.listening import Listening
 from wifiscan.model import AccessPoint, BleDevice, Disturbance, Station
-from wifiscan.observations import describe_access_point, describe_station, join_links, own_network_of
+from wifiscan.observations import (
+    air_numbers,
+    describe_access_point,
+    describe_station,
+    join_links,
+    own_network_of,
+)
 from wifiscan.own_network import OwnNetwork
 from wifiscan.signatures import load_signatures
 from wifiscan.tables import Tables
 from wifiscan.traffic_labels import FORWARDED_SHARE
 
 WifiObservation = Station | AccessPoint | Disturbance
+BleObservation = BleDevice | Disturbance
 UNTUNED = 0  # channel of a recording that does not say what it was tuned to
 WORTH_A_LOCK_BPS = 16e3  # own uplink above this is worth listening to for longer
 NAMED_SUSPICION = 2.0
@@ -90,33 +95,14 @@ class WifiScanner:
         else:
             span_us = max(0, batch.until_ns - batch.t_ns) // 1000
             self._listening.tuned(headers, mhz=channel, span_us=span_us)
-        self._tables.digest(headers, t_ns=batch.t_ns, until_ns=batch.until_ns, channel=channel)
-        self._disturbance.look(headers)
-        self._watch(batch.until_ns)
+        tables = self._tables
+        tables.digest(headers, t_ns=batch.t_ns, until_ns=batch.until_ns, channel=channel)
+        self._disturbance.look(headers, channel=channel, beacon_switches=tables.switches)
+        heard_s = {mhz: us / US for mhz, us in tables.flows.clock.channels().items()}
+        self._disturbance.judge(air_numbers(tables), heard_s=heard_s, now_ns=batch.until_ns)
         found: list[WifiObservation] = []
         found += self._describe(sorted(self._tables.changed_stations), sorted(self._tables.changed_aps))
         return found + list(self._disturbance.found())
-
-    def _watch(self, now_ns: int) -> None:
-        """Judge whether somebody disturbs the air."""
-        tables = self._tables
-        heard_s = sum(tables.flows.clock.channels().values()) / US
-        frames, networks = (
-            int(np.count_nonzero(t.columns["frames"][t.rows()] > FEW_FRAMES))
-            for t in (tables.stations, tables.access_points)
-        )
-        forged, share = tables.flows.forged()
-        numbers = AirNumbers(
-            newcomers=tables.newcomers,
-            lasting=frames,
-            new_networks=tables.new_networks,
-            lasting_networks=networks,
-            named_cameras=tables.named_cameras(),
-            forged_frames=forged,
-            forged_share=share,
-        )
-        switches = tables.switches
-        self._disturbance.judge(numbers, beacon_switches=switches, heard_s=heard_s, now_ns=now_ns)
 
     def _headers(self, batch: Dot11Batch) -> Headers:
         """Read the headers, again where the frames have just shown that their checksums mean nothing."""
@@ -154,14 +140,16 @@ class WifiScanner:
         rate_bps = dict.fromkeys(heard, 0.0)
         for link in self._tables.flows.links.links():
             if link.channel in suspicion:
-                urgency = _urgency(link, heard[link.channel], self._back_bytes(link))
+                quiet_us = heard[link.channel] - link.last_us
+                over = quiet_us >= self._config.judge_after_s * US
+                urgency = 0.0 if over else _urgency(link, heard[link.channel], self._back_bytes(link))
                 suspicion[link.channel] = max(suspicion[link.channel], urgency)
                 rate = link.bytes * 8 * US / max(heard[link.channel], 1)
                 if urgency > 0:
                     rate_bps[link.channel] = max(rate_bps[link.channel], rate)
                 if urgency > 0 and link.logit is None:
                     unjudged.add(link.channel)
-        for channel in self._named_channels():
+        for channel in self._named_channels() | self._disturbance.channels():
             if channel in suspicion:
                 suspicion[channel] = max(suspicion[channel], NAMED_SUSPICION)
         return {
@@ -264,6 +252,7 @@ class BleScanner:
         self._clock = clock
         self._config = config
         self._table = BleTable(config.devices, load_signatures())
+        self._watch = AdvertWatch()
         self._read = 0
         self._heard_ns = 0
         self._dropped: dict[str, int] = {}
@@ -273,7 +262,7 @@ class BleScanner:
         """Return the name of the sensor."""
         return "ble"
 
-    def step(self) -> list[BleDevice]:
+    def step(self) -> list[BleObservation]:
         """Listen once and return what changed."""
         batch = self._radio.read(duration_s=self._config.dwell_s)
         self._heard_ns += max(0, batch.until_ns - batch.t_ns)
@@ -282,21 +271,28 @@ class BleScanner:
         for advert in batch.adverts:
             self._table.add(advert)
         self._read += len(batch.adverts)
+        self._watch.judge(
+            strangers=self._table.strangers(batch.until_ns),
+            named=self._table.named_cameras(),
+            heard_s=self._heard_ns * 1e-9,
+            now_ns=batch.until_ns,
+        )
         known = set(self._table.addresses())
         fresh = dict.fromkeys(a.address for a in batch.adverts)
-        return [self._table.describe(address) for address in fresh if address in known]
+        return [*(self._table.describe(a) for a in fresh if a in known), *self._watch.found()]
 
     def finish(self) -> None:
         """Settle what is pending: nothing is, every advert is judged as it comes."""
 
-    def observations(self) -> list[BleDevice]:
+    def observations(self) -> list[BleObservation]:
         """Return the whole table."""
-        return [self._table.describe(address) for address in self._table.addresses()]
+        return [*self._watch.found(), *(self._table.describe(a) for a in self._table.addresses())]
 
     def coverage(self) -> Coverage:
         """Return the time really heard, against what finds nearly every advertiser."""
         share = min(1.0, self._heard_ns * 1e-9 / self._config.full_after_s) if self._read else 0.0
-        reasons = () if self._read else ("ble_heard_nothing",)
+        reasons = ("ble_disturbed",) if self._watch.found() else ()
+        reasons = reasons if self._read else ("ble_heard_nothing",)
         return Coverage(sensor="ble", share=share, parts={"adverts": share}, reasons=reasons)
 
     def counts(self) -> Counts:

@@ -22,6 +22,8 @@ BACK_SHARE = 0.003  # … and of all frames, that no single counter makes
 LEAST_MIXED = 5  # frames of each kind before QoS and none are two senders
 MOST_COUNTERS = 4
 STRIDE = 16  # numbers that one sender misses at once
+PACKETS_BACK = 1000  # more than traffic classes overtake each other
+STEPS_NS = 120_000_000_000  # in which steps back are counted
 STRAY = -1  # belongs to no counter
 MOST_KEPT = 1024  # pairs whose counters are remembered
 
@@ -55,6 +57,9 @@ class _Pair:
     plain: int = 0
     back: int = 0  # jumps back of the counters
     split: bool = False  # by counters, for good
+    packet: int = 0  # number of the latest
+    steps: int = 0  # of packet numbers back, since then
+    since_ns: int = 0
     counters: list[_Counter] = field(default_factory=list)
 
     def resume(self, numbers: NDArray[np.int64]) -> None:
@@ -73,6 +78,7 @@ class Senders:
 
     def __init__(self) -> None:
         self._pairs: dict[Key, _Pair] = {}
+        self.packet_steps = 0  # most steps back of one pair's packet numbers within `STEPS_NS`
         self.conflicts: dict[Key, int] = {}  # frames that cannot be the same sender's as the others
 
     def label(
@@ -110,6 +116,28 @@ class Senders:
         if len(values) > 1:
             self.conflicts[key] = self.conflicts.get(key, 0) + int(counts.sum() - counts.max())
         return labels
+
+    def follow_packets(self, key: Key, packets: NDArray[np.int64], now_ns: int) -> None:
+        """Count how often the packet numbers of a pair go back: one sender's only do with a new key.
+
+        Parameters
+        ----------
+        key : tuple of int
+            Transmitter and receiver.
+        packets : ndarray of int64, shape (n,)
+            Packet numbers of one dwell in order of time, negative where there is none.
+        now_ns : int, ns
+            Time of the last.
+        """
+        packets = packets[packets >= 0]
+        if not len(packets):
+            return
+        pair = self._pair(key)
+        if now_ns - pair.since_ns > STEPS_NS:
+            pair.steps, pair.since_ns = 0, now_ns
+        pair.steps += int(np.count_nonzero(np.diff(packets, prepend=max(pair.packet, 0)) < -PACKETS_BACK))
+        pair.packet = int(packets[-1])
+        self.packet_steps = max(self.packet_steps, pair.steps)
 
     def _pair(self, key: Key) -> _Pair:
         pair = self._pairs.get(key)

@@ -39,6 +39,7 @@ from wifiscan.elements import (
     outline,
 )
 from wifiscan.flows import Flows
+from wifiscan.forgery import TIME_BYTES, beacon_clock_us, steps_back
 from wifiscan.keyed_table import NO_ROW, KeyedRows, smooth_levels
 from wifiscan.links import Link
 from wifiscan.model import Identity
@@ -64,7 +65,7 @@ STATION_COLUMNS: dict[str, type] = {
 }  # fmt: skip
 AP_COLUMNS: dict[str, type] = {
     "first_ns": np.int64, "last_ns": np.int64, "frames": np.int64, "rssi": np.float64, "heard_rssi": np.bool_,
-    "mhz": np.int32, "suspicion": np.float64,
+    "mhz": np.int32, "suspicion": np.float64, "clock_us": np.uint64, "back": np.int64,
 }  # fmt: skip
 
 
@@ -306,6 +307,8 @@ class Tables:
         c["first_ns"][at[~begun]] = h.t_ns[beacons[first[known]]][~begun]
         each = rows[inverse]
         heard = each != NO_ROW
+        told = heard & (h.body_kept[beacons] >= TIME_BYTES)
+        c["back"] += steps_back(each[told], beacon_clock_us(h, beacons[told]), c["clock_us"])
         c["last_ns"][each[heard]] = h.t_ns[beacons[heard]]
         tuned = heard & (h.mhz[beacons] > 0)
         c["mhz"][each[tuned]] = h.mhz[beacons[tuned]]

@@ -102,4 +102,5 @@ def _signs(
         heard=any(r.heard for r in reports),
         failed=any(r.failed for r in reports),
         named=any(names_a_camera(find.evidence) for find in finds),
+        disturbed=any(find.evidence.sign.startswith("disturbed") for find in finds),
     )

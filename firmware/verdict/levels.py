@@ -11,6 +11,7 @@ LIKELY_CAMERA    rule.two_senses     two sensors of different groups, each ≥ `
 CHECK            rule.one_sense      one find ≥ ``check_sense_nats``, or ≥ its sign's own ``check_nats``
 CHECK            rule.room           the whole room ≥ ``check_room_nats``
 CHECK            rule.named          a device bears a name that says camera (score ≥ ½)
+CHECK            rule.disturbed      somebody disturbs the air, so that a camera could hide
 INCONCLUSIVE     rule.nothing_heard  no sensor heard anything
 INCONCLUSIVE     rule.sensor_failed  a sensor that ran has failed
 INCONCLUSIVE     rule.too_little     the scan would have caught less than ``share_floor`` of the kinds
@@ -48,6 +49,7 @@ class Signs:
     heard: bool
     failed: bool
     named: bool = False  # a name says that a device is a camera
+    disturbed: bool = False  # somebody disturbs the air
     short: bool = False  # the place's minimum is not reached
 
 
@@ -90,6 +92,7 @@ TABLE: tuple[LevelRule, ...] = (
     LevelRule(Level.CHECK, "rule.one_sense", _one_sensor),
     LevelRule(Level.CHECK, "rule.room", _room),
     LevelRule(Level.CHECK, "rule.named", lambda signs, _at, _slack: signs.named),
+    LevelRule(Level.CHECK, "rule.disturbed", lambda signs, _at, _slack: signs.disturbed),
     LevelRule(Level.INCONCLUSIVE, "rule.nothing_heard", lambda signs, _at, _slack: not signs.heard),
     LevelRule(Level.INCONCLUSIVE, "rule.sensor_failed", lambda signs, _at, _slack: signs.failed),
     LevelRule(Level.INCONCLUSIVE, "rule.too_little", _too_little),

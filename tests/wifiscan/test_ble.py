@@ -174,3 +174,20 @@ def test_any_bytes(data):
     assert len(parsed.services) <= 16
     structure_of(data)
     table(advert(data)).describe("5c:00:00:00:00:01").as_json()
+
+
+def test_a_flood_counts_as_strangers_once_it_is_silent():
+    flood = [advert(b"", address=f"c0:00:00:00:{k >> 8:02x}:{k & 255:02x}", t_s=k / 50) for k in range(500)]
+    made = table(*flood, limit=64)
+    assert made.strangers(round(10e9)) == 500 - 64
+    assert made.strangers(round(60e9)) == 500
+    heard_often = [advert(b"", address="c0:00:00:00:00:01", t_s=k) for k in range(9)]
+    assert table(*heard_often).strangers(round(60e9)) == 0
+
+
+def test_devices_that_bear_a_camera_s_name():
+    names = [ad(9, b"LookCam_%04d" % k) for k in range(9)]
+    made = table(*(advert(name, address=f"c0:00:00:00:00:{k:02x}") for k, name in enumerate(names)))
+    assert made.named_cameras() == 9
+    assert table(*(advert(name) for name in names)).named_cameras() == 1
+    assert table(advert(ad(9, b"Keyboard"))).named_cameras() == 0

@@ -9,6 +9,7 @@ import pytest
 
 from tests.wifiscan.recordings import batch_of, beacon, data_frame, mac, radiotap
 from tests.wifiscan.stand_ins import scan_batches
+from wifiscan.disturbance import AdvertWatch
 from wifiscan.model import Disturbance
 
 AP, CLIENT = "34:12:98:00:00:01", "3c:22:fb:00:00:02"
@@ -110,3 +111,57 @@ def test_what_was_said_stays_said_when_the_flood_is_over():
     assert [o.kind for o in found] == ["invented_devices"]
     assert found[0].as_json()["type"] == "disturbance"
     assert found[0].last_ns < 200 * SECOND
+
+
+def test_orders_that_trickle_on_are_no_network_s_own():
+    trickle = [order(0xC0)] * 28  # fewer than a burst needs, but in nearly every second
+    assert kinds(trickle)["orders_to_leave"].count == 28
+    assert kinds([order(0xC0)] * 14) == {}
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_beacons_whose_clock_goes_back(count):
+    honest, forged = (beacon_at(us) for us in (9 * 10**12, 5))
+    found = kinds([honest, forged] * count, seconds=1)
+    assert found["forged_beacons"].count == count
+    before, after = ([beacon_at(begin + k) for k in range(50)] for begin in (9 * 10**12, 0))
+    restarted = kinds(before + after, seconds=1)
+    assert restarted == {}
+
+
+def beacon_at(us: int) -> bytes:
+    frame = bytearray(radiotap() + beacon(bssid=CLIENT, ssid=b"other"))
+    frame[16 + 24 : 16 + 32] = struct.pack("<Q", us)
+    return bytes(frame)
+
+
+@pytest.mark.parametrize("count", [9, 40])
+def test_packet_numbers_of_two_senders(count):
+    own, forged = ([protected(n + k) for k in range(count)] for n in (500_000, 7))
+    mixed = [frame for pair in zip(own, forged, strict=True) for frame in pair]
+    assert kinds(mixed, seconds=1)["forged_frames"].count >= count - 1
+    rekeyed = [protected(90_000 + k) for k in range(100)] + [protected(k) for k in range(100)]
+    assert kinds(rekeyed, seconds=1) == {}
+
+
+def protected(packet: int) -> bytes:
+    number = packet.to_bytes(6, "little")
+    head = b"\x88\x41\0\0" + mac(AP) + mac(CLIENT) + mac(AP)
+    ccmp = number[:2] + b"\0\x20" + number[2:]
+    return radiotap() + head + struct.pack("<HH", (packet % 4096) << 4, 0) + ccmp + bytes(30)
+
+
+@pytest.mark.parametrize("count", [700, 5000])
+def test_a_flood_of_adverts(count):
+    watch = AdvertWatch()
+    watch.judge(strangers=count, named=0, heard_s=30.0, now_ns=SECOND)
+    assert [(o.kind, o.sensor, o.count) for o in watch.found()] == [("invented_adverts", "ble", count)]
+
+
+def test_crowds_and_shops_of_bluetooth_devices():
+    watch = AdvertWatch()
+    watch.judge(strangers=350, named=7, heard_s=5.0, now_ns=SECOND)
+    watch.judge(strangers=3000, named=7, heard_s=600.0, now_ns=600 * SECOND)
+    assert watch.found() == ()
+    watch.judge(strangers=0, named=8, heard_s=600.0, now_ns=601 * SECOND)
+    assert [o.kind for o in watch.found()] == ["advert_names"]

@@ -9,11 +9,17 @@ from collections.abc import Mapping
 from typing import get_args
 
 from hw.types import SENSOR_NAMES
-from wifiscan.model import DisturbanceKind
+from wifiscan.model import ADVERT_KINDS, DisturbanceKind
 
 KNOWN_REASON = "reason.known"  # of what somebody has declared harmless at this site
 
 IDENTITY_PARAMS = ("why", "strength", "rule", "seen", "value")  # of `wifiscan.model.Identity.params`
+
+
+def disturbance_reason(kind: DisturbanceKind) -> str:
+    """Return the message key of a disturbance of the air."""
+    return f"reason.{'ble' if kind in ADVERT_KINDS else 'wifi'}.{kind}"
+
 
 REASONS: Mapping[str, tuple[str, ...]] = {
     "reason.rf.analog_video": ("standard", "center_hz", "bandwidth_hz", "snr_db"),
@@ -30,7 +36,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "reason.wifi.identity_far": ("name", *IDENTITY_PARAMS, "dbm"),
     "reason.wifi.network_far": ("name", *IDENTITY_PARAMS, "dbm"),
     "reason.wifi.ordinary": ("name", "seconds"),
-    **{f"reason.wifi.{kind}": ("count",) for kind in get_args(DisturbanceKind)},
+    **{disturbance_reason(kind): ("count",) for kind in get_args(DisturbanceKind)},
     "reason.ble.identity": ("name", *IDENTITY_PARAMS),
     "reason.ble.ordinary": ("name",),
     "reason.lens.lens": ("poses", "score"),
@@ -54,6 +60,7 @@ RULES = (  # which row of the level table spoke
     "rule.one_sense",
     "rule.room",
     "rule.named",
+    "rule.disturbed",
     "rule.kept",
     "rule.nothing_heard",
     "rule.sensor_failed",

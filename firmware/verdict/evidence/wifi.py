@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from firmware.verdict.evidence.likelihoods import Likelihoods
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.proximity import LevelSpan, hear, is_near
+from firmware.verdict.evidence.reasons import disturbance_reason
 from firmware.verdict.evidence.score_calibration import make_evidence
 from wifiscan.model import AccessPoint, BleDevice, Disturbance, Identity, Station
 
@@ -131,11 +132,11 @@ def weigh_ble(device: BleDevice, table: Likelihoods) -> Evidence | None:
 def weigh_disturbance(disturbance: Disturbance, table: Likelihoods) -> Evidence:
     """Weigh a disturbance of the air: no camera, but a reason to look for one."""
     return make_evidence(
-        "disturbed",
-        sensor="wifi",
+        "disturbed" if disturbance.sensor == "wifi" else "disturbed-adverts",
+        sensor=disturbance.sensor,
         subject=disturbance.subject,
         score=disturbance.score,
-        reason=f"reason.wifi.{disturbance.kind}",
+        reason=disturbance_reason(disturbance.kind),
         params={"count": disturbance.count},
         last_ns=disturbance.last_ns,
         table=table,

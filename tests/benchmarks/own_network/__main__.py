@@ -1,6 +1,6 @@
 """Learn and measure cameras that are their own access point, against networks of phones, routers, printers.
 
-    python -m tests.benchmarks.own_network [--each 25] [--seed 1] [--write]
+    python -m tests.benchmarks.own_network [--each 25] [--carriers 170] [--seed 1] [--write]
 
 Three sources that share no code draw the networks (`rooms`, `encoders`, `queues`). Each source is judged by
 weights that were learned from the other two, through the verdict, on numbers that learning never saw; so is
@@ -132,16 +132,21 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--each", type=int, default=25)
+    parser.add_argument(
+        "--carriers", type=int, default=170, help="measured of each source and kind of carrier"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     table = vectors(options.each, options.seed)
-    command = f"python -m tests.benchmarks.own_network --each {options.each} --seed {options.seed}"
+    words = f"--each {options.each} --carriers {options.carriers} --seed {options.seed}"
+    command = f"python -m tests.benchmarks.own_network {words}"
     carriers: list[Row] = []
     for source in SOURCES:
         model = fit(table, without=source)
         for kind in (CAMERA, *OTHERS):
-            count = 2 * options.each if kind in (CAMERA, *CARRIERS) else options.each // 2
+            count = options.carriers if kind in CARRIERS else options.each // 2
+            count = 4 * options.each if kind == CAMERA else count
             rows = list(verdicts(source, kind, count, model))
             carriers += rows if kind in CARRIERS else []
             print(f"{source:9s} {kind:15s} CHECK {alarm_share(rows):.3f} of {count}", flush=True)
