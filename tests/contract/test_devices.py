@@ -27,7 +27,7 @@ from tests.hw import capture_files as made
 from tests.hw.capture_files import Record
 from tests.hw.formats.test_btsnoop_hci import event, report
 from tests.hw.planted_devices import flat
-from tests.hw.replay.test_describe import picture, write_sigmf
+from tests.hw.replay.test_session import picture, write_sigmf
 
 SCENE = "sim:analog-camera?seed=5"
 CONFIG = HwConfig(camera=CameraConfig(width_px=160, height_px=120))

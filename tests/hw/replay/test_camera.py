@@ -23,7 +23,7 @@ from hw.kit import open_device
 from hw.replay.camera import open_camera_with_leds
 from hw.replay.pictures import decode_grey, is_bomb
 from hw.types import LedState
-from tests.hw.replay.test_describe import open_role, picture, read_out
+from tests.hw.replay.test_session import open_role, picture, read_out
 
 
 def test_a_folder_of_pictures_in_natural_order(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hw.types import Dot11Batch
 from tests.hw import capture_files as made
 from tests.hw.capture_files import Record
 from tests.hw.formats.test_btsnoop_hci import ACCESS, PRINTED, aux, event, report
-from tests.hw.replay.test_describe import open_role, read_out
+from tests.hw.replay.test_session import open_role, read_out
 
 T0 = 1_700_000_000_000_000_000
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"

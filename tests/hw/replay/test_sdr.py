@@ -17,7 +17,7 @@ from hw.clock import ManualClock
 from hw.errors import BadRecording, DeviceLost, EndOfRecording, HwError
 from hw.formats.iq import FORMATS, from_complex
 from hw.replay import sigmf_file
-from tests.hw.replay.test_describe import open_role, read_out, write_sigmf
+from tests.hw.replay.test_session import open_role, read_out, write_sigmf
 
 TONE = (0.5 * np.exp(2j * np.pi * 0.01 * np.arange(1000))).astype(np.complex64)
 
