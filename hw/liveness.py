@@ -1,4 +1,4 @@
-"""Recognises devices that answer and measure nothing: frozen, deaf, or reporting what was long ago.
+"""Recognises devices that answer and measure nothing: frozen, deaf, or reporting old data.
 
 Pure arithmetic on what a device gave, without a clock of its own, so that every driver can ask. A quiet room
 and a dead device look alike; each watch therefore compares with what the same device gave before.

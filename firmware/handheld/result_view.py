@@ -1,4 +1,4 @@
-"""Converts a result, and the answer to its alarm, to the content of their pages in no language yet."""
+"""Converts a result, and the answer to its alarm, to the content of their pages, in any language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes findings, heard things and resolutions as tables that any spreadsheet opens and none calculates."""
+"""Writes findings, heard things and resolutions as tables in which no spreadsheet finds a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that grow while a session runs: bounded, hashed, and never waited for."""
+"""Files that grow while a session runs: bounded and hashed; no device waits for the disk."""
 
 from __future__ import annotations
 
