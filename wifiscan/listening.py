@@ -24,7 +24,7 @@ DUE_VISITS = 3  # visits with frames after which a silent one is missed
 BEACON_US = 102_400  # between two beacons: 100 time units (IEEE 802.11-2020, 9.4.1.3), as nearly all send
 DUE_LEAST = 8  # beacons due before anything is said of their share
 HEARD_LEAST = 0.1  # of the beacons due from the access point that is heard best; below it, hearing is poor
-PROVING_FRAMES = 5  # management, control or data: as few prove no hearing over a longer time
+PROVING_BEACONS = 5  # fewer prove no hearing over a longer time
 PROVING_US = 10_000_000  # a survey of all channels
 ACCESS_POINTS_MOST = 512
 FEW_FRAMES = 200  # before which nothing is said of what kind of frames is missing
@@ -122,10 +122,10 @@ class Listening:
         -----
         The access point that is heard best decides: a far one loses most of its beacons honestly. Where too
         few are due from any one, all of them are taken together. Without any nothing is known, and it is 1,
-        unless hardly a frame came at all: the silence of every channel then rests on that one frame.
+        unless hardly a beacon came at all: the silence of every channel then rests on a stray frame.
         """
-        if self._tuned_us >= PROVING_US and self.frames < PROVING_FRAMES:
-            return self.frames / PROVING_FRAMES * HEARD_LEAST
+        if self._tuned_us >= PROVING_US and self.beacons < PROVING_BEACONS:
+            return self.beacons / PROVING_BEACONS * HEARD_LEAST
         every = [b for here in self._due.values() for b in here.values()]
         known = [b for b in every if b.due >= DUE_LEAST]
         total = sum(b.due for b in every)

@@ -120,3 +120,10 @@ def test_a_jammer_never_makes_the_listening_look_better(seed):
 
 def test_a_far_access_point_that_loses_most_beacons_costs_nothing():
     assert jammed(0.8).hearing == 1.0
+
+
+def test_stray_frames_of_a_stream_through_a_jammer_prove_no_silence():
+    listening = jammed(1.0)
+    stray = read_headers(batch_of([DATA] * 9, times_ns=[41 * SECOND + k for k in range(9)], t_ns=41 * SECOND))
+    listening.tuned(stray, mhz=2437, span_us=250_000)
+    assert sum(listening.heard_us().values()) == 0
