@@ -17,6 +17,7 @@ FCS_BYTES = 4
 QOS_HEADER_BYTES = 26
 CCMP_BYTES = 16  # header and integrity check
 LLC_BYTES = 8
+CCMP_AT, CCMP_HEADER_BYTES, EXTENDED_IV = 26, 8, 0x20  # behind the header of a QoS frame
 TO_DS, FROM_DS, RETRY, PROTECTED = 0x01, 0x02, 0x08, 0x40
 LOWEST_MHZ_5G = 4900
 
@@ -132,10 +133,19 @@ def render(
         if len(body) >= 24:
             block[:, 1] |= np.where(rows.retry[at], RETRY, 0).astype(np.uint8)
             block[:, 22:24] = (rows.seq[at] % 4096 * 16).astype("<u2")[:, None].view(np.uint8)
+        if len(body) >= CCMP_AT + CCMP_HEADER_BYTES and body[1] & PROTECTED:
+            block[:, CCMP_AT : CCMP_AT + CCMP_HEADER_BYTES] = _ccmp_headers(rows.t_us[at])
         block[:, 4:10][rows.bad_fcs[at], rng.integers(0, 6)] ^= 0x5A
         _write(buffer, starts[at] + RADIOTAP_BYTES, block)
     _sign(buffer, starts, kept, whole=(kept == wire) & ~rows.bad_fcs)
     return buffer[: int(kept.sum())].tobytes(), starts, kept, wire
+
+
+def _ccmp_headers(t_us: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return CCMP headers whose packet numbers rise with time, as no key's number comes twice."""
+    number = t_us.astype("<u8")[:, None].view(np.uint8)
+    zero, key = np.zeros((len(t_us), 1), np.uint8), np.full((len(t_us), 1), EXTENDED_IV, np.uint8)
+    return np.hstack([number[:, :2], zero, key, number[:, 2:6]])
 
 
 def _sign(

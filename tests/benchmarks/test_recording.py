@@ -126,6 +126,7 @@ def test_the_lens_records_recall_by_distance_and_filter(page: Page) -> None:
         lens_quality.Trial(
             ir_cut=cut, distance_m=distance_m, aperture_mm=1.5, off_axis_deg=1.0, beyond="", false=0,
             lost="" if cut == "none" else "no_candidate", errors_px=(0.2, 0.4), rival=False, refused=0,
+            silent=False, trouble="",
         )
         for cut in lens_quality.IR_CUTS
         for distance_m in lens_quality.DISTANCES_M
