@@ -131,7 +131,7 @@ def test_the_lens_records_recall_by_distance_and_filter(page: Page) -> None:
         for cut in lens_quality.IR_CUTS
         for distance_m in lens_quality.DISTANCES_M
     ]  # fmt: skip
-    lens_quality.record_lenses(trials, 1, 100)
+    lens_quality.record_lenses(trials, 1, 100, seconds=lens_quality.LOOK_S, conditions={"side2": ""})
     done = page.texts()
     assert (done["lens.recall_none_60_cm"], done["lens.recall_blue_150_cm"]) == ("1.00", "0.00")
     assert done["lens.position"] == "0.40 px"
