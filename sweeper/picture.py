@@ -227,10 +227,10 @@ def _frames(
             break
         fields.append(lines[first : first + PICTURE_LINES[standard]])
         position += shape.half_lines / 2
-    if len(fields) < 4:
-        return None
     second_first = (start % 1.0) > 0.25  # the broad pulses of the second field begin in mid-line
     pairs = fields[1:] if second_first else fields
+    if len(pairs) < 4:  # one frame has none that it could be compared with
+        return None
     count = len(pairs) // 2 * 2
     stack = np.stack(pairs[:count]).reshape(count // 2, 2, PICTURE_LINES[standard], width)
     return np.asarray(stack.transpose(0, 2, 1, 3).reshape(count // 2, -1, width), np.float32)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from hw.errors import BadRecording
@@ -51,53 +50,65 @@ def has_header(head: bytes) -> bool:
     return head[:4] == BLUE_MAGIC or (head[:4] in WAV_MAGICS and head[8:12] == b"WAVE")
 
 
-def read_header(path: Path) -> IqHeader:
+def read_header(file: BinaryIO, *, name: str, size: int) -> IqHeader:
     """Return the place and format of the samples of a WAV or BLUE file.
+
+    Parameters
+    ----------
+    file : binary file
+        At its beginning.
+    name : str
+        File name, which may state the centre frequency.
+    size : int
+        Length of the file in bytes.
+
+    Returns
+    -------
+    IqHeader
+        Rate and centre in Hz.
 
     Raises
     ------
     BadRecording
         It is cut off, or holds no complex samples.
     """
-    size = path.stat().st_size
     try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-            header = _blue(path, file) if magic == BLUE_MAGIC else _wav(path, file, size)
+        magic = file.read(4)
+        header = _blue(name, file) if magic == BLUE_MAGIC else _wav(name, file, size)
     except (struct.error, ValueError) as error:
-        raise BadRecording(f"{path.name} has a damaged header", hint="Copy the recording again.") from error
+        raise BadRecording(f"{name} has a damaged header", hint="Copy the recording again.") from error
     if header.data_at > size:
-        raise BadRecording(f"{path.name} is cut off before its samples", hint="Copy the recording again.")
+        raise BadRecording(f"{name} is cut off before its samples", hint="Copy the recording again.")
     return header
 
 
-def _wav(path: Path, file: BinaryIO, size: int) -> IqHeader:
+def _wav(name: str, file: BinaryIO, size: int) -> IqHeader:
     file.seek(12)
     form, auxi = b"", b""
     for _ in range(MOST_CHUNKS):
-        name, length = struct.unpack("<4sI", file.read(8))
-        if name == b"data":
+        chunk, length = struct.unpack("<4sI", file.read(8))
+        if chunk == b"data":
             at = file.tell()
             left = size - at
-            return _wav_header(path, form, auxi, at, min(length, left) if 0 < length < 0xFFFFFFFF else left)
+            return _wav_header(name, form, auxi, at, min(length, left) if 0 < length < 0xFFFFFFFF else left)
         content = file.read(length) if length <= LARGEST_CHUNK_BYTES else b""
-        form = content if name == b"fmt " else form
-        auxi = content if name == b"auxi" else auxi
+        form = content if chunk == b"fmt " else form
+        auxi = content if chunk == b"auxi" else auxi
         file.seek(length % 2 if content else length + length % 2, 1)
-    raise BadRecording(f"{path.name} holds no samples", hint="Copy the recording again.")
+    raise BadRecording(f"{name} holds no samples", hint="Copy the recording again.")
 
 
-def _wav_header(path: Path, form: bytes, auxi: bytes, at: int, length: int) -> IqHeader:
+def _wav_header(name: str, form: bytes, auxi: bytes, at: int, length: int) -> IqHeader:
     tag, channels, rate_hz, _, _, bits = struct.unpack("<HHIIHH", form[:16])
     if tag == EXTENSIBLE:
         tag = struct.unpack("<H", form[24:26])[0]
     datatype = WAV_TYPES.get((tag, bits))
     if channels != 2 or datatype is None:
         raise BadRecording(
-            f"{path.name} holds {channels} channels of {bits} bits: sound, not the I and Q of a receiver",
+            f"{name} holds {channels} channels of {bits} bits: sound, not the I and Q of a receiver",
             hint="Record the baseband (I/Q) in the receiver program, 8, 16 or 32 bits.",
         )
-    center_hz = rate_and_center(path.stem)[1]
+    center_hz = rate_and_center(name.rpartition(".")[0])[1]
     if len(auxi) >= AUXI_CENTER_AT + 4:
         center_hz = float(struct.unpack_from("<I", auxi, AUXI_CENTER_AT)[0]) or center_hz
     return IqHeader(
@@ -105,7 +116,7 @@ def _wav_header(path: Path, form: bytes, auxi: bytes, at: int, length: int) -> I
     )
 
 
-def _blue(path: Path, file: BinaryIO) -> IqHeader:
+def _blue(name: str, file: BinaryIO) -> IqHeader:
     head = b"BLUE" + file.read(BLUE_HEADER_BYTES - 4)
     order, suffix = (">", "_be") if head[8:12] == b"IEEE" else ("<", "_le")
     start, length = struct.unpack_from(order + "dd", head, 32)
@@ -114,7 +125,7 @@ def _blue(path: Path, file: BinaryIO) -> IqHeader:
     datatype = BLUE_TYPES.get(digraph)
     if datatype is None or not 0 <= start < 1e15 or not 0 < length < 1e15:
         raise BadRecording(
-            f"{path.name} is BLUE of format {digraph!r}, not complex samples",
+            f"{name} is BLUE of format {digraph!r}, not complex samples",
             hint="Known are CB, CI, CL, CF, CD.",
         )
     told = BLUE_CENTER.search(head)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import math
 import zlib
@@ -19,13 +20,14 @@ from hw.formats.iq_names import RawDescription, describe_name
 from hw.replay.sigmf_file import FASTEST_HZ, SigmfRecording, make_segment
 
 GZIP_MAGIC = b"\x1f\x8b"
+HEAD_BYTES = 16  # of a header: what it is
 MOST_UNPACKED_BYTES = 1 << 30
 ASK_RATE = "Say it: --rate 2.4e6 --center 433.92e6, in Hz."
 
 
 def is_iq_file(path: Path, head: bytes) -> bool:
     """Return whether a file is a recording of samples, by its name or header."""
-    return has_header(head) or describe_name(_bare_name(path)) is not None
+    return has_header(_unpacked(path, head)) or describe_name(_bare_name(path)) is not None
 
 
 def open_iq(
@@ -53,14 +55,15 @@ def open_iq(
         Nothing states the sample rate, or there are no samples.
     """
     with path.open("rb") as file:
-        head = file.read(16)
-    header = read_header(path) if has_header(head) else _raw_header(path)
+        packed = file.read(2) == GZIP_MAGIC
+    content = _unpack(path) if packed else None
+    header = _header(path, content)
     rate = rate_hz or header.rate_hz
     if rate is None or not math.isfinite(rate) or not 0 < rate <= FASTEST_HZ:
         raise BadRecording(
             f"{path.name} does not say its sample rate, so nothing can be judged", hint=ASK_RATE
         )
-    data = _bytes_of(path, header, packed=head[:2] == GZIP_MAGIC)
+    data = _bytes_of(path, header, content)
     form = sample_format(header.datatype)
     if form is None:
         raise BadRecording(f"{path.name} holds {header.datatype}, which cannot be read")
@@ -99,7 +102,24 @@ def _bare_name(path: Path) -> str:
     return path.name[:-3] if path.name.casefold().endswith(".gz") else path.name
 
 
-def _raw_header(path: Path) -> IqHeader:
+def _unpacked(path: Path, head: bytes) -> bytes:
+    """Return the beginning of what a file holds; that of a damaged archive is empty."""
+    if head[:2] != GZIP_MAGIC:
+        return head
+    try:
+        with gzip.open(path, "rb") as file:
+            return file.read(HEAD_BYTES)
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+def _header(path: Path, content: bytes | None) -> IqHeader:
+    """Return what the file's own header, its name or the text beside it says of the samples."""
+    size = path.stat().st_size if content is None else len(content)
+    with path.open("rb") if content is None else io.BytesIO(content) as file:
+        if has_header(file.read(HEAD_BYTES)):
+            file.seek(0)
+            return read_header(file, name=_bare_name(path), size=size)
     told = describe_name(_bare_name(path), side_text=_side_text(path))
     told = told or RawDescription(datatype="cu8")
     return IqHeader(
@@ -107,7 +127,7 @@ def _raw_header(path: Path) -> IqHeader:
         rate_hz=told.rate_hz,
         center_hz=told.center_hz,
         data_at=0,
-        data_bytes=path.stat().st_size,
+        data_bytes=size,
     )
 
 
@@ -119,12 +139,7 @@ def _side_text(path: Path) -> str:
     return ""
 
 
-def _bytes_of(path: Path, header: IqHeader, *, packed: bool) -> NDArray[np.uint8]:
-    if not packed:
-        length = min(header.data_bytes, path.stat().st_size - header.data_at)
-        if length <= 0:
-            raise BadRecording(f"{path.name} has no samples", hint="The recording was cut off; record again.")
-        return np.memmap(path, np.uint8, "r", header.data_at, (length,))
+def _unpack(path: Path) -> bytes:
     try:
         with gzip.open(path, "rb") as file:
             content = file.read(MOST_UNPACKED_BYTES + 1)
@@ -132,4 +147,14 @@ def _bytes_of(path: Path, header: IqHeader, *, packed: bool) -> NDArray[np.uint8
         raise BadRecording(f"{path.name} cannot be unpacked: {error}", hint="Copy it again.") from error
     if len(content) > MOST_UNPACKED_BYTES:
         raise BadRecording(f"{path.name} is too large to unpack in memory", hint="gunzip it first.")
-    return np.frombuffer(content, np.uint8)
+    return content
+
+
+def _bytes_of(path: Path, header: IqHeader, content: bytes | None) -> NDArray[np.uint8]:
+    size = path.stat().st_size if content is None else len(content)
+    length = min(header.data_bytes, size - header.data_at)
+    if length <= 0:
+        raise BadRecording(f"{path.name} has no samples", hint="The recording was cut off; record again.")
+    if content is None:
+        return np.memmap(path, np.uint8, "r", header.data_at, (length,))
+    return np.frombuffer(content, np.uint8, length, header.data_at)

@@ -38,6 +38,8 @@ from tests.benchmarks.results import record
 
 RATE_HZ = 2.4e6
 LINE_HZ = (15_625.0, 4.5e6 / 286)
+# From 0.7 % below PAL's to 0.7 % above that of modules of 16 kHz: every rate a camera is searched at.
+ALL_LINE_HZ = (15_515.0, 16_115.0)
 FOLDS_PPM = (-100.0, -33.3, 0.0, 13.3, 33.3, 100.0)
 NOISE_SAMPLES = 1 << 22
 NOISE_LEVEL = 2.0 / 127.5  # two steps of the converter
@@ -53,11 +55,16 @@ def _supply(rng: Rng, *, spread: float, folds: bool = False) -> Loop:
     ``folds``: where harmonics that are folded back, at 300 kHz say, come to lie on multiples of a field.
     """
     line_hz = float(rng.choice(LINE_HZ)) * (1 + (float(rng.choice(FOLDS_PPM)) * 1e-6 if folds else 0.0))
+    return _supply_at(rng, line_hz * (1 + rng.uniform(-spread, spread)))
+
+
+def _supply_at(rng: Rng, switching_hz: float) -> Loop:
+    """A supply of one switching rate, with the mains' ripple on it."""
     full_wave = rng.random() < 0.8
     mains_hz = float(rng.choice([50.0, 60.0]))
     return other.supply(
         rng,
-        switching_hz=line_hz * (1 + rng.uniform(-spread, spread)),
+        switching_hz=switching_hz,
         style=("noise", "ringing", "carrier")[rng.integers(3)],
         duty=rng.uniform(0.15, 0.6),
         ripple_hz=mains_hz * (2 if full_wave else 1),
@@ -83,10 +90,12 @@ NULLS: dict[str, Callable[[Rng], Loop | None]] = {
     "pulses near line rate": lambda rng: _supply(rng, spread=0.02),
     "supply at line rate": lambda rng: _supply(rng, spread=1e-4),
     "supply at worst rates": lambda rng: _supply(rng, spread=6e-6, folds=True),
+    "supply at any line rate": lambda rng: _supply_at(rng, rng.uniform(*ALL_LINE_HZ)),
 }
 RECORDED_NULLS = {
     "supply at line rate": ("rf.false_supply", "a supply within 100 ppm of a line rate"),
     "supply at worst rates": ("rf.false_supply_worst", "a supply at the worst rates there are"),
+    "supply at any line rate": ("rf.false_supply_any", "a supply at any rate from 15,515 to 16,115 Hz"),
 }
 RECORDED_S = 0.2
 COMMAND = "python -m tests.benchmarks.rf_quality"

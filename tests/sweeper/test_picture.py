@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from hw.sim import waveforms_video as video
 from hw.sim.rf_loop import Loop, filtered_noise, slice_loop
-from sweeper.picture import FieldAnchor, SlicePicture, combine, slice_picture
+from sweeper.picture import FieldAnchor, SlicePicture, _frames, combine, slice_picture
 from sweeper.picture_store import MAX_SENDERS, PictureStore
+from sweeper.vertical_blanking import SHAPES
 from sweeper.video import VideoTest, find_video
 from tests.sweeper.air import RATE_HZ, Samples
 
@@ -134,3 +135,10 @@ def test_the_gallery_is_bounded() -> None:
     ]
     assert min(scores) > 0.9
     assert list(store.pictures()) == list(range(2, MAX_SENDERS + 2))
+
+
+def test_a_single_frame_has_none_to_be_compared_with() -> None:
+    shape = SHAPES[625]
+    lines = np.ones((4 * 312 + 30, 20), np.float32)
+    assert _frames(lines, 0.0, standard="pal", shape=shape) is not None
+    assert _frames(lines, 0.5, standard="pal", shape=shape) is None

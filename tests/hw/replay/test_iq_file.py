@@ -57,6 +57,8 @@ def files() -> dict[str, bytes]:
         "g001_433.92M_250k.cf32": SAMPLES.tobytes(),
         "gqrx_20240101_120000_433920000_250000_fc.raw": SAMPLES.tobytes(),
         "baseband_433920000Hz_12-00-00_01-01-2024.wav": wav(tag=1, bits=16, data=SHORTS.tobytes()),
+        "baseband_433920000Hz.wav.gz": gzip.compress(wav(tag=1, bits=16, data=SHORTS.tobytes())),
+        "redhawk.blue.gz": gzip.compress(blue()),
         "SDRuno.wav": wav(
             tag=1, bits=16, data=SHORTS.tobytes(), auxi=bytes(32) + struct.pack("<I", 433_920_000) + bytes(64)
         ),
@@ -145,6 +147,7 @@ def test_a_collection_gives_all_its_recordings(tmp_path: Path) -> None:
         ("cut.wav", wav(tag=1, bits=16, data=b"")[:30]),
         ("cut.tmp", b"BLUE" + bytes(50)),
         ("empty_433M_250k.cu8", b"\0"),
+        ("cut.wav.gz", gzip.compress(wav(tag=1, bits=16, data=SHORTS.tobytes()))[:-30]),
         ("bad_433M_250k.cu8.gz", b"\x1f\x8b" + bytes(40)),
         ("bad.sigmf-collection", b"{}"),
         ("table.csv", b"2024-01-01, 12:00:00, 400000000, 402000000, 7812.5, 32, -50.1, -51.2\n"),
