@@ -28,14 +28,17 @@ NO_SHARPENING = 0.0  # halos around bright points look like rings
 STRAIGHT = (0, 0, 65535, 65535)  # a tone curve that changes nothing
 MONO_SENSORS = frozenset({"ov9281", "ov7251", "imx296", "imx290"})  # that also come without colour
 
+CURVED = "its tone curve stays on: libcamera has no tuning file for it, so lights cannot be compared"
+
 APT_HINT = "On Raspberry Pi OS: sudo apt install python3-picamera2, in a venv with system packages."
 
 
 class PiSource:
-    """One camera of libcamera."""
+    """One camera of libcamera; of one that is not ``linear`` every picture says so."""
 
-    def __init__(self, picam: Any, settings: CameraConfig) -> None:
+    def __init__(self, picam: Any, settings: CameraConfig, *, linear: bool = True) -> None:
         self._picam, self._settings = picam, settings
+        self._as_built = () if linear else (CURVED,)
         self._unsettled = MOST_UNSETTLED
         self.name = str(picam.camera_properties.get("Model", "Pi camera"))
         offered = picam.camera_controls
@@ -78,7 +81,11 @@ class PiSource:
             pixels=pixels,
             exposure_us=_whole(metadata.get("ExposureTime")),
             taken_ns=_whole(metadata.get("SensorTimestamp")),
-            differs=(*differences(metadata, self._settings), *size_differs(pixels, self._settings)),
+            differs=(
+                *self._as_built,
+                *differences(metadata, self._settings),
+                *size_differs(pixels, self._settings),
+            ),
         )
 
     def close(self) -> None:
@@ -194,20 +201,20 @@ def open_picam(settings: CameraConfig) -> PiSource:
         )
     picam = None
     try:
-        picam = _opened(Picamera2)
-        return PiSource(picam, settings)
+        picam, linear = _opened(Picamera2)
+        return PiSource(picam, settings, linear=linear)
     except (RuntimeError, OSError, IndexError, ValueError) as error:
         if picam is not None:
             picam.close()
         raise _why_not(error) from error
 
 
-def _opened(library: Any) -> Any:
-    """Open the first camera, with a straight tone curve where its tuning file can be had."""
+def _opened(library: Any) -> tuple[Any, bool]:
+    """Open the first camera; say whether its tone curve is straight: its tuning file could be had."""
     about = library.global_camera_info()[0]
     model = str(about.get("Model", ""))
     tuning = linear_tuning(library, model, mono=model.lower() in MONO_SENSORS)
-    return library(0) if tuning is None else library(0, tuning=tuning)
+    return (library(0), False) if tuning is None else (library(0, tuning=tuning), True)
 
 
 def _why_not(error: Exception) -> HwError:

@@ -2,8 +2,9 @@
 
 What differs: a global shutter; eight ring lamps of their own and a side lamp below the camera; a return lobe
 with heavy tails (squared Lorentzian); screws made of forty flat facets; glass balls whose cone follows from
-their refractive index; Moffat spots; a wall of patches, seams and clouds; a hand that drifts (damped random
-walk); pixels of unequal gain, row noise and hot pixels. Lamps are as strong as in the first one.
+their refractive index; tape as a flat patch with its own outline; Moffat spots; a wall of patches, seams and
+clouds; a hand that drifts (damped random walk); pixels of unequal gain, row noise and hot pixels. Lamps are
+as strong as in the first one.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ LED_COUNT = 8
 MOFFAT_ALPHA_PX, MOFFAT_BETA = 1.5, 2.6
 HALF_VIEW_DEG = 31.0
 BALL_ZONE = 0.25  # share of its radius over which a ball of glass returns light from its back
+TAPE_BLUR_PX = 0.9
+SUBPIXEL_BITS = 4
 EXPOSURE_S = 0.004
 EXPOSURE_US = 4000
 
@@ -245,6 +248,27 @@ class SecondEye:
             r2 = (dx - x - part * smear[0]) ** 2 + (dy - y - part * smear[1]) ** 2
             view += (total * cosine**3 / 3 * norm) * (1 + r2 / MOFFAT_ALPHA_PX**2) ** -MOFFAT_BETA
 
+    def _patch(
+        self, picture: NDArray[np.float32], item: Item, eye: Vector, lamps: Vector, power: float
+    ) -> None:
+        """Draw a flat piece that returns light all over, each part of the wall's plane alike."""
+        place, n = self._place(item), item.numbers
+        corners = np.array([self.pixel(self.seq, place + corner) for corner in n["corners"]])
+        left, top = np.floor(corners.min(axis=0) - 4).astype(int)
+        right, bottom = np.ceil(corners.max(axis=0) + 5).astype(int)
+        if left < 0 or top < 0 or right > self.size[0] or bottom > self.size[1]:
+            return
+        bright = 0.0
+        for lamp in lamps:
+            to_lamp = lamp - place
+            lobe = returned(n, _angle(to_lamp, eye - place), _angle(eye - place, n["normal"]))
+            bright += math.pi * power / float(to_lamp @ to_lamp) * lobe
+        shape = np.zeros((bottom - top, right - left), np.uint8)
+        outline = np.rint((corners - (left, top)) * (1 << SUBPIXEL_BITS)).astype(np.int32)
+        cv2.fillConvexPoly(shape, outline, 255, lineType=cv2.LINE_AA, shift=SUBPIXEL_BITS)
+        blurred = cv2.GaussianBlur(shape.astype(np.float32) / 255, (0, 0), TAPE_BLUR_PX)
+        picture[top:bottom, left:right] += bright * WHITE_AT_1_M_DN * blurred
+
     # -- things -------------------------------------------------------------------------------------------
     def _shine(
         self, picture: NDArray[np.float32], item: Item, eye: Vector, lamps: Vector, power: float
@@ -256,6 +280,9 @@ class SecondEye:
         to_eye = eye - place
         if item.kind == "lamp":
             self._spot(picture, place, n["power"] / float(to_eye @ to_eye))
+        if item.kind == "tape":
+            self._patch(picture, item, eye, lamps, power)
+            return
         total = 0.0
         for lamp in lamps:
             to_lamp = lamp - place
@@ -295,11 +322,29 @@ def lens_numbers(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def tape_numbers(rng: np.random.Generator, normal: Vector) -> dict[str, Any]:
+    """Draw a piece of tape of glass balls: a dot to a strip, a cone of 2 to 5°; ``share`` is per area."""
+    long_m, wide_m = float(rng.uniform(6e-3, 60e-3)), float(rng.uniform(6e-3, 25e-3))
+    turn = float(rng.uniform(0, math.pi))
+    along = 0.5 * long_m * np.array([math.cos(turn), math.sin(turn), 0.0])
+    across = 0.5 * wide_m * np.array([-math.sin(turn), math.cos(turn), 0.0])
+    return {
+        "corners": (along + across, along - across, -along - across, across - along),
+        "cone_rad": float(rng.uniform(0.035, 0.09)),
+        "area_m2": 1.0,
+        "share": float(rng.uniform(0.05, 0.4)),
+        "half_view_rad": 1.0,
+        "normal": normal,
+    }
+
+
 def other_numbers(rng: np.random.Generator, kind: str) -> dict[str, Any]:
     """Draw something that is no lens."""
     normal = np.array([0.0, 0.0, -1.0])
     if kind == "lamp":
         return {"power": float(10 ** rng.uniform(-4, -2.5))}
+    if kind == "tape":
+        return tape_numbers(rng, normal)
     if kind == "bead":
         radius, index = float(rng.uniform(0.75e-3, 2.5e-3)), float(rng.uniform(1.5, 1.9))
         cone = max(0.04, BALL_ZONE * abs(4 / index - 2))

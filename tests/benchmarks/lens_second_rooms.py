@@ -20,7 +20,7 @@ from tests.benchmarks.lens_second_eye import Item, SecondEye, lens_numbers, othe
 from tests.benchmarks.results import record
 
 NEAR_PX = 6.0
-DISTRACTORS = ("bead", "screw", "drop", "ball", "lamp", "bead", "screw", "drop", "ball", "ball")
+DISTRACTORS = ("bead", "screw", "drop", "ball", "lamp", "bead", "screw", "drop", "ball", "tape")
 THINGS = 32
 ROOMS_FROM = 3000
 INSTRUMENT = LensConfig(

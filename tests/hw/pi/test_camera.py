@@ -135,12 +135,15 @@ def test_the_picture_is_linear_and_of_full_range(picam: ModuleType) -> None:
     assert max(levels) > 235
 
 
-def test_without_its_tuning_file_the_camera_still_opens(
+def test_without_its_tuning_file_the_camera_opens_and_says_that_its_curve_stays(
     picam: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(picam.Picamera2, "load_tuning_file")
     with open_camera(ManualClock()) as camera:
         assert int(camera.read().pixels[0, 0]) > 4
+        health = camera.health()
+    assert (health.ok, health.reason) == (False, Reason.GARBAGE)
+    assert "tone curve stays on" in health.hint
 
 
 def test_a_capture_that_never_returns_is_cancelled_and_found_again(
