@@ -24,7 +24,13 @@ from firmware.records.bundle import Checked, Trouble
 from firmware.records.custody.anchor import read_expected
 from firmware.records.custody.errors import clear_errors
 from firmware.records.custody.hash_chain import canonical
-from firmware.records.custody.unit_key import fingerprint, load_or_make_unit_key, public_pem, read_public_pem
+from firmware.records.custody.unit_key import (
+    fingerprint,
+    load_or_make_unit_key,
+    load_unit_key,
+    public_pem,
+    read_public_pem,
+)
 from firmware.records.database import DATABASE_FILE
 from firmware.records.model import Inspection, read_verdict
 from firmware.records.queries import Listed
@@ -212,7 +218,9 @@ def key_command(records: RecordsOption = None, lang: LangOption = None) -> None:
         folder = records_folder(records)
         with clear_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        unit = load_or_make_unit_key(folder)
+        # Beside records that were signed already, a new key would pass for the one that signed them.
+        there = (folder / DATABASE_FILE).exists()
+        unit = load_unit_key(folder) if there else load_or_make_unit_key(folder)
         typer.echo(public_pem(unit.public).decode("ascii"), nl=False)
         said = catalog_of(lang).text("records.key", fingerprint=fingerprint(unit.public))
         typer.echo(said, err=True)

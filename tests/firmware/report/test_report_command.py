@@ -206,3 +206,12 @@ def test_evidence_must_be_asked_for_and_is_its_owners_alone(records: Path, tmp_p
 
 def test_a_language_that_is_not_spoken_is_a_usage_error(records: Path) -> None:
     assert run(app, ["list", "--records", str(records), "--lang", "xx"]).exit_code == 2
+
+
+def test_no_new_key_is_made_beside_records_that_another_one_signed(records: Path, tmp_path: Path) -> None:
+    (records / "unit.key").unlink()
+    done = run(app, ["key", "--records", str(records)])
+    assert done.exit_code == 1
+    assert "BEGIN PUBLIC KEY" not in done.output
+    assert not (records / "unit.key").exists()
+    assert run(app, ["key", "--records", str(tmp_path / "new")]).exit_code == 0
