@@ -30,7 +30,7 @@ from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.fusion import SensorReport, without_idle_time
 from firmware.verdict.judge import Judge
 from firmware.verdict.minimum import Minimum
-from firmware.verdict.model import Verdict
+from firmware.verdict.model import Alarm, Verdict
 from firmware.verdict.sensor_state import Recognise, SensorState, SensorStatus, strongest_findings, views_of
 from firmware.verdict.whereabouts import Whereabouts
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName
@@ -242,7 +242,7 @@ class Engine:
                 self._move("finish")
                 return "begun" if self._move("again", self._place) else "nothing"
             case BeginInspection():
-                again = self._move("again", command.place, command.minimum)
+                again = self._move("again", command.place, command.minimum, command.alarm)
                 return "begun" if again else "nothing"
             case ResolveAlarm():
                 self._resolve(command)
@@ -321,7 +321,9 @@ class Engine:
             )
         self._is_end_told = self._phase == "finished"
 
-    def _move(self, word: str, place: str = "", minimum: Minimum | None = None) -> bool:
+    def _move(
+        self, word: str, place: str = "", minimum: Minimum | None = None, before: Alarm | None = None
+    ) -> bool:
         phase = PHASES.get((self._phase, word))
         if phase is None:
             return False
@@ -333,7 +335,7 @@ class Engine:
             self._place = place
             self._start_ns = self._t_ns
             self._judge, self._judged = self._judge.afresh(minimum), None
-            self._latch = AlarmLatch()
+            self._latch = AlarmLatch(before)
             for sensor in self._sensors.values():
                 sensor.clear(self._t_ns)
         self._phase, self._ended, self._is_end_told = phase, None, False
