@@ -49,10 +49,19 @@ class HomingReading:
 
 
 class Homing:
-    """The pure part: levels in, readings out, in order of time."""
+    """The pure part: levels in, readings out, in order of time.
 
-    def __init__(self, mac: str) -> None:
+    Parameters
+    ----------
+    mac : str
+        The transmitter.
+    lost_s : float
+        Silence after which it counts as lost, s.
+    """
+
+    def __init__(self, mac: str, *, lost_s: float = LOST_S) -> None:
         self.mac = mac
+        self.lost_s = lost_s
         self._second: list[float] = []
         self._second_ns: int | None = None
         self._ewma: float | None = None
@@ -97,8 +106,8 @@ class Homing:
             self._trend = "steady"  # who stands still must not go on reading "warmer"
 
     def reading(self, t_ns: int) -> HomingReading:
-        """Return the state at ``t_ns``; after five silent seconds the transmitter counts as lost."""
-        silent = self._ewma is not None and t_ns - self._last_ns > LOST_S * SECOND_NS
+        """Return the state at ``t_ns``; after `lost_s` of silence the transmitter counts as lost."""
+        silent = self._ewma is not None and t_ns - self._last_ns > self.lost_s * SECOND_NS
         low, high = BAR_DBM
         bar = 0.0 if self._ewma is None or silent else min(1.0, max(0.0, (self._ewma - low) / (high - low)))
         heard = self._ewma is not None and not silent

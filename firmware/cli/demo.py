@@ -117,6 +117,7 @@ def _save_summary(
 ) -> None:
     for lang in LANGUAGES:
         scan = Scan(
+            whereabouts=outcome.snapshot.whereabouts,
             title=room.title_ko if lang == "ko" else room.title_en,
             when=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
             simulated=True,

@@ -15,7 +15,8 @@ from firmware.records.custody.redact import ADDRESS, NAME_FIELDS, Redactor, name
 from firmware.records.custody.unit_key import SECRET_BYTES, UnitKey
 from firmware.runtime.workers import WorkerHealth
 from firmware.sensor import Device, Observation, devices_in, emissions_in, glints_in
-from firmware.verdict.engine import SensorStatus, Snapshot
+from firmware.verdict.engine import Snapshot
+from firmware.verdict.sensor_state import SensorStatus
 from hw.types import SensorName
 
 VERSION = 1

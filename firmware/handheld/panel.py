@@ -173,8 +173,8 @@ class Panel:
             case SetSound():
                 self.look = replace(self.look, silent=command.silent)
             case Home():
-                seen = () if self._snapshot is None else self._snapshot.observations
-                self._follower = follower_of(seen, command.subject)
+                now = self._snapshot
+                self._follower = None if now is None else follower_of(now, command.subject)
             case TurnInspection():
                 self._turn(command)
             case _:
@@ -247,7 +247,7 @@ class Panel:
         if self._controller is not None:
             state = self._with_inspection(state, self._controller, snapshot)
         if self._follower is not None:
-            homing = self._follower.update(snapshot.observations, t_ns=snapshot.t_ns)
+            homing = self._follower.update(snapshot, lang=self.look.lang)
             state = replace(state, homing=homing)
         return state
 
@@ -282,8 +282,7 @@ class Panel:
         seen, devices = self._snapshot.observations, self._state.devices
         marked = self._snapshot.verdict.findings
         if self._place.trail[-1:] == ("finding",):
-            findings = self._state.findings[self._place.selected :][:1]
-            return subject_of_finding(seen, findings, [row.name for row in devices], marked)
+            return subject_of_finding(self._state.findings, self._place.selected)
         return subject_of_row(seen, min(self._place.selected, len(devices) - 1), marked)
 
 

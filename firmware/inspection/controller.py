@@ -151,6 +151,7 @@ class InspectionController:
             alarm="" if snapshot.verdict.alarm is None else snapshot.verdict.alarm.level.value,
             resolution="" if snapshot.verdict.alarm is None else snapshot.verdict.alarm.resolution,
             eye=self._frame is not None,
+            kept=snapshot.verdict.alarm,
         )
         if self._ending and snapshot.phase == "finished":
             self._close(snapshot, screen)
@@ -176,14 +177,13 @@ class InspectionController:
             span=span_until_now(snapshot.elapsed_s),
             screen=screen() if stores else b"",
         )
-        begin = any(isinstance(e, Begin) for e in self._todo)
+        begin = next((e for e in self._todo if isinstance(e, Begin)), None)
         self._ending = False
         self._hand_over(found)
-        if begin:
+        if begin is not None:
             self._ended_of = snapshot.inspection
-            self._asked.append(
-                BeginInspection(place=_place_name(self.state), minimum=_minimum_of(self.state))
-            )
+            place, minimum = _place_name(self.state), _minimum_of(self.state)
+            self._asked.append(BeginInspection(place=place, minimum=minimum, alarm=begin.alarm))
 
     def _hand_over(self, found: VisitFindings | None) -> None:
         while self._todo:

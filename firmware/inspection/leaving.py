@@ -24,6 +24,7 @@ from firmware.inspection.state import (
     Visited,
 )
 from firmware.records.model import NOT_INSPECTED_FOR, NotInspected, Place
+from firmware.verdict.model import Alarm
 
 EARLY_REASONS = (NOT_INSPECTED_FOR, "early.no_time", "early.no_access", "early.device", "early.other")
 
@@ -62,11 +63,12 @@ def stay(state: InspectionState, _: Moment) -> Transition:
 def leave_place(state: InspectionState, now: Moment, *, reason: str = "") -> Transition:
     """Store this place and go to the next one; after the last one, close the inspection."""
     corridor = stage_left(state) == "corridor"
-    after, keep = _stored(state, now, reason=reason)
-    further = after if corridor else further_place(after)
+    left, keep = _stored(state, now, reason=reason)
+    further = left if corridor else further_place(left)
     if further is None:
-        return closed(after, (keep,))
-    return Transition(further, (keep, *begun(further).effects))
+        return closed(left, (keep,))
+    after = begun(further)
+    return Transition(after.state, (keep, *after.effects))
 
 
 def _stored(state: InspectionState, now: Moment, *, reason: str = "") -> tuple[InspectionState, Keep]:
@@ -139,9 +141,24 @@ def places_left_out(state: InspectionState) -> tuple[NotInspected, ...]:
     )
 
 
-def begun(state: InspectionState) -> Transition:
-    """Begin at the current place, and save the progress."""
-    return Transition(state, (Begin(), Save(progress=progress_of(state))))
+def begun(state: InspectionState, *, alarm: Alarm | None = None) -> Transition:
+    """Begin at the current place, perhaps with the alarm that it had shown, and save the progress."""
+    at = replace(state, alarm=alarm)
+    return Transition(at, (Begin(alarm=alarm), Save(progress=progress_of(at))))
+
+
+def note_alarm(state: InspectionState, now: Moment) -> Transition:
+    """Save the progress as soon as the open place shows an alarm, or one of more: no power loss ends it."""
+    kept, saved = now.kept, state.alarm
+    if kept is None or (saved is not None and _summary_of(saved) == _summary_of(kept)):
+        return Transition(state)
+    after = replace(state, alarm=kept)
+    return Transition(after, (Save(progress=progress_of(replace(after, stage=stage_left(after)))),))
+
+
+def _summary_of(alarm: Alarm) -> tuple[object, ...]:
+    """Return what is worth a write: not the number, which rises many times."""
+    return (alarm.level, alarm.resolution, frozenset(s.subject for s in alarm.subjects))
 
 
 def closed(state: InspectionState, before: tuple[Effect, ...] = ()) -> Transition:

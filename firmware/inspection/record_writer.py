@@ -201,6 +201,7 @@ class RecordWriter:
                         store, job.keep, job.findings, settings=self._settings, kit=self._kit,
                         simulated=self._simulated,
                     )  # fmt: skip
+                    told = visited(store, filed)
             except (FirmwareError, OSError) as error:
                 log.warning("not stored", record=job.keep.record, what=str(error))
                 self._told.append(NotStored(record=job.keep.record, trouble=trouble_key(error)))
@@ -212,7 +213,7 @@ class RecordWriter:
             if job.keep.record == self._open_place:
                 self._open_place = ""
             self._waiting = deque(one for one in self._waiting if one is not job)
-            self._told.append(RecordStored(visited=visited(filed)))
+            self._told.append(RecordStored(visited=told))
 
     def _resolve(self, job: ResolveJob) -> None:
         """Sign an answer to an alarm; one of a record that still waits for the disk is signed after it."""

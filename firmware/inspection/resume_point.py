@@ -20,6 +20,7 @@ def progress_of(state: InspectionState) -> Checkpoint:
         cubicle=state.cubicle_name,
         marks=state.marks,
         done=state.done,
+        alarm=state.alarm,
     )
 
 
@@ -37,7 +38,7 @@ def resumed(state: InspectionState, progress: Checkpoint) -> InspectionState | N
     return replace(
         state, stage=progress.stage, selected=0, site=site, operator=progress.operator, room=room,
         cubicle=cubicle, inspection_id=progress.walk, visit=progress.visit, marks=dict(progress.marks),
-        done=progress.done, resume=None, export="", exported="",
+        done=progress.done, resume=None, export="", exported="", alarm=progress.alarm,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from firmware.inspection.site_plan import RoomPlan, SitePlan
 from firmware.records.model import NOT_INSPECTED_FOR, CheckState, NotInspected, Place, RecordKind
 from firmware.records.resolutions import Resolution
-from firmware.verdict.model import Shortfall
+from firmware.verdict.model import Alarm, Shortfall
 from hw.types import SensorName
 
 Stage = Literal[
@@ -40,6 +40,7 @@ class Moment:
     alarm: str = ""
     resolution: str = ""
     eye: bool = False
+    kept: Alarm | None = None  # the whole alarm, for the saved progress
 
     @property
     def still_short(self) -> tuple[Shortfall, ...]:
@@ -117,6 +118,7 @@ class Checkpoint:
     done: tuple[Visited, ...] = ()
     # The place is stored already: the power went before the progress was saved.
     behind: bool = False
+    alarm: Alarm | None = None  # that the open place has shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,7 @@ class InspectionState:
     ending: bool = False  # the reason that is asked for is that of the whole inspection's end
     why_ended: str = ""  # message key of why it ended with places left out
     answer: OpenAnswer | None = None  # to an alarm, while it is being given
+    alarm: Alarm | None = None  # of the open place, as it was saved last
     said: str = ""  # key of what came of the last press, where a page says it
     step: int = 0  # of the guided scan
     export: str = ""  # "", working, whole, failed
@@ -169,7 +172,9 @@ class InspectionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begin:
-    """Make the sensors start afresh at another place."""
+    """Make the sensors start afresh at another place, or at the one whose alarm a power loss interrupted."""
+
+    alarm: Alarm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

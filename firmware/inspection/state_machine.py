@@ -34,6 +34,7 @@ from firmware.inspection.leaving import (
     further_place,
     leave_early,
     leave_place,
+    note_alarm,
     stage_left,
     stay,
 )
@@ -206,12 +207,20 @@ def _start(state: InspectionState, now: Moment) -> Transition:
 
 
 def _go_on(state: InspectionState, *, behind: bool) -> Transition:
-    """Begin again at the place of the interruption, or at the next one where that is stored already."""
+    """Begin again at the place of the interruption, or at the next one where that is stored already.
+
+    What is known of the site is loaded again as well.
+    """
+    ask = (AskReference(site=state.plan.name),)
     if not behind:
-        return begun(state)
+        again = begun(state, alarm=state.alarm)
+        return Transition(again.state, (*ask, *again.effects))
     fresh = replace(state, stage="cubicle", marks={})
     further = fresh if state.stage == "corridor" else further_place(fresh)
-    return closed(fresh) if further is None else begun(further)
+    if further is None:
+        return closed(fresh)
+    after = begun(further)
+    return Transition(after.state, (*ask, *after.effects))
 
 
 def _site(state: InspectionState, now: Moment) -> Transition:
@@ -282,6 +291,10 @@ TABLE: Mapping[tuple[Stage, Word], Handler] = {
     ("reference", "ok"): _reference,
     ("reference", "back"): _home,
     ("corridor", "back"): _readout,
+    ("corridor", "moment"): note_alarm,
+    ("cubicle", "moment"): note_alarm,
+    ("thin", "moment"): note_alarm,
+    ("early", "moment"): note_alarm,
     ("cubicle", "ok"): _mark,
     ("cubicle", "back"): _readout,
     ("thin", "ok"): ask_why,

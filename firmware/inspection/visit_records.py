@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -18,8 +18,9 @@ from firmware.records.compare.diff import against_corridor, compare, reference_h
 from firmware.records.custody.errors import BundleUnreadable, NoSuchRecord
 from firmware.records.custody.hash_chain import canonical, sha256
 from firmware.records.custody.unit_key import load_unit_key, owner_only
-from firmware.records.model import Compared, Inspection, Place, SensorLook, Span, Visit
+from firmware.records.model import Compared, Inspection, NotInspected, Place, SensorLook, Span, Visit
 from firmware.records.queries import StoredRecord as StoredRecord
+from firmware.records.resolutions import Resolution, came_of_alarm
 from firmware.records.save_scan import Occasion, about_scan, scanned_of, span_until_now
 from firmware.records.store import RecordStore
 from firmware.settings.settings import Settings
@@ -106,8 +107,8 @@ def comparisons_of(store: RecordStore, record: Inspection) -> tuple[Compared, ..
     return tuple(compared)
 
 
-def visited(stored: StoredRecord) -> Visited:
-    """Return the summary of a stored record for the inspection."""
+def visited(store: RecordStore, stored: StoredRecord) -> Visited:
+    """Return the summary of a stored record for the inspection, with the answer to its alarm if any."""
     record = stored.inspection
     marks = list(record.checklist.values())
     earlier = next((c for c in record.compared if c.beside == "earlier"), None)
@@ -130,8 +131,16 @@ def visited(stored: StoredRecord) -> Visited:
         compared=earlier is not None,
         enough=is_enough(record),
         alarm=alarm_of(record),
+        resolution=_answer_to(store, record),
         early=record.left_early,
     )
+
+
+def _answer_to(store: RecordStore, record: Inspection) -> Resolution | Literal[""]:
+    if not alarm_of(record):
+        return ""
+    came = came_of_alarm(record.verdict, (said for _, said in store.resolutions(record.id)))
+    return "" if came == "open" else came
 
 
 def photo_of(frame: Frame) -> bytes:
@@ -173,7 +182,7 @@ def what_came_of(store: RecordStore, progress: Checkpoint) -> Checkpoint:
     done = []
     for one in progress.done:
         try:
-            done.append(visited(store.stored(one.record)))
+            done.append(visited(store, store.stored(one.record)))
         except NoSuchRecord:
             done.append(one)
     known = {one.record for one in done}
@@ -186,7 +195,7 @@ def what_came_of(store: RecordStore, progress: Checkpoint) -> Checkpoint:
     if record is not None:
         visit += 1
         if here not in known:
-            done.append(visited(record))
+            done.append(visited(store, record))
     return replace(progress, done=tuple(done), visit=visit, behind=record is not None)
 
 
@@ -200,13 +209,22 @@ def store_site(store: RecordStore, job: Export, *, settings: Settings, kit: str)
     RecordsError
         If the disk takes no more.
     """
-    stored = [store.stored(v.record) for v in job.done if _held(store, v.record)]
+    held = {v.record for v in job.done if _held(store, v.record)}
+    stored = [store.stored(v.record) for v in job.done if v.record in held]
+    lost = tuple(_lost(v) for v in job.done if v.kind == "cubicle" and v.record not in held)
+    job = replace(job, not_inspected=(*job.not_inspected, *lost))
     if not stored:
         raise NoSuchRecord("Nothing of this inspection is stored yet", hint="Make room on the disk first.")
     name = f"{job.inspection_id}-site"
     if not _held(store, name):
         store.append(site_record(name, stored, job, settings=settings, kit=kit))
     return name
+
+
+def _lost(visit: Visited) -> NotInspected:
+    """Return a place whose record never reached the disk: nobody can say any more what was there."""
+    reason = "early.lost_alarm" if visit.alarm else "early.lost"
+    return NotInspected(room=visit.room, cubicle=visit.cubicle, reason=reason)
 
 
 def export_site(folder: Path, name: str, *, settings: Settings) -> Path:

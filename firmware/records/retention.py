@@ -1,7 +1,8 @@
 """Plans which records are removed, by age and by space on the disk; a find only where a person asks.
 
 An inspection without a find goes after ``keep_days``. When room is short, the oldest without a find go
-first. One with a find stays: only a person who asks for it lets it go, after ``keep_found_days``.
+first. One with a find stays: only a person who asks for it lets it go, after ``keep_found_days``. What was
+said of an alarm, with its photo, goes with its record and never before.
 
 Age is counted in time that the unit lived through, not in what a clock says (`lived_ns`): a clock that is
 set years ahead, by mistake or by a forged answer of a time server, makes nothing old.
@@ -24,6 +25,11 @@ NS_PER_DAY = 86_400 * 10**9
 FOUND = frozenset({Level.CHECK.value, Level.LIKELY_CAMERA.value})
 STEP_MOST_NS = 30 * NS_PER_DAY  # between two starts that the wall clock alone bridges
 ENTRY_OVERHEAD_BYTES = 1024  # header, signature, index and page slack of one entry, rounded up
+ANSWERS = (
+    "SELECT seq, json_extract(CAST(body AS TEXT), '$.record') FROM bodies "
+    "WHERE kind = 'event' AND json_valid(CAST(body AS TEXT)) "
+    "AND json_extract(CAST(body AS TEXT), '$.event') = 'resolved'"
+)
 Why = Literal["age", "room"]
 
 
@@ -102,6 +108,7 @@ def _plan(db: sqlite3.Connection, config: RecordsConfig, *, now: Now, over_bytes
         if not holding.found and holding.seq not in removed:
             removed[holding.seq] = "room"
             over -= holding.size_bytes
+    removed |= _answers_to(db, removed)
     return Kept(
         removed=tuple(sorted(removed.items())),
         attachments=_attachments(db, removed),
@@ -204,6 +211,16 @@ def _taken(db: sqlite3.Connection) -> tuple[int, int]:
         (1 << 62,),
     ).fetchone()
     return int(count) * ENTRY_OVERHEAD_BYTES + int(size), int(oldest)
+
+
+def _answers_to(db: sqlite3.Connection, removed: Mapping[int, Why]) -> dict[int, Why]:
+    """Return the entries that say what came of the alarms of removed records: they go with them."""
+    if not removed:
+        return {}
+    names: dict[str, Why] = {
+        name: removed[seq] for seq, name in db.execute("SELECT seq, id FROM entries") if seq in removed
+    }
+    return {seq: names[record] for seq, record in db.execute(ANSWERS) if record in names}
 
 
 def _attachments(db: sqlite3.Connection, removed: dict[int, Why]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from firmware.records.resolutions import Resolved, came_of_alarm
 from firmware.report import figures
 from firmware.report.compared import draw_comparison, draw_corridor
 from firmware.report.cover_page import draw_cover_page
+from firmware.report.eye_field import draw_eye_fields
 from firmware.report.formatting import ReportLine, Wording
 from firmware.report.pdf_canvas import BODY_W_MM, MARGIN_MM, SMALL_PT, SOFT, Column, PdfCanvas, Rgb
 from firmware.report.site import draw_cubicle_title, draw_site
@@ -129,6 +130,7 @@ def _why(
     where = words.whereabouts(record)
     if where:
         sheet.paragraph(f"{words.key('paper.where')}: {' · '.join(where)}")
+    draw_eye_fields(sheet, record, words)
     columns = (
         Column(title=words.key("report.sense"), width_mm=22),
         Column(title=words.key("report.reason"), width_mm=116),

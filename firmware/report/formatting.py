@@ -187,14 +187,15 @@ class Wording:
     def whereabouts(self, record: Inspection) -> list[str]:
         """Return where each finding of an alarm was, and how to come nearer to it."""
         lines = []
-        for one in self._located(record)[:ALARM_SUBJECTS_MOST]:
+        for one in self.located(record)[:ALARM_SUBJECTS_MOST]:
             sensor = self.key(f"sense.{one.sensor}")
             said = self.catalog.fill(*where_sentence(one))
             lines.append(f"{sensor} {short(visible(one.subject, limit=PDF_LIMIT))}: {said}")
         return lines
 
     @staticmethod
-    def _located(record: Inspection) -> tuple[Whereabouts, ...]:
+    def located(record: Inspection) -> tuple[Whereabouts, ...]:
+        """Return where the findings of an alarm were; empty where the record does not tell it."""
         try:
             return _WHEREABOUTS.validate_python(record.verdict.get("whereabouts", ()))
         except ValidationError:

@@ -17,9 +17,11 @@ from firmware.i18n.catalog import Catalog, Written
 from firmware.i18n.escape import for_html
 from firmware.i18n.names import line_name
 from firmware.i18n.numbers import write_decimal
+from firmware.report.eye_field import marks_of, position_words, svg_of
 from firmware.report.formatting import LEVEL_COLOUR, Wording
 from firmware.sensor import Observation, devices_in, emissions_in, glints_in
 from firmware.verdict.model import Contribution, Level, Verdict
+from firmware.verdict.whereabouts import Whereabouts, where_sentence
 from hw.types import SENSOR_NAMES, Counts
 
 
@@ -59,6 +61,7 @@ class Scan:
     observations: Sequence[Observation]
     counts: Sequence[Counts]
     screens: Sequence[Image.Image]
+    whereabouts: Sequence[Whereabouts] = ()  # of an alarm's findings
 
 
 def summary_html(scan: Scan, catalog: Catalog) -> str:
@@ -80,6 +83,7 @@ def summary_html(scan: Scan, catalog: Catalog) -> str:
         escape(catalog.text("report.prior", prior=prior, log_lr=weight)),
         f"<p><b>{escape(catalog.text(verdict.advice.step))}</b>" if verdict.advice.step else "",
         _alarm(verdict, words),
+        _where(scan, words),
         _reasons(verdict.contributions, words),
         _coverage(scan, words),
         _findings(scan, words),
@@ -94,6 +98,22 @@ def _alarm(verdict: Verdict, words: Wording) -> str:
     """Return the alarm that is kept and what came of it; nothing without one."""
     rows = "".join(f"<li>{escape(line)}" for line in words.alarm(verdict))
     return f"<ul>{rows}</ul>" if rows else ""
+
+
+def _where(scan: Scan, words: Wording) -> str:
+    """Return where each finding of an alarm was, a glint with a sketch of the camera's picture."""
+    rows = ""
+    for one in scan.whereabouts:
+        said = escape(words.catalog.fill(*where_sentence(one)))
+        rows += f"<li>{escape(words.catalog.text(f'sense.{one.sensor}'))}: {said}"
+    if not rows:
+        return ""
+    sketches = "".join(
+        f"<figure>{svg_of(m)}<figcaption class=soft>{escape(words.catalog.say(m.said))} "
+        f"{for_html(position_words(m, words), limit=TITLE_LIMIT)}</figcaption></figure>"
+        for m in marks_of(scan.whereabouts)
+    )
+    return f"<h2>{escape(words.catalog.text('paper.where'))}</h2><ul>{rows}</ul>{sketches}"
 
 
 def _nats(log_lr: float, words: Wording) -> str:

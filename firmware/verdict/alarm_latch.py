@@ -17,14 +17,18 @@ from firmware.verdict.model import Alarm, Level, Verdict
 from firmware.verdict.whereabouts import Whereabouts, WhereaboutsLog
 
 SUBJECTS_MOST = 64  # of one place's alarm
+NUMBERED = frozenset({"rf", "lens"})  # sensors that number their subjects anew at each start
 Resolution = Literal["harmless", "found", "unclear"]
 
 
 class AlarmLatch:
-    """Keeps the strongest alarm of one place; every place has a latch of its own."""
+    """Keeps the strongest alarm of one place; every place has a latch of its own.
 
-    def __init__(self) -> None:
-        self.alarm: Alarm | None = None
+    ``before`` is the alarm that the place had shown when the power failed.
+    """
+
+    def __init__(self, before: Alarm | None = None) -> None:
+        self.alarm = None if before is None else _carried_over(before)
         self._where = WhereaboutsLog()
 
     def hold(self, verdict: Verdict, t_ns: int) -> Verdict:
@@ -86,6 +90,17 @@ class AlarmLatch:
             return bool(fresh) or RANK[verdict.level] > RANK[kept.level]
         more = (RANK[verdict.level], verdict.probability) > (RANK[kept.level], kept.probability)
         return more and kept.resolution == ""
+
+
+def _carried_over(alarm: Alarm) -> Alarm:
+    """Return an alarm for the run after the one that showed it, in which numbers mean other things."""
+    subjects = tuple(
+        replace(s, subject=f"{s.subject}.before")
+        if s.sensor in NUMBERED and s.subject[-7:] != ".before"
+        else s
+        for s in alarm.subjects
+    )
+    return replace(alarm, t_ns=0, subjects=subjects)
 
 
 def _alarm_of(verdict: Verdict, t_ns: int, *, before: Alarm | None) -> Alarm:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from firmware.verdict.alarm_latch import Resolution
 from firmware.verdict.minimum import Minimum
+from firmware.verdict.model import Alarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class BeginInspection:
     t_ns: int = 0
     place: str = ""
     minimum: Minimum | None = None  # what the place needs; None: as the one before
+    alarm: Alarm | None = None  # that the place had shown before the power failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

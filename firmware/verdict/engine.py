@@ -24,13 +24,14 @@ from typing import Any, Literal
 from firmware.sensor import Observation, Views
 from firmware.settings.sections import EngineConfig
 from firmware.verdict.alarm_latch import AlarmLatch
+from firmware.verdict.at_work import AtWork, AtWorkLog
 from firmware.verdict.commands import BeginInspection, EndInspection, EngineCommand, Rescan, ResolveAlarm
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.fusion import SensorReport, without_idle_time
 from firmware.verdict.judge import Judge
 from firmware.verdict.minimum import Minimum
-from firmware.verdict.model import Verdict
-from firmware.verdict.sensor_state import Recognise, SensorPhase, SensorState, strongest_findings, views_of
+from firmware.verdict.model import Alarm, Verdict
+from firmware.verdict.sensor_state import Recognise, SensorState, SensorStatus, strongest_findings, views_of
 from firmware.verdict.whereabouts import Whereabouts
 from hw.types import SENSOR_NAMES, Counts, Coverage, DeviceHealth, SensorName
 
@@ -126,20 +127,6 @@ PHASES: Mapping[tuple[Phase, str], Phase] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SensorStatus:
-    """The status of one sensor. ``reason`` is a message key or a `hw.errors.Reason`, ``hint`` is English."""
-
-    name: SensorName
-    state: SensorPhase
-    coverage: float | None
-    reason: str = ""
-    hint: str = ""
-    counts: Counts | None = None
-    numbers: Mapping[str, float] | None = None
-    look: Coverage | None = None  # in parts, as the sensor itself says it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The state of a session at one moment, as screen, record and report show it.
 
@@ -158,6 +145,7 @@ class Snapshot:
     place: str = ""  # as it was named when the inspection began
     minimum: Mapping[str, Any] | None = None  # what the place needs before NOTHING FOUND may be said
     whereabouts: tuple[Whereabouts, ...] = ()  # of an alarm's findings
+    at_work: Mapping[SensorName, AtWork] = field(default_factory=dict)  # now, also after the end
 
     @property
     def counts(self) -> tuple[Counts, ...]:
@@ -204,6 +192,7 @@ class Engine:
         self._config = config
         expected = frozenset(sensors)
         self._sensors = {name: SensorState(name, config, judge.table, recognise) for name in SENSOR_NAMES}
+        self._at_work = AtWorkLog(expected, stall_s=config.stall_s)
         for name in SENSOR_NAMES:
             if name not in expected:
                 self._sensors[name].miss("", "")
@@ -234,8 +223,10 @@ class Engine:
             case Finished():
                 self._go_on(event.t_ns)
                 self._move("finish")
-                self._snapshot = self._ended or self._snapshot
+                self._at_work.end()
+                self._snapshot = replace(self._ended or self._snapshot, at_work=self._at_work.at(self._t_ns))
             case _:
+                self._note(event)
                 if self._phase == "scanning":
                     self._feed(event)
                 elif isinstance(event, StepDone):
@@ -251,7 +242,7 @@ class Engine:
                 self._move("finish")
                 return "begun" if self._move("again", self._place) else "nothing"
             case BeginInspection():
-                again = self._move("again", command.place, command.minimum)
+                again = self._move("again", command.place, command.minimum, command.alarm)
                 return "begun" if again else "nothing"
             case ResolveAlarm():
                 self._resolve(command)
@@ -283,6 +274,17 @@ class Engine:
             return self._t_ns
         return min(sensor.unchanged_until_ns(self._t_ns) for sensor in self._sensors.values())
 
+    def _note(self, event: SensorEvent) -> None:
+        match event:
+            case StepDone(health=health):
+                self._at_work.note(event.sensor, "running", event.t_ns, "" if health.ok else health.reason)
+            case SensorStarted():
+                self._at_work.note(event.sensor, "starting", event.t_ns)
+            case SensorFinished():
+                self._at_work.note(event.sensor, "over", event.t_ns)
+            case SensorLost() | SensorMissing():
+                self._at_work.note(event.sensor, "away", event.t_ns, event.reason)
+
     def _feed(self, event: SensorEvent) -> None:
         sensor = self._sensors[event.sensor]
         match event:
@@ -308,11 +310,20 @@ class Engine:
         elif self._is_end_told:
             fresh, views = self._latest_tables(), views_of(self._sensors)
             where = self._latch.locate(self._snapshot.verdict, fresh, views)
-            self._snapshot = replace(self._snapshot, t_ns=self._t_ns, observations=fresh, views=views)
-            self._snapshot = replace(self._snapshot, whereabouts=where)
+            work = self._at_work.at(self._t_ns)
+            self._snapshot = replace(
+                self._snapshot,
+                t_ns=self._t_ns,
+                observations=fresh,
+                views=views,
+                whereabouts=where,
+                at_work=work,
+            )
         self._is_end_told = self._phase == "finished"
 
-    def _move(self, word: str, place: str = "", minimum: Minimum | None = None) -> bool:
+    def _move(
+        self, word: str, place: str = "", minimum: Minimum | None = None, before: Alarm | None = None
+    ) -> bool:
         phase = PHASES.get((self._phase, word))
         if phase is None:
             return False
@@ -324,7 +335,7 @@ class Engine:
             self._place = place
             self._start_ns = self._t_ns
             self._judge, self._judged = self._judge.afresh(minimum), None
-            self._latch = AlarmLatch()
+            self._latch = AlarmLatch(before)
             for sensor in self._sensors.values():
                 sensor.clear(self._t_ns)
         self._phase, self._ended, self._is_end_told = phase, None, False
@@ -341,13 +352,14 @@ class Engine:
             phase=self._phase,
             inspection=self._inspection,
             verdict=verdict,
-            sensors=tuple(self._status(sensor, verdict) for sensor in self._sensors.values()),
+            sensors=tuple(s.status(verdict.coverage[s.name]) for s in self._sensors.values()),
             findings=findings,
             observations=self._latest_tables(),
             views=views_of(self._sensors),
             place=self._place,
             minimum=self._judge.minimum.as_json(),
             whereabouts=self._latch.locate(verdict, self._latest_tables(), views_of(self._sensors)),
+            at_work=self._at_work.at(self._t_ns),
         )
 
     @property
@@ -380,16 +392,3 @@ class Engine:
         if [id(table) for table in tables] != [id(table) for table in self._tables]:
             self._tables, self._observations = tables, tuple(o for table in tables for o in table)
         return self._observations
-
-    def _status(self, sensor: SensorState, verdict: Verdict) -> SensorStatus:
-        reason, hint = sensor.trouble()
-        return SensorStatus(
-            name=sensor.name,
-            state=sensor.state,
-            coverage=verdict.coverage[sensor.name],
-            reason=reason,
-            hint=hint,
-            counts=sensor.counts,
-            numbers=None if sensor.health is None else sensor.health.numbers,
-            look=sensor.look,
-        )

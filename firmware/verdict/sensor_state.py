@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from firmware.sensor import Observation, Views
@@ -51,6 +51,20 @@ DOUBTED = frozenset({Reason.FROZEN, Reason.GARBAGE, Reason.STALLED})
 # Such a radio says itself that it does not hear: no coverage of before makes up for it.
 NOT_HEARING = frozenset({Reason.SILENT, Reason.LATE})
 Recognise = Callable[[Observation, Evidence], Evidence]  # what somebody has declared harmless says nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorStatus:
+    """The status of one sensor. ``reason`` is a message key or a `hw.errors.Reason`, ``hint`` is English."""
+
+    name: SensorName
+    state: SensorPhase
+    coverage: float | None
+    reason: str = ""
+    hint: str = ""
+    counts: Counts | None = None
+    numbers: Mapping[str, float] | None = None
+    look: Coverage | None = None  # in parts, as the sensor itself says it
 
 
 class SensorState:
@@ -305,6 +319,20 @@ class SensorState:
         if self._coverage is not None and self._counting(self._looked_ns)[1]:
             return "status.deaf", ""
         return "", ""
+
+    def status(self, coverage: float | None) -> SensorStatus:
+        """Return its status beside the coverage that the verdict counts."""
+        reason, hint = self.trouble()
+        return SensorStatus(
+            name=self.name,
+            state=self.state,
+            coverage=coverage,
+            reason=reason,
+            hint=hint,
+            counts=self.counts,
+            numbers=None if self.health is None else self.health.numbers,
+            look=self.look,
+        )
 
 
 def _rank(row: tuple[Key, Evidence], kind: Kind) -> tuple[float, int, Key]:

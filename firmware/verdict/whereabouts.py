@@ -45,6 +45,8 @@ class Whereabouts:
     x: float | None = None
     y: float | None = None
     hour: int | None = None
+    width_px: int | None = None  # of the picture
+    height_px: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the ``whereabouts`` of the verdict line, without what is not known."""
@@ -117,7 +119,17 @@ def locate(observations: Iterable[Observation], views: Views) -> tuple[Whereabou
             found.append(Whereabouts(sensor=glint.sensor, subject=glint.subject))
             continue
         x, y = glint.x_px / size_px[1], glint.y_px / size_px[0]
-        found.append(Whereabouts(sensor=glint.sensor, subject=glint.subject, x=x, y=y, hour=clock_hour(x, y)))
+        found.append(
+            Whereabouts(
+                sensor=glint.sensor,
+                subject=glint.subject,
+                x=x,
+                y=y,
+                hour=clock_hour(x, y),
+                width_px=size_px[1],
+                height_px=size_px[0],
+            )
+        )
     return tuple(found)
 
 

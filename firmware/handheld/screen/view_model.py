@@ -25,11 +25,12 @@ from firmware.handheld.screen.views import (
 from firmware.i18n.catalog import Language, Sentence, catalog_for
 from firmware.i18n.names import line_name
 from firmware.sensor import Device, Observation, devices_in, emissions_in
-from firmware.verdict.engine import SensorStatus, Snapshot
+from firmware.verdict.engine import Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import KNOWN_REASON
 from firmware.verdict.explain import shortfall_sentence
 from firmware.verdict.model import Contribution, Level, Verdict, WeighedSubject
+from firmware.verdict.sensor_state import SensorStatus
 from firmware.verdict.whereabouts import Param, Whereabouts, where_sentence
 from lensdetect.model import LensView as FinderView
 from sweeper.model import Emission
@@ -173,11 +174,15 @@ def _health(status: SensorStatus, lang: Language) -> HealthRow:
 
 
 def _hint(status: SensorStatus, lang: Language) -> str:
-    """Return the key of what to do; an unknown reason still says that the device must be connected."""
-    if not status.reason:
-        return "hint.not_found" if status.state in {"lost", "missing"} else ""
+    return hint_of(status.reason, is_gone=status.state in {"lost", "missing"}, lang=lang)
+
+
+def hint_of(reason: str, *, is_gone: bool, lang: Language) -> str:
+    """Return the key of what to do about a device, empty where it is well; an unknown reason has one too."""
+    if not reason:
+        return "hint.not_found" if is_gone else ""
     catalog = catalog_for(lang)
-    return next((k for k in (f"hint.{status.reason}", status.reason) if k in catalog), "hint.unknown")
+    return next((k for k in (f"hint.{reason}", reason) if k in catalog), "hint.unknown")
 
 
 def findings_of(
@@ -200,6 +205,7 @@ def findings_of(
             log_lr=added.get((e.sensor, e.subject), e.log_lr),
             confirmed=e.confirmed,
             where=_sentence(where.get((e.sensor, e.subject))),
+            key=e.subject,
         )
         for e in evidence[:FINDINGS_MOST]
         if e.log_lr > 0

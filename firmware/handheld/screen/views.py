@@ -92,17 +92,25 @@ class FindingView:
     log_lr: float
     confirmed: bool = False
     where: Sentence | None = None  # where it is, and how to come nearer
+    key: str = ""  # the subject's stable key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomingView:
-    """Homing on one transmitter: its level now, its best, the last levels, and the trend."""
+    """Homing on one thing: its level now, its best, the last levels, and the trend.
+
+    ``unit`` is ``dbm``, or ``db`` over the noise for a transmission. ``notices`` say why there is no level,
+    what to do about it, and how often a new one comes.
+    """
 
     name: str
-    level_dbm: float | None
-    best_dbm: float | None = None
-    history_dbm: tuple[float, ...] = ()
+    level: float | None
+    best: float | None = None
+    history: tuple[float, ...] = ()
     trend: Trend = "searching"
+    unit: Literal["dbm", "db"] = "dbm"
+    sensor: SensorName = "wifi"
+    notices: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -197,5 +197,5 @@ def test_a_device_is_homed_in_on_from_the_result_page() -> None:
     assert not shown.scanning
     assert shown.homing is not None
     assert shown.homing.trend == "warmer"
-    assert shown.homing.best_dbm is not None
-    assert shown.homing.best_dbm > -60.0
+    assert shown.homing.best is not None
+    assert shown.homing.best > -60.0

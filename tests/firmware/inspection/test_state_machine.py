@@ -167,7 +167,8 @@ def test_progress_by_names_leads_back_to_the_same_cubicle_unless_the_plan_forgot
     assert start_rows(back)[0] == "resume"
     again, effects = go(back, "ok")
     assert (again.stage, again.cubicle_name, again.marks) == ("cubicle", "1", state.marks)
-    assert isinstance(effects[0], Begin)
+    assert effects[0] == AskReference(site=progress.site)
+    assert isinstance(effects[1], Begin)
     other = tell(InspectionState(plans=(PLAN,)), Recalled(progress=progress)).state
     assert "resume" not in start_rows(other)
     stored = tell(

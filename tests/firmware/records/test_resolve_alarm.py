@@ -107,3 +107,55 @@ def test_a_resolution_that_the_unit_never_signed_is_named(store: RecordStore, tm
     parts = {RESOLUTIONS: as_lines([forged])}
     path.write_bytes(make_bundle(store.key, store.stored("alarm-1").entry, store.entries(), parts))
     assert len(ansim_verify.check_bundle(path, store.public)[0].troubles) == 1
+
+
+def test_answer_and_photo_go_with_their_record_by_rule_and_never_before(tmp_path: Path) -> None:
+    clock = FakeClock()
+    config = RecordsConfig(free_least_bytes=0, keep_days=30, keep_found_days=300)
+    with RecordStore(tmp_path, config=config, clock=clock) as store:
+        # one whose alarm was answered at the place, so that its word had fallen; and one that is a find
+        for name, level in (("fallen-1", Level.NOTHING_FOUND), ("find-1", Level.CHECK)):
+            record = inspection(store.key, name, level=level)
+            kept = {"level": "check", "resolution": ""}
+            store.append(replace(record, verdict={**record.verdict, "alarm": kept}))
+        answers = {
+            name: resolve_alarm(store, AlarmAnswer(record=name, resolution=word, reason="seen", picture=shot))
+            for name, word, shot in (("fallen-1", "harmless", photo()), ("find-1", "found", photo() + b"2"))
+        }
+        clock.go(29 * 86_400)
+        assert store.apply_retention() is None
+        assert all(len(store.resolutions(name)) == 1 for name in answers)
+        clock.go(2 * 86_400)
+        stone = store.apply_retention()
+        assert stone is not None
+        assert stone.body is not None
+        gone = [e.row for e in store.entries() if e.body is None]
+        assert gone == [1, answers["fallen-1"].row]
+        assert [row.id for row in store.listed()] == ["find-1"]
+        assert store.resolutions("fallen-1") == ()
+        assert store.attachments.size_bytes() == len(photo()) + 1
+        assert store.verify().whole
+        clock.go(4000 * 86_400)
+        assert store.apply_retention(clock_is_right=True) is None  # a find never goes by age alone
+        ((_, said),) = store.resolutions("find-1")
+        assert said.picture is not None
+        assert store.attachments.get(said.picture.sha256) == photo() + b"2"
+        assert store.apply_retention(clock_is_right=True, finds=True) is not None
+        assert store.attachments.size_bytes() == 0
+        assert store.verify().whole
+
+
+def test_a_photo_that_two_answers_share_stays_for_the_one_that_stays(tmp_path: Path) -> None:
+    clock = FakeClock()
+    config = RecordsConfig(free_least_bytes=0, keep_days=30, keep_found_days=300)
+    with RecordStore(tmp_path, config=config, clock=clock) as store:
+        for name, level in (("fallen-1", Level.NOTHING_FOUND), ("find-1", Level.CHECK)):
+            record = inspection(store.key, name, level=level)
+            store.append(replace(record, verdict={**record.verdict, "alarm": {"level": "check"}}))
+            resolve_alarm(store, AlarmAnswer(record=name, resolution="unclear", picture=photo()))
+        clock.go(31 * 86_400)
+        assert store.apply_retention() is not None
+        ((_, said),) = store.resolutions("find-1")
+        assert said.picture is not None
+        assert store.attachments.get(said.picture.sha256) == photo()
+        assert store.verify().whole

@@ -6,10 +6,10 @@ from firmware.verdict.commands import BeginInspection, EndInspection, EngineComm
 from firmware.verdict.engine import (
     Engine,
     Event,
-    SensorStatus,
     Snapshot,
     Tick,
 )
+from firmware.verdict.sensor_state import SensorStatus
 from hw.types import SENSOR_NAMES, SensorName
 from tests.firmware.sensors import (
     S,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -254,7 +255,9 @@ def test_after_the_end_a_running_sensor_refreshes_its_table_and_nothing_else() -
         ended.verdict, ended.sensors, ended.findings, ended.elapsed_s,
     )  # fmt: skip
     engine.handle(Finished(t_ns=33 * S))
-    assert engine.snapshot() == ended
+    over = engine.snapshot()
+    assert replace(over, at_work=ended.at_work) == ended
+    assert {work.state for work in over.at_work.values()} == {"over"}
 
 
 def test_an_alarm_resolved_after_the_end_is_judged_as_of_the_end() -> None:

@@ -25,8 +25,8 @@ from firmware.handheld.screen.state import ScreenState, SensorBadge
 from firmware.handheld.screen.theme import DARK
 from firmware.handheld.screen.view_model import _health
 from firmware.i18n.catalog import Catalog
-from firmware.verdict.engine import SensorStatus
 from firmware.verdict.model import Level
+from firmware.verdict.sensor_state import SensorStatus
 from hw.config import CameraConfig, HwConfig, PanelConfig
 from hw.errors import DeviceMissing
 from hw.pi import camera as camera_driver

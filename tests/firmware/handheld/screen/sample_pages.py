@@ -99,10 +99,10 @@ LENS = LensPageView(
 )
 HOMING = HomingView(
     name="CAM-4F21",
-    level_dbm=-52.0,
-    best_dbm=-47.0,
+    level=-52.0,
+    best=-47.0,
     trend="warmer",
-    history_dbm=tuple(-85.0 + 0.4 * n + 3 * (n % 5) for n in range(70)),
+    history=tuple(-85.0 + 0.4 * n + 3 * (n % 5) for n in range(70)),
 )
 
 
@@ -149,7 +149,7 @@ def overfull(page: Page, lang: Language) -> ScreenState:
         spectrum=SpectrumPageView(lines=lines, at_hz=9e12),
         lens=LensPageView(picture=wall(), marks=marks, cells=cells(), guide="guide.brighter"),
         findings=(FindingView(sensor="rf", subject=LONG_NAME, reason=name, log_lr=99.0),),
-        homing=HomingView(name=LONG_NAME, level_dbm=-123.456, history_dbm=(-10.0,) * 999, trend="lost"),
+        homing=HomingView(name=LONG_NAME, level=-123.456, history=(-10.0,) * 999, trend="lost"),
         health=tuple(
             HealthRow(sensor=s.name, hint="hint.garbage") for s in ordinary(Level.CHECK, lang).sensors
         ),

@@ -47,7 +47,7 @@ def test_a_lost_sense_is_heard_once() -> None:
 
 
 def test_homing_clicks_when_the_trend_turns() -> None:
-    warm = replace(QUIET, homing=HomingView(name="x", level_dbm=-50.0, trend="warmer"))
+    warm = replace(QUIET, homing=HomingView(name="x", level=-50.0, trend="warmer"))
     assert tones_between(QUIET, warm) == TREND_TONES["warmer"]
     assert tones_between(warm, warm) == ()
 

@@ -16,10 +16,11 @@ from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.i18n.names import service_name
 from firmware.sensor import Views
 from firmware.verdict.advice import Advice
-from firmware.verdict.engine import SensorStatus, Snapshot
+from firmware.verdict.engine import Snapshot
 from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.reasons import REASONS
 from firmware.verdict.model import Contribution, Level, Verdict, WeighedSubject
+from firmware.verdict.sensor_state import SensorStatus
 from hw.types import SENSOR_NAMES, Counts, Frame
 from lensdetect.model import Glint
 from lensdetect.model import LensView as FinderView
