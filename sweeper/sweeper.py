@@ -20,7 +20,7 @@ from hw.protocols import RTL_SDR_REACH_HZ, Clock, Reaches, Sdr
 from hw.types import Counts, Coverage, DeviceHealth, IqBlock, SensorName
 from sweeper.bands import load_bands
 from sweeper.broadcast_tv import BroadcastMatch, Television, What
-from sweeper.config import SweeperConfig
+from sweeper.config import MOST_HZ, SweeperConfig
 from sweeper.detect import Detection, FloorMap, detect
 from sweeper.errors import BadSamples
 from sweeper.gain_step_test import GAIN_STEP_DB, GainLooks
@@ -75,6 +75,7 @@ class Sweeper:
         self._sdr, self._clock, self._config = sdr, clock, config
         self._bands = load_bands()
         reach_hz = sdr.reach_hz() if isinstance(sdr, Reaches) else RTL_SDR_REACH_HZ
+        reach_hz = reach_hz if sdr.tunable else ((0.0, MOST_HZ),)  # a recording is of any receiver
         self._rate_hz = sdr.rate_hz
         hops = plan_hops(config, bands=self._bands, rate_hz=sdr.rate_hz, reach_hz=reach_hz)
         self._planner = Planner(hops, config=config)
@@ -360,7 +361,8 @@ class Sweeper:
             "rf_look_short": "open" in self._heard.values(),
             "rf_deaf": self._is_deaf,
         }
-        return sweep_coverage(shares, states=states, reaches_high=self.summary.high_share > 0)
+        reaches_high = self._sdr.tunable and self.summary.high_share > 0
+        return sweep_coverage(shares, states=states, reaches_high=reaches_high)
 
     @property
     def _is_deaf(self) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.diag.model import Check, DiagBench, Probe, failed, passed, warned
+from hw.protocols import RTL_SDR_REACH_HZ, Reaches
 from hw.types import IqBlock
 
 QUIET_HZ = 1413.5e6  # the middle of the quiet band
@@ -41,7 +42,7 @@ SETTLE_SHARE = 0.05  # start of a look that may still hold the tuning before
 
 def present(bench: DiagBench) -> Check:
     """Check that it opens, and gives samples that are not all the same."""
-    look = _look(bench, FM_HZ[len(FM_HZ) // 2])
+    look = _look(bench, _within_reach(bench, FM_HZ[len(FM_HZ) // 2]))
     rms = float(np.sqrt(np.mean(np.abs(look.samples) ** 2)))
     numbers = {"level_dbfs": 20 * math.log10(max(rms, 1e-9)), "center_mhz": look.center_hz / 1e6}
     if rms == 0.0 or bool(np.all(look.samples == look.samples[0])):
@@ -53,10 +54,14 @@ def gain(bench: DiagBench) -> Check | None:
     """Check that the floor rises with the gain: tuner and converter are connected to each other."""
     if not (bench.live and bench.device.tunable):
         return None
+    quiet_hz = _within_reach(bench, QUIET_HZ)
     try:
-        floors = [_floor_db(_look(bench, QUIET_HZ, gain_db=g)) for g in (LOW_GAIN_DB, HIGH_GAIN_DB)]
+        looks = [_look(bench, quiet_hz, gain_db=g) for g in (LOW_GAIN_DB, HIGH_GAIN_DB)]
     finally:
-        bench.device.tune(center_hz=QUIET_HZ, gain_db=bench.config.sdr.gain_db)
+        bench.device.tune(center_hz=quiet_hz, gain_db=bench.config.sdr.gain_db)
+    if looks[0].gain_db is None:  # it has no gain to set
+        return None
+    floors = [_floor_db(look) for look in looks]
     rise_db = floors[1] - floors[0]
     numbers = {"low_dbfs": floors[0], "high_dbfs": floors[1], "rise_db": rise_db}
     if rise_db < FLOOR_RISE_LEAST_DB:
@@ -66,7 +71,7 @@ def gain(bench: DiagBench) -> Check | None:
 
 def carrier(bench: DiagBench) -> Check | None:
     """Check that a known transmission is received: a fed tone, or an FM station."""
-    if not (bench.live and bench.device.tunable):
+    if not (bench.live and bench.device.tunable) or not _hears_known(bench):
         return None
     tone_hz = bench.asked.tone_hz
     if tone_hz is not None:
@@ -82,7 +87,8 @@ def carrier(bench: DiagBench) -> Check | None:
 
 def clipping(bench: DiagBench) -> Check | None:
     """Check that at the configured gain the strongest band does not overload the converter."""
-    looks = [_look(bench, hz) for hz in FM_HZ] if bench.live else [_look(bench, FM_HZ[0])]
+    places = [hz for hz in FM_HZ if _reaches(bench, hz)] or [_within_reach(bench, FM_HZ[0])]
+    looks = [_look(bench, hz) for hz in (places if bench.live else places[:1])]
     worst = max(look.clipped_share for look in looks)
     if worst > CLIPPED_SHARE_LIMIT:
         return warned("sdr.clipping", "check.remedy.overload", clipped_share=worst)
@@ -116,7 +122,7 @@ def crystal(bench: DiagBench) -> Check | None:
     The mean of an FM station's instantaneous frequency is its carrier, because sound has no constant part;
     carriers stand on a 100 kHz raster. A short look knows it to some 20 ppm. A fed tone is exact.
     """
-    if not (bench.live and bench.device.tunable):
+    if not (bench.live and bench.device.tunable) or not _hears_known(bench):
         return None
     tone_hz = bench.asked.tone_hz
     if tone_hz is not None:
@@ -131,6 +137,25 @@ def crystal(bench: DiagBench) -> Check | None:
     if abs(ppm) > PPM_LIMIT:
         return warned("sdr.ppm", "check.remedy.ppm", ppm=ppm)
     return passed("sdr.ppm", ppm=ppm)
+
+
+def _reach(bench: DiagBench) -> tuple[tuple[float, float], ...]:
+    return bench.device.reach_hz() if isinstance(bench.device, Reaches) else RTL_SDR_REACH_HZ
+
+
+def _reaches(bench: DiagBench, hz: float) -> bool:
+    return any(low <= hz <= high for low, high in _reach(bench))
+
+
+def _within_reach(bench: DiagBench, hz: float) -> float:
+    """Return the frequency, or the middle of the first range of a receiver that does not tune there."""
+    low, high = _reach(bench)[0]
+    return hz if _reaches(bench, hz) else (low + high) / 2
+
+
+def _hears_known(bench: DiagBench) -> bool:
+    """Say whether it tunes to the FM band, or something else is fed."""
+    return bench.asked.tone_hz is not None or (_reaches(bench, FM_HZ[0]) and _reaches(bench, FM_HZ[-1]))
 
 
 def _look(bench: DiagBench, center_hz: float, *, gain_db: float | None = None) -> IqBlock:

@@ -80,3 +80,12 @@ def test_a_scan_ends_with_what_is_wrong(
     code = {"unplugged": 11, "stalled": 11, "garbage": 11, "library": 3}.get(fault, 1)
     assert done.exit_code == code, done.output
     assert "Traceback" not in done.output
+
+
+def test_a_receiver_that_does_not_reach_the_fm_band_is_tested_where_it_does(soapy: SoapyFaults) -> None:
+    soapy.set(low=325e6, high=3.8e9, no_gain=1)
+    told = list(checks._check_role("sdr", "pi", CONFIG, Asked(), lambda _name: None))
+    assert [check.name for check in told if check.result is Result.FAIL] == []
+    names = {check.name for check in told}
+    assert "sdr" in names
+    assert names.isdisjoint({"sdr.gain", "sdr.carrier", "sdr.ppm"})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -10,7 +13,9 @@ from typer.testing import CliRunner
 from firmware.cli.app import app
 from hw.clock import ManualClock
 from hw.config import HwConfig, SdrConfig
+from hw.errors import EndOfRecording
 from hw.kit import open_device
+from hw.replay.recorder import Recorder
 from sweeper.config import SweeperConfig
 from sweeper.sweeper import Sweeper
 from tests.hw.pi.conftest import SoapyFaults
@@ -60,6 +65,30 @@ def test_quiet_air_is_covered_and_nothing_is_found(soapy: SoapyFaults) -> None:
             shorter.step()
         assert shorter.coverage().parts["analog_2g4"] == 0.0
         assert shorter.counts().dropped["too_short"] > 0
+
+
+def test_a_recorded_sweep_finds_the_same(soapy: SoapyFaults, tmp_path: Path) -> None:
+    soapy.set(CAMERAS[0], noise=-30)
+    clock, folder = ManualClock(), tmp_path / "session"
+    config = HwConfig(sdr=SdrConfig(soapy="driver=standin"))
+    recorder = Recorder(folder, wall_ns=0)
+    settings = SweeperConfig(ranges_hz=((2405e6, 2419e6),))
+    with recorder.wrap("sdr", open_device("sdr", spec="pi", config=config, clock=clock), clock=clock) as sdr:
+        live = Sweeper(sdr=sdr, clock=clock, config=settings)
+        while live.rounds < 2:
+            live.step()
+            clock.sleep_until(clock.now_ns() + 300_000_000)
+    recorder.close()
+    with open_device("sdr", spec=f"replay:{folder}", config=config, clock=ManualClock()) as played:
+        again = Sweeper(sdr=played, clock=ManualClock(), config=settings)
+        with suppress(EndOfRecording):
+            while True:
+                again.step()
+    assert [e.kind for e in live.observations()] == ["analog-video-pal"]
+    assert [replace(e, first_ns=0, last_ns=0) for e in again.observations()] == [
+        replace(e, first_ns=0, last_ns=0) for e in live.observations()
+    ]
+    assert again.coverage().parts["analog_2g4"] == live.coverage().parts["analog_2g4"] > 0
 
 
 def test_the_command_names_the_camera_and_its_channel(soapy: SoapyFaults) -> None:
