@@ -57,12 +57,38 @@ def steps_back(
 
 
 def beacon_clock_us(h: Headers, beacons: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return the time (µs) that each beacon or probe response bears in its first `TIME_BYTES`."""
+    """Return the time that each beacon or probe response bears in its first `TIME_BYTES`.
+
+    Parameters
+    ----------
+    h : Headers
+        Frames of one batch.
+    beacons : ndarray of int64, shape (n,)
+        Rows of those that hold so many bytes.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n,)
+        µs since the network was started.
+    """
     return np.asarray(records(h.data, h.body_at[beacons], _CLOCK)["us"], np.uint64)
 
 
 def packet_numbers(h: Headers, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the packet number of each protected frame, `UNNUMBERED` where it has none or it was cut off."""
+    """Return the packet number of each protected frame.
+
+    Parameters
+    ----------
+    h : Headers
+        Frames of one batch.
+    rows : ndarray of int64, shape (n,)
+        Rows of data frames.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        `UNNUMBERED` where a frame has none, or it was cut off.
+    """
     head = records(h.data, h.body_at[rows], _CCMP)
     packet = head["high"].astype(np.int64) << 16 | head["low"]
     told = (h.flags[rows] & PROTECTED != 0) & (h.body_kept[rows] >= CCMP_BYTES)
