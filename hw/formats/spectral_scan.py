@@ -36,7 +36,8 @@ from hw.types import SpectralSample
 HEAD = struct.Struct(">BH")
 HT20 = struct.Struct(">BHbbHBBQ")
 HT40 = struct.Struct(">BHbbQbbHHBBBBB")
-ATH10K = struct.Struct(">BHHhHHHQbBBBB")
+# RSSI is u8 in the kernel; what is above 127 is below the floor.
+ATH10K = struct.Struct(">BHHhHHHQbbBBB")
 ATH11K = struct.Struct(">BbBHHHhIi")
 ATH11K_PRIMARY = struct.Struct(">BbBBHHHhIi")
 
@@ -63,7 +64,7 @@ KNOWN = re.compile(
 )
 
 
-class Unreadable(ValueError):
+class UnreadableRecord(ValueError):
     """A record that cannot be what a chip relays. Its text is the word under which it is counted."""
 
 
@@ -104,7 +105,7 @@ def _ht20_wide(body: bytes) -> _Record:
 def _ht40(body: bytes) -> _Record:
     kind, mhz, low_rssi, high_rssi, tsf, low_noise, high_noise, *_, exponent = HT40.unpack_from(body)
     if kind not in (HT40_MINUS, HT40_PLUS):
-        raise Unreadable("bad_channel")
+        raise UnreadableRecord("bad_channel")
     center_hz = mhz * 1e6 + (HALF_APART_HZ if kind == HT40_PLUS else -HALF_APART_HZ)
     bins = np.frombuffer(body, np.uint8, HT40_BINS, HT40.size).astype(np.float64)
     halves = (
@@ -220,7 +221,7 @@ class SpectralReader:
         try:
             record = LAYOUTS[head](body)
             powers = _powers_dbm(record)
-        except Unreadable as error:
+        except UnreadableRecord as error:
             self.dropped[str(error)] += 1
             return None
         return SpectralSample(
@@ -312,26 +313,26 @@ def _can_be(body: bytes, head: tuple[Any, ...]) -> bool:
         return False
     try:
         _powers_dbm(LAYOUTS[head](body))
-    except Unreadable:
+    except UnreadableRecord:
         return False
     return True
 
 
 def _powers_dbm(record: _Record) -> NDArray[np.float32]:
-    """Power of each bin, dBm; raises `Unreadable` where a field cannot be true."""
+    """Power of each bin, dBm; raises `UnreadableRecord` where a field cannot be true."""
     if not any(low <= record.center_hz / 1e6 <= high for low, high in BANDS_MHZ):
-        raise Unreadable("bad_frequency")
+        raise UnreadableRecord("bad_frequency")
     if record.exponent > MOST_EXPONENT or record.width_hz <= 0:
-        raise Unreadable("bad_header")
+        raise UnreadableRecord("bad_header")
+    if not any(half.magnitudes.any() for half in record.halves):
+        raise UnreadableRecord("no_energy")
     return np.concatenate([_half_dbm(half, record.exponent) for half in record.halves])
 
 
 def _half_dbm(half: _Half, exponent: int) -> NDArray[np.float32]:
     if not NOISE_DBM[0] <= half.noise_dbm <= NOISE_DBM[1]:
-        raise Unreadable("bad_level")
+        raise UnreadableRecord("bad_level")
     # Half a step stands for what was rounded down to nothing.
     magnitudes = np.maximum(half.magnitudes, 0.5) * 2.0**exponent
-    if not half.magnitudes.any():
-        raise Unreadable("no_energy")
     total = 10 * np.log10(np.sum(magnitudes**2))
     return np.asarray(half.noise_dbm + half.rssi_db + 20 * np.log10(magnitudes) - total, np.float32)
