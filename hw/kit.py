@@ -46,6 +46,7 @@ PANEL_ROLES = ("display", "buttons", "buzzer", "battery")
 BACKENDS: Mapping[str, Mapping[str, str]] = {
     "pi": {
         "sdr": "hw.pi.rtlsdr:open_sdr",
+        "spectral": "hw.pi.spectral:open_spectral",
         "monitor": "hw.pi.monitor:open_monitor",
         "ble": "hw.pi.hci:open_ble",
         "camera": "hw.pi.camera:open_camera_with_leds",

@@ -110,6 +110,7 @@ class SpectralSample:
     noise_dbm: float
     rssi_db: float
     bins_dbm: NDArray[np.float32]
+    record: bytes = b""  # as the kernel gave it, so that a recording loses nothing
 
     @property
     def step_hz(self) -> float:

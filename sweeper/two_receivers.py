@@ -94,9 +94,10 @@ class TwoReceivers:
         parts: dict[str, float] = dict(self.spectral.part_shares().items())
         if self._lost is not None:
             reasons = (*swept.reasons, "rf_spectral_lost")
-            return replace(swept, parts={**swept.parts, **dict.fromkeys(parts, 0.0)}, reasons=reasons)
+            return replace(swept, parts={**dict.fromkeys(parts, 0.0), **swept.parts}, reasons=reasons)
         reasons = (*swept.reasons, *self.spectral.coverage_reasons())
-        return replace(swept, parts={**swept.parts, **parts}, reasons=reasons)
+        heard = {part: max(share, swept.parts.get(part, 0.0)) for part, share in parts.items()}
+        return replace(swept, parts={**swept.parts, **heard}, reasons=reasons)
 
     def counts(self) -> Counts:
         """Return what both have read and left out."""

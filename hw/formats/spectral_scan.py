@@ -175,6 +175,10 @@ class SpectralReader:
         self._buffer += data
         return self._read(ended=False)
 
+    def not_before(self, t_ns: int) -> None:
+        """Let the next FFT be no earlier than ``t_ns``, the session time in ns: the chip's clock may lag."""
+        self._t_ns = max(self._t_ns, t_ns)
+
     def finish(self) -> tuple[SpectralSample, ...]:
         """Return what is left at the end of the stream, and count what is cut off."""
         found = self._read(ended=True)
@@ -203,7 +207,7 @@ class SpectralReader:
                 continue
             if at + size > len(data):
                 break
-            sample = self._sample(data[at + HEAD.size : at + size], HEAD.unpack_from(data, at))
+            sample = self._sample(data[at : at + size])
             found += [] if sample is None else [sample]
             at += size
         del self._buffer[:at]
@@ -217,9 +221,9 @@ class SpectralReader:
         kind = data[at]
         self.dropped["unknown_type" if kind > max(t for t, _ in LAYOUTS) else "bad_length"] += 1
 
-    def _sample(self, body: bytes, head: tuple[Any, ...]) -> SpectralSample | None:
+    def _sample(self, data: bytes) -> SpectralSample | None:
         try:
-            record = LAYOUTS[head](body)
+            record = LAYOUTS[HEAD.unpack_from(data)](data[HEAD.size :])
             powers = _powers_dbm(record)
         except UnreadableRecord as error:
             self.dropped[str(error)] += 1
@@ -232,6 +236,7 @@ class SpectralReader:
             noise_dbm=max(h.noise_dbm for h in record.halves),
             rssi_db=max(h.rssi_db for h in record.halves),
             bins_dbm=powers,
+            record=data,
         )
 
     def _time(self, record: _Record) -> int:

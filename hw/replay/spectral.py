@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 from hw.config import HwConfig
@@ -12,10 +13,13 @@ from hw.formats.spectral_scan import SpectralReader
 from hw.formats.unpack import UnpackedFile
 from hw.protocols import Clock
 from hw.replay.device import RecordedDevice
+from hw.replay.jsonl import LONGEST_SESSION_NS, read_lines, whole
 from hw.replay.session import Parts, open_parts
 from hw.types import SpectralBatch, SpectralSample
 
+INDEX = "spectral.jsonl"
 PIECE_BYTES = 1 << 16
+MOST_BYTES = 1 << 26  # of one batch
 MOST_IN_A_BATCH = 4096
 
 
@@ -135,6 +139,63 @@ def read_file(
         file.close()
 
 
-def open_spectral(*, target: str, config: HwConfig, clock: Clock) -> RecordedSpectral:  # noqa: ARG001
+class RecordedBatches(RecordedDevice):
+    """Plays a session's spectral scan, batch by batch, as they were read."""
+
+    def __init__(self, *, parts: Parts, clock: Clock) -> None:
+        super().__init__(role="spectral", parts=parts, clock=clock, dropped=Counter())
+        self._lines = iter(read_lines(parts.root / INDEX, self.dropped))
+        self._file = UnpackedFile(parts.spectral[0])
+
+    def channels_hz(self) -> tuple[float, ...]:
+        """Return nothing: a recording cannot be tuned."""
+        return ()
+
+    def set_channel(self, *, center_hz: float) -> None:
+        """Change nothing: the recording was tuned when it was made."""
+
+    def read_spectra(self, *, duration_s: float) -> SpectralBatch:  # noqa: ARG002 - as it was read
+        """Return the next batch."""
+        self._begin()
+        batch = self._next()
+        self._given(batch.until_ns)
+        return batch
+
+    def _next(self) -> SpectralBatch:
+        line = next(self._lines, None)
+        if line is None:
+            raise self._end()
+        reader = SpectralReader()
+        samples = (
+            *reader.feed(self._file.read(whole(line, "bytes", most=MOST_BYTES) or 0)),
+            *reader.finish(),
+        )
+        times = line.get("times_ns")
+        told = times if isinstance(times, list) else []
+        self.dropped.update(reader.dropped)
+        t_ns = whole(line, "t_ns", most=LONGEST_SESSION_NS) or 0
+        return SpectralBatch(
+            t_ns=t_ns,
+            until_ns=whole(line, "until_ns", most=LONGEST_SESSION_NS) or t_ns,
+            samples=tuple(
+                replace(s, t_ns=at) for s, at in zip(samples, told, strict=False) if isinstance(at, int)
+            ),
+            dropped={str(k): v for k, v in dict(line.get("dropped", {})).items() if isinstance(v, int)},
+        )
+
+    def _skip(self) -> None:
+        self._next()
+        self._reads += 1
+
+    def close(self) -> None:
+        """Close the files."""
+        super().close()
+        self._file.close()
+
+
+def open_spectral(*, target: str, config: HwConfig, clock: Clock) -> RecordedSpectral | RecordedBatches:  # noqa: ARG001
     """Open the recorded spectral scan of a session, or relay files by themselves."""
-    return RecordedSpectral(parts=open_parts(target, "spectral"), clock=clock).resume()
+    parts = open_parts(target, "spectral")
+    if parts.session and (parts.root / INDEX).is_file():
+        return RecordedBatches(parts=parts, clock=clock).resume()
+    return RecordedSpectral(parts=parts, clock=clock).resume()

@@ -12,9 +12,10 @@ from hw.clock import ManualClock
 from hw.config import HwConfig
 from hw.errors import BadRecording, DeviceLost, DeviceMissing, EndOfRecording
 from hw.protocols import SpectralRadio
+from hw.replay.recorder import Recorder
 from hw.replay.sdr import open_sdr
 from hw.replay.session import find_parts
-from hw.replay.spectral import RecordedSpectral, open_spectral
+from hw.replay.spectral import RecordedBatches, RecordedSpectral, open_spectral
 from tests.hw.formats import spectral_writer as write
 
 
@@ -24,7 +25,7 @@ def records(count: int = 40, *, step_us: int = 10_000) -> bytes:
     return b"".join(write.ht20(magnitudes, mhz=2412 + 5 * (i % 3), tsf_us=step_us * i) for i in range(count))
 
 
-def opened(path: Path, clock: ManualClock | None = None) -> RecordedSpectral:
+def opened(path: Path, clock: ManualClock | None = None) -> RecordedSpectral | RecordedBatches:
     return open_spectral(target=str(path), config=HwConfig(), clock=clock or ManualClock())
 
 
@@ -82,3 +83,24 @@ def test_other_roles_say_where_to_use_it_and_a_folder_of_dumps_is_one_scan(tmp_p
     assert "spectral scans" in error.value.what
     radio = opened(tmp_path)
     assert len(radio.read_spectra(duration_s=60.0).samples) == 40
+
+
+def test_a_session_gives_the_batches_that_the_device_gave(tmp_path: Path) -> None:
+    source, clock = tmp_path / "scan.dump", ManualClock()
+    source.write_bytes(records(40))
+    recorder = Recorder(tmp_path / "session", wall_ns=0)
+    tapped = recorder.wrap("spectral", opened(source, clock), clock=clock)
+    given = [tapped.read_spectra(duration_s=0.1) for _ in range(3)]
+    tapped.close()
+    recorder.close()
+    assert (tmp_path / "session" / "spectral.dump").read_bytes() == records(40)[: 30 * 76]
+    again = opened(tmp_path / "session")
+    for batch in given:
+        played = again.read_spectra(duration_s=5.0)
+        assert (played.t_ns, played.until_ns) == (batch.t_ns, batch.until_ns)
+        assert [s.t_ns for s in played.samples] == [s.t_ns for s in batch.samples]
+        for one, other in zip(played.samples, batch.samples, strict=True):
+            np.testing.assert_array_equal(one.bins_dbm, other.bins_dbm)
+    with pytest.raises(EndOfRecording):
+        again.read_spectra(duration_s=5.0)
+    again.close()
