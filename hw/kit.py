@@ -35,15 +35,18 @@ from hw.protocols import (
     MonitorRadio,
     Reopens,
     Sdr,
+    SpectralRadio,
 )
 from hw.types import SensorName
 
 SENSOR_ROLES: Mapping[str, SensorName] = {"sdr": "rf", "monitor": "wifi", "ble": "ble", "camera": "lens"}
+SECOND_ROLES: Mapping[str, SensorName] = {"spectral": "rf"}  # a further device of a sensor, few units have it
 PANEL_ROLES = ("display", "buttons", "buzzer", "battery")
 
 BACKENDS: Mapping[str, Mapping[str, str]] = {
     "pi": {
         "sdr": "hw.pi.rtlsdr:open_sdr",
+        "spectral": "hw.pi.spectral:open_spectral",
         "monitor": "hw.pi.monitor:open_monitor",
         "ble": "hw.pi.hci:open_ble",
         "camera": "hw.pi.camera:open_camera_with_leds",
@@ -54,6 +57,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
     },
     "replay": {
         "sdr": "hw.replay.sdr:open_sdr",
+        "spectral": "hw.replay.spectral:open_spectral",
         "monitor": "hw.replay.radio:open_monitor",
         "ble": "hw.replay.radio:open_ble",
         "camera": "hw.replay.camera:open_camera_with_leds",
@@ -79,6 +83,13 @@ class CameraWithLeds(NamedTuple):
     leds: Leds
 
 
+class RfDevices(NamedTuple):
+    """The receiver, and the Wi-Fi adapter that hears where it is deaf."""
+
+    sdr: Sdr
+    spectral: SpectralRadio
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
     """The devices of one run; an absent one is None, and ``problems`` says why."""
@@ -86,6 +97,7 @@ class Kit:
     spec: str
     recorded: bool
     sdr: Sdr | None = None
+    spectral: SpectralRadio | None = None
     monitor: MonitorRadio | None = None
     ble: BleRadio | None = None
     camera: Camera | None = None
@@ -98,8 +110,8 @@ class Kit:
 
     def devices(self) -> tuple[Device, ...]:
         """Return every device that is open."""
-        every = (self.sdr, self.monitor, self.ble, self.camera, self.leds, self.display, self.buttons)
-        return tuple(d for d in (*every, self.buzzer, self.battery) if d is not None)
+        every = (self.sdr, self.spectral, self.monitor, self.ble, self.camera, self.leds, self.display)
+        return tuple(d for d in (*every, self.buttons, self.buzzer, self.battery) if d is not None)
 
     def close(self) -> None:
         """Close every device; may be called twice."""
@@ -170,7 +182,7 @@ def open_device(role: str, *, spec: str, config: HwConfig, clock: Clock) -> Any:
     Parameters
     ----------
     role : str
-        One of `SENSOR_ROLES` or `PANEL_ROLES`.
+        One of `SENSOR_ROLES`, `SECOND_ROLES` or `PANEL_ROLES`.
     spec : str
         The kit; ``config.backend`` may name another one for this role.
     config : HwConfig
@@ -228,7 +240,7 @@ def open_kit(
     config: HwConfig,
     clocks: Mapping[SensorName, Clock],
     panel_clock: Clock,
-    roles: tuple[str, ...] = (*SENSOR_ROLES, *PANEL_ROLES),
+    roles: tuple[str, ...] = (*SENSOR_ROLES, *SECOND_ROLES, *PANEL_ROLES),
 ) -> Kit:
     """Open every device of a kit that is there.
 
@@ -263,7 +275,8 @@ def open_kit(
     opened: dict[str, Any] = {}
     problems: dict[str, HwError] = {}
     for role in roles:
-        clock = clocks[SENSOR_ROLES[role]] if role in SENSOR_ROLES else panel_clock
+        sensor = SENSOR_ROLES.get(role) or SECOND_ROLES.get(role)
+        clock = panel_clock if sensor is None else clocks[sensor]
         try:
             opened[role] = open_device(role, spec=spec, config=config, clock=clock)
         except (DeviceMissing, DeviceBusy, DeviceDenied, DeviceLost, MissingComponent) as error:

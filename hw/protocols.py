@@ -23,6 +23,7 @@ from hw.types import (
     IqBlock,
     LedState,
     LightSwitch,
+    SpectralBatch,
 )
 
 
@@ -90,6 +91,19 @@ class MonitorRadio(Device, Protocol):
     def channels_hz(self) -> tuple[float, ...]: ...
     def set_channel(self, *, center_hz: float) -> None: ...
     def read(self, *, duration_s: float) -> Dot11Batch: ...
+
+
+@runtime_checkable
+class SpectralRadio(Device, Protocol):
+    """A Wi-Fi adapter that makes FFTs of what it hears.
+
+    ``channels_hz`` are the channels that it may be set to, in Hz; none where it takes what comes, as a
+    recording does. ``read_spectra`` listens for ``duration_s`` seconds.
+    """
+
+    def channels_hz(self) -> tuple[float, ...]: ...
+    def set_channel(self, *, center_hz: float) -> None: ...
+    def read_spectra(self, *, duration_s: float) -> SpectralBatch: ...
 
 
 @runtime_checkable

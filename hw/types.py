@@ -95,6 +95,45 @@ class Dot11Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpectralSample:
+    """One FFT that a Wi-Fi chip made of what it hears, Wi-Fi or not.
+
+    ``bins_dbm`` are powers of equally wide bins from ``low_hz`` upwards, dBm as far as the chip's noise floor
+    and RSSI are calibrated. ``noise_dbm`` is the floor that the chip believes in, ``rssi_db`` what it hears
+    above it; of two halves with values of their own the higher ones.
+    """
+
+    t_ns: int
+    layout: str  # the kernel's record: ath9k-ht20, ath9k-ht40, ath10k, ath11k
+    center_hz: float
+    width_hz: float  # of all bins together
+    noise_dbm: float
+    rssi_db: float
+    bins_dbm: NDArray[np.float32]
+    record: bytes = b""  # as the kernel gave it, so that a recording loses nothing
+
+    @property
+    def step_hz(self) -> float:
+        """Width of a bin, Hz."""
+        return self.width_hz / len(self.bins_dbm)
+
+    @property
+    def low_hz(self) -> float:
+        """Lower edge of the first bin, Hz."""
+        return self.center_hz - self.width_hz / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectralBatch:
+    """FFTs from ``t_ns`` until ``until_ns``, in order of time, with the unreadable records by reason."""
+
+    t_ns: int
+    until_ns: int
+    samples: tuple[SpectralSample, ...]
+    dropped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BleAdvert:
     """One advertising report. ``address`` is lower-case hex with colons, as printed on the device."""
 

@@ -12,6 +12,7 @@ OVERLOAD = "overload product"  # the service of a line that the receiver makes w
 EmissionKind = Literal[
     "analog-video-pal",
     "analog-video-ntsc",
+    "steady-carrier",
     "cofdm",
     "cellular-uplink",
     "wideband-local",

@@ -22,6 +22,7 @@ JITTER_HZ = 30e3  # a narrow signal's centre from look to look
 KIND_RANK: Mapping[EmissionKind, int] = {
     "analog-video-pal": 7,
     "analog-video-ntsc": 7,
+    "steady-carrier": 6,
     "cofdm": 6,
     "known-service": 5,
     "self-noise": 4,

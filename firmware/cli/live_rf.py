@@ -16,6 +16,7 @@ from firmware.report.sweep import spectrum_line
 from firmware.sensor import Views
 from sweeper.picture import Picture, best_picture
 from sweeper.plan import PlanSummary, RecordingSummary
+from sweeper.spectral_sensor import SpectralSensor
 from sweeper.views import SpectrumView
 
 PICTURE_COLUMNS = 48  # 18 lines high: beside eight rows of the table and the spectrum
@@ -37,6 +38,21 @@ def cover_words(plan: PlanSummary, recording: RecordingSummary | None, catalog: 
         width_mhz=(recording.high_hz - recording.low_hz) / 1e6,
     )
     return Text(told, style="dim" if recording.stated else "yellow")
+
+
+def spectral_words(sensor: SpectralSensor, catalog: Catalog) -> Text:
+    """Return what the spectra of a Wi-Fi adapter cover."""
+    told = sensor.extent()
+    return Text(
+        catalog.text(
+            "cli.rf.spectral",
+            count=told.count,
+            seconds=told.seconds,
+            low_mhz=told.low_hz / 1e6,
+            high_mhz=told.high_hz / 1e6,
+        ),
+        style="dim",
+    )
 
 
 def plan_words(summary: PlanSummary, catalog: Catalog) -> Text:

@@ -10,10 +10,11 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from firmware.cli.live_rf import cover_words, picture_block, shows_pictures
+from firmware.cli.live_rf import cover_words, picture_block, shows_pictures, spectral_words
 from firmware.cli.picture import upright
 from firmware.errors import FirmwareError
 from firmware.i18n.catalog import Catalog
+from firmware.report.spectral_plot import save_spectral_plot
 from firmware.report.sweep import save_plot
 from firmware.runtime.session import inspect
 from firmware.sensor import Sensor
@@ -22,7 +23,9 @@ from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 from sweeper.picture import Picture, best_picture
 from sweeper.reference import ReferenceComparison, compare
+from sweeper.spectral_sensor import SpectralSensor
 from sweeper.sweeper import Sweeper
+from sweeper.two_receivers import TwoReceivers
 from sweeper.views import HopLevels
 
 RISES_SHOWN, RANGES_SHOWN = 12, 6
@@ -75,8 +78,11 @@ class AfterSweep:
 
     def __call__(self, sensors: Mapping[SensorName, Sensor], last: Snapshot) -> None:
         """Plot, store the picture and compare, as asked for. Results wait for `tell`."""
-        sweeper = sensors.get("rf")
-        if not isinstance(sweeper, Sweeper):
+        sensor = sensors.get("rf")
+        if isinstance(sensor, SpectralSensor):
+            self._after_spectral(sensor, last)
+        sweeper = _sweep_of(sensor)
+        if sweeper is None:
             return
         self._told = [cover_words(sweeper.summary, sweeper.recording, self._catalog)]
         best = best_picture(sweeper.pictures())
@@ -90,6 +96,16 @@ class AfterSweep:
             self._told.append(Text(str(self._plot)))
         if self._picture is not None:
             self._told.append(self._store(best, self._picture))
+
+    def _after_spectral(self, sensor: SpectralSensor, last: Snapshot) -> None:
+        """Say what the spectra cover and plot them; powers hold no picture and no level of a receiver."""
+        self._told = [spectral_words(sensor, self._catalog)]
+        if self._plot is not None:
+            views, found = (sensor.spectrum_view(), sensor.waterfall_view()), last.verdict.findings
+            save_spectral_plot(self._plot, *views, sensor.observations(), findings=found)
+            self._told.append(Text(str(self._plot)))
+        if self._picture is not None:
+            self._told.append(self._store(None, self._picture))
 
     @staticmethod
     def _store(best: Picture | None, path: Path) -> Text:
@@ -107,13 +123,20 @@ class AfterSweep:
                 console.print(part.shown)
 
 
+def _sweep_of(sensor: Sensor | None) -> Sweeper | None:
+    """Return the sweep of an RF sensor, alone or beside a second receiver."""
+    if isinstance(sensor, TwoReceivers):
+        return sensor.sweeper
+    return sensor if isinstance(sensor, Sweeper) else None
+
+
 def reference_levels(target: str, settings: Settings) -> tuple[HopLevels, ...]:
     """Sweep through a recorded session and return the levels of its hops."""
     kept: list[tuple[HopLevels, ...]] = []
 
     def take(sensors: Mapping[SensorName, Sensor], _last: Snapshot) -> None:
-        sweeper = sensors["rf"]
-        if isinstance(sweeper, Sweeper):
+        sweeper = _sweep_of(sensors.get("rf"))
+        if sweeper is not None:
             kept.append(sweeper.levels())
 
     inspect(f"replay:{target}", settings, only={"rf"}, after=take)

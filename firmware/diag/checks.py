@@ -16,10 +16,11 @@ from firmware.i18n.catalog import Sentence
 from hw.clock import ManualClock, SystemClock
 from hw.config import HwConfig
 from hw.errors import BadKit, DeviceMissing, EndOfRecording, HwError, MissingComponent
-from hw.kit import BACKENDS, SENSOR_ROLES, CameraWithLeds, open_device, parse_spec
+from hw.kit import BACKENDS, SECOND_ROLES, SENSOR_ROLES, CameraWithLeds, open_device, parse_spec
 
 PROBES: Mapping[str, tuple[Probe, ...]] = {
     "sdr": sdr_checks.PROBES,
+    "spectral": radio_checks.SPECTRAL_PROBES,
     "monitor": radio_checks.MONITOR_PROBES,
     "ble": radio_checks.BLE_PROBES,
     "camera": camera_checks.PROBES,
@@ -87,6 +88,8 @@ def _check_role(
     try:
         device = open_device(role, spec=spec, config=config, clock=clock)
     except (DeviceMissing, MissingComponent) as error:
+        if role in SECOND_ROLES and backend != "pi":
+            return
         needed = spec != "auto" and role in SENSOR_ROLES and backend != "replay"
         yield broken(role, error, Result.FAIL if needed else Result.WARN)
         return

@@ -17,6 +17,7 @@ DWELL_S = 1.0
 FRAMES_LEAST_PER_S = 5.0  # one access point alone sends about ten beacons a second
 LOST_SHARE_LIMIT = 0.05
 BLE_LISTEN_S = 4.0
+SPECTRA_S = 1.0
 S_PER_MIN = 60.0
 HZ_PER_MHZ = 1e6
 
@@ -98,6 +99,21 @@ def adverts(bench: DiagBench) -> Check:
     return passed("ble", **said)
 
 
+def spectra(bench: DiagBench) -> Check:
+    """Count the spectra a second that a Wi-Fi adapter makes, and the channels that they are of."""
+    batch = bench.device.read_spectra(duration_s=SPECTRA_S)
+    took_s = max((batch.until_ns - batch.t_ns) * 1e-9, PEEK_S)
+    said = {
+        "name": bench.device.info().name,
+        "spectra_per_s": len(batch.samples) / took_s,
+        "channels": float(len({s.center_hz for s in batch.samples})),
+    }
+    if not batch.samples:
+        return warned("spectral", "check.remedy.spectral_quiet", **said)
+    return passed("spectral", **said)
+
+
+SPECTRAL_PROBES = (Probe("spectral", spectra),)
 MONITOR_PROBES = (
     Probe("monitor", in_monitor_mode),
     Probe("monitor.bands", bands),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from firmware.errors import NoSensors
 from firmware.log import get_logger
 from firmware.runtime.sensor_snapshot import DevicesOf
+from firmware.runtime.rf_devices import build_rf, open_rf, rf_device, roles_of
 from firmware.sensor import Sensor
 from firmware.settings.calibration import lens_calibration, with_distance, with_own_lines
 from firmware.settings.settings import Settings
@@ -25,7 +26,16 @@ from firmware.verdict.minimum import minimum_for
 from firmware.verdict.sensor_state import Recognise
 from hw.clock import ManualClock, SystemClock
 from hw.errors import DeviceMissing, HwError
-from hw.kit import PANEL_ROLES, SENSOR_ROLES, Kit, open_device, open_kit, reopen, spec_of_place
+from hw.kit import (
+    PANEL_ROLES,
+    SENSOR_ROLES,
+    Kit,
+    RfDevices,
+    open_device,
+    open_kit,
+    reopen,
+    spec_of_place,
+)
 from hw.light_guard import guarded
 from hw.protocols import Clock
 from hw.types import SENSOR_NAMES, DeviceInfo, SensorName
@@ -71,9 +81,7 @@ def build_sensor(
     """
     match name:
         case "rf":
-            from sweeper.sweeper import Sweeper
-
-            return Sweeper(sdr=device, clock=clock, config=settings.rf)
+            return build_rf(device, clock=clock, settings=settings)
         case "wifi":
             from wifiscan.scanner import WifiScanner
 
@@ -190,7 +198,7 @@ def open_sensors(
     settings = with_distance(spec, settings) if "lens" in wanted else settings
     clocks, panel_clock = _clocks(live=live)
     later = live and open_later  # each on its own thread, so that the screen waits for none
-    roles = (() if later else tuple(ROLE_OF[n] for n in wanted)) + PANEL_ROLES
+    roles = (() if later else roles_of(wanted)) + PANEL_ROLES
     kit = open_kit(spec, config=settings.hw, clocks=clocks, panel_clock=panel_clock, roles=roles)
     with ExitStack() as undo:
         undo.callback(kit.close)
@@ -249,7 +257,7 @@ def _clocks(*, live: bool) -> tuple[dict[SensorName, Clock], Clock]:
 def _device_of(kit: Kit, name: SensorName) -> Any:
     if name == "lens":
         return None if kit.camera is None or kit.leds is None else (kit.camera, kit.leds)
-    return {"rf": kit.sdr, "wifi": kit.monitor, "ble": kit.ble}[name]
+    return {"rf": rf_device(kit.sdr, kit.spectral), "wifi": kit.monitor, "ble": kit.ble}[name]
 
 
 def _problem(kit: Kit, name: SensorName) -> HwError:
@@ -300,8 +308,11 @@ class SensorSource:
         return self._built(self._opened())
 
     def reopen(self) -> None:
-        """Open the lost devices again, under the sensor that was made last; raises `HwError` while away."""
-        for part in self._parts():
+        """Open the lost devices again, under the sensor that was made last; raises `HwError` while away.
+
+        The second receiver's loss does not stop the first one; `sweeper.two_receivers` opens it again.
+        """
+        for part in self._parts()[:1] if isinstance(self._device, RfDevices) else self._parts():
             reopen(part)
 
     def renew(self, place: int) -> Sensor:
@@ -322,9 +333,13 @@ class SensorSource:
         return self._device if isinstance(self._device, tuple) else (self._device,)
 
     def _opened(self) -> Any:
-        role, hw = ROLE_OF[self._name], self._settings.hw
-        config = hw.model_copy(update={"backend": {**hw.backend, role: self._at}})
-        device = open_device(role, spec=self._at, config=config, clock=self._clock)
+        return open_rf(self._opened_role) if self._name == "rf" else self._opened_role(ROLE_OF[self._name])
+
+    def _opened_role(self, role: str) -> Any:
+        hw = self._settings.hw
+        at = self._at if role in SENSOR_ROLES else hw.backend.get(role, self._at)
+        config = hw.model_copy(update={"backend": {**hw.backend, role: at}})
+        device = open_device(role, spec=at, config=config, clock=self._clock)
         return device if self._recorder is None else self._recorder.wrap(role, device, clock=self._clock)
 
     def _built(self, device: Any) -> Sensor:

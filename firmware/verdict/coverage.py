@@ -105,7 +105,7 @@ def plain_shares(coverage: Coverage, table: Likelihoods) -> dict[Kind, float]:
     shares: dict[Kind, float] = {}
     for kind in KINDS:
         catch = table.by_catch.get((coverage.sensor, kind))
-        if catch is not None:
+        if catch is not None and not (catch.extra and catch.parts.keys().isdisjoint(coverage.parts)):
             parts = coverage.parts or dict.fromkeys(catch.parts, coverage.share)
             shares[kind] = _share(sum(w * _share(parts.get(p, 0.0)) for p, w in catch.parts.items()))
     return shares

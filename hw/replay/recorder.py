@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from hw.closing import Closing
 from hw.config import CameraConfig, LightConfig
 from hw.errors import BadRecording, EndOfRecording, HwError
-from hw.kit import SENSOR_ROLES, CameraWithLeds, Kit, reopen
+from hw.kit import SECOND_ROLES, SENSOR_ROLES, CameraWithLeds, Kit, reopen
 from hw.light_guard import guarded
 from hw.protocols import (
     RTL_SDR_REACH_HZ,
@@ -29,13 +29,24 @@ from hw.protocols import (
     MonitorRadio,
     Reaches,
     Sdr,
+    SpectralRadio,
 )
 from hw.replay.bounded_file import MEGABYTE, GrowingFile, ReadBudget, RecordingStopped
 from hw.replay.device import FAULTS, FAULTS_FILE, ReplayFault
 from hw.replay.jsonl import format_line
 from hw.replay.manifest import ANY_ROLE, FILE_NAME, Manifest, SessionPart, write_manifest
-from hw.replay.writers import BleWriter, ButtonsWriter, CameraWriter, MonitorWriter, SdrWriter, Writer
-from hw.types import BleBatch, ButtonPress, DeviceHealth, DeviceInfo, Dot11Batch, Frame, IqBlock, SensorName
+from hw.replay.writers import WRITERS, CameraWriter, MonitorWriter, Writer
+from hw.types import (
+    BleBatch,
+    ButtonPress,
+    DeviceHealth,
+    DeviceInfo,
+    Dot11Batch,
+    Frame,
+    IqBlock,
+    SensorName,
+    SpectralBatch,
+)
 
 T = TypeVar("T")
 MOST_FAULTS = 10_000
@@ -274,22 +285,38 @@ class TapSdr(Tap):
         return self._kept(self._call(lambda: self._device.read(count=count)))
 
 
-class TapMonitor(Tap):
-    """A Wi-Fi adapter that is being recorded."""
+class TapTuned(Tap):
+    """An adapter with channels that is being recorded."""
 
-    _device: MonitorRadio
+    _device: MonitorRadio | SpectralRadio
 
     def channels_hz(self) -> tuple[float, ...]:
         """Return the channels of the device, in Hz."""
         return self._device.channels_hz()
 
-    def generations(self) -> Mapping[str, int]:
-        """Return the Wi-Fi generations of the device, where it names them."""
-        return self._device.generations() if isinstance(self._device, Decodes) else {}
-
     def set_channel(self, *, center_hz: float) -> None:
         """Set the device's channel."""
         self._call(lambda: self._device.set_channel(center_hz=center_hz))
+
+
+class TapSpectral(TapTuned):
+    """A spectral scan that is being recorded."""
+
+    _device: SpectralRadio
+
+    def read_spectra(self, *, duration_s: float) -> SpectralBatch:
+        """Read the device."""
+        return self._kept(self._call(lambda: self._device.read_spectra(duration_s=duration_s)))
+
+
+class TapMonitor(TapTuned):
+    """A Wi-Fi adapter that is being recorded."""
+
+    _device: MonitorRadio
+
+    def generations(self) -> Mapping[str, int]:
+        """Return the Wi-Fi generations of the device, where it names them."""
+        return self._device.generations() if isinstance(self._device, Decodes) else {}
 
     def read(self, *, duration_s: float) -> Dot11Batch:
         """Read the device."""
@@ -333,17 +360,11 @@ class TapButtons(Tap):
 
 TAPS: Mapping[str, type[Tap]] = {
     "sdr": TapSdr,
+    "spectral": TapSpectral,
     "monitor": TapMonitor,
     "ble": TapBle,
     "camera": TapCamera,
     "buttons": TapButtons,
-}
-WRITERS: Mapping[str, Callable[..., Writer]] = {
-    "sdr": SdrWriter,
-    "monitor": MonitorWriter,
-    "ble": BleWriter,
-    "camera": CameraWriter,
-    "buttons": ButtonsWriter,
 }
 
 
@@ -354,7 +375,8 @@ def record_kit(
     wrapped: dict[str, Any] = {}
     for role in TAPS:
         device = getattr(kit, role)
-        clock = clocks[SENSOR_ROLES[role]] if role in SENSOR_ROLES else panel_clock
+        sensor = SENSOR_ROLES.get(role) or SECOND_ROLES.get(role)
+        clock = panel_clock if sensor is None else clocks[sensor]
         if role == "camera" and device is not None and kit.leds is not None:
             wrapped["camera"], wrapped["leds"] = recorder.wrap(role, (device, kit.leds), clock=clock)
         elif device is not None:

@@ -30,25 +30,28 @@ from hw.formats.capture import (
     link_name,
     peek,
 )
+from hw.formats.spectral_scan import is_spectral_scan
 from hw.formats.unpack import UnpackedFile
 from hw.replay.iq_file import is_iq_file
 from hw.replay.manifest import FILE_NAME, UNFINISHED_NAME, Manifest, read_manifest, verify
 
-Kind = Literal["sdr", "monitor", "ble", "camera"]
+Kind = Literal["sdr", "spectral", "monitor", "ble", "camera"]
 COMMANDS: dict[str, str] = {
     "sdr": "ansim scan rf",
+    "spectral": "ansim scan rf",
     "monitor": "ansim scan wifi",
     "ble": "ansim scan ble",
     "camera": "ansim scan lens",
 }
 CONTENTS: dict[str, str] = {
     "sdr": "radio samples",
+    "spectral": "spectral scans",
     "monitor": "802.11 frames",
     "ble": "Bluetooth LE adverts",
     "camera": "pictures",
     "buttons": "button presses",
 }
-HEAD_BYTES = 512
+HEAD_BYTES = 4096  # some FFT records
 PICTURE_MAGICS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"P5", b"P2")
 PICTURE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm", ".webp", ".heic", ".heif", ".hif"}
@@ -76,6 +79,10 @@ WAYS_OUT: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
         "Give the .pcap, .cap or .kismet file beside it.",
     ),
 )
+KNOWN_FILES = (
+    "Known are pcap, pcapng, btsnoop, Kismet databases, SigMF, raw samples (cu8, wav …), spectral scans "
+    "of Atheros Wi-Fi adapters, and pictures."
+)
 APPLE_SUFFIX = ".pklg"
 SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE = ".sigmf-meta", ".sigmf-data", ".sigmf"
 SIGMF_COLLECTION = ".sigmf-collection"
@@ -101,6 +108,7 @@ class Parts:
     name: str
     session: bool
     sdr: tuple[Path, ...] = ()
+    spectral: tuple[Path, ...] = ()
     monitor: tuple[Path, ...] = ()
     ble: tuple[Path, ...] = ()
     camera: tuple[Path, ...] = ()  # one folder of pictures, or one picture
@@ -182,11 +190,7 @@ def _missing(parts: Parts, role: str) -> DeviceMissing:
     others = [r for r in parts.roles() if r in COMMANDS]
     held = " and ".join(CONTENTS[r] for r in others)
     hint = f"Try {' or '.join(COMMANDS[r] for r in others)}." if others and not parts.session else ""
-    what = (
-        f"{parts.name} holds {held}, no {CONTENTS[role]}"
-        if held
-        else f"{parts.name} holds no {CONTENTS[role]}"
-    )
+    what = f"{parts.name} holds {f'{held}, no' if held else 'no'} {CONTENTS[role]}"
     return DeviceMissing(what, hint=hint)
 
 
@@ -215,6 +219,8 @@ def _roles_of_file(path: Path) -> tuple[Kind, ...]:
         return _roles_of_capture(path)
     if head.startswith(PICTURE_MAGICS) or head[8:12] == b"WEBP":
         return ("camera",)
+    if is_spectral_scan(head):
+        return ("spectral",)
     sigmf = path.suffix in {SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE, SIGMF_COLLECTION}
     if sigmf or is_iq_file(path, head) or _looks_like_sigmf(head):
         return ("sdr",)
@@ -246,7 +252,7 @@ def _hint_for(path: Path, head: bytes) -> str:
         )
     if path.suffix.casefold() in RAW_SUFFIXES:
         return SIDE_NOTE
-    return "Known are pcap, pcapng, btsnoop, Kismet databases, SigMF, raw samples (cu8, wav …) and pictures."
+    return KNOWN_FILES
 
 
 def _roles_of_capture(path: Path) -> tuple[Kind, ...]:
@@ -371,7 +377,10 @@ def _roles_of_named(path: Path) -> Iterable[Kind]:
     if path.name.partition(".")[0] in PREFERRED.values():
         return _roles_of_file(path)
     try:
-        return _roles_of_capture(path) if capture_format(_head(path)) else ()
+        head = _head(path)
+        if is_spectral_scan(head):
+            return ("spectral",)
+        return _roles_of_capture(path) if capture_format(head) else ()
     except BadRecording:
         return ()
 

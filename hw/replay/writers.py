@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +22,16 @@ from hw.replay import encode
 from hw.replay.bounded_file import GrowingFile, ReadBudget, RecordingStopped, replace_durably, sync_file
 from hw.replay.jsonl import format_line
 from hw.replay.manifest import SessionPart
-from hw.types import BleBatch, ButtonPress, Dot11Batch, Frame, IqBlock, LedState, LightSwitch
+from hw.types import (
+    BleBatch,
+    ButtonPress,
+    Dot11Batch,
+    Frame,
+    IqBlock,
+    LedState,
+    LightSwitch,
+    SpectralBatch,
+)
 
 APPLICATION = "ansim"
 EXACT_FORMAT = "cf32_le"  # for samples that are not exact in the format they claim
@@ -213,6 +222,28 @@ class BleWriter:
         return _closed(self._records, self._index)
 
 
+class SpectralWriter:
+    """Writes ``spectral.dump``, a relay file like the kernel's, and ``spectral.jsonl`` with the times."""
+
+    def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
+        self._records = GrowingFile(folder / "spectral.dump", role="spectral", budget=budget)
+        self._index = GrowingFile(folder / "spectral.jsonl", role="spectral", budget=budget)
+
+    def write(self, batch: SpectralBatch, *, until_ns: int) -> None:  # noqa: ARG002 - the batch says it itself
+        """Append one batch."""
+        content = b"".join(sample.record for sample in batch.samples)
+        times_ns = [sample.t_ns for sample in batch.samples]
+        line = {"t_ns": batch.t_ns, "until_ns": batch.until_ns, "bytes": len(content), "times_ns": times_ns}
+        self._records.write(content)
+        self._index.write(format_line({**line, "dropped": dict(batch.dropped)}))
+        self._records.flush()
+        self._index.flush()
+
+    def close(self) -> list[SessionPart]:
+        """Close both files."""
+        return _closed(self._records, self._index)
+
+
 class CameraWriter:
     """Writes PNG pictures with ``camera.jsonl``, which holds the digest of each."""
 
@@ -317,3 +348,13 @@ def _part(file: GrowingFile) -> SessionPart:
 
 def _part_of(role: str, path: str, content: bytes) -> SessionPart:
     return SessionPart(role=role, path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+WRITERS: Mapping[str, Callable[..., Writer]] = {
+    "sdr": SdrWriter,
+    "spectral": SpectralWriter,
+    "monitor": MonitorWriter,
+    "ble": BleWriter,
+    "camera": CameraWriter,
+    "buttons": ButtonsWriter,
+}

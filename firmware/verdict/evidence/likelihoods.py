@@ -70,12 +70,16 @@ class SensorLikelihoods(Sourced):
 
 
 class Catch(Sourced):
-    """Probability that a sensor at full coverage catches one kind, and the parts of coverage that count."""
+    """Probability that a sensor at full coverage catches one kind, and the parts of coverage that count.
+
+    ``extra``: this takes a device that few units have, so that it counts only where its parts are reported.
+    """
 
     sensor: SensorName
     kind: Kind | Literal["*"]
     pd: float = Field(ge=0.0, lt=1.0)
     parts: dict[str, float]
+    extra: bool = False
 
 
 class Sign(Sourced):

@@ -24,6 +24,8 @@ def disturbance_reason(kind: DisturbanceKind) -> str:
 REASONS: Mapping[str, tuple[str, ...]] = {
     "reason.rf.analog_video": ("standard", "center_hz", "bandwidth_hz", "snr_db"),
     "reason.rf.picture": ("standard", "center_hz", "snr_db"),
+    "reason.rf.steady_carrier": ("center_hz", "bandwidth_hz", "snr_db", "duty"),
+    "reason.rf.swallowed_carrier": ("center_hz", "bandwidth_hz", "snr_db", "duty"),
     "reason.rf.cofdm": ("center_hz", "bandwidth_hz", "snr_db"),
     "reason.rf.wideband": ("center_hz", "bandwidth_hz", "snr_db"),
     "reason.rf.cellular": ("center_hz", "snr_db"),

@@ -10,12 +10,14 @@ from sweeper.model import Emission, EmissionKind
 SIGN_BY_KIND: dict[EmissionKind, str] = {
     "analog-video-pal": "analog-video",
     "analog-video-ntsc": "analog-video",
+    "steady-carrier": "steady-carrier",
     "cofdm": "cofdm",
     "wideband-local": "wideband-local",
     "cellular-uplink": "cellular-uplink",
 }
 REASON_BY_SIGN = {
     "analog-video": "reason.rf.analog_video",
+    "steady-carrier": "reason.rf.steady_carrier",
     "cofdm": "reason.rf.cofdm",
     "wideband-local": "reason.rf.wideband",
     "cellular-uplink": "reason.rf.cellular",
@@ -41,12 +43,19 @@ def weigh_emission(emission: Emission, table: Likelihoods) -> Evidence | None:
         sensor="rf",
         subject=emission.subject,
         score=emission.scores.get("camera", 0.0),
-        reason="reason.rf.picture" if confirmed else REASON_BY_SIGN[sign],
+        reason="reason.rf.picture" if confirmed else _reason(emission, sign),
         params=_params(emission),
         last_ns=emission.last_ns,
         table=table,
         confirmed=confirmed,
     )
+
+
+def _reason(emission: Emission, sign: str) -> str:
+    """Return the reason's key; a raised noise floor is told, as it is a sign by itself."""
+    if emission.measures.get("floor_raised"):
+        return "reason.rf.swallowed_carrier"
+    return REASON_BY_SIGN[sign]
 
 
 def _params(emission: Emission) -> dict[str, str | float | int]:
@@ -55,5 +64,7 @@ def _params(emission: Emission) -> dict[str, str | float | int]:
         "bandwidth_hz": emission.bandwidth_hz,
         "snr_db": round(emission.snr_db, 1),
     }
+    if emission.kind == "steady-carrier":
+        numbers["duty"] = round(emission.measures.get("duty", 0.0), 2)
     standard = STANDARDS.get(emission.kind)
     return numbers | ({"standard": standard} if standard else {})

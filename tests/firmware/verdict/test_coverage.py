@@ -30,6 +30,15 @@ def test_without_parts_the_headline_stands_for_all() -> None:
     assert kinds_covered(Coverage(sensor="lens", share=0.4), TABLE)["card"] == pytest.approx(0.4)
 
 
+def test_a_kind_that_takes_an_extra_device_counts_only_where_it_listens() -> None:
+    receiver = Coverage(sensor="rf", share=1.0, parts={"analog_low": 1.0, "cofdm": 1.0, "cellular": 1.0})
+    assert "analog-high" not in kinds_covered(receiver, TABLE)
+    assert "analog-high" not in kinds_covered(Coverage(sensor="rf", share=1.0), TABLE)
+    adapter = Coverage(sensor="rf", share=0.5, parts={"analog_2g4": 0.5, "analog_5g8": 0.0})
+    assert kinds_covered(adapter, TABLE)["analog-high"] == pytest.approx(0.3)
+    assert caught_by_kind([adapter], TABLE)["analog-high"] == pytest.approx(0.24)
+
+
 @given(
     st.sampled_from(SENSOR_NAMES),
     anything,

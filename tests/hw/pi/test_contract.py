@@ -17,7 +17,7 @@ from hw.clock import SystemClock
 from hw.config import BleConfig, CameraConfig, HwConfig, MonitorConfig
 from hw.errors import DeviceLost
 from hw.kit import BACKENDS, open_device
-from hw.pi import hci, lcd, power
+from hw.pi import hci, lcd, power, spectral
 from hw.protocols import (
     Battery,
     BleRadio,
@@ -30,9 +30,11 @@ from hw.protocols import (
     MonitorRadio,
     Reopens,
     Sdr,
+    SpectralRadio,
 )
-from hw.types import BleBatch, Dot11Batch, Frame, IqBlock
+from hw.types import BleBatch, Dot11Batch, Frame, IqBlock, SpectralBatch
 from tests.hw.pi.conftest import Faults
+from tests.hw.pi.spectral_tree import SpectralTree
 from tests.hw.pi.tap import Tap, in_namespace, needs_root
 from tests.hw.pi.test_hci import FakeController
 from tests.hw.pi.test_lcd import Wire
@@ -45,6 +47,7 @@ CONFIG = HwConfig(
 )
 USES: dict[str, tuple[type, Callable[[Any], object], type | None]] = {
     "sdr": (Sdr, lambda d: d.read(count=1024), IqBlock),
+    "spectral": (SpectralRadio, lambda d: d.read_spectra(duration_s=0.01), SpectralBatch),
     "monitor": (MonitorRadio, lambda d: d.read(duration_s=0.01), Dot11Batch),
     "ble": (BleRadio, lambda d: d.read(duration_s=0.01), BleBatch),
     "camera": (Camera, lambda d: d.read(), Frame),
@@ -76,6 +79,10 @@ class Stage:
     def _ble(self) -> None:
         self._patch.setattr(hci, "find_controller", lambda _wanted: 0)
         self._patch.setattr(hci, "open_user_channel", lambda _number: FakeController().scapy_socket())
+
+    def _spectral(self) -> None:
+        SpectralTree(self._root)
+        self._patch.setattr(spectral, "ROOT", self._root)
 
     def _display(self) -> None:
         self._patch.setattr(lcd, "open_serial", lambda _panel: Wire())

@@ -30,11 +30,12 @@ from firmware.verdict.sensor_state import SensorStatus
 from hw.config import CameraConfig, HwConfig, PanelConfig
 from hw.errors import DeviceMissing
 from hw.pi import camera as camera_driver
-from hw.pi import hci, lcd, monitor, power
+from hw.pi import hci, lcd, monitor, power, spectral
 from hw.pi.nl80211 import Wireless, open_wireless
 from tests.firmware.handheld.screen.sample_states import ordinary
 from tests.hw.pi.conftest import Faults
 from tests.hw.pi.kernel import NEW_INTERFACE, SET_INTERFACE
+from tests.hw.pi.spectral_tree import SpectralTree, records
 from tests.hw.pi.tap import ETHERNET, RADIOTAP, Tap, in_namespace, needs_root
 from tests.hw.pi.test_adapter import one_radio
 from tests.hw.pi.test_hci import RESET, FakeController
@@ -52,6 +53,7 @@ CANNOT = {  # what cannot be told or cannot happen, and why
     ("buttons", "unplugged"): "a switch that is never pressed: --press asks for it",
     ("buttons", "stalled"): "as unplugged",
     ("buttons", "garbage"): "bouncing is filtered",
+    ("spectral", "library"): "the kernel's files need none",
     ("battery", "busy"): "I²C has no owner",
     ("battery", "stalled"): "an I²C read ends in an error",
 }
@@ -66,7 +68,8 @@ class Plugged:
         self.wireless: Callable[[], Wireless] = self._connect
         self.controller: Callable[[], FakeController] = FakeController
         self.wire, self.bus = Wire(), Bus(GOOD)
-        self.before_reading: Callable[[], object] = lambda: None
+        self.tree = SpectralTree(folder)
+        self.before_reading: Callable[[], object] = self._spectra_flow
         self.mended: list[Callable[[], object]] = []
 
     def _connect(self) -> Wireless:
@@ -80,7 +83,7 @@ class Plugged:
     def mend(self) -> None:
         while self.mended:
             self.mended.pop()()
-        self.before_reading = lambda: None
+        self.before_reading = self._spectra_flow
 
     def change(self, thing: Any, name: str, value: Any) -> None:
         was = getattr(thing, name)
@@ -102,6 +105,26 @@ class Plugged:
         }[fault]  # fmt: skip
         self.sdr.set(**how)
         self.mended.append(self.sdr.set)
+
+    def _spectral(self, fault: str) -> None:
+        tree = self.tree
+        if fault in {"denied", "busy"}:
+            trouble = PermissionError(13, "denied") if fault == "denied" else OSError(16, "busy")
+            self.change(spectral.os, "open", _refusing(trouble))
+        elif fault == "not_found":
+            tree.unplug()
+            self.mended.append(tree.plug)
+        else:
+            spoilt = {"unplugged": tree.unplug, "stalled": tree.plug, "garbage": self._rubbish}[fault]
+            self.before_reading = spoilt
+            self.mended.append(tree.plug)
+
+    def _rubbish(self) -> None:
+        self.tree.plug()
+        self.tree.feed(bytes(range(256)) * 8)
+
+    def _spectra_flow(self) -> None:
+        self.tree.feed(records(4))
 
     def _monitor(self, fault: str) -> None:
         refuse = {"denied": errno.EPERM, "busy": errno.EBUSY}
@@ -232,6 +255,9 @@ def plugged(
         monitor.PiMonitor.__init__.__kwdefaults__, "connect_wireless", lambda: unit.wireless()
     )
     monkeypatch.setattr(radio_checks, "BLE_LISTEN_S", 0.02)
+    monkeypatch.setattr(radio_checks, "SPECTRA_S", 0.05)
+    monkeypatch.setattr(spectral, "ROOT", tmp_path)
+    monkeypatch.setattr(spectral, "STALLED_NS", 20_000_000)
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "standin"))
     sys.modules.pop("picamera2", None)
     import picamera2
@@ -264,7 +290,7 @@ def checked(unit: Plugged, role: str) -> list[Check]:
 PROBES = checks.PROBES
 ROWS = [
     pytest.param(role, fault, marks=[needs_root, pytest.mark.root] if role == "monitor" else [])
-    for role in ("sdr", "monitor", "ble", "camera", "display", "buttons", "battery")
+    for role in ("sdr", "spectral", "monitor", "ble", "camera", "display", "buttons", "battery")
     for fault in FAULTS
     if (role, fault) not in CANNOT
 ]
@@ -318,4 +344,4 @@ def _page_of(status: SensorStatus, lang: Any) -> ScreenState:
 def test_every_device_and_fault_is_tried_or_has_a_reason_not_to_be() -> None:
     assert all(CANNOT.values())
     assert DeviceMissing("x").reason == "not_found"
-    assert len(ROWS) + len(CANNOT) == 7 * len(FAULTS)
+    assert len(ROWS) + len(CANNOT) == 8 * len(FAULTS)

@@ -18,7 +18,8 @@ from hw.kit import Kit, open_device, reopen
 from hw.light_guard import guarded, refusals_of
 from hw.replay.bounded_file import GrowingFile
 from hw.replay.manifest import read_manifest
-from hw.replay.recorder import WRITERS, Recorder, _Track, record_kit
+from hw.replay.recorder import Recorder, _Track, record_kit
+from hw.replay.writers import WRITERS
 from hw.types import BleAdvert, BleBatch, ButtonPress, Frame, IqBlock, LightSwitch
 from tests.hw.planted_devices import Planted
 from tests.hw.replay.recordings import WALL_NS, clocks, drain, record, replay, some_batches, some_blocks

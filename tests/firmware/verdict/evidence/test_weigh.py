@@ -31,6 +31,7 @@ EVERYTHING: list[Observation] = [
     emission(kind="analog-video-pal", score=0.99),
     emission(kind="analog-video-ntsc", score=0.99, picture=0.95),
     emission(kind="cofdm", score=0.8),
+    emission(kind="steady-carrier", score=0.9),
     emission(kind="wideband-local", score=0.5),
     emission(kind="cellular-uplink", score=0.9),
     station(),
@@ -66,6 +67,19 @@ def test_every_key_that_the_firmware_gives_has_its_sentence(lang: Literal["ko", 
 @pytest.mark.parametrize("kind", ["known-service", "self-noise", "narrowband-local", "unknown"])
 def test_transmissions_that_may_never_raise_the_room_are_no_evidence(kind: str) -> None:
     assert weigh(emission(kind=kind, score=0.999), TABLE) is None  # type: ignore[arg-type]
+
+
+def test_a_steady_carrier_is_a_reason_to_look_and_no_more() -> None:
+    table = designed_likelihoods()
+    said = [weigh(emission(kind="steady-carrier", score=score), table) for score in (0.85, 0.9, 0.95, 0.999)]
+    assert all(e is not None and e.log_lr_by_kind == {"analog-high": e.log_lr} for e in said)
+    assert all(e is not None and table.levels.check_sense_nats < e.log_lr <= 3.0 for e in said)
+    swallowed = emission(kind="steady-carrier", score=0.9)
+    swallowed = replace(swallowed, measures={"duty": 0.98, "floor_raised": 1.0})
+    evidence = weigh(swallowed, table)
+    assert evidence is not None
+    assert evidence.reason == "reason.rf.swallowed_carrier"
+    assert evidence.params["duty"] == 0.98
 
 
 def test_a_known_benign_advertiser_is_no_evidence() -> None:
