@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +14,10 @@ from sweeper.errors import BadBands
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 CHANNEL_REACH_HZ = 21e6  # half of the widest channel spacing: further away it is off the channel plan
+
+
+HighPart = Literal["analog_2g4", "analog_5g8"]  # of the coverage
+HIGH_PARTS: tuple[HighPart, ...] = get_args(HighPart)
 
 
 class CameraBand(BaseModel):
@@ -33,7 +37,7 @@ class HighBand(CameraBand):
     """A band of camera senders above 2 GHz, and the part of the coverage that it belongs to."""
 
     modulation: Literal["analog"] = "analog"
-    part: Literal["analog_2g4", "analog_5g8"]
+    part: HighPart
 
 
 class Service(BaseModel):
@@ -92,6 +96,18 @@ class Bands(BaseModel):
         ]
         distance, label = min(rows)
         return label if distance <= CHANNEL_REACH_HZ else None
+
+    def high_channel_near(self, center_hz: float) -> tuple[float, str]:
+        """Return how far the nearest channel above 2 GHz is away, Hz, and its name, as `channel_at` has it."""
+        return min(
+            (abs(center_hz - hz), f"{band.name} ch{name} {hz / 1e6:g} MHz")
+            for band in self.high
+            for hz, name in zip(band.channels_hz, band.channel_names, strict=True)
+        )
+
+    def high_channels(self, part: HighPart) -> tuple[float, ...]:
+        """Return the channels of one part of the coverage above 2 GHz in Hz, ascending, each once."""
+        return tuple(sorted({hz for band in self.high if band.part == part for hz in band.channels_hz}))
 
     def is_receiver_line(self, center_hz: float) -> bool:
         """Say whether a narrow line there is a harmonic of the receiver's own oscillator."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hw.protocols import RTL_SDR_REACH_HZ
-from sweeper.bands import Bands
+from sweeper.bands import HIGH_PARTS, Bands, HighPart
 from sweeper.config import HIGHEST_HZ, LOWEST_HZ, SweeperConfig
 from sweeper.errors import OutOfReach
 from sweeper.wide_rates import covered_hz
@@ -21,7 +21,6 @@ HIGH_FROM_HZ = 2e9  # from here on the looks are longer, and wide ones are split
 MAX_WAITING = 64  # hops waiting for a longer look
 MAX_GIVEN = 4096  # hops that had a longer look this round; a recording has no rounds
 MAX_GAIN_TESTS = 8  # a round
-HIGH_PARTS = ("analog_2g4", "analog_5g8")  # of the coverage, by `sweeper.bands.HighBand`
 MAX_BESIDE, BESIDE_EACH = 12, 2  # looks beside the plan's hops a round, and at one place
 
 
@@ -245,7 +244,7 @@ def dwell_of(center_hz: float, config: SweeperConfig) -> float:
     return config.high_look_s if center_hz >= HIGH_FROM_HZ else config.look_s
 
 
-def heard_high(centres: Iterable[float], *, bands: Bands, part: str, width_hz: float = 0.0) -> float:
+def heard_high(centres: Iterable[float], *, bands: Bands, part: HighPart, width_hz: float = 0.0) -> float:
     """Return the share of the channels of a part above 2 GHz of which a slice was heard.
 
     Parameters
@@ -254,7 +253,7 @@ def heard_high(centres: Iterable[float], *, bands: Bands, part: str, width_hz: f
         Listened centres, Hz.
     bands : Bands
         The bands above 2 GHz.
-    part : str
+    part : HighPart
         ``analog_2g4`` or ``analog_5g8``.
     width_hz : float
         What one look covers, Hz.
@@ -270,7 +269,7 @@ def heard_high(centres: Iterable[float], *, bands: Bands, part: str, width_hz: f
     """
     heard = sorted(centres)
     reach_hz = max(0.75 * ANALOG_STEP_HZ, width_hz / 2)
-    channels = {hz for band in bands.high if band.part == part for hz in band.channels_hz}
+    channels = bands.high_channels(part)
     return sum(_near(heard, hz, reach_hz=reach_hz) for hz in channels) / max(len(channels), 1)
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hw.errors import EndOfRecording, HwError
 from hw.protocols import SpectralRadio
 from hw.types import Counts, Coverage, DeviceHealth, SensorName, SpectralSample
-from sweeper.av_channels import AV_PARTS, AvPart, load_av_channels
+from sweeper.bands import HIGH_PARTS, HighPart, load_bands
 from sweeper.model import Emission
 from sweeper.spectral_carrier import find_carriers
 from sweeper.spectral_images import received
@@ -119,12 +119,12 @@ class SpectralSensor:
         """Return every transmission known, by number."""
         return self._tracks.emissions()
 
-    def part_shares(self) -> dict[AvPart, float]:
+    def part_shares(self) -> dict[HighPart, float]:
         """Return the share of the video channels of each band that was heard, 0…1."""
         spans = [(low, high) for (_, low, high), count in self._heard.items() if count >= LEAST_LOOKS]
-        shares: dict[AvPart, float] = {}
-        for part in AV_PARTS:
-            channels = load_av_channels().channels_of(part)
+        shares: dict[HighPart, float] = {}
+        for part in HIGH_PARTS:
+            channels = load_bands().high_channels(part)
             heard = sum(any(low <= hz <= high for low, high in spans) for hz in channels)
             shares[part] = heard / len(channels)
         return shares

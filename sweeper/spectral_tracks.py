@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sweeper.av_channels import load_av_channels
+from sweeper.bands import load_bands
 from sweeper.identify import CAMERA_SCORES
 from sweeper.model import Emission, EmissionKind
 from sweeper.spectral_carrier import MOVING_HZ, Carrier
@@ -104,7 +104,7 @@ def _contradicted(kept: _Kept, touched: Sequence[_Kept], window: Sequence[Sample
 
 def _emission(kept: _Kept) -> Emission:
     carrier = kept.carrier
-    off_hz, label = load_av_channels().nearest(carrier.center_hz)
+    off_hz, label = load_bands().high_channel_near(carrier.center_hz)
     on_channel = off_hz <= ON_CHANNEL_HZ
     moving = carrier.wander_hz >= MOVING_HZ
     score = MOVING_SCORE if moving else ON_CHANNEL_SCORE if on_channel else STEADY_SCORE

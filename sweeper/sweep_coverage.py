@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from hw.types import Coverage
-from sweeper.bands import Bands
+from sweeper.bands import HIGH_PARTS, Bands
 from sweeper.config import Region
-from sweeper.plan import HIGH_PARTS, heard_high, heard_share
+from sweeper.plan import heard_high, heard_share
 
 ANALOG_WEIGHT, COFDM_WEIGHT = 0.6, 0.4  # of the headline share: bands that any receiver reaches
 

@@ -125,3 +125,19 @@ def test_interesting_hops_come_back_but_not_for_ever() -> None:
     assert given_hops[0].gain_db == 10.0
     assert planner.rounds == 1
     assert planner.progress == 1.0
+
+
+def test_the_classic_channels_and_the_48_of_5_8_ghz_are_there() -> None:
+    bands = load_bands()
+    assert {2414e6, 2432e6, 2450e6, 2468e6} <= set(bands.high_channels("analog_2g4"))
+    named = [n for band in bands.high if band.part == "analog_5g8" for n in band.channel_names]
+    assert len(named) == 48
+    assert (min(bands.high_channels("analog_5g8")), max(bands.high_channels("analog_5g8"))) == (
+        5362e6,
+        5945e6,
+    )
+
+
+def test_the_nearest_channel_above_2_ghz_is_named_with_its_distance() -> None:
+    assert load_bands().high_channel_near(2414.3e6) == (pytest.approx(0.3e6), "2.4G ch1 2414 MHz")
+    assert load_bands().high_channel_near(5645.2e6) == (pytest.approx(0.2e6), "5.8G chE4 5645 MHz")

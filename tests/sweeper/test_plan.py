@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sweeper.bands import load_bands
+from sweeper.bands import HIGH_PARTS, load_bands
 from sweeper.config import HIGHEST_HZ, SweeperConfig
 from sweeper.errors import OutOfReach
 from sweeper.plan import (
     HIGH_FROM_HZ,
-    HIGH_PARTS,
     RETUNE_S,
     Planner,
     dwell_of,
