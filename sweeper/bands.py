@@ -98,7 +98,7 @@ class Bands(BaseModel):
         return label if distance <= CHANNEL_REACH_HZ else None
 
     def high_channel_near(self, center_hz: float) -> tuple[float, str]:
-        """Return how far the nearest channel above 2 GHz is away, Hz, and its name, as `channel_at` has it."""
+        """Return how far the nearest channel above 2 GHz is away, Hz, and its name as `channel_at` has it."""
         return min(
             (abs(center_hz - hz), f"{band.name} ch{name} {hz / 1e6:g} MHz")
             for band in self.high
