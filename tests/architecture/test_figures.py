@@ -14,12 +14,17 @@ ROOT = Path(__file__).parents[2]
 # Pages on which no number with a unit stands but between markers: what they say was measured.
 MEASURED = (
     "hw/FIGURES.md",
+    "firmware/FIGURES.md",
+    "lensdetect/FIGURES.md",
+    "sweeper/FIGURES.md",
+    "wifiscan/FIGURES.md",
     "firmware/diag/FIGURES.md",
     "firmware/inspection/FIGURES.md",
     "firmware/records/FIGURES.md",
 )
 # Pages on which limits and settings stand, too: there, a number is taken for a figure by the words beside it.
 OTHERS = (
+    "README.md",
     "hw/README.md",
     "hw/EXPLANATION.md",
     "firmware/README.md",
