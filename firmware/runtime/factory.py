@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from firmware.errors import NoSensors
 from firmware.log import get_logger
-from firmware.runtime.sensor_snapshot import DevicesOf
 from firmware.runtime.rf_devices import build_rf, open_rf, rf_device, roles_of
+from firmware.runtime.sensor_snapshot import DevicesOf
 from firmware.sensor import Sensor
 from firmware.settings.calibration import lens_calibration, with_distance, with_own_lines
 from firmware.settings.settings import Settings
