@@ -69,7 +69,7 @@ def _nearer(homing: HomingView | None, n: int) -> HomingView | None:
     if homing is None:
         return None
     level = -60.0 + n % 9
-    return replace(homing, level_dbm=level, history_dbm=(*homing.history_dbm[1:], level))
+    return replace(homing, level=level, history=(*homing.history[1:], level))
 
 
 def timed_ms(work: Callable[[int], object], repeats: int = REPEATS) -> float:

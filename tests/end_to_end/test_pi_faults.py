@@ -16,6 +16,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from firmware.cli.app import app
+from hw.pi import spectral
 from hw.pi.nl80211 import open_wireless
 from hw.types import SENSOR_NAMES
 from tests.hw.pi.tap import ETHERNET, Tap, in_namespace, needs_root
@@ -59,6 +60,7 @@ class Unit:
 
         self.vendor = picamera2
         plugged.change(plugged, "wireless", lambda: open_wireless(folder / "no-wireless"))
+        plugged.change(spectral, "ROOT", folder / "no-wireless")
         self.timers: list[threading.Thread] = []
 
     def in_use(self, role: str) -> bool:
