@@ -114,9 +114,7 @@ def test_journald_gets_one_object_a_line(running: Running) -> None:
     while not lines and time.monotonic() < until_s:
         time.sleep(0.1)
         written = running.journal.read_text().splitlines()
-        lines = [
-            line for line in written if not line.endswith(".png")
-        ]
+        lines = [line for line in written if not line.endswith(".png")]
     assert lines
     assert all({"event", "level", "timestamp"} <= set(json.loads(line)) for line in lines)
 
