@@ -1,7 +1,8 @@
 """Plans which records are removed, by age and by space on the disk; a find only where a person asks.
 
 A find is whatever had an alarm, also where its word fell after the answer. An inspection without one goes
-after ``keep_days``. When room is short, the oldest without a find go first. One with a find stays: only a person who asks for it lets it go, after ``keep_found_days``. What was
+after ``keep_days``. When room is short, the oldest without a find go first. One with a find stays: only a
+person who asks for it lets it go, after ``keep_found_days``. What was
 said of an alarm, with its photo, goes with its record and never before.
 
 Age is counted in time that the unit lived through, not in what a clock says (`lived_ns`): a clock that is
