@@ -91,7 +91,7 @@ def test_no_name_from_the_air_breaks_the_layout(
 @pytest.mark.parametrize("panel", [p for p in PANELS if p[1] == "RGB"])
 @pytest.mark.parametrize("word", get_args(Resolution))
 def test_what_was_said_of_the_alarm_stands_whole_beside_the_number(
-    panel: tuple[tuple[int, int], Mode], lang: Language, word: str
+    panel: tuple[tuple[int, int], Mode], lang: Language, word: Resolution
 ) -> None:
     kept = Alarm(level=Level.CHECK, t_ns=0, probability=0.2, rule="", subjects=(), resolution=word)
     for level in Level:
