@@ -103,7 +103,8 @@ def run_handheld(options: RunOptions) -> None:
             typer.echo(str(target), err=True)
         said = Catalog(panel.look.lang)
         if outcome.stopped and not endless:
-            typer.echo(interrupted(outcome.snapshot, said), err=True)
+            # On the output: where a service runs, the error stream is a journal of objects.
+            typer.echo(interrupted(outcome.snapshot, said))
         print_verdict(Console(), outcome.snapshot, said, outcome.coverages)
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
 
