@@ -131,6 +131,7 @@ class HomingScan:
         self._address = np.uint64(parse_mac(mac))
         self._homing = Homing(mac)
         self._found_hz: float | None = None
+        self.frames = 0  # of the transmitter, with or without a level
 
     def step(self) -> HomingReading:
         """Listen once and return the reading. Raises what the adapter raises."""
@@ -148,6 +149,7 @@ class HomingScan:
         told = mine & (h.rssi_dbm != NO_RSSI)
         self._homing.add(batch.until_ns, h.rssi_dbm[told].tolist())
         reading = self._homing.reading(batch.until_ns)
+        self.frames += int(mine.sum())
         if mine.any() and batch.channel_hz is not None:
             self._found_hz = batch.channel_hz
         elif reading.trend == "lost":

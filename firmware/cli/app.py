@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from firmware.cli.lazy import CommandEntry, LazyGroup
+from firmware.runtime.interruption import interrupt_on_term
 
 
 class Commands(LazyGroup):
@@ -104,6 +105,7 @@ def root(
 def main() -> None:
     """Run the command line, and end with its exit code even where a device's thread hangs in a driver."""
     code = 0
+    interrupt_on_term()
     try:
         app()
     except SystemExit as end:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -45,12 +46,17 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def linger(panel: Panel, snapshot: Snapshot, *, pause: Callable[[float], None] = time.sleep) -> None:
-    """Redraw the last moment at every press, until Ctrl-C: a recording is over, its pages can be turned."""
-    with suppress(KeyboardInterrupt):
-        panel.draw(snapshot)
-        while True:
-            panel.poll()
-            if panel.stale:
-                panel.draw(snapshot)
-            pause(LINGER_EVERY_S)
+def linger(
+    panel: Panel,
+    snapshot: Snapshot,
+    asked: threading.Event,
+    *,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Redraw the last moment at every press until Ctrl-C: a recording is over, its pages can be turned."""
+    panel.draw(snapshot)
+    while not asked.is_set():
+        panel.poll()
+        if panel.stale:
+            panel.draw(snapshot)
+        pause(LINGER_EVERY_S)

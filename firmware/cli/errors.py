@@ -26,6 +26,7 @@ class Exit(IntEnum):
     MISSING_COMPONENT = 3
     SUSPICIOUS = 10
     INCONCLUSIVE = 11
+    INTERRUPTED = 130
 
 
 # By the level's word: the wording of a command's end needs no verdict engine.
@@ -55,7 +56,7 @@ def expected_errors() -> Iterator[None]:
         print_error(error)
         raise typer.Exit(exit_code_for(error)) from error
     except KeyboardInterrupt as error:
-        raise typer.Exit(130) from error
+        raise typer.Exit(Exit.INTERRUPTED) from error
     except BrokenPipeError as error:
         raise typer.Exit(Exit.ERROR) from error
 

@@ -30,20 +30,26 @@ NS_PER_S = 1e9
 
 def home(
     mac: str, *, kit: str, settings: Settings, catalog: Catalog, duration_s: float | None, as_jsonl: bool
-) -> None:
-    """Follow one transmitter until time is up, the recording is over or Ctrl-C."""
+) -> bool:
+    """Follow one transmitter until time is up, the recording is over or Ctrl-C.
+
+    Returns
+    -------
+    bool
+        Whether a frame of it was heard; the sentence that says so is on standard error.
+    """
     address = mac.strip().lower().replace("-", ":")
     if not MAC.fullmatch(address):
         raise FirmwareError(f"{mac!r} is no MAC address", hint="For example --home 7c:b9:4c:51:20:0f.")
     clock = SystemClock() if parse_spec(kit)[0] == "pi" else ManualClock()
     radio = open_device("monitor", spec=kit, config=settings.hw, clock=clock)
     console = Console(stderr=True)
+    scan = HomingScan(radio=radio, clock=clock, config=settings.wifi, mac=address)
     with (
         radio,
         Live(console=console, auto_refresh=False) as live,
         suppress(EndOfRecording, KeyboardInterrupt),
     ):
-        scan = HomingScan(radio=radio, clock=clock, config=settings.wifi, mac=address)
         bell = Bell(console)
         while duration_s is None or clock.now_ns() < duration_s * NS_PER_S:
             reading = scan.step()
@@ -52,6 +58,10 @@ def home(
             else:
                 live.update(_picture(reading, catalog), refresh=True)
                 bell.ring(reading)
+    word = "cli.homing.heard" if scan.frames else "cli.homing.never"
+    said = catalog.text(word, mac=address, frames=scan.frames, seconds=clock.now_ns() / NS_PER_S)
+    console.print(Text(said, style="" if scan.frames else "yellow"))
+    return scan.frames > 0
 
 
 class Bell:

@@ -20,16 +20,20 @@ def lines(
     counts: Sequence[Counts],
     verdict: Verdict,
     whereabouts: Sequence[Whereabouts] = (),
+    *,
+    interrupted: bool = False,
 ) -> Iterator[str]:
     """Yield the lines of one finished scan: things, counts a sensor, and last the verdict.
 
-    The line of a verdict with an alarm says where its findings are, or were last.
+    The line of a verdict with an alarm says where its findings are, or were last. That of a run that was
+    ended before its time says so.
     """
     things: Iterable[Observation | Counts] = (*observations, *counts)
     for thing in things:
         yield encode(thing.as_json())
     where = {"whereabouts": [w.as_json() for w in whereabouts]} if whereabouts else {}
-    yield encode(verdict.as_json() | where)
+    ended = {"interrupted": True} if interrupted else {}
+    yield encode(verdict.as_json() | where | ended)
 
 
 def encode(record: Mapping[str, Any]) -> str:

@@ -20,12 +20,13 @@ from firmware.cli.context import prepared_for
 from firmware.cli.errors import LEVEL_EXIT, expected_errors
 from firmware.cli.picture import terminal_picture
 from firmware.cli.run_options import RunOptions
-from firmware.cli.verdict import print_verdict
+from firmware.cli.verdict import interrupted, print_verdict
 from firmware.diag.feed_client import SOCKET
 from firmware.errors import FeedTrouble
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.i18n.catalog import Catalog
 from firmware.log import get_logger
+from firmware.runtime.interruption import asked_to_stop
 from firmware.runtime.service_notify import Notifier
 from firmware.runtime.session import Outcome, inspect, session_length_s
 from firmware.settings.settings import Settings
@@ -47,7 +48,7 @@ log = get_logger(__name__)
 
 def run_handheld(options: RunOptions) -> None:
     """Run the handheld on the kit that was asked for and end with the exit code of its verdict."""
-    with expected_errors():
+    with expected_errors(), asked_to_stop() as asked:
         settings, catalog = prepared_for(options)
         kit, place = options.kit, options.place
         look = PanelStyle(
@@ -92,7 +93,7 @@ def run_handheld(options: RunOptions) -> None:
                 recognise=knowledge if place is None else _known_at(place, settings),
             )
             if options.window and options.duration_s is None and not endless and not outcome.stopped:
-                linger(panel, outcome.snapshot)
+                linger(panel, outcome.snapshot, asked)
         notifier.stopping()
         if place is not None:
             keep_run(outcome, kit=kit, place=place, settings=settings)
@@ -100,7 +101,11 @@ def run_handheld(options: RunOptions) -> None:
         if target is not None and panel.picture is not None:
             panel.picture.save(target, "PNG")
             typer.echo(str(target), err=True)
-        print_verdict(Console(), outcome.snapshot, Catalog(panel.look.lang), outcome.coverages)
+        said = Catalog(panel.look.lang)
+        if outcome.stopped and not endless:
+            # On the output: where a service runs, the error stream is a journal of objects.
+            typer.echo(interrupted(outcome.snapshot, said))
+        print_verdict(Console(), outcome.snapshot, said, outcome.coverages)
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
 
 

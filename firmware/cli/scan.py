@@ -18,7 +18,7 @@ from rich.text import Text
 
 from firmware.cli import jsonl
 from firmware.cli.context import Prepared, prepared_for
-from firmware.cli.errors import LEVEL_EXIT, expected_errors
+from firmware.cli.errors import LEVEL_EXIT, Exit, expected_errors
 from firmware.cli.homing import home
 from firmware.cli.keep import keep_and_say, known_at
 from firmware.cli.live_rf import sweep_head, with_picture
@@ -26,9 +26,10 @@ from firmware.cli.options import ScanOptions
 from firmware.cli.scan_rf import AfterSweep, SweepOptions, with_options
 from firmware.cli.stills import still_kit
 from firmware.cli.tables import tables
-from firmware.cli.verdict import coverage_table, print_verdict
+from firmware.cli.verdict import coverage_table, interrupted, print_verdict
 from firmware.i18n.catalog import Catalog
 from firmware.records.provenance import source_of
+from firmware.runtime.interruption import asked_to_stop
 from firmware.runtime.session import After, Outcome, Watch, inspect, session_length_s
 from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
@@ -103,7 +104,24 @@ def run_scan(
     after: After | None = None,
     tell: Callable[[Console], None] | None = None,
 ) -> Outcome:
-    """Run one scan to its end, store it where that was asked for, print it and return it."""
+    """Run one scan to its end, print it, store it where that was asked for, and return it.
+
+    Ctrl-C or SIGTERM at any moment of it ends the run early; what is there by then is printed and stored.
+    """
+    with asked_to_stop():
+        return _run_scan(only, options, prepared, also=also, keep_at=keep_at, after=after, tell=tell)
+
+
+def _run_scan(
+    only: set[SensorName] | None,
+    options: ScanOptions,
+    prepared: Prepared,
+    *,
+    also: Watch | None,
+    keep_at: str | None,
+    after: After | None,
+    tell: Callable[[Console], None] | None,
+) -> Outcome:
     settings, catalog = prepared
     until_s = session_length_s(options.kit, options.duration_s)
     with LiveView(Console(stderr=True), catalog, until_s) as view:
@@ -155,10 +173,10 @@ def scan_rf(
 
 
 def follow(address: str, options: ScanOptions) -> None:
-    """Follow one Wi-Fi transmitter by its level until time is up or Ctrl-C."""
+    """Follow one Wi-Fi transmitter by its level until time is up or Ctrl-C; never heard is inconclusive."""
     with expected_errors():
         settings, catalog = prepared_for(options)
-        home(
+        heard = home(
             address,
             kit=options.kit,
             settings=settings,
@@ -166,6 +184,7 @@ def follow(address: str, options: ScanOptions) -> None:
             duration_s=session_length_s(options.kit, options.duration_s),
             as_jsonl=options.as_jsonl,
         )
+    raise typer.Exit(0 if heard else Exit.INCONCLUSIVE)
 
 
 def scan_lens(options: ScanOptions, *, pictures: Sequence[Path], overlay: Path | None) -> None:
@@ -201,7 +220,13 @@ def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool)
         for link in outcome.snapshot.views.unreadable:
             typer.echo(jsonl.encode(link.as_json()))
         last = outcome.snapshot
-        for line in jsonl.lines(outcome.observations, outcome.counts, last.verdict, last.whereabouts):
+        for line in jsonl.lines(
+            outcome.observations,
+            outcome.counts,
+            last.verdict,
+            last.whereabouts,
+            interrupted=outcome.stopped,
+        ):
             typer.echo(line)
         return
     console = Console()
@@ -212,4 +237,6 @@ def show(outcome: Outcome, catalog: Catalog, *, as_jsonl: bool, simulated: bool)
         console.print(Text(catalog.text("cli.unreadable", count=len(unreadable)) + f" {macs}"))
     if simulated:
         console.print(Text(catalog.text("report.simulated"), style="black on yellow"))
+    if outcome.stopped:
+        console.print(Text(interrupted(outcome.snapshot, catalog), style="yellow"))
     print_verdict(console, outcome.snapshot, catalog, outcome.coverages)

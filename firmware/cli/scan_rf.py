@@ -139,7 +139,8 @@ def reference_levels(target: str, settings: Settings) -> tuple[HopLevels, ...]:
         if sweeper is not None:
             kept.append(sweeper.levels())
 
-    inspect(f"replay:{target}", settings, only={"rf"}, after=take)
+    if inspect(f"replay:{target}", settings, only={"rf"}, after=take).stopped:
+        raise KeyboardInterrupt  # half a reference would call the other half local
     if not kept or not kept[0]:
         raise FirmwareError(
             f"{target} holds no sweep to compare with", hint="Record one: ansim session record."

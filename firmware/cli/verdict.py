@@ -142,6 +142,11 @@ def _shortfalls(coverages: Sequence[Coverage], catalog: Catalog) -> list[Text]:
     ]
 
 
+def interrupted(snapshot: Snapshot, catalog: Catalog) -> str:
+    """Return the sentence that a run was ended before its time, and after how much of it."""
+    return catalog.text("cli.interrupted", seconds=snapshot.elapsed_s)
+
+
 def print_verdict(
     console: Console, snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Coverage] = ()
 ) -> None:

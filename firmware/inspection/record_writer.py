@@ -59,6 +59,7 @@ from firmware.records.custody.errors import (
     StoreFull,
     StoreUnwritable,
 )
+from firmware.records.database import DATABASE_FILE
 from firmware.records.events import Event
 from firmware.records.resolve_alarm import AlarmAnswer, NoAlarmToResolve, resolve_alarm
 from firmware.records.store import RecordStore
@@ -265,12 +266,23 @@ class RecordWriter:
             self.knowledge.enter(job.site, store)
 
     def _recall(self) -> None:
+        self._let_old_go()
         progress = load_progress(self.folder)
         if progress is None:
             return
         with suppress(RecordsError), RecordStore(self.folder, config=self._settings.records) as store:
             progress = what_came_of(store, progress)
         self._told.append(Recalled(progress=progress))
+
+    def _let_old_go(self) -> None:
+        """Remove what is over its time, also on a unit with which nothing is inspected any more."""
+        if not (self.folder / DATABASE_FILE).is_file():
+            return
+        try:
+            with RecordStore(self.folder, config=self._settings.records) as store:
+                store.apply_retention()
+        except (FirmwareError, OSError) as error:
+            log.warning("what is old could not be removed", what=str(error))
 
     def _export(self, job: Export) -> None:
         """Store the record of the site, and leave its report to the other thread."""

@@ -1,7 +1,8 @@
 """Plans which records are removed, by age and by space on the disk; a find only where a person asks.
 
-An inspection without a find goes after ``keep_days``. When room is short, the oldest without a find go
-first. One with a find stays: only a person who asks for it lets it go, after ``keep_found_days``. What was
+A find is whatever had an alarm, also where its word fell after the answer. An inspection without one goes
+after ``keep_days``. When room is short, the oldest without a find go first. One with a find stays: only a
+person who asks for it lets it go, after ``keep_found_days``. What was
 said of an alarm, with its photo, goes with its record and never before.
 
 Age is counted in time that the unit lived through, not in what a clock says (`lived_ns`): a clock that is
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from firmware.records.custody.canonical_json import canonical_json
@@ -29,6 +30,10 @@ ANSWERS = (
     "SELECT seq, json_extract(CAST(body AS TEXT), '$.record') FROM bodies "
     "WHERE kind = 'event' AND json_valid(CAST(body AS TEXT)) "
     "AND json_extract(CAST(body AS TEXT), '$.event') = 'resolved'"
+)
+ALARM = (
+    "SELECT 1 FROM bodies WHERE seq = ? AND json_valid(CAST(body AS TEXT)) "
+    "AND json_extract(CAST(body AS TEXT), '$.verdict.alarm') IS NOT NULL"
 )
 Why = Literal["age", "room"]
 
@@ -99,13 +104,16 @@ def _plan(db: sqlite3.Connection, config: RecordsConfig, *, now: Now, over_bytes
     holdings = _holdings(db)
     ages_ns = _ages_ns(db, holdings, now)
     removed: dict[int, Why] = {
-        h.seq: "age" for h in holdings if is_old(h, config, age_ns=ages_ns.get(h.seq, 0), finds=now.finds)
+        h.seq: "age"
+        for h in holdings
+        if is_old(h, config, age_ns=ages_ns.get(h.seq, 0), finds=now.finds)
+        and is_old(_with_alarm(db, h), config, age_ns=ages_ns.get(h.seq, 0), finds=now.finds)
     }
     over = over_bytes - sum(h.size_bytes for h in holdings if h.seq in removed)
     for holding in holdings:
         if over <= 0:
             break
-        if not holding.found and holding.seq not in removed:
+        if holding.seq not in removed and not _with_alarm(db, holding).found:
             removed[holding.seq] = "room"
             over -= holding.size_bytes
     removed |= _answers_to(db, removed)
@@ -201,6 +209,13 @@ def _holdings(db: sqlite3.Connection) -> list[Holding]:
         Holding(seq=seq, utc_ns=utc_ns, found=level in FOUND, size_bytes=size)
         for seq, utc_ns, level, size in rows
     ]
+
+
+def _with_alarm(db: sqlite3.Connection, holding: Holding) -> Holding:
+    """Return an inspection as a find where its record has an alarm; only what would go is read for it."""
+    if holding.found or db.execute(ALARM, (holding.seq,)).fetchone() is None:
+        return holding
+    return replace(holding, found=True)
 
 
 def _taken(db: sqlite3.Connection) -> tuple[int, int]:

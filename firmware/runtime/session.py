@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from firmware.runtime.controls import PollCommands
 from firmware.runtime.factory import OpenRun, OpenSensor, RenewSensor, open_sensors
+from firmware.runtime.interruption import asked_to_stop
 from firmware.runtime.live_loop import run_live
 from firmware.runtime.lockstep import run_lockstep
 from firmware.runtime.sensor_snapshot import SensorSnapshot
@@ -50,7 +48,7 @@ class Outcome:
     """The result of one inspection; the last snapshot holds everything."""
 
     snapshot: Snapshot
-    stopped: bool = False  # by Ctrl-C, before its time
+    stopped: bool = False  # by Ctrl-C or SIGTERM, before its time
 
     @property
     def observations(self) -> tuple[Observation, ...]:
@@ -159,8 +157,8 @@ def inspect(
     live = backend == "pi" if live is None else live
     open_later = panel is not None and live and backend != "replay"  # what a recording lacks never comes
     with (
+        asked_to_stop() as asked,
         open_sensors(spec, settings, live=live, only=only, record_to=record_to, open_later=open_later) as run,
-        _asked_to_stop() as asked,
     ):
         sensors = {n: _wrapped(run, n, s) for n, s in run.sensors.items()}
         if panel is not None:
@@ -180,30 +178,6 @@ def inspect(
         if after is not None:
             after({name: published.sensor for name, published in sensors.items()}, snapshot)
         return Outcome(snapshot=snapshot, stopped=asked.is_set())
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """Turn Ctrl-C, or the service manager's SIGTERM, into a request that the loop honours at its next turn.
-
-    A second Ctrl-C interrupts at once.
-    """
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-
-    def ask(_signal: int, _frame: object) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _run_in_turns(

@@ -79,6 +79,7 @@ class ScreenState:
     elapsed_s: float = 0.0
     reasons: tuple[Sentence, ...] = ()
     number_fits: bool = True  # False: the number contradicts the word, and only the word is shown
+    answer: Sentence | None = None  # what a person said of the alarm of this place
     blind_to: tuple[str, ...] = ()
     advice: Advice = field(default_factory=Advice)  # asked by the page that shows it
     simulated: bool = False

@@ -90,6 +90,7 @@ def from_snapshot(
         elapsed_s=snapshot.elapsed_s,
         reasons=reasons_of(verdict, lang),
         number_fits=verdict.number_fits,
+        answer=answer_of(verdict),
         blind_to=verdict.blind_to,
         advice=verdict.advice,
         simulated=simulated,
@@ -127,6 +128,13 @@ def reasons_of(verdict: Verdict, lang: Language) -> tuple[Sentence, ...]:
     if len(verdict.scope) == 1:
         return (Sentence(key="screen.only_on", params={"sense": f"sense.{verdict.scope[0]}"}),)
     return ()
+
+
+def answer_of(verdict: Verdict) -> Sentence | None:
+    """Return what a person said of the alarm that was shown here; None where there is no answer."""
+    if verdict.alarm is None or not verdict.alarm.resolution:
+        return None
+    return Sentence(key="screen.answered", params={"word": f"resolved.{verdict.alarm.resolution}"})
 
 
 def subjects_shown(verdict: Verdict) -> tuple[WeighedSubject, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace as changed
 
 import pytest
@@ -54,7 +55,7 @@ def test_when_a_recording_is_over_the_pages_can_still_be_turned() -> None:
     broker = FrameBroker("en")
     look = PanelStyle(lang="en", theme="dark", silent=True)
     panel = Panel(look, until_s=None, simulated=False, also_show=broker.show, also_poll=broker.poll)
-    seen = []
+    seen, asked = [], threading.Event()
 
     def pause(_: float) -> None:
         frame = broker.latest()
@@ -63,7 +64,7 @@ def test_when_a_recording_is_over_the_pages_can_still_be_turned() -> None:
         if len(seen) == 2:
             broker.press("down", long=False)
         if len(seen) == 5:
-            raise KeyboardInterrupt
+            asked.set()
 
-    linger(panel, changed(MOMENT, phase="finished"), pause=pause)
+    linger(panel, changed(MOMENT, phase="finished"), asked, pause=pause)
     assert seen == [1, 1, 2, 2, 2]

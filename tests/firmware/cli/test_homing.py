@@ -10,6 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from firmware.cli.app import app
+from firmware.cli.errors import Exit
 from firmware.cli.homing import Bell
 from wifiscan.homing import HomingReading
 
@@ -30,6 +31,23 @@ def test_an_address_with_dashes_is_followed_and_every_reading_is_a_line() -> Non
     assert lines
     assert {line["type"] for line in lines} == {"homing"}
     assert {line["mac"] for line in lines} == {"7c:b9:4c:51:20:0f"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "never", "heard"),
+    [("en", "was never heard", "was heard"), ("ko", "한 번도 듣지 못했습니다", "신호를 들었습니다")],
+)
+def test_it_ends_with_a_sentence_and_a_code_that_say_whether_it_was_heard(
+    lang: str, never: str, heard: str
+) -> None:
+    words = ["scan", "wifi", "--kit", "sim:wifi-camera", "--duration", "2", "--lang", lang, "--home"]
+    silent = RUNNER.invoke(app, [*words, "02:00:00:00:00:77"])
+    assert silent.exit_code == Exit.INCONCLUSIVE
+    assert never in silent.stderr
+    assert "02:00:00:00:00:77" in silent.stderr
+    there = RUNNER.invoke(app, [*words, "30:7b:c9:42:1e:8a", "--jsonl"])
+    assert there.exit_code == 0
+    assert heard in there.stderr
 
 
 def reading(*, bar: float, beep_hz: float | None = 4.0) -> HomingReading:

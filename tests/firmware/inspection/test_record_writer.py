@@ -31,13 +31,16 @@ from firmware.inspection.state import (
 from firmware.inspection.state_machine import InspectionMachine
 from firmware.inspection.visit_records import VisitFindings
 from firmware.records.custody.errors import StoreBusy, StoreDamaged, StoreFull, StoreUnwritable
+from firmware.records.database import DATABASE_FILE
 from firmware.records.model import Place
+from firmware.records.reader import open_reader
 from firmware.records.save_scan import span_until_now
 from firmware.records.store import RecordStore
 from firmware.settings.settings import load_settings
 from firmware.verdict.model import Alarm, Level
 from hw.types import Frame
 from tests.firmware.inspection.presser import NOW, PLAN, SNAPSHOT
+from tests.firmware.records.rooms import FakeClock, inspection
 
 KEPT = Alarm(level=Level.CHECK, t_ns=0, probability=0.2, rule="", subjects=())
 ALARMED = replace(SNAPSHOT, verdict=replace(SNAPSHOT.verdict, level=Level.CHECK, alarm=KEPT))
@@ -119,6 +122,32 @@ def test_what_finds_no_room_waits_bounded_and_is_stored_later(
         assert {type(t) for t in writer.take()} == {RecordStored}
     with RecordStore(tmp_path) as store:
         assert store.listed()[-1].id == "walk-999"
+
+
+def test_what_is_over_its_time_goes_when_the_handheld_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, folder = FakeClock(), tmp_path / "records"
+    monkeypatch.setattr("firmware.records.store.MachineClock", lambda: clock)
+    with writer_at(folder):
+        assert not folder.exists()  # a start alone makes no store
+    with RecordStore(folder) as store:
+        quiet, alarmed = (inspection(store.key, name, level=Level.NOTHING_FOUND) for name in ("q-1", "a-1"))
+        store.append(quiet)
+        store.append(replace(alarmed, verdict={**alarmed.verdict, "alarm": {"level": "check"}}))
+    for days, left in ((364, ["q-1", "a-1"]), (2, ["a-1"]), (5000, ["a-1"])):
+        clock.go(days * 86_400)
+        with writer_at(folder):
+            pass
+        with open_reader(folder) as records:
+            assert sorted(row.id for row in records.listed()) == sorted(left)
+
+
+def test_a_store_that_cannot_be_opened_does_not_keep_the_handheld_from_going_on(tmp_path: Path) -> None:
+    save_progress(tmp_path, PROGRESS)
+    (tmp_path / DATABASE_FILE).write_bytes(b"no store")
+    with writer_at(tmp_path) as writer:
+        assert [type(told) for told in writer.take()] == [Recalled]
 
 
 def test_a_record_still_finds_room_where_other_jobs_are_refused(

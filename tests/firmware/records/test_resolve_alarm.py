@@ -20,7 +20,7 @@ from firmware.records.resolve_alarm import AlarmAnswer, NoAlarmToResolve, Reason
 from firmware.records.store import RecordStore
 from firmware.report.contradictions import verify_exported
 from firmware.report.export import export
-from firmware.settings.records_config import RecordsConfig
+from firmware.settings.records_config import MIB, RecordsConfig
 from firmware.verdict.model import Level
 from tests.firmware.records.rooms import FakeClock, inspection
 
@@ -118,6 +118,7 @@ def test_answer_and_photo_go_with_their_record_by_rule_and_never_before(tmp_path
             record = inspection(store.key, name, level=level)
             kept = {"level": "check", "resolution": ""}
             store.append(replace(record, verdict={**record.verdict, "alarm": kept}))
+        store.append(inspection(store.key, "quiet-1", level=Level.NOTHING_FOUND))
         answers = {
             name: resolve_alarm(store, AlarmAnswer(record=name, resolution=word, reason="seen", picture=shot))
             for name, word, shot in (("fallen-1", "harmless", photo()), ("find-1", "found", photo() + b"2"))
@@ -126,23 +127,33 @@ def test_answer_and_photo_go_with_their_record_by_rule_and_never_before(tmp_path
         assert store.apply_retention() is None
         assert all(len(store.resolutions(name)) == 1 for name in answers)
         clock.go(2 * 86_400)
-        stone = store.apply_retention()
-        assert stone is not None
-        assert stone.body is not None
-        gone = [e.row for e in store.entries() if e.body is None]
-        assert gone == [1, answers["fallen-1"].row]
-        assert [row.id for row in store.listed()] == ["find-1"]
-        assert store.resolutions("fallen-1") == ()
-        assert store.attachments.size_bytes() == len(photo()) + 1
-        assert store.verify().whole
+        assert store.apply_retention() is not None
+        assert {row.id for row in store.listed()} == {"fallen-1", "find-1"}
         clock.go(4000 * 86_400)
-        assert store.apply_retention(clock_is_right=True) is None  # a find never goes by age alone
-        ((_, said),) = store.resolutions("find-1")
-        assert said.picture is not None
-        assert store.attachments.get(said.picture.sha256) == photo() + b"2"
+        assert store.apply_retention(clock_is_right=True) is None  # what had an alarm never goes by age alone
+        for name, content in (("fallen-1", photo()), ("find-1", photo() + b"2")):
+            ((_, said),) = store.resolutions(name)
+            assert said.picture is not None
+            assert store.attachments.get(said.picture.sha256) == content
         assert store.apply_retention(clock_is_right=True, finds=True) is not None
+        gone = [e.row for e in store.entries() if e.body is None]
+        assert gone == [1, 2, 3, *(a.row for a in answers.values())]
+        assert all(store.resolutions(name) == () for name in answers)
         assert store.attachments.size_bytes() == 0
         assert store.verify().whole
+
+
+def test_what_had_an_alarm_goes_neither_for_room_nor_for_an_answer(tmp_path: Path) -> None:
+    config = RecordsConfig(free_least_bytes=0, most_bytes=MIB)
+    with RecordStore(tmp_path, config=config, clock=FakeClock()) as store:
+        alarmed = inspection(store.key, "fallen-1", level=Level.NOTHING_FOUND)
+        store.append(replace(alarmed, verdict={**alarmed.verdict, "alarm": {"level": "check"}}))
+        resolve_alarm(store, AlarmAnswer(record="fallen-1", resolution="harmless", reason="a lamp"))
+        for name in ("quiet-1", "new-1"):
+            big = store.attachments.put(name.encode() * 90_000, name="a.png", media_type="image/png")
+            store.append(inspection(store.key, name, level=Level.NOTHING_FOUND, attachments=(big,)))
+        assert {row.id for row in store.listed()} == {"fallen-1", "new-1"}
+        assert len(store.resolutions("fallen-1")) == 1
 
 
 def test_a_photo_that_two_answers_share_stays_for_the_one_that_stays(tmp_path: Path) -> None:
@@ -153,9 +164,13 @@ def test_a_photo_that_two_answers_share_stays_for_the_one_that_stays(tmp_path: P
             record = inspection(store.key, name, level=level)
             store.append(replace(record, verdict={**record.verdict, "alarm": {"level": "check"}}))
             resolve_alarm(store, AlarmAnswer(record=name, resolution="unclear", picture=photo()))
-        clock.go(31 * 86_400)
-        assert store.apply_retention() is not None
-        ((_, said),) = store.resolutions("find-1")
+        clock.go(301 * 86_400)
+        newer = inspection(store.key, "newer-1", level=Level.CHECK)
+        store.append(replace(newer, verdict={**newer.verdict, "alarm": {"level": "check"}}))
+        resolve_alarm(store, AlarmAnswer(record="newer-1", resolution="unclear", picture=photo()))
+        assert store.apply_retention(finds=True) is not None
+        assert [row.id for row in store.listed()] == ["newer-1"]
+        ((_, said),) = store.resolutions("newer-1")
         assert said.picture is not None
         assert store.attachments.get(said.picture.sha256) == photo()
         assert store.verify().whole

@@ -53,18 +53,26 @@ def _draw_card(canvas: Canvas, card: Rect, state: ScreenState, catalog: Catalog)
 
 
 def _draw_number(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog) -> None:
-    """Draw the probability, and below it where it started from. It is small where it says little."""
+    """Draw the probability, and below it where it started from, or what was said of the alarm.
+
+    It is small where it says little.
+    """
     ink = canvas.theme.level_ink[state.level]
     size = 18 if state.level is Level.INCONCLUSIVE else 32
+    label = Rect(room.x + room.w - 60, room.y + 38, 60, room.h - 40)
+    if state.answer is not None:
+        canvas.text(
+            label, catalog.say(state.answer), size_px=12, min_px=9, max_lines=2, color=ink, align="right"
+        )
     if not state.number_fits:
         return
     number = write_probability(state.probability, catalog.locale)
     canvas.text(
         room._replace(h=35), number, size_px=size, min_px=16, color=ink, align="right", heavy=size > NUMBER_PX
     )
-    label = Rect(room.x + room.w - 60, room.y + 38, 60, room.h - 40)
-    prior = catalog.text("screen.prior", prior=state.prior)
-    canvas.text(label, prior, size_px=11, min_px=9, max_lines=2, color=ink, align="right")
+    if state.answer is None:
+        prior = catalog.text("screen.prior", prior=state.prior)
+        canvas.text(label, prior, size_px=11, min_px=9, max_lines=2, color=ink, align="right")
 
 
 def _note(state: ScreenState, catalog: Catalog) -> str:

@@ -12,6 +12,7 @@ import os
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -22,10 +23,13 @@ from firmware.handheld.render import paint, render
 from firmware.handheld.screen.canvas import Canvas, Mode, Rect, TextBox
 from firmware.handheld.screen.state import SensorBadge
 from firmware.handheld.screen.theme import THEMES, ThemeName
+from firmware.handheld.screen.view_model import answer_of
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for, plain
-from firmware.verdict.model import Level
+from firmware.records.resolutions import Resolution
+from firmware.verdict.model import Alarm, Level
 from tests.firmware.handheld.screen.layout_checks import assert_layout
 from tests.firmware.handheld.screen.sample_states import CONDITIONS, PANELS, ordinary, worst
+from tests.firmware.handheld.screen.test_view_model import verdict
 
 GOLDEN = Path(__file__).parent / "golden"
 THEME_NAMES: tuple[ThemeName, ...] = ("dark", "bright")
@@ -81,6 +85,23 @@ def test_no_name_from_the_air_breaks_the_layout(
     sensor = replace(state.sensors[1], headline=plain(name), alert=True)
     page = replace(state, sensors=(state.sensors[0], sensor, *state.sensors[2:]), reasons=(plain(name),))
     assert_layout(paint(page, size=panel[0], mode=panel[1]))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("panel", [p for p in PANELS if p[1] == "RGB"])
+@pytest.mark.parametrize("word", get_args(Resolution))
+def test_what_was_said_of_the_alarm_stands_whole_beside_the_number(
+    panel: tuple[tuple[int, int], Mode], lang: Language, word: Resolution
+) -> None:
+    kept = Alarm(level=Level.CHECK, t_ns=0, probability=0.2, rule="", subjects=(), resolution=word)
+    for level in Level:
+        said = answer_of(replace(verdict(level), alarm=kept))
+        assert said is not None
+        canvas = paint(replace(ordinary(level, lang), answer=said), size=panel[0], mode=panel[1])
+        assert_layout(canvas)
+        assert catalog_for(lang).say(said) in [b.shown for b in canvas.texts]
+    assert answer_of(replace(verdict(Level.CHECK), alarm=replace(kept, resolution=""))) is None
+    assert answer_of(verdict(Level.CHECK)) is None
 
 
 def test_a_sense_that_hardly_looked_is_never_called_quiet() -> None:
