@@ -71,3 +71,21 @@ def test_the_walker_sees_an_answer_that_the_paper_does_not_tell(monkeypatch: pyt
     walk = Walk()
     walk.answered(replace(bare, verdict=alarmed), "found", "a room", ("en",))
     assert set(walk.violations) == {"answer"}
+
+
+@pytest.mark.parametrize(
+    ("what", "instead"),
+    [
+        ("findings_csv", lambda _: b"sensor,subject\r\n"),
+        ("pdf_words", lambda _: ""),
+        ("summary_html", lambda *_: ""),
+        ("encode_line", lambda *_, **__: b'{"verdict":{"level":""},"spectrum":[],"stations":[],"glints":[]}'),
+    ],
+)
+def test_the_walker_sees_an_output_that_tells_something_else(
+    what: str, instead: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"tests.end_to_end.outputs.{what}", instead)
+    walk = Walk()
+    walk.room("wifi-camera", duration_s=20.0, only={"wifi"}, langs=("en",))
+    assert set(walk.violations) == {"written"}

@@ -10,6 +10,7 @@ bound    the share caught is not above what the coverage allows
 where    every CHECK and LIKELY_CAMERA says on the result and in JSON where its findings are
 fits     no number stands beside an alarm that it contradicts
 answer   page, list, record and paper agree on what came of an alarm; without one nothing is signed
+written  list, record, tables, paper, page, feed and commands tell the verdict's word and its findings
 =======  ====================================================================================
 """
 
@@ -40,6 +41,7 @@ from firmware.verdict.levels import ALARMS, RANK
 from firmware.verdict.model import Level
 from hw.types import SensorName
 from tests.end_to_end.answering import answer as give_answer
+from tests.end_to_end.outputs import disagreements
 
 TOLERANCE = 1e-9
 RESULT = InspectionState(stage="result", inspection_id="w")
@@ -77,6 +79,7 @@ class Walk:
         if answer is not None:
             self.answered(outcome.snapshot, answer, where, langs)
         self.end(outcome.snapshot, where, langs)
+        self.written(outcome.snapshot, where, langs)
 
     def watcher(self, where: str, langs: Iterable[Language]) -> Callable[[Snapshot], bool]:
         """Return a function that holds each snapshot of one walk against every invariant."""
@@ -104,6 +107,12 @@ class Walk:
         refused = bool(told.trouble) and told.listed == told.record == ""
         holds = refused if snapshot.verdict.alarm is None else told.agree(word) and not told.trouble
         self._hold("answer", holds, where, snapshot)
+
+    def written(self, snapshot: Snapshot, where: str, langs: Iterable[Language]) -> None:
+        """Store a room that is over, and hold everything that is written of it against its verdict."""
+        with TemporaryDirectory() as folder:
+            wrong = list(disagreements(snapshot, Path(folder), settings=self.settings, langs=langs))
+        self._hold("written", not wrong, f"{where}: {', '.join(wrong)}", snapshot)
 
     def frame(self, snapshot: Snapshot, where: str, langs: Iterable[Language]) -> None:
         """Hold one snapshot against everything that can be asked of it alone."""
