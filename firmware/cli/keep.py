@@ -13,10 +13,8 @@ from firmware.runtime.session import Outcome
 from firmware.settings.settings import Settings
 
 
-def known_at(keep_at: str | None, settings: Settings) -> Recogniser | None:
-    """Return the recogniser of the site's own devices, where the result is kept for a site."""
-    if keep_at is None:
-        return None
+def known_at(keep_at: str, settings: Settings) -> Recogniser | None:
+    """Return the recogniser of the devices of the site for which the result is kept, if it has any."""
     return recogniser_at(place_of(keep_at).site, folder=records_home(settings), config=settings.records)
 
 

@@ -20,10 +20,7 @@ from firmware.cli import jsonl
 from firmware.cli.context import Prepared, prepared_for
 from firmware.cli.errors import LEVEL_EXIT, Exit, expected_errors
 from firmware.cli.homing import home
-from firmware.cli.keep import keep_and_say, known_at
-from firmware.cli.live_rf import sweep_head, with_picture
 from firmware.cli.options import ScanOptions
-from firmware.cli.scan_rf import AfterSweep, SweepOptions, with_options
 from firmware.cli.stills import still_kit
 from firmware.cli.tables import tables
 from firmware.cli.verdict import coverage_table, interrupted, print_verdict
@@ -31,11 +28,14 @@ from firmware.i18n.catalog import Catalog
 from firmware.records.provenance import source_of
 from firmware.runtime.interruption import asked_to_stop
 from firmware.runtime.session import After, Outcome, Watch, inspect, session_length_s
+from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 
 if TYPE_CHECKING:
     from firmware.cli.overlay import Overlay
+    from firmware.cli.scan_rf import SweepOptions
+    from firmware.verdict.sensor_state import Recognise
 
 REFRESH_S = 0.25
 LIVE_ROWS = 8
@@ -77,8 +77,11 @@ class LiveView:
         shown = tables(
             snapshot.observations, self._catalog, findings=snapshot.verdict.findings, rows=LIVE_ROWS
         )
-        head.extend(sweep_head(snapshot.views, self._catalog, columns=self._console.width - 6))
-        shown = with_picture(shown, snapshot.views.pictures, self._console, self._catalog)
+        if snapshot.views.sweep is not None:  # only a sweep loads the code that draws one
+            from firmware.cli.live_rf import sweep_head, with_picture
+
+            head.extend(sweep_head(snapshot.views, self._catalog, columns=self._console.width - 6))
+            shown = with_picture(shown, snapshot.views.pictures, self._console, self._catalog)
         return Group(*head, coverage_table(snapshot, self._catalog), shown, hint)
 
 
@@ -138,15 +141,26 @@ def _run_scan(
             record_to=options.record_to,
             watch=watch,
             after=after,
-            recognise=known_at(keep_at, settings),
+            recognise=_known_at(keep_at, settings),
         )
     if tell is not None:
         tell(Console(stderr=True))
     source = source_of(options.kit, settings.hw.backend)
     show(outcome, catalog, as_jsonl=options.as_jsonl, simulated=source.simulated)
     if keep_at is not None:
+        from firmware.cli.keep import keep_and_say
+
         keep_and_say(outcome, kit=options.kit, place=keep_at, settings=settings)
     return outcome
+
+
+def _known_at(keep_at: str | None, settings: Settings) -> Recognise | None:
+    """Return the recogniser of the site's own devices; a scan that is not kept loads no records."""
+    if keep_at is None:
+        return None
+    from firmware.cli.keep import known_at
+
+    return known_at(keep_at, settings)
 
 
 def scan_rf(
@@ -158,6 +172,8 @@ def scan_rf(
     reference: str | None,
 ) -> None:
     """Sweep once, then plot, store the camera's picture and compare with another place, as asked."""
+    from firmware.cli.scan_rf import AfterSweep, with_options
+
     with expected_errors():
         overrides = with_options(options.overrides, sweep)
         prepared = prepared_for(replace(options, overrides=overrides))
