@@ -26,6 +26,8 @@ import os, signal, sys, threading, time
 from firmware.cli.app import main
 from firmware.runtime import interruption
 
+# Run in the background, it inherits that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 when, number = sys.argv.pop(1), int(sys.argv.pop(1))
 word, _, after = when.partition("@")
 
