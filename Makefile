@@ -45,11 +45,10 @@ lock: $(STAMP)
 	$(LOCK) --output-file .ci/requirements/pi.txt
 	$(LOCK) --extra dev --output-file .ci/requirements/ci.txt
 
-test: check
+test: check vm-test
 	$(BIN)/pytest -n 2 --dist loadfile -m "not vm"
-	$(MAKE) vm-test
 
-vm-test: $(VENV)/.installed
+vm-test: $(STAMP)
 	$(BIN)/pytest -m vm tests/vm
 
 coverage: $(STAMP)
