@@ -7,7 +7,9 @@ what a real adapter has. Figures of these rooms say nothing about range.
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ pytestmark = [pytest.mark.vm, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]
 CAMERA = "02:00:00:00:01:00"
 ROOM_S = 200
+ROOM_TOOLS = ("hostapd", "ip", "iw", "python3")
 SCAN = "scan wifi --kit pi --set hw.monitor.interface=wlan3 --lang en --jsonl"
 HWSIM = "mac80211_hwsim radios=4"
 TROUBLE = re.compile(r"WARNING:|BUG:|Oops|Call Trace|general protection")
@@ -35,6 +38,9 @@ def kernel() -> Kernel:
 
 
 def guest(kernel: Kernel, command: str, folder: Path) -> Ran:
+    for tool in ROOM_TOOLS:
+        if shutil.which(tool, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None:
+            pytest.skip(f"{tool} is not installed: the room is made with it")
     room = f"sh {ROOT}/tests/vm/guest/camera_room.sh {ROOM_S} || exit 99"
     ansim = "ansim() { " + f"{ROOT}/.venv/bin/python -m firmware.cli.app" + ' "$@"; }'
     try:
