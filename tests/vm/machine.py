@@ -34,10 +34,9 @@ while read -r module; do /bin/busybox insmod /modules/$module; done < /modules/o
 /bin/busybox mount -t overlay -o lowerdir=/host,upperdir=/over/up,workdir=/over/work none /root
 for folder in proc sys dev; do /bin/busybox mount --move /$folder /root/$folder; done
 /bin/busybox mount -t tmpfs none /root/run
-/bin/busybox mount -t tmpfs none /root/tmp
 /bin/busybox mount -t debugfs none /root/sys/kernel/debug
-/bin/busybox cp /command /root/tmp/command
-/bin/busybox chroot /root /bin/sh /tmp/command
+/bin/busybox cp /command /root/run/command
+/bin/busybox chroot /root /bin/sh /run/command
 echo "ansim-vm-exit-code $?"
 /bin/busybox poweroff -f
 """
