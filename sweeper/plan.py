@@ -148,7 +148,7 @@ def plan_hops(
 
 def _high_hops(bands: Bands, *, rate_hz: float, quick: bool) -> tuple[float, ...]:
     """Hops of the bands above 2 GHz; a wide look covers what its slices do together."""
-    step = max(look_width_hz(rate_hz), ANALOG_STEP_HZ)
+    step = max(covered_hz(rate_hz), ANALOG_STEP_HZ)
     if quick and step <= ANALOG_STEP_HZ:
         return tuple(hz for band in bands.high for hz in band.channels_hz)
     return tuple(hz for band in bands.high for hz in span_hops(band.low_hz, band.high_hz, step_hz=step))
@@ -162,7 +162,7 @@ def _low_hops(
     centres: dict[float, None] = {}
     if config.ranges_hz:
         for low, high in config.ranges_hz:
-            step = look_width_hz(rate_hz) if high > HIGH_FROM_HZ else slice_hz
+            step = covered_hz(rate_hz) if high > HIGH_FROM_HZ else slice_hz
             centres.update(dict.fromkeys(span_hops(low, high, step_hz=step)))
     elif config.plan == "full":
         for low, high in reach_hz:
@@ -201,7 +201,7 @@ def summarise(
         Time in s, shares 0…1.
     """
     centres = tuple(hops)
-    width_hz = look_width_hz(rate_hz)
+    width_hz = covered_hz(rate_hz)
     high = [heard_high(centres, bands=bands, part=part, width_hz=width_hz) for part in HIGH_PARTS]
     return PlanSummary(
         hops=len(centres),
@@ -210,21 +210,6 @@ def summarise(
         cofdm_share=heard_share(centres, bands=bands, modulation="cofdm", rate_hz=rate_hz),
         high_share=sum(high) / len(high),
     )
-
-
-def look_width_hz(rate_hz: float) -> float:
-    """Return the width that one look above 2 GHz covers, Hz.
-
-    Parameters
-    ----------
-    rate_hz : float
-        Sample rate, Hz.
-
-    Returns
-    -------
-    float
-    """
-    return covered_hz(rate_hz)
 
 
 def dwell_of(center_hz: float, config: SweeperConfig) -> float:

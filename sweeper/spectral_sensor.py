@@ -21,7 +21,7 @@ from hw.protocols import SpectralRadio
 from hw.types import Counts, Coverage, DeviceHealth, SensorName, SpectralSample
 from sweeper.bands import HIGH_PARTS, HighPart, load_bands
 from sweeper.model import Emission
-from sweeper.spectral_carrier import find_carriers
+from sweeper.spectral_carrier import EDGE_PEAKS, find_carriers
 from sweeper.spectral_images import received
 from sweeper.spectral_peaks import NOMINAL_NOISE_DBM, RAISED_DBM, SampleFeatures, half_peak_hz, measure_sample
 from sweeper.spectral_tracks import SpectralTracks
@@ -96,7 +96,7 @@ class SpectralSensor:
         self._window.append(features)
         self._rows.append(sample)
         self._raised = self._raised or features.noise_dbm >= RAISED_DBM
-        margin_hz = 1.8 * half_peak_hz(features.step_hz)
+        margin_hz = EDGE_PEAKS * half_peak_hz(features.step_hz)
         span = (features.center_hz, features.low_hz + margin_hz, features.high_hz - margin_hz)
         self._heard[span] = self._heard.get(span, 0) + 1
         if len(self._heard) > MAX_HEARD:

@@ -14,10 +14,10 @@ from sweeper.plan import (
     Planner,
     dwell_of,
     heard_high,
-    look_width_hz,
     plan_hops,
     summarise,
 )
+from sweeper.wide_rates import covered_hz
 
 BANDS, CONFIG = load_bands(), SweeperConfig()
 HACKRF_HZ = ((1e6, 6e9),)
@@ -44,7 +44,7 @@ def test_all_channels_of_2_4_and_5_8_ghz_are_heard_in_three_seconds_of_air() -> 
     channels = [hz for band in BANDS.high for hz in band.channels_hz]
     assert len({hz for hz in channels if hz > 5e9}) == 47  # 48 channels; Raceband 7 and F 8 are both 5880 MHz
     away = np.abs(np.array(channels)[:, None] - np.array(high)).min(axis=1)
-    assert away.max() <= look_width_hz(20e6) / 2
+    assert away.max() <= covered_hz(20e6) / 2
     summary = summarise(hops(), config=CONFIG, bands=BANDS, rate_hz=20e6)
     assert summary.analog_share == summary.cofdm_share == summary.high_share == 1.0
 
