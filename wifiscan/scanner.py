@@ -58,6 +58,7 @@ class WifiScanner:
         self._fcs = FcsWitness()
         self._listening = Listening()
         self._disturbance = DisturbanceWatch()
+        self._channel_states: dict[int, ChannelState] | None = None  # until the next batch
         self._notes: dict[str, None] = {}  # what the recording had to be mended for
         self._read = 0
         self._lost = 0
@@ -82,6 +83,7 @@ class WifiScanner:
     def finish(self) -> None:
         """Judge what is pending: the recording is over."""
         self._tables.finish()
+        self._channel_states = None
 
     def take(self, batch: Dot11Batch) -> list[WifiObservation]:
         """Take in one batch, wherever it comes from, and return what changed."""
@@ -100,6 +102,7 @@ class WifiScanner:
         self._disturbance.look(headers, channel=channel, beacon_switches=tables.switches)
         heard_s = {mhz: us / US for mhz, us in tables.flows.clock.channels().items()}
         self._disturbance.judge(air_numbers(tables), heard_s=heard_s, now_ns=batch.until_ns)
+        self._channel_states = None
         found: list[WifiObservation] = []
         found += self._describe(sorted(self._tables.changed_stations), sorted(self._tables.changed_aps))
         return found + list(self._disturbance.found())
@@ -135,6 +138,12 @@ class WifiScanner:
         return found + [n for n in networks if n is not None]
 
     def _states(self) -> dict[int, ChannelState]:
+        """Return what is known of each channel: worked out once for each batch, asked for three times."""
+        if self._channel_states is None:
+            self._channel_states = self._work_out_states()
+        return self._channel_states
+
+    def _work_out_states(self) -> dict[int, ChannelState]:
         heard = self._tables.flows.clock.channels()
         suspicion, unjudged = dict.fromkeys(heard, 0.0), set[int]()
         rate_bps = dict.fromkeys(heard, 0.0)

@@ -52,17 +52,22 @@ class LiveView:
         self._due_s = 0.0
 
     def __enter__(self) -> LiveView:
-        if self._console.is_terminal:
+        if self.is_shown:
             self._live.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._live.stop()
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anybody sees it: on a terminal."""
+        return self._console.is_terminal
+
     def watch(self, snapshot: Snapshot) -> bool:
         """Show where the scan stands; never ends it."""
         now_s = time.monotonic()
-        if self._console.is_terminal and now_s >= self._due_s:
+        if self.is_shown and now_s >= self._due_s:
             self._live.update(self._picture(snapshot), refresh=True)
             self._due_s = now_s + REFRESH_S
         return False
@@ -142,6 +147,7 @@ def _run_scan(
             watch=watch,
             after=after,
             recognise=_known_at(keep_at, settings),
+            read_tables=view.is_shown or also is not None,
         )
     if tell is not None:
         tell(Console(stderr=True))

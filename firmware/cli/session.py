@@ -59,7 +59,9 @@ def record(
         console = Console(stderr=True)
         console.print(Text(f"{catalog.text('cli.recording')} {folder}"), soft_wrap=True)
         with LiveView(console, catalog, until_s) as view:
-            outcome = inspect(kit, settings, until_s=until_s, record_to=folder, watch=view.watch)
+            outcome = inspect(
+                kit, settings, until_s=until_s, record_to=folder, watch=view.watch, read_tables=view.is_shown
+            )
         print_verdict(Console(), outcome.snapshot, catalog, outcome.coverages)
 
 

@@ -4,7 +4,9 @@ The sensor whose clock is earliest makes the next step (ties: rf, wifi, ble, len
 fails is tried again every simulated second, without effect on the others.
 
 Through silence, time jumps where nobody asks for each moment of it (``skip_silence``): between two steps only
-the ticks that can change something are made, and the last one. An hour in which nothing came costs two.
+the ticks that can change something are made, and the last one. An hour in which nothing came costs two. Where
+nobody reads the sensors' tables on the way (``read_tables``), they are copied from an alarm on, whose places
+are kept from them, and at the end.
 """
 
 from __future__ import annotations
@@ -59,6 +61,7 @@ def run_lockstep(
     poll: PollCommands | None = None,
     renew: Callable[[SensorName, int], Sensor] | None = None,
     skip_silence: bool = False,
+    read_tables: bool = True,
 ) -> Snapshot:
     """Run all sensors to the end and return the last snapshot.
 
@@ -81,6 +84,9 @@ def run_lockstep(
     skip_silence : bool
         Make no tick that changes nothing but the time. The last snapshot is the same; ``on_progress`` is
         called less often, so presses of a person, who may act at any moment, must not depend on it.
+    read_tables : bool
+        False: ``on_progress`` reads no tables, so snapshots have them only from an alarm on. The last one is
+        the same.
 
     Returns
     -------
@@ -116,7 +122,9 @@ def run_lockstep(
             next_tick_ns += tick_ns
             next_tick_ns += _silence_ns(engine, next_tick_ns, now_ns, tick_ns, skip=skip_silence)
         if not stopped:
-            turn = take_turn(name, sensors[name], clocks[name], engine)
+            turn = take_turn(
+                name, sensors[name], clocks[name], engine, with_table=read_tables or engine.is_alarmed
+            )
             lost = lost | {name} if turn == "lost" else lost - {name}
             active = [n for n in active if n != name or turn != "ended"]
         end_ns = max(end_ns, clocks[name].now_ns())
@@ -137,7 +145,9 @@ def _silence_ns(engine: Engine, from_ns: int, now_ns: int, tick_ns: int, *, skip
     return max(0, silent_ns // tick_ns) * tick_ns
 
 
-def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> Turn:
+def take_turn(
+    name: SensorName, sensor: Sensor, clock: Clock, engine: Takes, *, with_table: bool = True
+) -> Turn:
     """Let one sensor make one step.
 
     Parameters
@@ -150,6 +160,8 @@ def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> 
         Its manual clock. A step that takes no time moves it on by `NUDGE_NS`, a failed one by `RETRY_NS`.
     engine : Takes
         Takes the event that the step leads to.
+    with_table : bool
+        Copy the sensor's table with it, where it is time to.
 
     Returns
     -------
@@ -169,15 +181,20 @@ def take_turn(name: SensorName, sensor: Sensor, clock: Clock, engine: Takes) -> 
         return "lost"
     if clock.now_ns() <= before_ns:
         clock.sleep_until(before_ns + NUDGE_NS)
-    engine.handle(step_done(sensor, clock.now_ns(), observations=tuple(changed)))
+    engine.handle(step_done(sensor, clock.now_ns(), observations=tuple(changed), with_table=with_table))
     return "stepped"
 
 
 def step_done(
-    sensor: Sensor, t_ns: int, *, observations: Sequence[Observation] | None = None, whole: bool = False
+    sensor: Sensor,
+    t_ns: int,
+    *,
+    observations: Sequence[Observation] | None = None,
+    whole: bool = False,
+    with_table: bool = True,
 ) -> StepDone:
     """Return the event of a finished step, with table and views where it is time to show them."""
-    shown = sensor.publish(whole=whole) if isinstance(sensor, SensorSnapshot) else None
+    shown = sensor.publish(whole=whole, with_table=with_table) if isinstance(sensor, SensorSnapshot) else None
     table, views = (None, None) if shown is None else shown
     if observations is None:
         observations = tuple(sensor.observations()) if table is None else table

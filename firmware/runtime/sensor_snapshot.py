@@ -75,13 +75,15 @@ class SensorSnapshot:
         self._devices = devices
         self._due_ns = 0
 
-    def publish(self, *, whole: bool = False) -> tuple[tuple[Observation, ...], Views] | None:
-        """Return the table and the views if it is time to, or if everything is asked for."""
+    def publish(
+        self, *, whole: bool = False, with_table: bool = True
+    ) -> tuple[tuple[Observation, ...] | None, Views] | None:
+        """Return the table, where somebody reads it, and the views: when it is time to, or all at the end."""
         if not whole and self._clock.now_ns() < self._due_ns:
             return None
         self._due_ns = self._clock.now_ns() + PUBLISH_NS
         views = replace(views_of(self.sensor), devices=self._devices())
-        return tuple(self.sensor.observations()), views
+        return tuple(self.sensor.observations()) if whole or with_table else None, views
 
     @property
     def name(self) -> SensorName:

@@ -112,6 +112,7 @@ def inspect(
     live: bool | None = None,
     after: After | None = None,
     recognise: Recognise | None = None,
+    read_tables: bool = True,
 ) -> Outcome:
     """Run one inspection to its end; Ctrl-C ends it early and keeps what was found.
 
@@ -140,6 +141,8 @@ def inspect(
         Called with the stopped sensors and the last snapshot.
     recognise : Recognise, optional
         Tells the engine which devices are known.
+    read_tables : bool
+        False where ``watch`` reads no tables: sensors that take turns then copy theirs less often.
 
     Returns
     -------
@@ -172,9 +175,13 @@ def inspect(
 
         length_s = session_length_s(spec, until_s)
         engine = run.engine(settings, recognise)
-        go = _run_live if live else _run_in_turns
         poll = None if panel is None else panel.poll
-        snapshot = go(run, engine, settings, sensors, length_s, on_progress, poll)
+        if live:
+            snapshot = _run_live(run, engine, settings, sensors, length_s, on_progress, poll)
+        else:
+            snapshot = _run_in_turns(
+                run, engine, settings, sensors, length_s, on_progress, poll, read_tables=read_tables
+            )
         if after is not None:
             after({name: published.sensor for name, published in sensors.items()}, snapshot)
         return Outcome(snapshot=snapshot, stopped=asked.is_set())
@@ -188,6 +195,8 @@ def _run_in_turns(
     until_s: float | None,
     on_progress: OnProgress,
     poll: PollCommands | None,
+    *,
+    read_tables: bool,
 ) -> Snapshot:
     def go_on(snapshot: Snapshot) -> bool:
         run.panel_clock.sleep_until(snapshot.t_ns)
@@ -207,6 +216,7 @@ def _run_in_turns(
         poll=poll,
         renew=renew,
         skip_silence=poll is None,
+        read_tables=read_tables,
     )
 
 

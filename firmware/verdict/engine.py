@@ -159,18 +159,10 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """All that a verdict depends on, beside the level that the judge holds."""
-
-    reports: tuple[SensorReport, ...]
-    running: tuple[SensorName, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """The last verdict, and what it was asked for."""
+    """The last verdict, and all that it depends on beside the level that the judge holds."""
 
-    asked: _Asked
+    asked: tuple[tuple[SensorReport, ...], tuple[SensorName, ...]]
     verdict: Verdict
     findings: tuple[Evidence, ...]
 
@@ -201,6 +193,7 @@ class Engine:
         self._place = ""
         self._start_ns = self._t_ns = t_ns
         self._judged: _Judged | None = None
+        self._stands_until_ns = 0  # up to here the last verdict follows without asking the sensors again
         self._ended: Snapshot | None = None
         self._is_end_told = False  # the first tick after the end gives it out as it was
         self._tables: tuple[tuple[Observation, ...], ...] = ()
@@ -213,6 +206,8 @@ class Engine:
         Time goes on with ticks, commands and the end; it never runs back. The sensors' own events may run
         ahead of it, each by a step of its own length.
         """
+        if not isinstance(event, Tick):
+            self._stands_until_ns = 0
         match event:
             case Tick():
                 self._go_on(event.t_ns)
@@ -235,6 +230,7 @@ class Engine:
     def obey(self, command: EngineCommand) -> CommandResult:
         """Carry out a command; return whether it began or ended an inspection, or changed nothing."""
         self._go_on(command.t_ns)
+        self._stands_until_ns = 0
         match command:
             case EndInspection():
                 return "ended" if self._move("finish") else "nothing"
@@ -266,6 +262,11 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """Return the snapshot of the last `Tick` or end."""
         return self._snapshot
+
+    @property
+    def is_alarmed(self) -> bool:
+        """Whether an alarm stands, or stood, at this place: its things are located from then on."""
+        return self._latch.alarm is not None
 
     @property
     def unchanged_until_ns(self) -> int:
@@ -368,22 +369,20 @@ class Engine:
 
     def _verdict(self, t_ns: int) -> tuple[Verdict, tuple[Evidence, ...]]:
         """Return the verdict of now and the findings: as they were, where nothing has changed since."""
+        if self._judged is not None and t_ns < self._stands_until_ns:
+            return self._judged.verdict, self._judged.findings
         sensors = self._sensors.values()
-        scanning = self._phase == "scanning"
         running = tuple(n for n, sensor in self._sensors.items() if sensor.state in {"starting", "running"})
-        least_s = self._judge.minimum.least_s
-        asked = _Asked(
-            reports=tuple(
-                without_idle_time(sensor.report(t_ns), self._judge.table, least_s) for sensor in sensors
-            ),
-            running=running if scanning else (),
-        )
+        running = running if self._phase == "scanning" else ()
+        table, least_s = self._judge.table, self._judge.minimum.least_s
+        reports = tuple(without_idle_time(sensor.report(t_ns), table, least_s) for sensor in sensors)
         last = self._judged
-        if last is None or not (self._judge.settled and last.asked == asked):
-            live = self._judge.judge(asked.reports, t_ns=t_ns, running=asked.running)
+        if last is None or not (self._judge.settled and last.asked == (reports, running)):
+            live = self._judge.judge(reports, t_ns=t_ns, running=running)
             verdict = self._latch.hold(live, t_ns - self._start_ns)
             findings = strongest_findings(sensors, self._config.findings_shown)
-            last = self._judged = _Judged(asked=asked, verdict=verdict, findings=findings)
+            last = self._judged = _Judged(asked=(reports, running), verdict=verdict, findings=findings)
+        self._stands_until_ns = self.unchanged_until_ns
         return last.verdict, last.findings
 
     def _latest_tables(self) -> tuple[Observation, ...]:

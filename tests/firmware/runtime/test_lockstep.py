@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from firmware.runtime.lockstep import run_lockstep
+from firmware.runtime.session import inspect
+from firmware.sensor import Views
+from firmware.settings.settings import load_settings
 from firmware.verdict.engine import Snapshot
 from firmware.verdict.model import Level
 from hw.clock import ManualClock
@@ -166,3 +170,20 @@ def test_the_watcher_may_end_it() -> None:
     )
     assert last.phase == "finished"
     assert last.elapsed_s < 2.0
+
+
+@pytest.mark.parametrize("scene", ["analog-camera", "wifi-camera", "card-camera"])
+def test_a_run_whose_tables_nobody_reads_ends_the_same(scene: str) -> None:
+    def scan(*, read_tables: bool) -> tuple[Snapshot, list[Snapshot]]:
+        shown: list[Snapshot] = []
+        outcome = inspect(
+            f"sim:{scene}", load_settings(), until_s=20.0, watch=shown.append, read_tables=read_tables
+        )
+        return outcome.snapshot, shown
+
+    (read, with_tables), (unread, without) = scan(read_tables=True), scan(read_tables=False)
+    assert replace(unread, views=Views()) == replace(read, views=Views())  # arrays know no equality
+    assert [s.verdict for s in without] == [s.verdict for s in with_tables]
+    calm = [s for s in without[:-1] if s.verdict.alarm is None]
+    assert any(s.observations for s in with_tables[: len(calm)])
+    assert not any(s.observations for s in calm)
