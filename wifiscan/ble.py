@@ -99,6 +99,15 @@ def may_rotate(address: str, address_type: AddressType) -> bool:
     return address_type != "public" and int(address[:2], 16) >> 6 in {0b00, 0b01}
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The judgement of an advertiser by its name, makers and services alone."""
+
+    identity: tuple[Identity, ...]
+    benign: str | None
+    score: float
+
+
 @dataclass(slots=True)
 class _BleRow:
     address_type: AddressType
@@ -112,6 +121,9 @@ class _BleRow:
     makers: dict[int, bytes] = field(default_factory=dict)
     services: set[int] = field(default_factory=set)
     named: bool = False  # its name says camera
+    judged: _Judged | None = None  # by what it has said so far; None where it has said more since
+    worth: float = 0.0  # those of least worth make room
+    told: BleDevice | None = None  # as it was described last; None where it was heard since
 
 
 class BleTable:
@@ -142,20 +154,24 @@ class BleTable:
             if len(self._entries) >= self._limit:
                 self._make_room()
             entry = self._entries[advert.address] = self._entry(advert)
-        entry.last_ns = advert.t_ns
+        entry.last_ns, entry.told = advert.t_ns, None
         entry.adverts += 1
         if parsed.name and parsed.name != entry.name:
-            entry.name = parsed.name
+            entry.name, entry.judged = parsed.name, None
             entry.named = bool(self._signatures.of_ble(name=parsed.name, company_ids=(), services=()))
         for company, body in parsed.makers:
-            if company in entry.makers or len(entry.makers) < MAKERS_LIMIT:
-                entry.makers[company] = body
-        if len(entry.services) < SERVICES_LIMIT:
+            known = company in entry.makers or len(entry.makers) < MAKERS_LIMIT
+            if known and entry.makers.get(company) != body:
+                entry.makers[company], entry.judged = body, None
+        if len(entry.services) < SERVICES_LIMIT and not entry.services.issuperset(parsed.services):
             entry.services.update(parsed.services)
+            entry.judged = None
         if advert.rssi_dbm is not None and -127 < advert.rssi_dbm <= 20:
             old = entry.rssi_dbm
             weight = 1.0 if old is None else RSSI_NEW_WEIGHT
             entry.rssi_dbm = (1 - weight) * (old or 0.0) + weight * advert.rssi_dbm
+        named = IDENTITY_WORTH if self._judged(entry).identity else 0.0
+        entry.worth = named + min(entry.adverts, 100)
 
     def _entry(self, advert: BleAdvert) -> _BleRow:
         structure = structure_of(advert.data)
@@ -183,13 +199,8 @@ class BleTable:
 
     def _make_room(self) -> None:
         """Forget a sixteenth of the table at once: sorting for every newcomer would be slow under attack."""
-
-        def worth(address: str) -> tuple[float, int]:
-            entry = self._entries[address]
-            named = IDENTITY_WORTH if self._identity(entry) else 0.0
-            return (named + min(entry.adverts, 100), entry.last_ns)
-
-        for address in sorted(self._entries, key=worth)[: max(1, self._limit // 16)]:
+        by_worth = sorted(self._entries.items(), key=lambda item: (item[1].worth, item[1].last_ns))
+        for address, _ in by_worth[: max(1, self._limit // 16)]:
             self._gone += self._entries[address].adverts <= FEW_FRAMES
             del self._entries[address]
             self.dropped["table_full"] += 1
@@ -204,10 +215,17 @@ class BleTable:
         """Return the number of devices that bear a camera's name; changing addresses count once."""
         return len({entry.group for entry in self._entries.values() if entry.named})
 
-    def _identity(self, entry: _BleRow) -> tuple[Identity, ...]:
-        return self._signatures.of_ble(
-            name=entry.name, company_ids=tuple(entry.makers), services=tuple(sorted(entry.services))
-        )
+    def _judged(self, entry: _BleRow) -> _Judged:
+        """Return the judgement, made anew only where the advertiser has said something new."""
+        if entry.judged is None:
+            services = tuple(sorted(entry.services))
+            identity = self._signatures.of_ble(
+                name=entry.name, company_ids=tuple(entry.makers), services=services
+            )
+            benign = self._signatures.benign_kind(makers=tuple(entry.makers.items()), services=services)
+            nats = self._signatures.weight(identity) if identity or benign is None else BENIGN_NATS
+            entry.judged = _Judged(identity, None if identity else benign, sigmoid(nats))
+        return entry.judged
 
     def _group_of(self, address: str, entry: _BleRow) -> str | None:
         """Return the first address of the group, None where that one is still heard: then they are two."""
@@ -219,22 +237,22 @@ class BleTable:
     def describe(self, address: str) -> BleDevice:
         """Return one advertiser as an observation; its score is calibrated as in `wifiscan.observations`."""
         entry = self._entries[address]
-        identity = self._identity(entry)
-        benign = self._signatures.benign_kind(
-            makers=tuple(entry.makers.items()), services=tuple(sorted(entry.services))
-        )
-        nats = self._signatures.weight(identity) if identity or benign is None else BENIGN_NATS
-        return BleDevice(
+        group = self._group_of(address, entry)
+        if entry.told is not None and entry.told.group == group:
+            return entry.told
+        judged = self._judged(entry)
+        entry.told = BleDevice(
             address=address,
             address_type=entry.address_type,
             name=entry.name,
             company_id=next(iter(entry.makers), None),
             rssi_dbm=None if entry.rssi_dbm is None else round(entry.rssi_dbm, 1),
             adverts=entry.adverts,
-            identity=identity,
-            score=sigmoid(nats),
+            identity=judged.identity,
+            score=judged.score,
             first_ns=entry.first_ns,
             last_ns=entry.last_ns,
-            benign=None if identity else benign,
-            group=self._group_of(address, entry),
+            benign=judged.benign,
+            group=group,
         )
+        return entry.told

@@ -8,7 +8,8 @@ A file is read in chunks, so that it may be larger than memory and may be cut of
 read is counted in ``dropped`` by reason:
 
 * ``absurd_length``: a length that no frame has; reading goes on at the next plausible record;
-* ``bad_block``: a pcapng block that contradicts itself, ``bad_interface``, ``unknown_interface`` likewise;
+* ``bad_block``: a pcapng block that contradicts itself;
+* ``bad_interface``, ``bad_section``, ``unknown_interface``: the same of these, or there are too many of them;
 * ``truncated_record``: the file ends inside a record;
 * ``compressed_end_missing``, ``unpacked_limit``: a compressed file ends early or grows beyond all measure;
 * ``other_link_type``: a record of a kind that was not asked for.
@@ -37,11 +38,11 @@ from hw.formats.pcap import (
     PCAP_MAGIC_NS,
     BtsnoopWalker,
     Columns,
-    Ints,
     PcapWalker,
     joined,
 )
 from hw.formats.pcapng import PcapngWalker, section_order
+from hw.formats.resync import Ints
 from hw.formats.timeline import REORDER_NS, Timeline
 from hw.formats.unpack import UnpackedFile
 

@@ -20,11 +20,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from hw.formats.resync import Ints, Resync
 
 LONGEST_RECORD_BYTES = 262_144  # libpcap's MAXIMUM_SNAPLEN: a longer record is damage, not a frame
-# How much is searched at once for the next plausible record after damage.
-RESYNC_FIRST_BYTES, RESYNC_WINDOW_BYTES = 1024, 65_536
 RESYNC_TIME_S = 86_400  # a plausible record lies within a day of the last good one
 BILLION = 1_000_000_000
 
@@ -71,12 +69,12 @@ def joined(runs: Sequence[Columns]) -> Columns:
     return Columns(**{n: np.concatenate([getattr(r, n) for r in runs]) for n in Columns.__slots__})
 
 
-def field_view(chunk: bytes, dtype: str) -> NDArray[Any]:
+def field_view(chunk: bytes | memoryview, dtype: str) -> NDArray[Any]:
     """View a chunk as the numbers that begin at each of its bytes; an index gathers a field of all records.
 
     Parameters
     ----------
-    chunk : bytes
+    chunk : bytes or memoryview
         A piece of the file; it is not copied.
     dtype : str
         Type and byte order of the field, such as ``"<u4"``.
@@ -113,16 +111,21 @@ class FixedWalker(ABC):
     def walk(self, chunk: bytes, *, final: bool) -> tuple[list[Columns], int]:
         """Return the columns of the whole records in ``chunk`` and how many of its bytes are used up."""
         found: list[int] = []
+        resync = Resync(
+            lambda low, high: self._look(chunk, low, high), len(chunk) - self.layout.header_bytes + 1
+        )
         at = 0
         while True:
             if self._lost:
-                at = self._search(chunk, at, final=final)
+                at = self._search(resync, at, final=final)
             if self._lost:
                 break
             at, damaged = self._jump(chunk, at, found)
             if not damaged:
                 break
             self.dropped["absurd_length"] += 1
+            if found:
+                self._note_time(chunk, found[-1])
             self._lost, at = True, at + 1
         if final and at < len(chunk) and not self._lost:
             self.dropped["truncated_record"] += 1
@@ -159,33 +162,48 @@ class FixedWalker(ABC):
             flags=self._flags(chunk, at),
         )
 
-    def _search(self, chunk: bytes, at: int, *, final: bool) -> int:
+    def _search(self, resync: Resync, at: int, *, final: bool) -> int:
         """Return where the next plausible record begins, or, still lost, from where to search on."""
+        sure = resync.sure(at)
+        if sure is not None:
+            self._lost = False
+            return sure
+        # one that reaches beyond the chunk may be no record: what follows decides once it is there
+        perhaps = None if final else resync.perhaps(at)
+        return max(at, resync.end) if perhaps is None else perhaps
+
+    def _look(self, chunk: bytes, low: int, high: int) -> tuple[Ints, Ints]:
+        """Return where records begin for sure, and those that reach beyond the chunk.
+
+        A plausible record is one for sure where a plausible one follows, where the chunk ends with it, or
+        where both of its lengths agree: noise has that once in 2^46 places, and what follows may be damaged.
+        """
         layout = self.layout
-        # mostly the next record is near: a window that grows costs by the bytes that are damaged
-        window, perhaps = RESYNC_FIRST_BYTES, None
-        while len(chunk) - at >= layout.header_bytes:
-            places = np.arange(at, min(at + window, len(chunk) - layout.header_bytes + 1))
-            good = self._plausible(chunk, places)
-            following = places + layout.header_bytes + self._columns(chunk, places).lengths
-            reachable = following <= len(chunk) - layout.header_bytes
-            good[reachable] &= self._plausible(chunk, following[reachable])
-            sure = good & (reachable | (following == len(chunk)))
-            if sure.any():
-                self._lost = False
-                return int(places[np.argmax(sure)])
-            # one that reaches beyond the chunk may be no record: what follows decides once it is there
-            if not final and perhaps is None and good.any():
-                perhaps = int(places[np.argmax(good)])
-            at = int(places[-1]) + 1
-            window = min(2 * window, RESYNC_WINDOW_BYTES)
-        return at if perhaps is None else perhaps
+        lengths, whole = self._sane_lengths(chunk, slice(low, high))
+        places = low + np.flatnonzero(lengths)
+        places = places[self._plausible_time(chunk, places)]
+        following = places + layout.header_bytes + lengths[places - low]
+        reachable = following <= len(chunk) - layout.header_bytes
+        sure = (following == len(chunk)) | (whole[places - low] & reachable)
+        sure[reachable] |= self._plausible(chunk, following[reachable])
+        return places[sure], places[~reachable & ~sure]
 
     def _plausible(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
-        words = field_view(chunk, self.layout.order + "u4")
-        length, wire = words[at + self.layout.length_at], words[at + self.layout.wire_length_at]
-        sane = (length > 0) & (length <= wire) & (wire <= LONGEST_RECORD_BYTES)
+        sane = self._sane_lengths(chunk, at)[0] > 0
         return np.asarray(sane & self._plausible_time(chunk, at), dtype=np.bool_)
+
+    def _sane_lengths(self, chunk: bytes, at: Ints | slice) -> tuple[Ints, NDArray[np.bool_]]:
+        """Return the lengths of records at these places, 0 where they cannot be true, and which are whole."""
+        layout = self.layout
+        # views that begin at the fields: a range of places is then a slice, which costs no index
+        rest = memoryview(chunk)
+        length = field_view(rest[layout.length_at :], layout.order + "u4")[at].astype(np.int64)
+        wire = field_view(rest[layout.wire_length_at :], layout.order + "u4")[at]
+        return np.where((length <= wire) & (wire <= LONGEST_RECORD_BYTES), length, 0), length == wire
+
+    @abstractmethod
+    def _note_time(self, chunk: bytes, at: int) -> None:
+        """Note the time of the last record before damage, where a stamp is judged by the ones before it."""
 
     @abstractmethod
     def _plausible_time(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
@@ -242,9 +260,12 @@ class PcapWalker(FixedWalker):
     def _stamps_ns(self, chunk: bytes, at: Ints) -> Ints:
         words = field_view(chunk, self.layout.order + "u4")
         seconds = words[at].astype(np.int64)
-        if len(at) and not self._lost:
+        if len(at):
             self._around_s = int(seconds[-1])
         return seconds * BILLION + words[at + 4].astype(np.int64) * self._unit_ns
+
+    def _note_time(self, chunk: bytes, at: int) -> None:
+        (self._around_s,) = struct.unpack_from(self.layout.order + "I", chunk, at)
 
     def _plausible_time(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
         words = field_view(chunk, self.layout.order + "u4")
@@ -271,6 +292,9 @@ class BtsnoopWalker(FixedWalker):
 
     def _flags(self, chunk: bytes, at: Ints) -> Ints:
         return field_view(chunk, ">u4")[at + 8].astype(np.int64)
+
+    def _note_time(self, chunk: bytes, at: int) -> None:
+        """Note nothing: a stamp of btsnoop is judged by its century alone."""
 
     def _plausible_time(self, chunk: bytes, at: Ints) -> NDArray[np.bool_]:
         micros = field_view(chunk, ">u8")[at + 16]

@@ -16,15 +16,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.formats.pcap import BILLION, LONGEST_RECORD_BYTES, RESYNC_WINDOW_BYTES, Columns, Ints, field_view
+from hw.formats.pcap import BILLION, LONGEST_RECORD_BYTES, Columns, field_view
+from hw.formats.resync import NOWHERE, Ints, Resync
 
 SECTION, INTERFACE, OBSOLETE, SIMPLE, ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
 ORDER_MAGIC = 0x1A2B3C4D
 LONGEST_BLOCK_BYTES = 1 << 22  # blocks of secrets or names may be long; longer than this is damage
-MOST_INTERFACES = 1024
+MOST_INTERFACES, MOST_SECTIONS = 1024, 16_384
 MOST_OPTIONS = 64
 TIME_RESOLUTION, TIME_OFFSET = 9, 14  # option codes if_tsresol, if_tsoffset
 FIRST_SECOND, LAST_SECOND = -(1 << 33), 1 << 33  # what still fits 64 bits of nanoseconds
+DEFINITION_BYTES = {SECTION: 28, INTERFACE: 12}
 LEAST_BYTES = {ENHANCED: 32, OBSOLETE: 32, SIMPLE: 16}  # bytes of a packet block around its frame
 
 
@@ -32,7 +34,7 @@ class Stop(Enum):
     """The reason why a run of packet blocks ended."""
 
     MORE = auto()  # the chunk is used up
-    OTHER = auto()  # a block that is handled by itself
+    OTHER = auto()  # a block that changes what packet blocks mean
     DAMAGE = auto()  # a block that cannot be true
 
 
@@ -56,43 +58,47 @@ class PcapngWalker:
         self.link_types: set[int] = set()
         self._order: Literal["<", ">"] = section_order(head, 0) or "<"
         self._interfaces: list[CaptureInterface] = []
+        self._sections = 0
+        self._preamble = (
+            b""  # the section block and the interfaces behind it that are in force, as they stood
+        )
         self._lost = False
         self._last_ns = 0
 
     def walk(self, chunk: bytes, *, final: bool) -> tuple[list[Columns], int]:
         """Return the columns of the whole blocks in ``chunk`` and how many of its bytes are used up."""
         runs: list[Columns] = []
+        found: list[int] = []
+        resync: dict[str, Resync] = {}
         at = 0
         while True:
             if self._lost:
-                at = self._search(chunk, at)
+                at = self._search(chunk, at, resync)
             if self._lost:
                 break
-            at, stop = self._run(chunk, at, runs)
+            at, stop = self._jump(chunk, at, found)
             if stop is Stop.MORE:
                 break
             if stop is Stop.DAMAGE:
                 self.dropped["bad_block"] += 1
                 self._lost, at = True, at + 4
-            else:
+            else:  # what was found so far speaks of the interfaces before
+                runs += self._mixed(chunk, found)
+                found = []
                 at = self._define(chunk, at)
         if final and at < len(chunk) and not self._lost:
             self.dropped["truncated_record"] += 1
+        runs += self._mixed(chunk, found)
         return [run for run in runs if len(run.starts)], at
 
-    def _run(self, chunk: bytes, at: int, runs: list[Columns]) -> tuple[int, Stop]:
-        """Collect packet blocks of all kinds until something else must be handled first."""
-        found: list[int] = []
-        at, stop = self._jump(chunk, at, found)
-        if found:
-            runs.append(self._mixed(chunk, np.array(found, dtype=np.int64)))
-        return at, stop
-
-    def _mixed(self, chunk: bytes, at: Ints) -> Columns:
+    def _mixed(self, chunk: bytes, found: list[int]) -> list[Columns]:
         """Read packet blocks of several kinds in one go, however they alternate, in the order of the file."""
+        if not found:
+            return []
+        at = np.array(found, dtype=np.int64)
         simple = field_view(chunk, self._order + "u4")[at] == SIMPLE
         if not simple.any():
-            return self._packets(chunk, at)
+            return [self._packets(chunk, at)]
         before_ns = self._last_ns
         timed, untimed = self._packets(chunk, at[~simple]), self._simple_packets(chunk, at[simple])
         stamps_ns = np.concatenate(([before_ns], timed.stamps_ns)).astype(np.int64)
@@ -100,53 +106,69 @@ class PcapngWalker:
         order = np.argsort(np.concatenate((timed.starts, untimed.starts)), kind="stable")
         names = [field.name for field in fields(Columns)]
         both = {n: np.concatenate((getattr(timed, n), getattr(untimed, n)))[order] for n in names}
-        return Columns(**both)
+        return [Columns(**both)]
 
     def _jump(self, chunk: bytes, at: int, found: list[int]) -> tuple[int, Stop]:
         head_of = struct.Struct(self._order + "II").unpack_from
-        add, end, last = found.append, len(chunk), len(chunk) - 12
+        add, end, last, full = found.append, len(chunk), len(chunk) - 12, self._full()
         while at <= last:
+            # files put behind each other begin alike: what is in force already needs no reading
+            if self._preamble and chunk.startswith(self._preamble, at):
+                at += len(self._preamble)
+                continue
             kind, size = head_of(chunk, at)
-            if kind == SECTION:
-                return at, self._section_stop(chunk, at)
-            if size < 12 or size & 3 or size > LONGEST_BLOCK_BYTES:
+            if kind in full:
+                self.dropped[full[kind]] += 1
+            elif kind in {SECTION, INTERFACE}:
+                return at, self._definition_stop(chunk, at, kind)
+            if size < LEAST_BYTES.get(kind, 12) or size & 3 or size > LONGEST_BLOCK_BYTES:
                 return at, Stop.DAMAGE
             following = at + size
             if following > end:
                 break
             if kind in LEAST_BYTES:
-                if size < LEAST_BYTES[kind]:
-                    return at, Stop.DAMAGE
                 add(at)
-            elif kind == INTERFACE:
-                return at, Stop.OTHER
             at = following
         return at, Stop.MORE
+
+    def _full(self) -> dict[int, str]:
+        """Return the kinds of blocks of which there were too many to read more, and how these are counted."""
+        full = {}
+        if self._sections >= MOST_SECTIONS:
+            full[SECTION] = "bad_section"
+        if len(self._interfaces) >= MOST_INTERFACES:
+            full[INTERFACE] = "bad_interface"
+        return full
 
     def _kind(self, chunk: bytes, at: int) -> int:
         return int(struct.unpack_from(self._order + "I", chunk, at)[0])
 
-    def _section_stop(self, chunk: bytes, at: int) -> Stop:
-        order = section_order(chunk, at)
+    def _definition_stop(self, chunk: bytes, at: int, kind: int) -> Stop:
+        order = section_order(chunk, at) if kind == SECTION else self._order
         if order is None:
             return Stop.DAMAGE
         (size,) = struct.unpack_from(order + "I", chunk, at + 4)
-        if size < 28 or size & 3 or size > LONGEST_BLOCK_BYTES:
+        if size < DEFINITION_BYTES[kind] or size & 3 or size > LONGEST_BLOCK_BYTES:
             return Stop.DAMAGE
         return Stop.OTHER if at + size <= len(chunk) else Stop.MORE
 
     def _define(self, chunk: bytes, at: int) -> int:
         """Read the section or interface block at ``at``; return where the next block begins."""
-        if self._kind(chunk, at) == SECTION:
+        section = self._kind(chunk, at) == SECTION
+        if section:
             self._order = section_order(chunk, at) or "<"
             self._interfaces = []
+            self._sections += 1
         size: int = struct.unpack_from(self._order + "I", chunk, at + 4)[0]
-        if self._kind(chunk, at) == INTERFACE:
-            self._add_interface(chunk[at : at + size])
+        block = chunk[at : at + size]
+        if not section:
+            self._add_interface(block)
+        alone = section or len(self._interfaces) == 1
+        self._preamble = (block if section else self._preamble + block) if alone else b""
         return at + size
 
     def _add_interface(self, block: bytes) -> None:
-        if len(block) < 20 or len(self._interfaces) >= MOST_INTERFACES:
+        if len(block) < 20:
             self.dropped["bad_interface"] += 1
             return
         link_type, _, snap_length = struct.unpack_from(self._order + "HHI", block, 8)
@@ -231,20 +253,28 @@ class PcapngWalker:
         if count:
             self.dropped[reason] += count
 
-    def _search(self, chunk: bytes, at: int) -> int:
+    def _search(self, chunk: bytes, at: int, resync: dict[str, Resync]) -> int:
         """Return where the next plausible block begins, or, still lost, from where to search on."""
-        words = field_view(chunk, self._order + "u4")
-        while len(chunk) - at >= 12:
-            places = np.arange(at, min(at + RESYNC_WINDOW_BYTES, len(chunk) - 11))
-            kind, size = words[places], words[places + 4].astype(np.int64)
-            good = ((kind == ENHANCED) | (kind == SECTION)) & (size >= 28) & (size & 3 == 0)
-            good &= places + size <= len(chunk)
-            good[good] &= words[places[good] + size[good] - 4].astype(np.int64) == size[good]
-            if good.any():
-                self._lost = False
-                return int(places[np.argmax(good)])
-            at = int(places[-1]) + 1
-        return at
+        order = self._order
+        if order not in resync:
+            resync[order] = Resync(lambda low, high: self._look(chunk, low, high, order), len(chunk) - 11)
+        sure = resync[order].sure(at)
+        if sure is None:
+            return max(at, len(chunk) - 11)
+        self._lost = False
+        return sure
+
+    @staticmethod
+    def _look(chunk: bytes, low: int, high: int, order: str) -> tuple[Ints, Ints]:
+        """Return where plausible blocks begin that end inside the chunk."""
+        words = field_view(chunk, order + "u4")
+        kind, size = words[low:high], words[low + 4 : high + 4]
+        good = ((kind == ENHANCED) | (kind == SECTION)) & (size >= 28) & (size & 3 == 0)
+        places = low + np.flatnonzero(good)
+        following = places + words[places + 4]
+        inside = following <= len(chunk)
+        places, following = places[inside], following[inside]
+        return places[words[following - 4] == words[places + 4]], NOWHERE
 
 
 def section_order(chunk: bytes, at: int) -> Literal["<", ">"] | None:

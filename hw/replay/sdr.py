@@ -16,6 +16,8 @@ from hw.replay.sigmf_file import Segment, SigmfRecording, open_sigmf
 from hw.types import IqBlock
 
 COLLECTION = ".sigmf-collection"
+# A fifth of a second at 20 MS/s, the longest look; more at once costs memory by the rate that a file claims.
+MOST_BLOCK_SAMPLES = 1 << 22
 
 
 class RecordedSdr(RecordedDevice):
@@ -55,7 +57,7 @@ class RecordedSdr(RecordedDevice):
         if self._number >= len(self._segments):
             raise self._end()
         segment = self._segments[self._number]
-        count = min(max(count, 1), segment.count - self._at)
+        count = min(max(count, 1), segment.count - self._at, MOST_BLOCK_SAMPLES)
         block = self._block(segment, count)
         self._at += count
         until_ns = block.t_ns + block.duration_ns

@@ -34,7 +34,7 @@ LARGEST_META_BYTES = 24 << 20  # hours of a receiver; parsed it takes some ten t
 MOST_CAPTURES = 2_000_000
 # A receiver stays longer on a tuning; of shorter visits only so many are used, the rest counted as left out.
 SHORT_SAMPLES, MOST_SHORT = 1024, 5000
-MOST_VALIDATED_CAPTURES = 64  # the schema check is slow, and captures are all alike
+MOST_VALIDATED = 64  # the schema check is slow, and captures are all alike, as annotations are
 FASTEST_HZ = 1e10
 HIGHEST_HZ = 3e12  # where radio ends and infrared begins (ITU Radio Regulations, 1.5)
 SLOWEST_HZ = 50e3  # an RTL-SDR gives 225 kS/s at the least, an audio-rate recording of one channel 48 kS/s
@@ -353,14 +353,14 @@ def _table_of(meta: Mapping[str, Any], name: str, key: str) -> Mapping[str, Any]
 
 def _deviations(source: _Source) -> str:
     """Return in what the metadata deviates from the standard; empty where it does not."""
-    captures = source.meta.get("captures")
-    few = captures[:MOST_VALIDATED_CAPTURES] if isinstance(captures, list) else captures
+    lists = {name: source.meta.get(name) for name in ("captures", "annotations")}
+    few = {name: told[:MOST_VALIDATED] for name, told in lists.items() if isinstance(told, list)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             import sigmf  # costs every start some hundredths of a second, and only SigMF needs it
 
-            sigmf.SigMFFile(metadata=dict(source.meta, captures=few)).validate()
+            sigmf.SigMFFile(metadata={**source.meta, **few}).validate()
         except ImportError as error:
             raise MissingComponent(f"{error.name} is not installed") from error
         except Exception as error:  # whatever the library objects to is told, not judged

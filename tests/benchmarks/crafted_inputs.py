@@ -29,13 +29,16 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.benchmarks.results import record
+
 MOST_RATIO, MOST_MB = 2.0, 300.0
 # A small file may take what starting the program takes, times the ratio.
 LEAST_S = 4.0
 KNOWN_EXITS = {0, 1, 10, 11}
 FRAME_BYTES = 400
 STEP_NS = 2_000_000
-SECTION = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+SECTION_KIND = 0x0A0D0D0A
+SECTION = struct.pack("<IIIHHqI", SECTION_KIND, 28, 0x1A2B3C4D, 1, 0, -1, 28)
 INTERFACE = struct.pack("<IIHHIHHBBBBHHI", 1, 32, 127, 0, 0, 9, 1, 9, 0, 0, 0, 0, 0, 32)
 
 Write = Callable[[Path, int], Path]  # takes the folder and the size in bytes, returns the file
@@ -101,6 +104,11 @@ def _record(number: int, body: bytes, claims: int | None = None) -> bytes:
 def _block(kind: int, body: bytes) -> bytes:
     body += bytes(-len(body) % 4)
     return struct.pack("<II", kind, 12 + len(body)) + body + struct.pack("<I", 12 + len(body))
+
+
+def _section(number: int) -> bytes:
+    """Return a section header whose comment is like no other."""
+    return _block(SECTION_KIND, struct.pack("<IHHqHHI", 0x1A2B3C4D, 1, 0, -1, 1, 4, number))
 
 
 def _enhanced(number: int, body: bytes, options: bytes = b"") -> bytes:
@@ -293,6 +301,21 @@ def _cases() -> Iterator[tuple[str, str, tuple[str, ...], Write]]:
         WIFI,
         _in("e.pcapng", lambda p, s: _pcapng(p, s, lambda n: SECTION + INTERFACE)),
     )
+    yield (
+        "pcapng",
+        "sections of their own",
+        WIFI,
+        _in("f.pcapng", lambda p, s: _pcapng(p, s, lambda n: _section(n) + INTERFACE)),
+    )
+    yield (
+        "pcapng",
+        "every other block damaged",
+        WIFI,
+        _in(
+            "g.pcapng",
+            lambda p, s: _pcapng(p, s, lambda n: _enhanced(n, frame(n))[: -4 if n % 2 else None]),
+        ),
+    )
     yield "btsnoop", "honest", BLE, _in("a.log", lambda p, s: _btsnoop(p, s, _advert))
     yield (
         "btsnoop",
@@ -317,6 +340,7 @@ def _cases() -> Iterator[tuple[str, str, tuple[str, ...], Write]]:
     yield "sigmf", "honest", RF, _sigmf
     yield "sigmf", "1 Hz", RF, lambda f, s: _sigmf(f, s, **{"global": _at_rate("cu8", 1.0)})
     yield "sigmf", "1e10 Hz", RF, lambda f, s: _sigmf(f, s, **{"global": _at_rate("cf64_le", 1e10)})
+    yield "sigmf", "1e10 Hz, one byte", RF, lambda f, s: _sigmf(f, s, **{"global": _at_rate("cu8", 1e10)})
     yield (
         "sigmf",
         "a capture a sample",
@@ -420,6 +444,7 @@ def main() -> None:
     kinds = set(asked.only.split(",")) - {""}
     print(f"{'file':34} {'size':>8} {'time':>8} {'ratio':>6} {'peak':>8}  exit, bounds, sentence")
     bad, honest = 0, None
+    worst: dict[str, tuple[float, float, str]] = {}
     for case in CASES:
         if kinds and case.kind not in kinds:
             continue
@@ -432,8 +457,16 @@ def main() -> None:
         bad += bool(faults)
         ratio = cost.seconds / honest.seconds if honest and honest.seconds else 1.0
         row = f"{case.kind + ': ' + case.name:34} {size:6.1f}MB {cost.seconds:7.1f}s {ratio:6.2f}"
+        if case.name != "honest":
+            before = worst.get(case.kind, (0.0, 0.0, ""))
+            slowest = case.name if ratio > before[0] else before[2]
+            worst[case.kind] = (max(ratio, before[0]), max(cost.peak_mb, before[1]), slowest)
         said = "; ".join([f"{cost.code}", *faults, ascii(cost.said)[1:90]])
         print(f"{row} {cost.peak_mb:6.0f}MB  {said}", flush=True)
+    for kind, (ratio, peak_mb, name) in worst.items():
+        command = f"python -m tests.benchmarks.crafted_inputs --mb {asked.mb:g} --only {kind}"
+        record(f"crafted.{kind}_ratio", ratio, "× honest", command, note=f"the slowest: {name}")
+        record(f"crafted.{kind}_memory", peak_mb, "MB", command, note="peak")
     raise SystemExit(bool(bad))
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hw.errors import BadRecording
-from hw.formats import capture
+from hw.formats import capture, pcapng
 from hw.formats.capture import CaptureReader, capture_format, peek
 from hw.formats.pcapng import PcapngWalker, read_options, ticks_per_second
 from tests.hw import capture_files as made
@@ -177,6 +177,51 @@ def test_the_next_record_is_found_however_far_the_damage_reaches(tmp_path: Path,
     rows, reader = read_all(tmp_path / "damaged.pcap", whole[:cut] + b"\xff" * gap + whole[cut:])
     assert [row[3][0] for row in rows] == list(range(8))
     assert reader.dropped["absurd_length"] == 1
+
+
+@pytest.mark.parametrize("kind", ["pcap", "pcapng", "btsnoop"])
+def test_every_second_record_damaged_costs_only_these(tmp_path: Path, kind: str) -> None:
+    build = {"pcap": made.pcap, "pcapng": made.pcapng, "btsnoop": made.btsnoop}[kind]
+    records = [Record(n.to_bytes(2, "big") * 20, T0 + n * 1_000_000) for n in range(400)]
+    content = bytearray(build(records))
+    begin = len(build([]))
+    each = (len(content) - begin) // 400
+    offset = {"pcap": 8, "pcapng": 4, "btsnoop": 4}[kind]
+    for n in range(1, 400, 2):
+        at = begin + n * each + offset
+        content[at : at + 4] = b"\xff\xff\xff\x7f"
+    rows, reader = read_all(tmp_path / "a", bytes(content))
+    assert [row[3] for row in rows] == [r.data for r in records[::2]]
+    assert reader.dropped["absurd_length"] + reader.dropped["bad_block"] == 200
+
+
+def test_files_put_behind_each_other_are_read_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sections that begin alike, one that has a second interface, and one that begins in another way."""
+    alike = made.section("<") + made.interface(127, resolution=6)
+    packet = made.enhanced(Record(b"abcd", T0), 0, ticks_per_s=10**6)
+    second = made.enhanced(Record(b"efgh", T0), 1, ticks_per_s=10**6)
+    other = made.section("<") + made.interface(105, resolution=9)
+    nano = made.enhanced(Record(b"ijkl", T0), 0, ticks_per_s=10**9)
+    content = 3 * (alike + packet) + alike + made.interface(201, resolution=6) + second + alike + second
+    content += alike + packet + other + nano + alike + packet
+    walker = PcapngWalker(content[:28])
+    runs, used = walker.walk(content, final=True)
+    links = [link for run in runs for link in run.links.tolist()]
+    assert (links, used) == ([127, 127, 127, 201, 127, 105, 127], len(content))
+    assert {t for run in runs for t in run.stamps_ns.tolist()} == {T0}
+    assert walker.dropped == {"unknown_interface": 1}
+
+
+def test_sections_and_interfaces_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pcapng, "MOST_SECTIONS", 2)
+    monkeypatch.setattr(pcapng, "MOST_INTERFACES", 3)
+    packet = made.enhanced(Record(b"abcd", T0), 0, ticks_per_s=10**6)
+    content = b"".join(made.section("<") + made.interface(link) * 2 + packet for link in (1, 2, 3, 4))
+    walker = PcapngWalker(content[:28])
+    runs, used = walker.walk(content, final=True)
+    assert used == len(content)
+    assert [link for run in runs for link in run.links.tolist()] == [1, 2, 2, 2]
+    assert walker.dropped == {"bad_section": 2, "bad_interface": 3}
 
 
 def test_packet_kinds_that_alternate_are_read_in_one_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hw.clock import ManualClock
 from hw.errors import BadRecording, DeviceLost, EndOfRecording, HwError
 from hw.formats.iq import FORMATS, from_complex
-from hw.replay import sigmf_file
+from hw.replay import sdr, sigmf_file
 from tests.hw.replay.test_session import open_role, read_out, write_sigmf
 
 TONE = (0.5 * np.exp(2j * np.pi * 0.01 * np.arange(1000))).astype(np.complex64)
@@ -90,6 +90,15 @@ def test_of_visits_too_short_for_a_receiver_only_so_many_are_used(
         counts = [len(device.read(count=10_000).samples) for _ in range(4)]
         assert counts == [1, 1, 1, sigmf_file.SHORT_SAMPLES + 1]  # the last one is long enough
         assert device.health().numbers["short_segment"] == 4
+
+
+def test_a_block_is_bounded_whatever_rate_the_file_claims(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sdr, "MOST_BLOCK_SAMPLES", 400)
+    path = write_sigmf(tmp_path, data=from_complex(TONE, "cu8"), globals={"core:sample_rate": 1e10})
+    with open_role(path, "sdr") as device:
+        assert [len(device.read(count=10**9).samples) for _ in range(3)] == [400, 400, 200]
 
 
 def test_clipping_is_seen(tmp_path: Path) -> None:
