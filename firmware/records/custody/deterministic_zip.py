@@ -13,9 +13,10 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
-from io import BytesIO
+from collections.abc import Iterator, Mapping
+from os import SEEK_CUR, SEEK_END
 from pathlib import Path
+from typing import BinaryIO
 
 from firmware.records.custody.errors import BundleUnreadable
 
@@ -31,6 +32,7 @@ END = struct.Struct("<IHHHHIIH")
 LOCAL_MARK, CENTRAL_MARK, END_MARK = 0x04034B50, 0x02014B50, 0x06054B50
 LARGEST_BYTES = (1 << 31) - 1  # plain zip; inspections are far below
 MOST_PARTS = 1000
+LONGEST_COMMENT = 65_535  # behind the end mark (APPNOTE 4.3.16)
 
 
 def pack(parts: Mapping[str, bytes]) -> bytes:
@@ -43,16 +45,23 @@ def pack(parts: Mapping[str, bytes]) -> bytes:
     """
     if len(parts) > MOST_PARTS or sum(map(len, parts.values())) > LARGEST_BYTES:
         raise BundleUnreadable("The bundle is too large", hint="Export without the attachments.")
-    body, directory = BytesIO(), BytesIO()
+    return b"".join(_pieces(parts))
+
+
+def _pieces(parts: Mapping[str, bytes]) -> Iterator[bytes]:
+    """Yield the zip file of these parts, piece by piece."""
+    at, listed = 0, bytearray()
     for name in sorted(parts):
-        content, raw_name, at = parts[name], name.encode("utf-8"), body.tell()
+        content, raw_name = parts[name], name.encode("utf-8")
         numbers = (zlib.crc32(content), len(content), len(content), len(raw_name), 0)
         shared = (NEEDED, UTF8_NAMES, STORED, NO_TIME, NO_DATE, *numbers)
-        body.write(LOCAL.pack(LOCAL_MARK, *shared) + raw_name + content)
-        directory.write(CENTRAL.pack(CENTRAL_MARK, MADE_BY, *shared, 0, 0, 0, FILE_MODE, at) + raw_name)
-    listed = directory.getvalue()
-    end = END.pack(END_MARK, 0, 0, len(parts), len(parts), len(listed), body.tell(), 0)
-    return body.getvalue() + listed + end
+        head = LOCAL.pack(LOCAL_MARK, *shared) + raw_name
+        listed += CENTRAL.pack(CENTRAL_MARK, MADE_BY, *shared, 0, 0, 0, FILE_MODE, at) + raw_name
+        at += len(head) + len(content)
+        yield head
+        yield content
+    yield bytes(listed)
+    yield END.pack(END_MARK, 0, 0, len(parts), len(parts), len(listed), at, 0)
 
 
 def unpack(path: Path) -> tuple[dict[str, bytes], bool]:
@@ -64,27 +73,43 @@ def unpack(path: Path) -> tuple[dict[str, bytes], bool]:
         If it cannot be read, or claims more than it holds.
     """
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise BundleUnreadable(f"{path} is larger than any bundle")
-        # Before it is read whole: a large file that is no zip costs no memory.
-        zipfile.ZipFile(path).close()
-        raw = path.read_bytes()
-        with zipfile.ZipFile(BytesIO(raw)) as archive:
-            infos = archive.infolist()
-            if len(infos) > MOST_PARTS or sum(i.file_size for i in infos) > len(raw):
+        with path.open("rb") as file:
+            size_bytes = file.seek(0, SEEK_END)
+            if size_bytes > LARGEST_BYTES:
+                raise BundleUnreadable(f"{path} is larger than any bundle")
+            if _listed_parts(file, size_bytes) > MOST_PARTS:
+                raise BundleUnreadable(f"{path} holds more parts than any bundle")
+            infos = _infos(file)
+            if len(infos) > MOST_PARTS or sum(i.file_size for i in infos) > size_bytes:
                 raise BundleUnreadable(f"{path} claims more than it holds")
             if any(i.compress_type != zipfile.ZIP_STORED or i.flag_bits & 1 for i in infos):
                 raise BundleUnreadable(f"{path} is not a bundle of ansim", hint="It was packed again.")
-            parts = {i.filename: _content(raw, i) for i in infos}
+            parts = {i.filename: _content(file, i) for i in infos}
+            file.seek(0)
+            same = all(file.read(len(piece)) == piece for piece in _pieces(parts))
+            return parts, same and file.tell() == size_bytes
     except BundleUnreadable:
         raise
     except (OSError, ValueError, zipfile.BadZipFile, struct.error, NotImplementedError, EOFError) as error:
         raise BundleUnreadable(f"{path} cannot be read as a bundle: {error}") from error
-    return parts, pack(parts) == raw
 
 
-def _content(raw: bytes, info: zipfile.ZipInfo) -> bytes:
+def _listed_parts(file: BinaryIO, size_bytes: int) -> int:
+    """Return how many parts the end of a zip names, before its list of them is read; 0 where there is none."""
+    file.seek(max(0, size_bytes - END.size - LONGEST_COMMENT))
+    tail = file.read()
+    at = tail.rfind(struct.pack("<I", END_MARK))
+    return int(END.unpack_from(tail, at)[4]) if 0 <= at <= len(tail) - END.size else 0
+
+
+def _infos(file: BinaryIO) -> list[zipfile.ZipInfo]:
+    with zipfile.ZipFile(file) as archive:
+        return archive.infolist()
+
+
+def _content(file: BinaryIO, info: zipfile.ZipInfo) -> bytes:
     """Return a part even where its checksum is wrong: the manifest says which part that is."""
-    fields = LOCAL.unpack_from(raw, info.header_offset)
-    start = info.header_offset + LOCAL.size + int(fields[-2]) + int(fields[-1])
-    return raw[start : start + info.file_size]
+    file.seek(info.header_offset)
+    fields = LOCAL.unpack(file.read(LOCAL.size))
+    file.seek(int(fields[-2]) + int(fields[-1]), SEEK_CUR)
+    return file.read(info.file_size)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from firmware.records.bundle import make_bundle, verify_file
 from firmware.records.custody.deterministic_zip import pack, unpack
-from firmware.records.custody.errors import KeyTrouble, RecordsError
+from firmware.records.custody.errors import BundleUnreadable, KeyTrouble, RecordsError
 from firmware.records.custody.unit_key import UnitKey, public_pem, read_public_pem
 from firmware.records.store import RecordStore
 from tests.firmware.records.test_store import filled
@@ -174,3 +174,15 @@ def test_a_public_key_travels_as_pem_and_nothing_else_passes(tmp_path: Path) -> 
     assert read_public_pem(public_pem(key.public)) == key.public
     with pytest.raises(KeyTrouble):
         read_public_pem(b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
+
+
+def test_a_zip_of_endless_parts_is_refused_before_its_list_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for n in range(1001):
+            archive.writestr(f"{n}", b"")
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(BundleUnreadable, match="more parts than any bundle"):
+        unpack(path)
