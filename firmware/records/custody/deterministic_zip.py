@@ -95,7 +95,7 @@ def unpack(path: Path) -> tuple[dict[str, bytes], bool]:
 
 
 def _listed_parts(file: BinaryIO, size_bytes: int) -> int:
-    """Return how many parts the end of a zip names, before its list of them is read; 0 where there is none."""
+    """Return how many parts the end of a zip names, 0 where there is none; the list itself is not read."""
     file.seek(max(0, size_bytes - END.size - LONGEST_COMMENT))
     tail = file.read()
     at = tail.rfind(struct.pack("<I", END_MARK))
