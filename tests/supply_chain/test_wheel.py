@@ -43,6 +43,7 @@ def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     assert first.name == second.name
     assert first.read_bytes() == second.read_bytes()
     names = zipfile.ZipFile(first).namelist()
-    for path in ("firmware/records/schema.sql", "firmware/py.typed", "firmware/verdict/minimums.toml"):
+    read_at_run_time = ("firmware/records/schema.sql", "firmware/py.typed", "firmware/verdict/minimums.toml")
+    for path in (*read_at_run_time, "firmware/records/ansim_verify.html"):
         assert path in names
     assert not [n for n in names if n.startswith("tests/") or "__pycache__" in n]
