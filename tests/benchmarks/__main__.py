@@ -6,7 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-LONG = {"rooms", "rf_memory", "wifi_train", "records_kill", "wifi_fuzz", "capture_fuzz", "wifi_live"}
+LONG = {
+    "rooms",
+    "dazzled",
+    "rf_memory",
+    "wifi_train",
+    "records_kill",
+    "wifi_fuzz",
+    "capture_fuzz",
+    "wifi_live",
+}
 
 
 def main() -> int:
