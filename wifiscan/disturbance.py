@@ -22,7 +22,11 @@ FEW_FRAMES = 2  # frames of a device that was never heard again
 LEAST_CLONES = 8  # networks that bear a camera's name, or devices that stream: hardly a site has so many
 LEAST_ORDERS = 30  # deauthentications and the like on one channel …
 ORDERS_HZ = 1.0  # … and so many a second
-LEAST_SWITCHES = 15  # announcements of a channel switch: a radar makes ten
+LEAST_SWITCHES = 15  # announcements of a channel switch: a radar makes ten in one second or two, so that
+FEW_SWITCHES, SWITCH_SECONDS = (
+    8,
+    5,
+)  # fewer tell as well where they come in more seconds, one a second or more
 STEADY_SECONDS, STEADY_SHARE = 15, 0.8  # orders in most seconds: a network gives them all at once
 WORTH_A_LOOK = 3  # orders on a channel
 LEAST_FORGED = 100  # frames of a second sender under one address …
@@ -102,6 +106,13 @@ class _Orders:
             n >= max(STEADY_SECONDS, STEADY_SHARE * heard_s.get(c, 0)) for c, n in self.seconds.items()
         )
 
+    def goes_on(self, heard_s: Mapping[int, float]) -> bool:
+        """Tell whether few of them kept coming, on any channel, while somebody listened."""
+        return any(
+            n >= max(FEW_SWITCHES, ORDERS_HZ * heard_s.get(c, 0)) and self.seconds[c] >= SWITCH_SECONDS
+            for c, n in self.number.items()
+        )
+
 
 class DisturbanceWatch:
     """Counts signs of a disturbed air, channel by channel where an order holds for one channel alone."""
@@ -157,7 +168,8 @@ class DisturbanceWatch:
         rate = any(n >= max(LEAST_ORDERS, ORDERS_HZ * heard_s.get(c, 0)) for c, n in orders.items())
         say("orders_to_leave", orders.total(), now_ns, holds=rate or self._leave.steady(heard_s))
         switches = self._switch.number.total()
-        say("channel_switches", switches, now_ns, holds=switches >= LEAST_SWITCHES)
+        many = switches >= LEAST_SWITCHES or self._switch.goes_on(heard_s)
+        say("channel_switches", switches, now_ns, holds=many)
         forged = numbers.forged_frames
         several = forged >= LEAST_FORGED and numbers.forged_share >= FORGED_SHARE
         several |= numbers.packet_steps >= LEAST_STEPS

@@ -19,6 +19,7 @@ CCMP_BYTES = 8
 EXTENDED_IV = 0x20
 UNNUMBERED = -1
 SLOTS_BITS = 16  # frames remembered: three minutes at 350 a second
+PAIRS_BITS = 12  # senders with a receiver whose latest packet number is remembered
 AGAIN_NS = 2_000_000_000  # later than any repetition, or the same frame heard by a second adapter
 TAG = np.uint64(0x9E3779B97F4A7C15)
 _CLOCK = np.dtype([("us", "<u8")])
@@ -101,6 +102,8 @@ class ReplayWatch:
     def __init__(self) -> None:
         self._tags = np.zeros(1 << SLOTS_BITS, np.uint64)
         self._heard_ns = np.zeros(1 << SLOTS_BITS, np.int64)
+        self._number = np.zeros(1 << PAIRS_BITS, np.uint64)
+        self._seq = np.zeros(1 << PAIRS_BITS, np.int64)
         self.replayed = 0
 
     def look(self, h: Headers) -> None:
@@ -108,7 +111,8 @@ class ReplayWatch:
         once = (h.kind == DATA) & (h.flags & (PROTECTED | RETRY) == PROTECTED) & (h.ra & GROUP_BIT == 0)
         rows = np.flatnonzero(once)
         packets = packet_numbers(h, rows)
-        rows, packets = rows[packets != UNNUMBERED], packets[packets != UNNUMBERED]
+        told = (packets != UNNUMBERED) & ~self._stands_still(h, rows, packets)
+        rows, packets = rows[told], packets[told]
         tags = (h.ta[rows] * TAG ^ h.ra[rows]) * TAG ^ packets.astype(np.uint64) << np.uint64(16)
         tags = (tags ^ h.seq[rows]) * TAG
         slots = (tags >> np.uint64(64 - SLOTS_BITS)).astype(np.int64)
@@ -116,3 +120,28 @@ class ReplayWatch:
         again = (self._tags[slots] == tags) & (t_ns - self._heard_ns[slots] > AGAIN_NS)
         self.replayed += int(np.count_nonzero(again))
         self._tags[slots], self._heard_ns[slots] = tags, t_ns
+
+    def _stands_still(
+        self, h: Headers, rows: NDArray[np.int64], packets: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Tell which frames bear the packet number of the frame before them, from one sender to one receiver.
+
+        Some adapters write one number into every frame that they hand over. Its repetition says nothing, and
+        sequence numbers alone come again every 4096 frames.
+        """
+        pair = (h.ta[rows] * TAG ^ h.ra[rows]) * TAG
+        number = pair ^ packets.astype(np.uint64)
+        order = np.argsort(pair, kind="stable")
+        pair, number, seq = pair[order], number[order], h.seq[rows][order]
+        slots = (pair >> np.uint64(64 - PAIRS_BITS)).astype(np.int64)
+        first = np.ones(len(rows), bool)
+        first[1:] = pair[1:] != pair[:-1]
+        number_before = np.where(first, self._number[slots], np.roll(number, 1))
+        seq_before = np.where(first, self._seq[slots], np.roll(seq, 1))
+        same = (number_before == number) & (seq_before != seq)
+        self._number[slots], self._seq[slots] = number, seq
+        still = same.copy()
+        still[:-1] |= same[1:] & ~first[1:]
+        found = np.empty(len(rows), bool)
+        found[order] = still
+        return found

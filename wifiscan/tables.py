@@ -324,11 +324,12 @@ class Tables:
         named: dict[int, Named],
         budget: int,
     ) -> int:
-        """Read the elements of one frame an owner and length; dissect them where they are new."""
+        """Read the elements of one frame an owner, subtype and length; dissect them where they are new."""
         if not len(rows):
             return budget
         table = self.access_points if named is self.named_aps else self.stations
-        mixed = owner[rows] * np.uint64(0x9E3779B97F4A7C15) + h.body[rows].astype(np.uint64)
+        alike = h.body[rows].astype(np.uint64) << np.uint64(8) | h.subtype[rows].astype(np.uint64)
+        mixed = owner[rows] * np.uint64(0x9E3779B97F4A7C15) + alike
         _, once = np.unique(mixed, return_index=True)
         for row in rows[np.sort(once)[:OUTLINED_A_BATCH]].tolist():
             key = int(owner[row])

@@ -9,12 +9,17 @@ import pytest
 
 from tests.wifiscan.recordings import batch_of, beacon, data_frame, mac, radiotap
 from tests.wifiscan.stand_ins import scan_batches
-from wifiscan.disturbance import AdvertWatch
+from wifiscan.disturbance import AdvertWatch, AirNumbers, DisturbanceWatch
+from wifiscan.dot11 import read_headers
 from wifiscan.model import Disturbance
 
 AP, CLIENT = "34:12:98:00:00:01", "3c:22:fb:00:00:02"
 SECOND = 10**9
 RNG = np.random.default_rng(3)
+CALM = AirNumbers(
+    newcomers=0, lasting=0, new_networks=0, lasting_networks=0, named_cameras=0, forged_frames=0,
+    forged_share=0.0, packet_steps=0, beacons_back=0, replayed=0, streaming=0,
+)  # fmt: skip
 
 
 def made_up() -> str:
@@ -89,6 +94,23 @@ def test_orders_to_leave(fc0, count):
 def test_channel_switches(count):
     assert kinds([switch_action()] * count)["channel_switches"].count == count
     assert kinds([switch_beacon(k % 256) for k in range(count)])["channel_switches"].count >= 15
+
+
+@pytest.mark.parametrize(
+    ("apart_ns", "heard_s", "named"),
+    [
+        (SECOND * 9 // 2, 5.0, True),  # ten in 45 s, of which the channel was listened to for 5
+        (SECOND // 10, 5.0, False),  # the countdown of one access point that leaves a radar's channel
+        (SECOND * 9 // 2, 45.0, False),  # ten in 45 s that were all listened to
+    ],
+)
+def test_few_channel_switches_tell_by_the_time_that_was_listened_to(apart_ns, heard_s, named):
+    watch = DisturbanceWatch()
+    for k in range(10):
+        headers = read_headers(batch_of([switch_action()], times_ns=[k * apart_ns], t_ns=k * apart_ns))
+        watch.look(headers, channel=2437, beacon_switches=0)
+    watch.judge(CALM, heard_s={2437: heard_s, 2412: 20.0}, now_ns=50 * SECOND)
+    assert [o.kind for o in watch.found()] == (["channel_switches"] if named else [])
 
 
 def test_what_is_no_disturbance():

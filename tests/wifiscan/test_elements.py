@@ -130,6 +130,14 @@ def test_a_hidden_network_is_named_by_who_asks_for_it(fc, fixed, hidden, order):
     assert [i.rule for i in found.identity] == ["uid-known"]
 
 
+def test_a_hidden_network_is_named_by_an_answer_as_long_as_its_beacons():
+    hidden, answer = (radiotap() + beacon(bssid=AP, ssid=name) for name in (bytes(15), b"FTYC811847AGFDZ"))
+    answer = answer[:16] + b"\x50" + answer[17:]
+    assert len(hidden) == len(answer)
+    found = access_points(scan_batches([batch_of([hidden, answer, hidden])]))[AP]
+    assert found.ssid == "FTYC811847AGFDZ"
+
+
 def test_a_request_to_everybody_names_nobody_and_a_beacon_is_believed_first():
     everybody = request(0x40, 0, b"FTYC811847AGFDZ", ra="ff:ff:ff:ff:ff:ff")
     frames = [radiotap() + beacon(bssid=AP, ssid=b""), everybody]

@@ -45,6 +45,17 @@ def test_frames_that_were_heard_before():
     assert replayed(frames, AGAIN_NS // 2) == 0  # a second adapter hears the same frames
 
 
+@pytest.mark.parametrize("per_batch", [1, 2, 500])
+def test_an_adapter_that_writes_one_packet_number_into_every_frame(per_batch):
+    watch = ReplayWatch()
+    for begin in range(0, 9000, per_batch):  # the sequence comes round twice
+        numbers = range(begin, begin + per_batch)
+        frames = [protected(7, k % 4096) for k in numbers]
+        times = [k * SECOND // 500 for k in numbers]
+        watch.look(read_headers(batch_of(frames, times_ns=times, t_ns=times[0])))
+    assert watch.replayed == 0
+
+
 def test_what_is_no_replay():
     again = [protected(k, k, retry=True) for k in range(100)]
     assert replayed(again, 10 * SECOND) == 0

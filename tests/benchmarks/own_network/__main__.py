@@ -1,6 +1,6 @@
 """Learn and measure cameras that are their own access point, against networks of phones, routers, printers.
 
-    python -m tests.benchmarks.own_network [--each 25] [--carriers 170] [--seed 1] [--write]
+    python -m tests.benchmarks.own_network [--source NAME] [--each 25] [--others 170] [--seed 1] [--write]
 
 Three sources that share no code draw the networks (`rooms`, `encoders`, `queues`). Each source is judged by
 weights that were learned from the other two, through the verdict, on numbers that learning never saw; so is
@@ -11,7 +11,7 @@ into one of its own network. Every figure but the last one's times is SIMULATED.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
@@ -26,7 +26,7 @@ from tests.benchmarks.results import record
 from tests.benchmarks.wifi_captures import Row, verdict_of
 from wifiscan import observations
 from wifiscan.config import WifiConfig
-from wifiscan.own_network import FEATURES, OwnNetworkModel, own_network_vector
+from wifiscan.own_network import FEATURES, OwnNetworkModel, load_own_network_model, own_network_vector
 from wifiscan.scanner import WifiScanner
 
 SOURCES = {source.NAME: source for source in (rooms, encoders, queues)}
@@ -56,14 +56,14 @@ def scanned(recording: Recording) -> WifiScanner:
     return scanner
 
 
-def vectors(each: int, seed: int) -> Table:
+def vectors(each: int, seed: int, sources: Iterable[str]) -> Table:
     """Return the features of the networks of which anything can be judged, twice as many cameras."""
     found: Table = {}
-    for name, source in SOURCES.items():
+    for name in sources:
         for kind in (CAMERA, *OTHERS):
             count = 2 * each if kind == CAMERA or kind in CARRIERS else each // 2
             for k in range(count):
-                made = source.make(kind, seed * 100_003 + k)
+                made = SOURCES[name].make(kind, seed * 100_003 + k)
                 with mock.patch.object(observations, "load_own_network_model", return_value=SILENT):
                     told = scanned(made).own_network(int(made.bssid.replace(":", ""), 16))
                 if told is not None:
@@ -71,9 +71,9 @@ def vectors(each: int, seed: int) -> Table:
     return found
 
 
-def fit(table: Table, *, without: str = "") -> OwnNetworkModel:
+def fit(table: Table) -> OwnNetworkModel:
     """Fit a logistic regression; cameras and others weigh the same, and every source and kind among them."""
-    rows = [(key, v) for key, group in table.items() if key[0] != without for v in group]
+    rows = [(key, v) for key, group in table.items() for v in group]
     keys = [key for key, _ in rows]
     raw = np.array([v for _, v in rows])
     mean = np.nanmean(raw, axis=0)
@@ -126,55 +126,61 @@ def write(model: OwnNetworkModel, note: str) -> None:
     TARGET.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    """Learn, measure each source by the others, and write if asked."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--each", type=int, default=25)
-    parser.add_argument(
-        "--carriers", type=int, default=170, help="measured of each source and kind of carrier"
-    )
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", action="store_true")
-    options = parser.parse_args()
-    table = vectors(options.each, options.seed)
-    words = f"--each {options.each} --carriers {options.carriers} --seed {options.seed}"
-    command = f"python -m tests.benchmarks.own_network {words}"
+def measure(source: str, options: argparse.Namespace) -> None:
+    """Judge new networks of one source by weights that were learned from the others."""
+    model = fit(vectors(options.each, options.seed, [name for name in SOURCES if name != source]))
+    words = f"--source {source} --each {options.each} --cameras {options.cameras} --others {options.others}"
+    command = f"python -m tests.benchmarks.own_network {words} --seed {options.seed}"
     carriers: list[Row] = []
-    for source in SOURCES:
-        model = fit(table, without=source)
-        for kind in (CAMERA, *OTHERS):
-            count = options.carriers if kind in CARRIERS else options.each // 2
-            count = 4 * options.each if kind == CAMERA else count
-            rows = list(verdicts(source, kind, count, model))
-            carriers += rows if kind in CARRIERS else []
-            print(f"{source:9s} {kind:15s} CHECK {alarm_share(rows):.3f} of {count}", flush=True)
-            if kind == CAMERA:
-                note = f"of {count} cameras that are their own access point, 20 s; learned from other sources"
-                record(
-                    f"wifi.own_network_{source}",
-                    f"{alarm_share(rows):.3f}",
-                    "",
-                    command,
-                    seed=options.seed,
-                    note=note,
-                )
-    note = (
-        f"of {len(carriers)} phone hotspots and travel routers of all three sources, by the others' weights"
-    )
-    record(
-        "wifi.own_network_false", f"{alarm_share(carriers):.4f}", "", command, seed=options.seed, note=note
-    )
-    print(f"hotspots and travel routers: CHECK {alarm_share(carriers):.4f} of {len(carriers)}")
-    model = fit(table)
-    print("  ".join(f"{name} {w:+.2f}" for name, w in zip(FEATURES, model.weights, strict=True)))
+    for kind in (CAMERA, *OTHERS):
+        count = options.others if kind in CARRIERS else options.others // 10
+        count = options.cameras if kind == CAMERA else count
+        rows = list(verdicts(source, kind, count, model))
+        carriers += rows if kind in CARRIERS else []
+        print(f"{source:9s} {kind:15s} CHECK {alarm_share(rows):.4f} of {count}", flush=True)
+        if kind == CAMERA:
+            note = f"of {count} cameras that are their own access point, 20 s; learned from other sources"
+            name = f"wifi.own_network_{source}"
+            record(name, f"{alarm_share(rows):.3f}", "", command, seed=options.seed, note=note)
+    note = f"of {len(carriers)} phone hotspots and travel routers, 20 s; learned from other sources"
+    name = f"wifi.own_network_false_{source}"
+    record(name, f"{alarm_share(carriers):.4f}", "", command, seed=options.seed, note=note)
+
+
+def measure_real(model: OwnNetworkModel) -> None:
+    """Judge a real camera's stream as its own network by the weights that come with ansim."""
     for name, made in real_stream.recordings():
         with mock.patch.object(observations, "load_own_network_model", return_value=model):
             row = verdict_of(scanned(made), made.bssid)
         print(f"real times, {name}: {row.level}, score {row.score:.3f}")
+        command = "python -m tests.benchmarks.own_network --source real"
+        note = f"times and sizes of a real camera's stream, {name}, as its own network; score {row.score:.3f}"
+        record(f"wifi.own_network_real_{name}", row.level, "", command, note=note)
+
+
+def main() -> None:
+    """Learn, measure a source by the others, and write if asked."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--source", choices=[*SOURCES, "real"], help="measured; without it all are")
+    parser.add_argument("--each", type=int, default=25, help="learned from, of each source and kind")
+    parser.add_argument("--cameras", type=int, default=100, help="measured of each source")
+    parser.add_argument("--others", type=int, default=170, help="measured of each source and kind of carrier")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="write the weights learned from all sources")
+    options = parser.parse_args()
+    for source in [options.source] if options.source else [*SOURCES, "real"]:
+        if source == "real":
+            measure_real(load_own_network_model())
+        else:
+            measure(source, options)
     if options.write:
-        write(model, f"seed {options.seed}, {sum(map(len, table.values()))} networks of {', '.join(SOURCES)}")
+        table = vectors(options.each, options.seed, SOURCES)
+        write(
+            fit(table),
+            f"seed {options.seed}, {sum(map(len, table.values()))} networks of {', '.join(SOURCES)}",
+        )
 
 
 if __name__ == "__main__":

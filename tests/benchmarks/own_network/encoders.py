@@ -119,9 +119,11 @@ def _sent(rng: Rng, owner: bytes, client: bytes, flows: Pair) -> list[Frame]:
         (flows[1], 1, owner, client, owner),
     ):
         head = bytes((0x88, 0x40 | ways)) + b"\x2c\0" + ra + ta + a3
-        tail = b"\0\0" + b"\x10\x20\0\x20\0\0\0\0"
+        packet = int(rng.integers(1, 2**32))
         for k, (at, bytes_) in enumerate(zip(t.tolist(), size.tolist(), strict=True)):
-            frame = head + struct.pack("<H", k % 4096 << 4) + tail
+            packet += 1
+            ccmp = struct.pack("<HBBI", packet & 0xFFFF, 0, 0x20, packet >> 16)
+            frame = head + struct.pack("<H", k % 4096 << 4) + b"\0\0" + ccmp
             frames.append(Frame(at * 1e6, frame, MAC_BYTES + ENCRYPTION_BYTES + LLC_BYTES + bytes_))
     return frames
 
