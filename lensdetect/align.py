@@ -13,6 +13,7 @@ Baker & Matthews, "Lucas-Kanade 20 years on", IJCV 56 (2004): inverse compositio
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,17 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lensdetect.frame_stats import FrameStats
+from lensdetect.texture import Matrix, Plane, Steepest, Texture, texture_of
 
-Matrix = NDArray[np.float64]  # (3, 3): picture coordinates to picture coordinates
-Plane = NDArray[np.float32]
-
-NEIGHBOURHOOD_PX = 19  # side of the box that is laid over the picture twice
-FLOOR_DN = 3.0
-MIN_CONTRAST, MAX_CONTRAST = 0.05, 0.35  # glints and lamps are no texture: they are cut off in between,
-CONTRAST_SIGMA = 3.0  # at so many robust deviations of this wall
-MAD_TO_SIGMA = 1.4826
-SPOT_PX, SPOT_OVER_WALL = 15, 1.5  # what is narrower, and so much brighter than the wall, is levelled
-PIXELS_USED = 3000  # steepest pixels a level
 MAX_STEPS = (12, 5)  # coarse level, fine level
 SETTLED_PX = 0.02
 STIFFNESS = np.array([1e-3, 1e-3, 1e-6, 1e-6, 1e-2, 1e-2])  # what weak texture cannot tell stays as it was
@@ -62,6 +54,12 @@ class Motion:
         """Map points, shape (n, 2)."""
         return warp(self.matrix, points)
 
+    def move_point(self, x: float, y: float) -> tuple[float, float]:
+        """Map one point."""
+        (a, b, c), (d, e, f), (g, h, i) = self.matrix.tolist()
+        deep = g * x + h * y + i
+        return ((a * x + b * y + c) / deep, (d * x + e * y + f) / deep) if deep else (math.nan, math.nan)
+
 
 def warp(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float64]:
     """Map points by a 3×3 matrix.
@@ -86,98 +84,42 @@ def warp(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float64]:
 STILL = Motion(matrix=np.eye(3), trusted=False, likeness=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class PyramidLevel:
-    """One resolution of a picture's texture, with what Gauss-Newton needs of it as the reference."""
-
-    plane: Plane
-    points: NDArray[np.float32]  # (n, 2) x, y of the steepest pixels
-    values: NDArray[np.float32]  # (n,)
-    slopes: NDArray[np.float32]  # (n, 6) change of value by scale, turn, x, y, yaw, pitch
-    unit: Matrix  # from pixels to coordinates of ±1 over the width
-
-
-@dataclass(frozen=True, slots=True)
-class Texture:
-    """A picture's local contrast: coarse, then fine."""
-
-    levels: tuple[PyramidLevel, PyramidLevel]
-    scale: float  # fine pixels per full pixel
-
-
-def contrast(small: Plane) -> Plane:
-    """Return local contrast ``(I − mean)/mean`` over the neighbourhood, without what stands out of the wall.
-
-    A lamp mirrored in a tile stays where it is while the wall moves: spots are levelled before the mean is
-    taken, and no pixel says more than a few times what is usual on this wall.
-    """
-    box, spot = (NEIGHBOURHOOD_PX, NEIGHBOURHOOD_PX), np.ones((SPOT_PX, SPOT_PX), np.uint8)
-    level = cv2.morphologyEx(small, cv2.MORPH_OPEN, spot)
-    plain = np.minimum(small, SPOT_OVER_WALL * level + FLOOR_DN)
-    around = cv2.blur(cv2.blur(plain, box), box)
-    fine = np.asarray(cv2.GaussianBlur(plain, (3, 3), 0.8), np.float32)
-    fine -= around
-    fine /= np.maximum(around, FLOOR_DN)
-    usual = MAD_TO_SIGMA * float(np.median(np.abs(fine[::3, ::3])))
-    limit = min(max(CONTRAST_SIGMA * usual, MIN_CONTRAST), MAX_CONTRAST)
-    return np.asarray(np.clip(fine, -limit, limit), np.float32)
-
-
-def texture_of(look: FrameStats) -> Texture:
-    """Return the texture of a picture at two resolutions."""
-    fine = contrast(look.small)
-    size = (fine.shape[1] // 2, fine.shape[0] // 2)
-    coarse = np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.float32)
-    return Texture(levels=(_level(coarse), _level(fine)), scale=look.scale)
-
-
-def _level(plane: Plane) -> PyramidLevel:
-    gx = cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=0.125)
-    gy = cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=0.125)
-    steep = np.asarray(gx * gx + gy * gy, np.float32)
-    steep[:2], steep[-2:], steep[:, :2], steep[:, -2:] = 0, 0, 0, 0
-    count = min(PIXELS_USED, steep.size // 4)
-    index = np.argpartition(steep.ravel(), -count)[-count:]
-    ys, xs = np.divmod(np.sort(index), plane.shape[1])
-    half = plane.shape[1] / 2
-    unit = np.array([[1, 0, -(plane.shape[1] - 1) / 2], [0, 1, -(plane.shape[0] - 1) / 2], [0.0, 0.0, half]])
-    x, y = (xs + unit[0, 2]) / half, (ys + unit[1, 2]) / half
-    dx, dy = gx[ys, xs] * half, gy[ys, xs] * half
-    radial = dx * x + dy * y
-    slopes = np.stack([radial, dy * x - dx * y, dx, dy, -radial * x, -radial * y], axis=1)
-    points = np.stack([xs, ys], axis=1).astype(np.float32)
-    return PyramidLevel(plane, points, plane[ys, xs], np.asarray(slopes, np.float32), unit / half)
-
-
-def _small_motion(p: NDArray[np.float64], unit: Matrix) -> Matrix:
+def _small_motion(p: NDArray[np.float64], level: Steepest) -> Matrix:
     """Return the matrix of scale, turn, shift and the keystone of a turning hand, in pixels."""
     inner = np.array([[1 + p[0], -p[1], p[2]], [p[1], 1 + p[0], p[3]], [p[4], p[5], 1.0]])
-    matrix: Matrix = np.linalg.inv(unit) @ inner @ unit
+    matrix: Matrix = level.from_unit @ inner @ level.unit
     return matrix
 
 
-def _refine(reference: PyramidLevel, moving: Plane, start: Matrix, steps: int) -> tuple[Matrix, float]:
+def _refine(reference: Steepest, moving: Plane, start: Matrix, steps: int) -> tuple[Matrix, float]:
     """Improve ``start`` by Gauss-Newton; return it with the likeness reached."""
     matrix, likeness = start, 0.0
     rows, columns = moving.shape
     for _ in range(steps):
-        places = warp(matrix, reference.points).astype(np.float32)
-        x, y = places[:, 0], places[:, 1]
+        moved = matrix.astype(np.float32) @ reference.points
+        x, y = moved[0] / moved[2], moved[1] / moved[2]
         inside = (x >= 0) & (x <= columns - 1) & (y >= 0) & (y <= rows - 1)
-        if np.count_nonzero(inside) < MIN_OVERLAP * len(x):
+        count = np.count_nonzero(inside)
+        if count < MIN_OVERLAP * len(x):
             return matrix, 0.0
-        seen = cv2.remap(moving, x[:, None], y[:, None], cv2.INTER_LINEAR).ravel()
-        a, b, slopes = reference.values[inside], seen[inside], reference.slopes[inside]
+        # What lies outside weighs nothing.
+        a = reference.values * inside
+        off = cv2.remap(moving, x[None], y[None], cv2.INTER_LINEAR)[0]
+        off *= inside
         power = float(a @ a) + 1e-9
-        gain = float(a @ b) / power
-        likeness = float(a @ b) / float(np.sqrt(power * (float(b @ b) + 1e-9)))
-        off = b - max(gain, 0.1) * a
-        weight = 1 / (1 + (off / (2 * float(np.mean(np.abs(off))) + 1e-6)) ** 2)
-        weighted = slopes * weight[:, None]
-        normal = (weighted.T @ slopes).astype(float)
-        normal += np.diag(STIFFNESS * normal.diagonal() + 1e-9)
-        step = np.linalg.solve(normal, (weighted.T @ off).astype(float)) / max(gain, 0.1)
-        matrix = matrix @ np.linalg.inv(_small_motion(step, reference.unit))
+        gain = float(a @ off) / power
+        likeness = float(a @ off) / float(np.sqrt(power * (float(off @ off) + 1e-9)))
+        a *= np.float32(max(gain, 0.1))
+        off -= a
+        weight = off / np.float32(2 * float(np.abs(off).sum()) / count + 1e-6)
+        weight *= weight
+        weight += 1
+        np.divide(inside, weight, out=weight)
+        weighted = reference.slopes * weight
+        normal = (weighted @ reference.slopes.T).astype(float)
+        normal.flat[:: len(normal) + 1] += STIFFNESS * normal.diagonal() + 1e-9
+        step = np.linalg.solve(normal, (weighted @ off).astype(float)) / max(gain, 0.1)
+        matrix = matrix @ np.linalg.inv(_small_motion(step, reference))
         matrix /= matrix[2, 2]
         if float(np.abs(step).max()) * columns / 2 < SETTLED_PX:
             break
@@ -225,9 +167,9 @@ def register(
 def _from_start(a: Texture, b: Texture, start: Matrix) -> tuple[Matrix, float]:
     matrix, likeness = start, 0.0
     for reference, moving, steps, shrink in zip(a.levels, b.levels, MAX_STEPS, (0.5, 1.0), strict=True):
-        to_level = _zoom(a.scale * shrink)
-        inner, likeness = _refine(reference, moving.plane, to_level @ matrix @ np.linalg.inv(to_level), steps)
-        matrix = np.linalg.inv(to_level) @ inner @ to_level
+        to_level, back = _zoom(a.scale * shrink)
+        inner, likeness = _refine(reference.steepest, moving.plane, to_level @ matrix @ back, steps)
+        matrix = back @ inner @ to_level
     return matrix, likeness
 
 
@@ -246,15 +188,17 @@ def to_small(matrix: Matrix, scale: float) -> Matrix:
     ndarray, shape (3, 3)
         Motion in pixels of the shrunk pictures.
     """
-    zoom = _zoom(scale)
-    small: Matrix = zoom @ matrix @ np.linalg.inv(zoom)
+    zoom, back = _zoom(scale)
+    small: Matrix = zoom @ matrix @ back
     return small
 
 
-def _zoom(scale: float) -> Matrix:
-    """Return the matrix from full pixels to pixels of a shrunk picture (centres at whole numbers)."""
+@lru_cache(maxsize=16)
+def _zoom(scale: float) -> tuple[Matrix, Matrix]:
+    """Return the matrices from full pixels to those of a shrunk picture and back (centres at integers)."""
     shift = 0.5 * scale - 0.5
-    return np.array([[scale, 0.0, shift], [0.0, scale, shift], [0.0, 0.0, 1.0]])
+    zoom = np.array([[scale, 0.0, shift], [0.0, scale, shift], [0.0, 0.0, 1.0]])
+    return zoom, np.linalg.inv(zoom)
 
 
 @lru_cache(maxsize=8)

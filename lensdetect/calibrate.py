@@ -20,7 +20,7 @@ from lensdetect.calibration import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.errors import BadConditions
 from lensdetect.frame_stats import examine, trouble_of
-from lensdetect.shading import Ranger, shade_of
+from lensdetect.shading import Ranger, lit_wall, shade_of
 from lensdetect.target import TargetFit, find_target, on_page
 from lensdetect.target_reading import FOCUS_HINT, TargetShots, filter_seen, looks_blurred, measure_target
 
@@ -153,8 +153,9 @@ def find_wall_m(
     ranger = Ranger(side_offset_m=config.side_offset_m, side_angle_deg=config.side_angle_deg)
     view = config.field_of_view_deg
     for frames in zip(ring[-SETTLED_FRAMES:], side[-SETTLED_FRAMES:], off[-SETTLED_FRAMES:], strict=True):
-        looks = [examine(frame) for frame in frames]
-        shade = shade_of(*looks, to_side=STILL, to_off=STILL, field_of_view_deg=view)
+        lit, aside, dark = (examine(frame) for frame in frames)
+        wall = lit_wall(lit, dark, to_off=STILL, field_of_view_deg=view)
+        shade = shade_of(wall, aside, to_side=STILL)
         if shade is not None:
             ranger.note(shade, way=np.zeros(2))
     distance_m = ranger.distance_m()

@@ -23,7 +23,7 @@ from lensdetect.residual import (
     patch_at,
     without_spot,
 )
-from lensdetect.shading import Shade, angle_between_lights, focal_px, shade_of
+from lensdetect.shading import LitWall, Shade, angle_between_lights, focal_px, lit_wall, shade_of
 from lensdetect.strobe import Cycle
 
 SEARCH_PX = 5  # how far from its aligned place a counterpart may be, at the reference width
@@ -44,7 +44,8 @@ class Glance:
     """The answers of one ring picture; ``lit_dn`` is what the ring adds to the wall.
 
     ``gain`` is how much more strongly the ring lights the wall than the side light does, NaN where the wall
-    is too dark to tell: then nothing is said of the side light either. ``shade`` is the same place by place.
+    is too dark to tell: then nothing is said of the side light either. ``shade`` is the same place by place,
+    ``wall`` what it was told from; None where it was given.
     """
 
     answers: tuple[LedResponse, ...]
@@ -52,6 +53,7 @@ class Glance:
     lit_dn: float
     gain: float
     shade: Shade | None
+    wall: LitWall | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,7 @@ def light_on_wall(lit: FrameStats, off: FrameStats) -> float:
     """
     if lit.small.shape != off.small.shape:
         return 0.0
-    return _middle_dn(lit) - _middle_dn(off)
-
-
-def _middle_dn(look: FrameStats) -> float:
-    return float(np.median(look.small[::2, ::2]))
+    return lit.middle_dn - off.middle_dn
 
 
 def _gain_over(lit_dn: float, other: FrameStats | None, off: FrameStats | None) -> float:
@@ -152,7 +150,7 @@ def glance(
     """
     pixels, scale = ring.frame.pixels, scale_of(ring.frame.pixels.shape[1])
     lit = 0.0 if cycle.off is None else light_on_wall(ring, cycle.off)
-    lit_share = min(1.0, lit / max(_middle_dn(ring), 1.0)) if cycle.off is not None else 1.0
+    lit_share = min(1.0, lit / max(ring.middle_dn, 1.0)) if cycle.off is not None else 1.0
     gain = _gain_over(lit, cycle.side, cycle.off)
     red = Other(cycle.red, None, _gain_over(lit, cycle.red, cycle.off))
     if cycle.red is not None:
@@ -162,11 +160,13 @@ def glance(
         side2 = replace(side2, motion=follower.motion(ring, cycle.side2))
     to_off = None if cycle.off is None else follower.motion_to_dark(ring, cycle.off)
     to_side = None if cycle.side is None else follower.motion(ring, cycle.side)
-    if shade is None and cycle.side is not None and math.isfinite(gain):
-        shade = shade_between(ring, cycle.side, cycle, follower=follower, config=config)
+    wall = None
+    if shade is None and cycle.off is not None and to_off is not None and math.isfinite(gain):
+        wall = lit_wall(ring, cycle.off, to_off=to_off, field_of_view_deg=config.field_of_view_deg)
+        shade = None if to_side is None or cycle.side is None else shade_of(wall, cycle.side, to_side=to_side)
     peaks, left = find_peaks(
         pixels,
-        background_of(pixels),
+        background_of(pixels, ring.small),
         threshold_sigma=config.threshold_sigma,
         min_contrast_dn=config.min_contrast_dn,
         peak_over_wall=config.peak_over_wall,
@@ -184,7 +184,7 @@ def glance(
             answers.append(answer if distance_m is None else _in_metres(answer, pixels, distance_m, config))
             area = min(answer.area_px, (PATCH_PX * scale) ** 2)
             taken.append((answer.x_px, answer.y_px, CLEAR_OF_PX + float(np.sqrt(area / np.pi))))
-    return Glance(answers=tuple(answers), left_out=left, lit_dn=lit, gain=gain, shade=shade)
+    return Glance(answers=tuple(answers), left_out=left, lit_dn=lit, gain=gain, shade=shade, wall=wall)
 
 
 def shines_in(dark: FrameStats, to_dark: Motion) -> DarkAt:
@@ -193,25 +193,13 @@ def shines_in(dark: FrameStats, to_dark: Motion) -> DarkAt:
     rows, columns = pixels.shape
 
     def at(places: NDArray[np.float64]) -> NDArray[np.float64]:
-        above = cv2.dilate(cv2.subtract(pixels, background_of(pixels).level), DARK_REACH)
+        above = cv2.dilate(cv2.subtract(pixels, background_of(pixels, dark.small).level), DARK_REACH)
         moved = np.nan_to_num(to_dark.move(places))
         xs = np.clip(np.rint(moved[:, 0]), 0, columns - 1).astype(np.intp)
         ys = np.clip(np.rint(moved[:, 1]), 0, rows - 1).astype(np.intp)
         return np.asarray(above[ys, xs], np.float64)
 
     return at
-
-
-def shade_between(
-    ring: FrameStats, side: FrameStats, cycle: Cycle, *, follower: MotionFollower, config: LensConfig
-) -> Shade | None:
-    """Compare how ring and side light lie on the wall; None where that cannot be told."""
-    to_side = follower.motion(ring, side)
-    if to_side is None or cycle.off is None:
-        return None
-    to_off = follower.motion_to_dark(ring, cycle.off)
-    view = config.field_of_view_deg
-    return shade_of(ring, side, cycle.off, to_side=to_side, to_off=to_off, field_of_view_deg=view)
 
 
 def _in_metres(
@@ -364,10 +352,10 @@ def _counterpart(
 ) -> Light | None:
     if look is None or motion is None:
         return None
-    x, y = motion.move(np.array([place]))[0]
-    if not (np.isfinite(x) and np.isfinite(y)):
+    x, y = motion.move_point(*place)
+    if not (math.isfinite(x) and math.isfinite(y)):
         return None
-    patch = patch_at(look.frame.pixels, float(x), float(y), wall.shape[0] // 2)
+    patch = patch_at(look.frame.pixels, x, y, wall.shape[0] // 2)
     if patch is None:
         return None
     reach = max(MIN_SEARCH_PX, round(SEARCH_PX * scale))

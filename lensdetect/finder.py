@@ -24,7 +24,7 @@ from lensdetect.align import MotionFollower
 from lensdetect.calibration import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
-from lensdetect.cycle_analysis import Glance, flashes_at_side, glance, scale_of, shade_between
+from lensdetect.cycle_analysis import Glance, flashes_at_side, glance, scale_of
 from lensdetect.frame_quality import Watch
 from lensdetect.frame_stats import FrameStats
 from lensdetect.guidance import GuidanceKey, Situation, guide
@@ -33,7 +33,7 @@ from lensdetect.light_schedule import LightSchedule
 from lensdetect.model import Glint, LensView
 from lensdetect.safety import plan_strobe
 from lensdetect.score import Judgement, judge
-from lensdetect.shading import Ranger, Shade, focal_px
+from lensdetect.shading import Ranger, Shade, focal_px, shade_of
 from lensdetect.strobe import Cycle, Strobe
 from lensdetect.track import GlintTrack, Tracker
 
@@ -208,7 +208,7 @@ class LensFinder:
         if seen.left_out:
             self._watch.dropped["too_many_candidates"] += seen.left_out
         if first and self._config.distance_factor is not None:
-            self._measure_distance(ring, cycle, seen.shade)
+            self._measure_distance(ring, cycle, seen)
         self._follow(ring, examined=not seen.left_out)
         rows, columns = ring.frame.pixels.shape
         tracks = self._tracker.update(
@@ -221,16 +221,16 @@ class LensFinder:
         self._note_side_flashes(ring, cycle, seen)
         return {track.id: track for track in tracks}
 
-    def _measure_distance(self, ring: FrameStats, cycle: Cycle, shade: Shade | None) -> None:
+    def _measure_distance(self, ring: FrameStats, cycle: Cycle, seen: Glance) -> None:
         """Take note of how the lights lie on the wall, with the side light before and after the ring."""
         rows, columns = ring.frame.pixels.shape
         middle, focal = np.array([[columns / 2, rows / 2]]), focal_px(columns, self._config.field_of_view_deg)
         for side in cycle.sides:
             motion = self._follower.motion(ring, side)
-            between = shade
-            if side is not cycle.side:
-                between = shade_between(ring, side, cycle, follower=self._follower, config=self._config)
-            if between is not None and motion is not None:
+            if motion is None or seen.wall is None:
+                continue
+            between = seen.shade if side is cycle.side else shade_of(seen.wall, side, to_side=motion)
+            if between is not None:
                 self._ranger.note(between, way=(motion.move(middle) - middle)[0] / focal)
         self._distance_m = self._ranger.distance_m()
         self._map.look_from(self._distance_m)

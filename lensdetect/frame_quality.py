@@ -95,8 +95,7 @@ class Watch:
             return "size_changed"
         self.size = size
         self._brightest_dn = max(0.97 * self._brightest_dn, float(look.small.max()))
-        same = before is not None and np.array_equal(before.frame.pixels, look.frame.pixels)
-        self._same = self._same + 1 if same else 0
+        self._same = self._same + 1 if before is not None and _is_same(before, look) else 0
         if self._same >= FROZEN_FRAMES:
             return "frozen"
         if look.blown_share > BLOWN_SHARE:
@@ -113,6 +112,13 @@ class Watch:
             dead = modulation is not None and modulation < MIN_MODULATION
             dark = self._brightest_dn < BLACK_DN
             self._light_trouble = "dark" if dark else "led_dead" if dead else "led_unclear"
+
+
+def _is_same(before: FrameStats, look: FrameStats) -> bool:
+    """Return whether two pictures are identical; their means over areas tell most of those that are not."""
+    if not np.array_equal(before.small, look.small):
+        return False
+    return np.array_equal(before.frame.pixels, look.frame.pixels)
 
 
 def is_covered(look: FrameStats) -> bool:

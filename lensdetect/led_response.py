@@ -102,7 +102,8 @@ def measure_blob(patch: Patch, *, reach_px: int) -> Blob | None:
     if label == 0:
         return None
     x, y, w, h, area = (int(n) for n in stats[label])
-    ys, xs = np.nonzero(labels == label)
+    ys, xs = np.nonzero(labels[y : y + h, x : x + w] == label)
+    ys, xs = ys + y, xs + x
     weights = patch[ys, xs] - wall
     total = float(weights.sum())
     mx, my = float((weights * xs).sum()) / total, float((weights * ys).sum()) / total

@@ -151,8 +151,7 @@ def counterpart(patch: Patch, *, wall: Patch, radius_px: int, flux: float, place
     Light
         Flux above the wall and clutter in DN·px, clipped pixels, headroom in DN.
     """
-    places = _as_array(places_px)
-    reach = int(np.abs(places).max(initial=0))
+    places, reach = _known(places_px) if isinstance(places_px, tuple) else _as_array(places_px)
     like = _as_bright(wall, patch, inner_px=radius_px + 1)
     sums = _over_frame(patch - like, radius_px)
     clutter = _clutter(sums, radius_px + reach + RIM_PX)
@@ -181,32 +180,48 @@ def all_around(reach_px: int) -> Places:
 
 
 @lru_cache(maxsize=64)
-def _array_of(places: tuple[tuple[int, int], ...]) -> NDArray[np.intp]:
-    return np.array(places, np.intp).reshape(-1, 2)
+def _known(places: tuple[tuple[int, int], ...]) -> tuple[NDArray[np.intp], int]:
+    """Return the same as `_as_array`, of places that are asked again and again, as those of `all_around`."""
+    return _as_array(places)
 
 
-def _as_array(places: Places) -> NDArray[np.intp]:
-    """Return places as an array of x and y, shape (n, 2); that of `all_around` is made once."""
-    return _array_of(places) if isinstance(places, tuple) else np.array(places, np.intp).reshape(-1, 2)
+def _as_array(places: Places) -> tuple[NDArray[np.intp], int]:
+    """Return places as an array of x and y, shape (n, 2), and how far the farthest lies in either."""
+    array = np.array(places, np.intp).reshape(-1, 2)
+    return array, int(np.abs(array).max(initial=0))
+
+
+@lru_cache(maxsize=64)
+def _outside(side_px: int, inner_px: int) -> NDArray[np.bool_]:
+    """Return which pixels of a square lie outside the square in its middle, shape (side_px²,)."""
+    half, outside = side_px // 2, np.ones((side_px, side_px), np.bool_)
+    first, last = max(0, half - inner_px), half + inner_px + 1
+    outside[first:last, first:last] = False
+    return outside.ravel()
 
 
 def _as_bright(wall: Patch, patch: Patch, *, inner_px: int) -> Patch:
     """Return the wall as bright as in ``patch``: the line that fits best outside the middle."""
-    half = patch.shape[0] // 2
-    weight = np.ones_like(patch)
-    weight[half - inner_px : half + inner_px + 1, half - inner_px : half + inner_px + 1] = 0.0
     a, b = wall.ravel(), patch.ravel()
-    weights = weight.ravel()
-    line = b
-    for _ in range(2):
-        total = float(weights.sum()) + 1e-9
-        mean_a, mean_b = float(weights @ a) / total, float(weights @ b) / total
-        off = a - mean_a
-        weighted = weights * off
-        line = float(weighted @ (b - mean_b)) / (float(weighted @ off) + 1e-9) * off + mean_b
-        error = np.abs(b - line)
-        weights = weights * (error < OUTLIER * (float(weights @ error) / total + 0.1))
-    return np.asarray(line, np.float32).reshape(patch.shape)
+    weights = _outside(patch.shape[0], inner_px).astype(np.float32)
+    first = _line(a, b, weights)
+    error = np.abs(b - first)
+    weights *= error < OUTLIER * (float(weights @ error) / (float(weights.sum()) + 1e-9) + 0.1)
+    return np.asarray(_line(a, b, weights), np.float32).reshape(patch.shape)
+
+
+def _line(
+    a: NDArray[np.float32], b: NDArray[np.float32], weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return ``slope·a + offset`` where it fits ``b`` best."""
+    total = float(weights.sum()) + 1e-9
+    mean_a, mean_b = float(weights @ a) / total, float(weights @ b) / total
+    line = a - np.float32(mean_a)
+    weighted = weights * line
+    slope = (float(weighted @ b) - mean_b * float(weighted.sum())) / (float(weighted @ line) + 1e-9)
+    line *= np.float32(slope)
+    line += np.float32(mean_b)
+    return line
 
 
 def _over_frame(rest: Patch, radius_px: int) -> Patch:
@@ -215,18 +230,17 @@ def _over_frame(rest: Patch, radius_px: int) -> Patch:
     spot = cv2.boxFilter(rest, -1, (inner, inner), normalize=False)
     whole = cv2.boxFilter(rest, -1, (outer, outer), normalize=False)
     share = inner**2 / (outer**2 - inner**2)
-    return np.asarray(spot - share * (whole - spot), np.float32)
+    return np.asarray(cv2.addWeighted(spot, 1 + share, whole, -share, 0.0), np.float32)
 
 
 def _clutter(sums: Patch, inner_px: int) -> float:
     """Return what most places around the middle stay below."""
-    half = sums.shape[0] // 2
-    first, last = max(0, half - inner_px), half + inner_px + 1
-    around = (sums[:first], sums[last:], sums[first:last, :first], sums[first:last, last:])
-    places = np.concatenate([part.ravel() for part in around])
+    places = sums.ravel()[_outside(sums.shape[0], inner_px)]
     if places.size < MIN_PLACES:
         return 0.0
-    return float(np.partition(places, int(CLUTTER_SHARE * places.size))[int(CLUTTER_SHARE * places.size)])
+    place = int(CLUTTER_SHARE * places.size)
+    places.partition(place)
+    return float(places[place])
 
 
 def along(shift_px: NDArray[np.float64], *, towards: tuple[float, float], reach_px: int) -> Places:

@@ -8,8 +8,9 @@ were equally likely beforehand, so its logit is a log likelihood ratio.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from lensdetect.cycle_analysis import scale_of
 from lensdetect.led_response import LedResponse
 from lensdetect.lens_model import front_and_cone, hidden_share, load_model, red_nats, side2_nats, vector_of
 from lensdetect.model import GlintLabel
+from lensdetect.order_stats import median, quantile
 from lensdetect.shading import focal_px
 from lensdetect.track import GlintTrack
 
@@ -40,6 +42,8 @@ MISSING_POSE_NATS = 3.0
 FAINT_PX = 1.0  # an answer fainter than so many pixels of wall is texture
 CAP_NATS = 6.0
 NOT_ENOUGH_SCORE = 0.5  # looks like a lens, but was not seen from enough places: nothing is known
+MEASURES = tuple(field.name for field in fields(LedResponse))
+MEASURED = attrgetter(*MEASURES)
 REASONS = (
     "lamp",
     "answers_side",
@@ -87,37 +91,39 @@ def features_of(track: GlintTrack, config: LensConfig, *, size: tuple[int, int])
     While the distance is not measured, the usual one of the settings stands in for it.
     """
     answers, width_px = track.answers, size[0]
+    table = np.array([MEASURED(answer) for answer in answers], np.float64).T
+    seen = dict(zip(MEASURES, table, strict=True))
+    middle = dict(zip(MEASURES, _medians(table), strict=True))
     side = np.array(track.side_ratios)
-    off = np.array([a.off_ratio for a in answers])
-    strength = _median(np.array([a.strength_px for a in answers]))
+    side = side[np.isfinite(side)]
+    strength, beside, wall_mm2 = middle["strength_px"], middle["beside_mrad"], middle["wall_mm2"]
+    beside2 = middle["beside2_mrad"]
     usual_mm_per_px = 1e3 * config.distance_m / focal_px(width_px, config.field_of_view_deg)
-    beside = _median(np.array([a.beside_mrad for a in answers]))
-    wall_mm2 = _median(np.array([a.wall_mm2 for a in answers]))
-    beside2 = _median(np.array([a.beside2_mrad for a in answers]))
     if config.side2_offset_m is not None and not math.isfinite(beside2):
         beside2 = 1e3 * config.side2_offset_m / config.distance_m
-    area = np.array([a.area_px for a in answers])
+    area_px = median(seen["area_px"])
+    logs = np.log(np.maximum(seen["strength_px"], 0.1))
     return {
-        "side_ratio": _median(side),
-        "red_ratio": _median(np.array([a.red_ratio for a in answers])),
-        "side2_ratio": _median(np.array([a.side2_ratio for a in answers])),
+        "side_ratio": median(side),
+        "red_ratio": middle["red_ratio"],
+        "side2_ratio": middle["side2_ratio"],
         "beside2_mrad": beside2,
-        "wall_dn": _median(np.array([a.wall_dn for a in answers])),
-        "falloff": _falloff(track, size),
-        "side_plain": _median(np.array([a.side_plain for a in answers])),
-        "side_ratio_high": _quantile(side, 0.8),
-        "side_ratio_top": _quantile(side, 0.9),
-        "off_ratio": _median(off),
-        "area_px": middle_of_all(area) / area_scale(width_px),
-        "aspect": _median(np.array([a.aspect for a in answers])),
+        "wall_dn": middle["wall_dn"],
+        "falloff": _falloff(seen, logs, size),
+        "side_plain": middle["side_plain"],
+        "side_ratio_high": quantile(side, 0.8),
+        "side_ratio_top": quantile(side, 0.9),
+        "off_ratio": middle["off_ratio"],
+        "area_px": area_px / area_scale(width_px),
+        "aspect": middle["aspect"],
         "strength_px": strength,
         "beside_mrad": beside if math.isfinite(beside) else 1e3 * config.side_offset_m / config.distance_m,
         "wall_mm2": wall_mm2 if math.isfinite(wall_mm2) else strength * usual_mm_per_px**2,
-        "size_mm": _size_mm(middle_of_all(area), wall_mm2, strength),
-        "flicker": _flicker([a.strength_px for a in answers]),
-        "sparkle": _sparkle(answers),
-        "contrast_dn": _median(np.array([a.contrast_dn for a in answers])),
-        "saturated_share": float(np.mean([a.saturated for a in answers])),
+        "size_mm": _size_mm(area_px, wall_mm2, strength),
+        "flicker": 1.4826 * median(np.abs(logs - median(logs))),
+        "sparkle": _sparkle(logs, clipped=seen["saturated"] > 0),
+        "contrast_dn": middle["contrast_dn"],
+        "saturated_share": float(seen["saturated"].mean()),
         "slip": track.slip(),
         "travel_px": track.travel_px() / scale_of(width_px),
         "seen_share": track.seen / max(track.looked_until_seen, 1),
@@ -139,7 +145,9 @@ def _cone(track: GlintTrack) -> float:
     return -1.0 if track.seen_everywhere() else 0.0
 
 
-def _falloff(track: GlintTrack, size: tuple[int, int]) -> float:
+def _falloff(
+    seen: Mapping[str, NDArray[np.float64]], logs: NDArray[np.float64], size: tuple[int, int]
+) -> float:
     """Return how ln strength changes with sin² of the angle of view; few angles say nothing either way.
 
     Notes
@@ -148,62 +156,32 @@ def _falloff(track: GlintTrack, size: tuple[int, int]) -> float:
     ball) changes little; a lens fades towards the edge of its field of view.
     """
     half = math.tan(math.radians(HALF_VIEW_DEG)) / (size[0] / 2)
-    places = np.array([(a.x_px - size[0] / 2, a.y_px - size[1] / 2) for a in track.answers])
-    slope2 = ((places * half) ** 2).sum(axis=1)
+    x, y = seen["x_px"] - size[0] / 2, seen["y_px"] - size[1] / 2
+    slope2 = (x * half) ** 2 + (y * half) ** 2
     sine2 = slope2 / (1 + slope2)
-    logs = np.log(np.maximum([a.strength_px for a in track.answers], 0.1))
     off, spread = sine2 - sine2.mean(), float(sine2.var())
     known = spread / (spread + FALLOFF_SPREAD**2)
     slope = float((off * (logs - logs.mean())).mean()) / (spread + FALLOFF_SPREAD**2)
     return slope + (1 - known) * FALLOFF_NEUTRAL
 
 
-def _flicker(strengths: Sequence[float]) -> float:
-    logs = np.log(np.maximum(strengths, 0.1))
-    return 1.4826 * middle_of_all(np.abs(logs - middle_of_all(logs)))
-
-
-def _sparkle(answers: Sequence[LedResponse]) -> float:
+def _sparkle(logs: NDArray[np.float64], *, clipped: NDArray[np.bool_]) -> float:
     """Return how much ln strength jumps from one sighting to the next; a slow change is none.
 
     A clipped spot is known by its full pixels: one more or less is a jump that says nothing.
     """
-    jumps = np.abs(np.diff(np.log(np.maximum([a.strength_px for a in answers], 0.1))))
-    clipped = np.array([a.saturated for a in answers])
+    jumps = np.abs(np.diff(logs))
     jumps = np.maximum(jumps - CLIPPED_JUMP * (clipped[1:] | clipped[:-1]), 0.0)
     return float(jumps.mean()) if len(jumps) else 0.0
 
 
-def _quantile(values: NDArray[np.float64], share: float) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.quantile(known, share)) if len(known) else math.nan
-
-
-def _median(values: NDArray[np.float64]) -> float:
-    return middle_of_all(values[np.isfinite(values)])
-
-
-def middle_of_all(values: NDArray[np.float64]) -> float:
-    """Return the median.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Any number of values.
-
-    Returns
-    -------
-    float
-        NaN of nothing.
-
-    Notes
-    -----
-    `numpy.median` takes ten times as long on so few.
-    """
-    if not len(values):
-        return math.nan
-    ordered, half = np.sort(values), len(values) // 2
-    return float(ordered[half] + ordered[-half - 1]) / 2
+def _medians(table: NDArray[np.float64]) -> list[float]:
+    """Return the median of the finite values of each row, NaN where there are none."""
+    finite = np.isfinite(table)
+    ordered, count = np.sort(np.where(finite, table, np.inf), axis=1), finite.sum(axis=1)
+    rows = np.arange(len(table))
+    low, high = ordered[rows, np.maximum(count - 1, 0) // 2], ordered[rows, count // 2]
+    return [float(value) for value in np.where(count, (low + high) / 2, np.nan)]
 
 
 def area_scale(width_px: int) -> float:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -23,9 +24,11 @@ from numpy.typing import NDArray
 
 from lensdetect.align import Motion, to_small
 from lensdetect.frame_stats import FrameStats
+from lensdetect.order_stats import median
 
 BLOCK_PX = 10  # side of the squares of the small picture that are compared
 FEWEST_BLOCKS = 60
+WHOLE = 0.999  # share of a square that must be seen in both pictures
 DIMMEST_DN = 1.0  # a square that a light makes no brighter than this says nothing
 BRIGHTEST_DN = 200.0  # something shines or is clipped there
 STEPS = 5  # of the robust fit
@@ -71,25 +74,63 @@ def focal_px(width_px: int, field_of_view_deg: float) -> float:
     return width_px / 2 / math.tan(math.radians(field_of_view_deg / 2))
 
 
-def shade_of(
-    ring: FrameStats,
-    side: FrameStats,
-    off: FrameStats,
-    *,
-    to_side: Motion,
-    to_off: Motion,
-    field_of_view_deg: float,
-) -> Shade | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LitWall:
+    """The wall under the ring, with the picture without any light laid over it once.
+
+    ``dark`` has the shape of the ring's small picture and is far below zero where it does not reach; ``lit``
+    is what the ring adds, by block; ``good`` are the blocks that can be compared; ``base`` has a row a block.
+    """
+
+    ring: FrameStats
+    dark: NDArray[np.float32]
+    lit: NDArray[np.float64]
+    good: NDArray[np.bool_]
+    base: NDArray[np.float64]
+
+
+def lit_wall(
+    ring: FrameStats, off: FrameStats, *, to_off: Motion, field_of_view_deg: float
+) -> LitWall | None:
+    """Lay the picture without light over the one under the ring.
+
+    Parameters
+    ----------
+    ring, off : FrameStats
+        Pictures under the ring and under no light.
+    to_off : Motion
+        Motion of the wall from the ring picture to the other.
+    field_of_view_deg : float
+        Horizontal field of view.
+
+    Returns
+    -------
+    LitWall or None
+        None where too little of the wall is seen well enough.
+    """
+    if ring.small.shape != off.small.shape:
+        return None
+    dark = _laid(off, to_off, ring)
+    lit = _means(ring.small - dark)
+    good = (_means((dark >= 0).astype(np.float32)) > WHOLE) & (_means(ring.small) < BRIGHTEST_DN)
+    good &= lit > DIMMEST_DN
+    if np.count_nonzero(good) < FEWEST_BLOCKS:
+        return None
+    base = _base(ring.small.shape, field_of_view_deg)
+    return LitWall(ring=ring, dark=dark, lit=lit, good=good, base=base)
+
+
+def shade_of(wall: LitWall | None, side: FrameStats, *, to_side: Motion) -> Shade | None:
     """Compare two lights on the wall.
 
     Parameters
     ----------
-    ring, side, off : FrameStats
-        Pictures under the ring, the side light and none.
-    to_side, to_off : Motion
-        Motion of the wall from the ring picture to the others.
-    field_of_view_deg : float
-        Horizontal field of view.
+    wall : LitWall or None
+        From `lit_wall`.
+    side : FrameStats
+        The picture under the side light.
+    to_side : Motion
+        Motion of the wall from the ring picture to it.
 
     Returns
     -------
@@ -100,24 +141,28 @@ def shade_of(
     -----
     The model is that of the module's docstring, fitted robustly over blocks of the shrunk pictures.
     """
-    if not ring.small.shape == side.small.shape == off.small.shape:
+    if wall is None or wall.ring.small.shape != side.small.shape:
         return None
-    rows, columns = ring.small.shape
-    aside, dark = _laid(side, to_side, ring), _laid(off, to_off, ring)
-    known = (aside >= 0) & (dark >= 0)
-    lit, beside = _means(ring.small - dark), _means(aside - dark)
-    good = (_means(known.astype(np.float32)) > 0.999) & (_means(ring.small) < BRIGHTEST_DN)
-    good &= (lit > DIMMEST_DN) & (beside > DIMMEST_DN)
+    aside = _laid(side, to_side, wall.ring)
+    beside = _means(aside - wall.dark)
+    good = wall.good & (_means((aside >= 0).astype(np.float32)) > WHOLE) & (beside > DIMMEST_DN)
     if np.count_nonzero(good) < FEWEST_BLOCKS:
         return None
+    lit, base = wall.lit[good], wall.base[good.ravel()]
+    middle, across, down = _robust(base, np.log(lit / beside[good]), lit)
+    return Shade(middle=middle, across=across, down=down)
+
+
+@lru_cache(maxsize=4)
+def _base(shape: tuple[int, ...], field_of_view_deg: float) -> NDArray[np.float64]:
+    """Return ``1, u/q, v/q`` of every block of a small picture, shape (blocks, 3)."""
+    rows, columns = shape
     focal = focal_px(columns, field_of_view_deg)
     u, v = np.meshgrid(
         *(((np.arange(n // BLOCK_PX) + 0.5) * BLOCK_PX - n / 2) / focal for n in (columns, rows))
     )
-    q = (1 + u * u + v * v)[good]
-    base = np.stack([np.ones(q.size), u[good] / q, v[good] / q], axis=1)
-    middle, across, down = _robust(base, np.log(lit[good] / beside[good]), lit[good])
-    return Shade(middle=middle, across=across, down=down)
+    q = 1 + u * u + v * v
+    return np.stack([np.ones_like(q), u / q, v / q], axis=-1).reshape(-1, 3)
 
 
 def _laid(look: FrameStats, motion: Motion, ring: FrameStats) -> NDArray[np.float32]:
@@ -144,7 +189,7 @@ def _robust(
         weighted = base * weight[:, None]
         answer = np.asarray(np.linalg.solve(weighted.T @ base + 1e-9 * np.eye(3), weighted.T @ values))
         off = np.abs(values - base @ answer)
-        weight = np.asarray(sure / (1 + (off / (3.0 * float(np.median(off)) + 1e-6)) ** 2))
+        weight = np.asarray(sure / (1 + (off / (3.0 * median(off) + 1e-6)) ** 2))
     return float(answer[0]), float(answer[1]), float(answer[2])
 
 
@@ -181,7 +226,7 @@ class Ranger:
             normal = weighted.T @ base + before
             answer = np.linalg.solve(normal, weighted.T @ slopes + before @ (0.0, WAY_WEIGHT))
             off = np.abs(slopes - base @ answer)
-            sigma = max(1.4826 * float(np.median(off)), PAIR_SIGMA / 3)
+            sigma = max(1.4826 * median(off), PAIR_SIGMA / 3)
             weight = 1 / (1 + (off / (3 * sigma)) ** 2)
         nearness, error = float(answer[0]), math.sqrt(float(np.linalg.inv(normal)[0, 0]))
         if error > MOST_ERROR * nearness:

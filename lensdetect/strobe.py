@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hw.types import LedState
 from lensdetect.frame_stats import FrameStats
 from lensdetect.light_schedule import Commanded
+from lensdetect.order_stats import median
 
 WINDOW = 72  # frames over which bright and dark are told apart
 MIN_WINDOW = 6
@@ -242,7 +243,7 @@ def split_point(looks: Sequence[FrameStats]) -> int:
         return middle
     near = range(max(1, n // 3), min(n - 1, n - n // 3) + 1)
     best = max(near, key=lambda k: steps[k - 1])
-    return best if steps[best - 1] > 3 * float(np.median(steps)) + 0.01 else middle
+    return best if steps[best - 1] > 3 * median(steps) + 0.01 else middle
 
 
 def clean_frames(
@@ -257,7 +258,7 @@ def clean_frames(
     if dark_bands is None or lit_bands is None:
         return list(looks[1:]) if len(looks) >= SURE_RUN else list(looks)
     step = lit_bands - dark_bands
-    if float(np.median(step)) < MIN_STEP_SHARE * float(np.median(dark_bands)) + MIN_LIT_STEP_DN:
+    if median(step) < MIN_STEP_SHARE * median(dark_bands) + MIN_LIT_STEP_DN:
         return list(looks[1:]) if len(looks) >= SURE_RUN else list(looks)
     clean = []
     for look in looks:

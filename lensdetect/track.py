@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lensdetect.align import Motion
 from lensdetect.led_response import LedResponse
 from lensdetect.model import Sighting
+from lensdetect.order_stats import median
 
 T = TypeVar("T")
 FLASH_RATIO = 10.0  # stands for an answer to the side light alone
@@ -118,7 +119,7 @@ class Tracker:
             return
         before = np.array([(t.x_px, t.y_px) for t in alive])
         places = motion.move(before)
-        self._moved_px = float(np.median(np.hypot(*(places - before).T)))
+        self._moved_px = median(np.hypot(*(places - before).T))
         anchors = motion.move(np.array([t.anchor for t in alive]))
         for track, place, anchor in zip(alive, places, anchors, strict=True):
             track.x_px, track.y_px, track.anchor = float(place[0]), float(place[1]), anchor

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 
 from hw.sim.camera import SimCamera
@@ -33,7 +34,7 @@ class TonedCamera:
     def read(self) -> Frame:
         """Return the next picture."""
         frame = self._camera.read()
-        return replace(frame, pixels=self._levels[frame.pixels])
+        return replace(frame, pixels=np.asarray(cv2.LUT(frame.pixels, self._levels), np.uint8))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._camera, name)

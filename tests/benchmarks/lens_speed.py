@@ -23,11 +23,12 @@ from hw.errors import EndOfRecording
 from hw.sim.camera import SimCamera
 from hw.sim.lights import SimLeds
 from hw.types import Frame, LedState
-from lensdetect.align import register, texture_of
+from lensdetect.align import register
 from lensdetect.candidates import background_of, find_peaks
 from lensdetect.config import LensConfig
 from lensdetect.finder import LensFinder
 from lensdetect.frame_stats import examine
+from lensdetect.texture import texture_of
 from tests.benchmarks.lens_rooms import bathroom
 from tests.benchmarks.results import record
 

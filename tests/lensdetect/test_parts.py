@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hw.types import Frame
-from lensdetect.align import Motion, MotionFollower, register, texture_of, warp
+from lensdetect.align import Motion, MotionFollower, register, warp
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
 from lensdetect.finder import LensFinder
@@ -17,6 +17,7 @@ from lensdetect.led_response import Light, spread_of, strength
 from lensdetect.model import Glint, Sighting
 from lensdetect.overlay import draw
 from lensdetect.strobe import split_point
+from lensdetect.texture import texture_of
 from tests.lensdetect.eyes import PaperWall, finder_over
 
 

@@ -10,7 +10,7 @@ import pytest
 from hw.types import Frame
 from lensdetect.align import STILL, Motion
 from lensdetect.frame_stats import examine
-from lensdetect.shading import Ranger, Shade, angle_between_lights, shade_of
+from lensdetect.shading import Ranger, Shade, angle_between_lights, lit_wall, shade_of
 
 SIZE, VIEW_DEG, OFFSET_M = (640, 480), 62.0, 0.045
 
@@ -39,9 +39,8 @@ def shade(distance_m: float, *, angle_deg: float = 0.0, seed: int = 1) -> Shade:
         "off": (math.nan,) * 2,
     }
     looks = {k: examine(wall_lit(distance_m, at, seed=seed + i)) for i, (k, at) in enumerate(lamps.items())}
-    found = shade_of(
-        looks["ring"], looks["side"], looks["off"], to_side=STILL, to_off=STILL, field_of_view_deg=VIEW_DEG
-    )
+    wall = lit_wall(looks["ring"], looks["off"], to_off=STILL, field_of_view_deg=VIEW_DEG)
+    found = shade_of(wall, looks["side"], to_side=STILL)
     assert found is not None
     return found
 
@@ -79,10 +78,16 @@ def test_what_is_not_known_is_not_said() -> None:
 
 def test_a_dark_wall_has_no_shade() -> None:
     dark = examine(wall_lit(1.0, (math.nan, math.nan), seed=1))
-    assert shade_of(dark, dark, dark, to_side=STILL, to_off=STILL, field_of_view_deg=VIEW_DEG) is None
+    assert lit_wall(dark, dark, to_off=STILL, field_of_view_deg=VIEW_DEG) is None
+    assert shade_of(None, dark, to_side=STILL) is None
     lit = examine(wall_lit(1.0, (0.0, 0.0), seed=2))
     far = Motion(matrix=np.array([[1.0, 0, 5000], [0, 1, 0], [0, 0, 1]]), trusted=True, likeness=1.0)
-    assert shade_of(lit, lit, dark, to_side=far, to_off=STILL, field_of_view_deg=VIEW_DEG) is None
+    assert lit_wall(lit, dark, to_off=far, field_of_view_deg=VIEW_DEG) is None
+    wall = lit_wall(lit, dark, to_off=STILL, field_of_view_deg=VIEW_DEG)
+    assert wall is not None
+    assert shade_of(wall, lit, to_side=STILL) is not None
+    assert shade_of(wall, dark, to_side=STILL) is None
+    assert shade_of(wall, lit, to_side=far) is None
 
 
 def test_gain_differs_from_place_to_place() -> None:
