@@ -24,6 +24,7 @@ from hw.types import (
     LedState,
     LightSwitch,
     SpectralBatch,
+    SurveyBatch,
 )
 
 
@@ -104,6 +105,16 @@ class SpectralRadio(Device, Protocol):
     def channels_hz(self) -> tuple[float, ...]: ...
     def set_channel(self, *, center_hz: float) -> None: ...
     def read_spectra(self, *, duration_s: float) -> SpectralBatch: ...
+
+
+@runtime_checkable
+class SurveyRadio(Device, Protocol):
+    """A Wi-Fi adapter whose driver counts how long each channel was busy, and with what.
+
+    ``read_survey`` returns the counters of now; it does not listen, wait or tune.
+    """
+
+    def read_survey(self) -> SurveyBatch: ...
 
 
 @runtime_checkable

@@ -134,6 +134,31 @@ class SpectralBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSurvey:
+    """The airtime that a Wi-Fi driver has counted on one channel so far; None where it does not say.
+
+    ``busy_ms`` is the part of ``time_ms`` in which something was on the air, ``rx_ms`` and ``tx_ms`` that of
+    Wi-Fi frames received and sent.
+    """
+
+    center_hz: float
+    noise_dbm: int | None = None
+    time_ms: int | None = None
+    busy_ms: int | None = None
+    rx_ms: int | None = None
+    tx_ms: int | None = None
+    in_use: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyBatch:
+    """The counters of all channels of an adapter as they were at ``t_ns``."""
+
+    t_ns: int
+    channels: tuple[ChannelSurvey, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BleAdvert:
     """One advertising report. ``address`` is lower-case hex with colons, as printed on the device."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from firmware.diag.model import Check, DiagBench, Probe, failed, passed, warned
 from hw.protocols import Decodes
-from hw.types import WIFI_BANDS_MHZ
+from hw.types import WIFI_BANDS_MHZ, ChannelSurvey
 from wifiscan.adapter_reach import reach_of
 
 RADIO_LINKS = frozenset({127, 105, 119, 192, 163})  # radiotap, 802.11, Prism, PPI, AVS: all are monitor mode
@@ -18,6 +18,7 @@ FRAMES_LEAST_PER_S = 5.0  # one access point alone sends about ten beacons a sec
 LOST_SHARE_LIMIT = 0.05
 BLE_LISTEN_S = 4.0
 SPECTRA_S = 1.0
+SURVEY_S = 1.0
 S_PER_MIN = 60.0
 HZ_PER_MHZ = 1e6
 
@@ -113,6 +114,31 @@ def spectra(bench: DiagBench) -> Check:
     return passed("spectral", **said)
 
 
+def airtime(bench: DiagBench) -> Check:
+    """Check that the adapter's driver counts airtime, frames and noise, and that the counters go on."""
+    before = {c.center_hz: c for c in bench.device.read_survey().channels}
+    bench.clock.sleep_until(bench.clock.now_ns() + round(SURVEY_S * 1e9))
+    now = bench.device.read_survey().channels
+    gone_on = [c for c in now if (c.time_ms or 0) > (_time_of(before.get(c.center_hz)))]
+    said: dict[str, float | str] = {
+        "name": bench.device.info().name,
+        "channels": float(len(now)),
+        "moving": float(len(gone_on)),
+        "frames": float(any(c.rx_ms is not None for c in now)),
+        "noise": float(any(c.noise_dbm is not None for c in now)),
+    }
+    if now and not (said["frames"] or said["noise"]):
+        return warned("survey", "check.remedy.survey_uncounted", **said)
+    if not gone_on:
+        return warned("survey", "check.remedy.survey_still", **said)
+    return passed("survey", **said)
+
+
+def _time_of(channel: ChannelSurvey | None) -> int:
+    return 0 if channel is None else channel.time_ms or 0
+
+
+SURVEY_PROBES = (Probe("survey", airtime),)
 SPECTRAL_PROBES = (Probe("spectral", spectra),)
 MONITOR_PROBES = (
     Probe("monitor", in_monitor_mode),

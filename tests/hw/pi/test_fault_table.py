@@ -30,11 +30,11 @@ from firmware.verdict.sensor_state import SensorStatus
 from hw.config import CameraConfig, HwConfig, PanelConfig
 from hw.errors import DeviceMissing
 from hw.pi import camera as camera_driver
-from hw.pi import hci, lcd, monitor, power, spectral
+from hw.pi import hci, lcd, monitor, power, spectral, survey
 from hw.pi.nl80211 import Wireless, open_wireless
 from tests.firmware.handheld.screen.sample_states import ordinary
 from tests.hw.pi.conftest import Faults
-from tests.hw.pi.kernel import NEW_INTERFACE, SET_INTERFACE
+from tests.hw.pi.kernel import GET_SURVEY, NEW_INTERFACE, SET_INTERFACE, surveyed
 from tests.hw.pi.spectral_tree import SpectralTree, records
 from tests.hw.pi.tap import ETHERNET, RADIOTAP, Tap, in_namespace, needs_root
 from tests.hw.pi.test_adapter import one_radio
@@ -54,6 +54,8 @@ CANNOT = {  # what cannot be told or cannot happen, and why
     ("buttons", "stalled"): "as unplugged",
     ("buttons", "garbage"): "bouncing is filtered",
     ("spectral", "library"): "the kernel's files need none",
+    ("survey", "busy"): "anybody may read the counters",
+    ("survey", "stalled"): "counters that stand still are an adapter that nobody uses: the check warns",
     ("battery", "busy"): "I²C has no owner",
     ("battery", "stalled"): "an I²C read ends in an error",
 }
@@ -118,6 +120,21 @@ class Plugged:
             spoilt = {"unplugged": tree.unplug, "stalled": tree.plug, "garbage": self._rubbish}[fault]
             self.before_reading = spoilt
             self.mended.append(tree.plug)
+
+    def _survey(self, fault: str) -> None:
+        if fault == "denied":
+            self.change(self.kernel, "refuse", {GET_SURVEY: errno.EPERM})
+        elif fault in {"not_found", "library"}:
+            self._monitor(fault)
+        else:
+            spoilt = {"unplugged": self._pull, "garbage": self._miscount}[fault]
+            self.before_reading = spoilt
+
+    def _pull(self) -> None:
+        self.change(self.kernel, "interfaces", {})
+
+    def _miscount(self) -> None:
+        self.change(self.kernel, "surveys", {0: [surveyed(2412, time=10, busy=90_000)]})
 
     def _rubbish(self) -> None:
         self.tree.plug()
@@ -254,7 +271,9 @@ def plugged(
     monkeypatch.setitem(
         monitor.PiMonitor.__init__.__kwdefaults__, "connect_wireless", lambda: unit.wireless()
     )
+    monkeypatch.setattr(survey, "open_wireless", lambda _root: unit.wireless())
     monkeypatch.setattr(radio_checks, "BLE_LISTEN_S", 0.02)
+    monkeypatch.setattr(radio_checks, "SURVEY_S", 0.02)
     monkeypatch.setattr(radio_checks, "SPECTRA_S", 0.05)
     monkeypatch.setattr(spectral, "ROOT", tmp_path)
     monkeypatch.setattr(spectral, "STALLED_NS", 20_000_000)
@@ -290,7 +309,7 @@ def checked(unit: Plugged, role: str) -> list[Check]:
 PROBES = checks.PROBES
 ROWS = [
     pytest.param(role, fault, marks=[needs_root, pytest.mark.root] if role == "monitor" else [])
-    for role in ("sdr", "spectral", "monitor", "ble", "camera", "display", "buttons", "battery")
+    for role in ("sdr", "spectral", "survey", "monitor", "ble", "camera", "display", "buttons", "battery")
     for fault in FAULTS
     if (role, fault) not in CANNOT
 ]
@@ -344,4 +363,4 @@ def _page_of(status: SensorStatus, lang: Any) -> ScreenState:
 def test_every_device_and_fault_is_tried_or_has_a_reason_not_to_be() -> None:
     assert all(CANNOT.values())
     assert DeviceMissing("x").reason == "not_found"
-    assert len(ROWS) + len(CANNOT) == 8 * len(FAULTS)
+    assert len(ROWS) + len(CANNOT) == 9 * len(FAULTS)
