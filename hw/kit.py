@@ -37,12 +37,13 @@ from hw.protocols import (
     Sdr,
     SpectralRadio,
     SurveyRadio,
+    VideoReceiver,
 )
 from hw.types import SensorName
 
 SENSOR_ROLES: Mapping[str, SensorName] = {"sdr": "rf", "monitor": "wifi", "ble": "ble", "camera": "lens"}
 # Further devices of a sensor, which only some units have.
-SECOND_ROLES: Mapping[str, SensorName] = {"spectral": "rf", "survey": "rf"}
+SECOND_ROLES: Mapping[str, SensorName] = {"spectral": "rf", "survey": "rf", "video_receiver": "rf"}
 PANEL_ROLES = ("display", "buttons", "buzzer", "battery")
 
 BACKENDS: Mapping[str, Mapping[str, str]] = {
@@ -50,6 +51,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
         "sdr": "hw.pi.rtlsdr:open_sdr",
         "spectral": "hw.pi.spectral:open_spectral",
         "survey": "hw.pi.survey:open_survey",
+        "video_receiver": "hw.pi.video_receiver:open_video_receiver",
         "monitor": "hw.pi.monitor:open_monitor",
         "ble": "hw.pi.hci:open_ble",
         "camera": "hw.pi.camera:open_camera_with_leds",
@@ -62,6 +64,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
         "sdr": "hw.replay.sdr:open_sdr",
         "spectral": "hw.replay.spectral:open_spectral",
         "survey": "hw.replay.survey:open_survey",
+        "video_receiver": "hw.replay.video_receiver:open_video_receiver",
         "monitor": "hw.replay.radio:open_monitor",
         "ble": "hw.replay.radio:open_ble",
         "camera": "hw.replay.camera:open_camera_with_leds",
@@ -71,6 +74,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
         "sdr": "hw.sim.sdr:open_sdr",
         "spectral": "hw.sim.spectral:open_spectral",
         "survey": "hw.sim.survey:open_survey",
+        "video_receiver": "hw.sim.video_receiver:open_video_receiver",
         "monitor": "hw.sim.radio:open_monitor",
         "ble": "hw.sim.ble:open_ble",
         "camera": "hw.sim.camera:open_camera_with_leds",
@@ -104,6 +108,7 @@ class Kit:
     sdr: Sdr | None = None
     spectral: SpectralRadio | None = None
     survey: SurveyRadio | None = None
+    video_receiver: VideoReceiver | None = None
     monitor: MonitorRadio | None = None
     ble: BleRadio | None = None
     camera: Camera | None = None
@@ -116,7 +121,7 @@ class Kit:
 
     def devices(self) -> tuple[Device, ...]:
         """Return every device that is open."""
-        heard = (self.sdr, self.spectral, self.survey, self.monitor, self.ble)
+        heard = (self.sdr, self.spectral, self.survey, self.video_receiver, self.monitor, self.ble)
         every = (*heard, self.camera, self.leds, self.display, self.buttons, self.buzzer, self.battery)
         return tuple(d for d in every if d is not None)
 

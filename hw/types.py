@@ -159,6 +159,29 @@ class SurveyBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverLevel:
+    """The level of one channel by an analog receiver's RSSI pin; dBm where its data sheet says the scale."""
+
+    t_ns: int
+    center_hz: float
+    volts: float
+    level_dbm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoGrab:
+    """Pictures that follow each other, of a video grabber behind an analog receiver on one channel.
+
+    ``unlocked`` is True where the grabber's decoder says that no signal holds it; many say nothing.
+    """
+
+    t_ns: int
+    center_hz: float
+    pictures: tuple[NDArray[np.uint8], ...]  # (height, width), grey
+    unlocked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BleAdvert:
     """One advertising report. ``address`` is lower-case hex with colons, as printed on the device."""
 

@@ -19,6 +19,7 @@ LOST_SHARE_LIMIT = 0.05
 BLE_LISTEN_S = 4.0
 SPECTRA_S = 1.0
 SURVEY_S = 1.0
+RECEIVER_PLACES, FLAT_V = 12, 0.002  # noise of any converter is more than that
 S_PER_MIN = 60.0
 HZ_PER_MHZ = 1e6
 
@@ -138,6 +139,27 @@ def _time_of(channel: ChannelSurvey | None) -> int:
     return 0 if channel is None else channel.time_ms or 0
 
 
+def receiver_module(bench: DiagBench) -> Check:
+    """Check that the levels of a receiver module differ from channel to channel, and that pictures come."""
+    low_hz, high_hz = bench.device.reach_hz()[0]
+    places = [low_hz + (high_hz - low_hz) * (n + 0.5) / RECEIVER_PLACES for n in range(RECEIVER_PLACES)]
+    volts = [bench.device.read_level(center_hz=hz).volts for hz in places]
+    grab = bench.device.grab(center_hz=places[0], count=1) if bench.device.has_picture() else None
+    said: dict[str, float | str] = {
+        "name": bench.device.info().name,
+        "channels": float(len(places)),
+        "low_v": min(volts),
+        "high_v": max(volts),
+        "pictures": float(0 if grab is None else len(grab.pictures)),
+    }
+    if max(volts) - min(volts) < FLAT_V:
+        return warned("video_receiver", "check.remedy.receiver_flat", **said)
+    if grab is None:
+        return warned("video_receiver", "check.remedy.receiver_no_grabber", **said)
+    return passed("video_receiver", **said)
+
+
+VIDEO_RECEIVER_PROBES = (Probe("video_receiver", receiver_module),)
 SURVEY_PROBES = (Probe("survey", airtime),)
 SPECTRAL_PROBES = (Probe("spectral", spectra),)
 MONITOR_PROBES = (

@@ -9,11 +9,11 @@ from firmware.sensor import Sensor
 from firmware.settings.settings import Settings
 from hw.errors import HwError
 from hw.kit import SECOND_ROLES, SENSOR_ROLES, RfDevices
-from hw.protocols import Clock, Device, SpectralRadio, SurveyRadio
+from hw.protocols import Clock, Device, SpectralRadio, SurveyRadio, VideoReceiver
 from hw.types import SensorName
 
 # The survey hears so little by itself that without any of these the receiver counts as missing.
-ALONE = ("sdr", "spectral")
+ALONE = ("sdr", "spectral", "video_receiver")
 
 
 def roles_of(wanted: Sequence[SensorName]) -> tuple[str, ...]:
@@ -81,6 +81,10 @@ def _alone(device: Any, *, clock: Clock, settings: Settings, beside: bool = Fals
 
         known = read_baselines(settings.rf.survey_baseline, settings.rf.survey_corridor)
         return SurveySensor(radio=device, clock=clock, baseline=known)
+    if isinstance(device, VideoReceiver):
+        from sweeper.tuned_receiver import TunedReceiver
+
+        return TunedReceiver(radio=device)
     from sweeper.sweeper import Sweeper
 
     return Sweeper(sdr=device, clock=clock, config=settings.rf)

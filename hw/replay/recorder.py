@@ -24,6 +24,7 @@ from hw.replay.device import FAULTS_FILE, ReplayFault
 from hw.replay.jsonl import format_line
 from hw.replay.manifest import ANY_ROLE, FILE_NAME, Manifest, SessionPart, write_manifest
 from hw.replay.taps import TAPS, Track, Write
+from hw.replay.video_writer import VideoReceiverWriter
 from hw.replay.writers import WRITERS, CameraWriter, MonitorWriter
 from hw.types import DeviceInfo, SensorName
 
@@ -101,6 +102,8 @@ class Recorder(Closing):
                 if isinstance(writer, MonitorWriter):
                     writer.channels_hz = tuple(device.channels_hz())
                     writer.generations = device.generations() if isinstance(device, Decodes) else {}
+                if isinstance(writer, VideoReceiverWriter):
+                    writer.describe(device)
         return tap(device, clock, self, self._tracks[role])
 
     def stopped(self) -> Mapping[str, str]:

@@ -23,6 +23,7 @@ from hw.protocols import (
     Sdr,
     SpectralRadio,
     SurveyRadio,
+    VideoReceiver,
 )
 from hw.replay.device import FAULTS
 from hw.replay.writers import Writer
@@ -34,8 +35,10 @@ from hw.types import (
     Dot11Batch,
     Frame,
     IqBlock,
+    ReceiverLevel,
     SpectralBatch,
     SurveyBatch,
+    VideoGrab,
 )
 
 T = TypeVar("T")
@@ -172,6 +175,28 @@ class TapSurvey(Tap):
         return self._kept(self._call(self._device.read_survey))
 
 
+class TapVideoReceiver(Tap):
+    """An analog video receiver that is being recorded."""
+
+    _device: VideoReceiver
+
+    def reach_hz(self) -> tuple[tuple[float, float], ...]:
+        """Return the ranges that the device tunes to, in Hz."""
+        return self._device.reach_hz()
+
+    def has_picture(self) -> bool:
+        """Return whether a grabber is behind the device."""
+        return self._device.has_picture()
+
+    def read_level(self, *, center_hz: float) -> ReceiverLevel:
+        """Read the device."""
+        return self._kept(self._call(lambda: self._device.read_level(center_hz=center_hz)))
+
+    def grab(self, *, center_hz: float, count: int) -> VideoGrab:
+        """Take pictures with the device."""
+        return self._kept(self._call(lambda: self._device.grab(center_hz=center_hz, count=count)))
+
+
 class TapMonitor(TapTuned):
     """A Wi-Fi adapter that is being recorded."""
 
@@ -225,6 +250,7 @@ TAPS: Mapping[str, type[Tap]] = {
     "sdr": TapSdr,
     "spectral": TapSpectral,
     "survey": TapSurvey,
+    "video_receiver": TapVideoReceiver,
     "monitor": TapMonitor,
     "ble": TapBle,
     "camera": TapCamera,

@@ -23,6 +23,7 @@ from hw.replay.bounded_file import GrowingFile, ReadBudget, RecordingStopped, re
 from hw.replay.jsonl import format_line
 from hw.replay.manifest import SessionPart
 from hw.replay.survey import as_row
+from hw.replay.video_writer import VideoReceiverWriter
 from hw.types import (
     BleBatch,
     ButtonPress,
@@ -372,6 +373,7 @@ WRITERS: Mapping[str, Callable[..., Writer]] = {
     "sdr": SdrWriter,
     "spectral": SpectralWriter,
     "survey": SurveyWriter,
+    "video_receiver": VideoReceiverWriter,
     "monitor": MonitorWriter,
     "ble": BleWriter,
     "camera": CameraWriter,

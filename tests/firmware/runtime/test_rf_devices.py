@@ -26,7 +26,7 @@ def receiver() -> Any:
 
 
 def test_the_second_receiver_is_asked_for_with_the_first_and_never_alone() -> None:
-    assert roles_of(("rf", "wifi")) == ("sdr", "monitor", "spectral", "survey")
+    assert roles_of(("rf", "wifi")) == ("sdr", "monitor", "spectral", "survey", "video_receiver")
     assert roles_of(("wifi",)) == ("monitor",)
 
 
