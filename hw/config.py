@@ -85,6 +85,19 @@ class LightConfig(BaseModel):
     max_on_s: float = Field(3.0, ge=0.05, le=10.0, description="Longest time without a dark moment.")
 
 
+class VideoReceiverConfig(BaseModel):
+    """Settings of an analog video receiver module with a video grabber."""
+
+    model_config = STRICT
+    module: Literal["rx5808", "rx1322", "rx5055"] | None = Field(
+        None,
+        description="Module that is wired to it: rx5808 (5.8 GHz), rx1322 (1.2 GHz), rx5055 (2.4 GHz).",
+    )
+    adc: Literal["mcp3008", "ads1115"] = Field("mcp3008", description="Converter that reads its RSSI pin.")
+    adc_channel: int = Field(0, ge=0, le=3, description="Input of the converter.")
+    grabber: str | None = Field(None, description="V4L2 device or index of the video grabber behind it.")
+
+
 class PanelConfig(BaseModel):
     """Settings of the panel: screen, buttons and buzzer."""
 
@@ -109,5 +122,6 @@ class HwConfig(BaseModel):
     monitor: MonitorConfig = MonitorConfig()
     ble: BleConfig = BleConfig()
     camera: CameraConfig = CameraConfig()
+    video_receiver: VideoReceiverConfig = VideoReceiverConfig()
     panel: PanelConfig = PanelConfig()
     backend: dict[str, str] = Field(default_factory=dict, description="Role = kit, for single devices.")

@@ -36,17 +36,22 @@ from hw.protocols import (
     Reopens,
     Sdr,
     SpectralRadio,
+    SurveyRadio,
+    VideoReceiver,
 )
 from hw.types import SensorName
 
 SENSOR_ROLES: Mapping[str, SensorName] = {"sdr": "rf", "monitor": "wifi", "ble": "ble", "camera": "lens"}
-SECOND_ROLES: Mapping[str, SensorName] = {"spectral": "rf"}  # a further device of a sensor, few units have it
+# Further devices of a sensor, which only some units have.
+SECOND_ROLES: Mapping[str, SensorName] = {"spectral": "rf", "survey": "rf", "video_receiver": "rf"}
 PANEL_ROLES = ("display", "buttons", "buzzer", "battery")
 
 BACKENDS: Mapping[str, Mapping[str, str]] = {
     "pi": {
         "sdr": "hw.pi.rtlsdr:open_sdr",
         "spectral": "hw.pi.spectral:open_spectral",
+        "survey": "hw.pi.survey:open_survey",
+        "video_receiver": "hw.pi.video_receiver:open_video_receiver",
         "monitor": "hw.pi.monitor:open_monitor",
         "ble": "hw.pi.hci:open_ble",
         "camera": "hw.pi.camera:open_camera_with_leds",
@@ -58,6 +63,8 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
     "replay": {
         "sdr": "hw.replay.sdr:open_sdr",
         "spectral": "hw.replay.spectral:open_spectral",
+        "survey": "hw.replay.survey:open_survey",
+        "video_receiver": "hw.replay.video_receiver:open_video_receiver",
         "monitor": "hw.replay.radio:open_monitor",
         "ble": "hw.replay.radio:open_ble",
         "camera": "hw.replay.camera:open_camera_with_leds",
@@ -65,6 +72,9 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
     },
     "sim": {
         "sdr": "hw.sim.sdr:open_sdr",
+        "spectral": "hw.sim.spectral:open_spectral",
+        "survey": "hw.sim.survey:open_survey",
+        "video_receiver": "hw.sim.video_receiver:open_video_receiver",
         "monitor": "hw.sim.radio:open_monitor",
         "ble": "hw.sim.ble:open_ble",
         "camera": "hw.sim.camera:open_camera_with_leds",
@@ -83,11 +93,10 @@ class CameraWithLeds(NamedTuple):
     leds: Leds
 
 
-class RfDevices(NamedTuple):
-    """The receiver, and the Wi-Fi adapter that hears where it is deaf."""
+class RfDevices(tuple[Device, ...]):
+    """Two or more devices of the RF sensor: the receiver first, then those that hear where it is deaf."""
 
-    sdr: Sdr
-    spectral: SpectralRadio
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +107,8 @@ class Kit:
     recorded: bool
     sdr: Sdr | None = None
     spectral: SpectralRadio | None = None
+    survey: SurveyRadio | None = None
+    video_receiver: VideoReceiver | None = None
     monitor: MonitorRadio | None = None
     ble: BleRadio | None = None
     camera: Camera | None = None
@@ -110,8 +121,9 @@ class Kit:
 
     def devices(self) -> tuple[Device, ...]:
         """Return every device that is open."""
-        every = (self.sdr, self.spectral, self.monitor, self.ble, self.camera, self.leds, self.display)
-        return tuple(d for d in (*every, self.buttons, self.buzzer, self.battery) if d is not None)
+        heard = (self.sdr, self.spectral, self.survey, self.video_receiver, self.monitor, self.ble)
+        every = (*heard, self.camera, self.leds, self.display, self.buttons, self.buzzer, self.battery)
+        return tuple(d for d in every if d is not None)
 
     def close(self) -> None:
         """Close every device; may be called twice."""

@@ -23,7 +23,10 @@ from hw.types import (
     IqBlock,
     LedState,
     LightSwitch,
+    ReceiverLevel,
     SpectralBatch,
+    SurveyBatch,
+    VideoGrab,
 )
 
 
@@ -104,6 +107,29 @@ class SpectralRadio(Device, Protocol):
     def channels_hz(self) -> tuple[float, ...]: ...
     def set_channel(self, *, center_hz: float) -> None: ...
     def read_spectra(self, *, duration_s: float) -> SpectralBatch: ...
+
+
+@runtime_checkable
+class SurveyRadio(Device, Protocol):
+    """A Wi-Fi adapter whose driver counts how long each channel was busy, and with what.
+
+    ``read_survey`` returns the counters of now; it does not listen, wait or tune.
+    """
+
+    def read_survey(self) -> SurveyBatch: ...
+
+
+@runtime_checkable
+class VideoReceiver(Device, Reaches, Protocol):
+    """An analog video receiver that is tuned to a channel, tells its level, and shows its picture.
+
+    ``grab`` returns pictures that follow each other; none where no grabber is behind it (`has_picture`). Of a
+    recording both give what comes next, whatever is asked for: ``center_hz`` of the answer is the truth.
+    """
+
+    def has_picture(self) -> bool: ...
+    def read_level(self, *, center_hz: float) -> ReceiverLevel: ...
+    def grab(self, *, center_hz: float, count: int) -> VideoGrab: ...
 
 
 @runtime_checkable

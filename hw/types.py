@@ -134,6 +134,54 @@ class SpectralBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSurvey:
+    """The airtime that a Wi-Fi driver has counted on one channel so far; None where it does not say.
+
+    ``busy_ms`` is the part of ``time_ms`` in which something was on the air, ``rx_ms`` and ``tx_ms`` that of
+    Wi-Fi frames received and sent.
+    """
+
+    center_hz: float
+    noise_dbm: int | None = None
+    time_ms: int | None = None
+    busy_ms: int | None = None
+    rx_ms: int | None = None
+    tx_ms: int | None = None
+    in_use: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyBatch:
+    """The counters of all channels of an adapter as they were at ``t_ns``."""
+
+    t_ns: int
+    channels: tuple[ChannelSurvey, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverLevel:
+    """The level of one channel by an analog receiver's RSSI pin; dBm where its data sheet says the scale."""
+
+    t_ns: int
+    center_hz: float
+    volts: float
+    level_dbm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoGrab:
+    """Pictures that follow each other, of a video grabber behind an analog receiver on one channel.
+
+    ``unlocked`` is True where the grabber's decoder says that no signal holds it; many say nothing.
+    """
+
+    t_ns: int
+    center_hz: float
+    pictures: tuple[NDArray[np.uint8], ...]  # (height, width), grey
+    unlocked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BleAdvert:
     """One advertising report. ``address`` is lower-case hex with colons, as printed on the device."""
 

@@ -50,6 +50,12 @@ class SweeperConfig(BaseModel):
     self_noise: str | None = Field(
         None, description="Self-noise profile file of this unit, if it was learned."
     )
+    survey_baseline: str | None = Field(
+        None, description="What this unit's Wi-Fi survey counts at a clean place: ansim calibrate survey."
+    )
+    survey_corridor: str | None = Field(
+        None, description="The same of the corridor in front of the rooms: ansim calibrate survey --out."
+    )
 
     @model_validator(mode="after")
     def _ranges_in_order(self) -> Self:

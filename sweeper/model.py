@@ -13,6 +13,7 @@ EmissionKind = Literal[
     "analog-video-pal",
     "analog-video-ntsc",
     "steady-carrier",
+    "non-wifi-energy",
     "cofdm",
     "cellular-uplink",
     "wideband-local",

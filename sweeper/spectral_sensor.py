@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, pairwise
 
@@ -21,6 +21,7 @@ from hw.protocols import SpectralRadio
 from hw.types import Counts, Coverage, DeviceHealth, SensorName, SpectralSample
 from sweeper.bands import HIGH_PARTS, HighPart, load_bands
 from sweeper.model import Emission
+from sweeper.picture import Picture
 from sweeper.spectral_carrier import EDGE_PEAKS, find_carriers
 from sweeper.spectral_images import received
 from sweeper.spectral_peaks import NOMINAL_NOISE_DBM, RAISED_DBM, SampleFeatures, half_peak_hz, measure_sample
@@ -29,10 +30,11 @@ from sweeper.spectral_traffic import classify_traffic
 from sweeper.views import CELLS, SpectrumView, WaterfallView
 
 DWELL_S, CHUNK_S = 0.03, 0.25  # on one channel: three periods of a hopping phone; of a recording at once
+BESIDE_S = 0.02  # beside a sweep, which must not wait: the chip's FFTs wait in the kernel's buffer
 WINDOW_S, WINDOW_SAMPLES = 8.0, 4096  # what is judged together: some rounds over the channels
 LEAST_LOOKS = 8  # FFTs of a channel that count as having heard it: half a mains period at the usual 1.5 ms
 MAX_HEARD = 4096  # channels remembered
-DEAF_AFTER = 40  # reads in a row without a single FFT
+DEAF_NS = 10_000_000_000  # of reads in a row without a single FFT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +50,9 @@ class SpectralExtent:
 class SpectralSensor:
     """Steps a Wi-Fi adapter's spectral scan, or a recording of one, and names the steady carriers."""
 
-    def __init__(self, *, radio: SpectralRadio, waterfall_rows: int = 512) -> None:
+    def __init__(self, *, radio: SpectralRadio, waterfall_rows: int = 512, chunk_s: float = CHUNK_S) -> None:
         self.radio = radio
+        self._chunk_s = chunk_s
         channels = radio.channels_hz()
         self._next_channel = cycle(channels) if channels else None
         self._window: deque[SampleFeatures] = deque(maxlen=WINDOW_SAMPLES)
@@ -57,7 +60,7 @@ class SpectralSensor:
         self._heard: OrderedDict[tuple[float, float, float], int] = OrderedDict()
         self._tracks = SpectralTracks()
         self._dropped: Counter[str] = Counter()
-        self._read = self._empty = self._unjudged = 0
+        self._read = self._empty_ns = self._unjudged = 0
         self._raised = False
         self._first_ns: int | None = None
         self._seconds = 0.0
@@ -73,7 +76,7 @@ class SpectralSensor:
         try:
             if self._next_channel is not None:
                 self.radio.set_channel(center_hz=next(self._next_channel))
-            duration_s = CHUNK_S if self._next_channel is None else DWELL_S
+            duration_s = self._chunk_s if self._next_channel is None else DWELL_S
             batch = self.radio.read_spectra(duration_s=duration_s)
         except EndOfRecording:
             raise
@@ -82,7 +85,7 @@ class SpectralSensor:
             raise
         self._fault = None
         self._dropped.update(batch.dropped)
-        self._empty = 0 if batch.samples else self._empty + 1
+        self._empty_ns = 0 if batch.samples else self._empty_ns + batch.until_ns - batch.t_ns
         for sample in batch.samples:
             self._take(sample)
         return self._judge() if self._unjudged else ()
@@ -119,6 +122,10 @@ class SpectralSensor:
         """Return every transmission known, by number."""
         return self._tracks.emissions()
 
+    def pictures(self) -> Mapping[str, Picture]:
+        """Return nothing: powers hold no picture."""
+        return {}
+
     def part_shares(self) -> dict[HighPart, float]:
         """Return the share of the video channels of each band that was heard, 0…1."""
         spans = [(low, high) for (_, low, high), count in self._heard.items() if count >= LEAST_LOOKS]
@@ -153,7 +160,7 @@ class SpectralSensor:
         """Return the adapter's health, or that no FFT comes out of it."""
         if self._fault is not None:
             return DeviceHealth(ok=False, reason=self._fault.reason, hint=self._fault.hint)
-        if self._empty >= DEAF_AFTER:
+        if self._empty_ns >= DEAF_NS:
             return DeviceHealth(
                 ok=False, reason="stalled", hint="Unplug the Wi-Fi adapter and plug it in again."
             )

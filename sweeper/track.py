@@ -23,6 +23,7 @@ KIND_RANK: Mapping[EmissionKind, int] = {
     "analog-video-pal": 7,
     "analog-video-ntsc": 7,
     "steady-carrier": 6,
+    "non-wifi-energy": 6,
     "cofdm": 6,
     "known-service": 5,
     "self-noise": 4,

@@ -16,13 +16,15 @@ from firmware.cli.options import ConfigOption, KitOption, LangOption, SetOption
 from firmware.cli.report import catalog_of
 from firmware.errors import FirmwareError
 from firmware.runtime.calibrate_rf import board_temperature_c, listen_to_itself
-from firmware.settings.calibration import LENS_FILE, RF_FILE, keep
+from firmware.runtime.calibrate_survey import count_airtime
+from firmware.settings.calibration import LENS_FILE, RF_FILE, SURVEY_FILE, keep
 from firmware.settings.settings import load_settings
 from hw.clock import ManualClock, SystemClock
 from hw.errors import MissingComponent
 from hw.kit import open_device, parse_spec
 from lensdetect.errors import BadConditions
 from sweeper.selfnoise import dump_profile, learn
+from sweeper.survey_baseline import dump_baseline, learn_baseline
 
 app = typer.Typer(
     no_args_is_help=True, help="Measure this unit: do it once after assembly and when it was open."
@@ -135,4 +137,30 @@ def rf(
         profile = learn(heard, on=date.today(), temperature_c=warmth)
         path = keep(RF_FILE, dump_profile(profile), folder=out)
     Console().print(f"{len(profile.lines)} lines of the unit itself, from {len(heard)} sweeps")
+    typer.echo(str(path))
+
+
+@app.command("survey")
+def survey(
+    kit: KitOption = "auto",
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    out: FolderOption = None,
+    lang: LangOption = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=30, max=600, help="Time to count on all channels.")
+    ] = 60.0,
+) -> None:
+    """Count how busy each Wi-Fi channel is at a place without a camera, for the survey to compare with.
+
+    Do it once at a place that is known to be clean. For the corridor in front of the rooms, give a folder
+    with --out and name its survey.json as rf.survey_corridor.
+    """
+    catalog = catalog_of(lang)
+    with expected_errors():
+        settings = load_settings(config=config, overrides=overrides or ())
+        with Console(stderr=True).status(str(catalog.text("calibrate.survey.counting"))):
+            levels = count_airtime(kit, settings, seconds=seconds)
+        path = keep(SURVEY_FILE, dump_baseline(learn_baseline(levels, on=date.today())), folder=out)
+    typer.echo(str(catalog.text("calibrate.survey.counted", channels=len(levels))))
     typer.echo(str(path))

@@ -22,10 +22,10 @@ from firmware.settings.settings import Settings
 from firmware.verdict.engine import Snapshot
 from hw.types import SensorName
 from sweeper.picture import Picture, best_picture
+from sweeper.receiver_group import SweepGroup
 from sweeper.reference import ReferenceComparison, compare
 from sweeper.spectral_sensor import SpectralSensor
 from sweeper.sweeper import Sweeper
-from sweeper.two_receivers import TwoReceivers
 from sweeper.views import HopLevels
 
 RISES_SHOWN, RANGES_SHOWN = 12, 6
@@ -125,7 +125,7 @@ class AfterSweep:
 
 def _sweep_of(sensor: Sensor | None) -> Sweeper | None:
     """Return the sweep of an RF sensor, alone or beside a second receiver."""
-    if isinstance(sensor, TwoReceivers):
+    if isinstance(sensor, SweepGroup):
         return sensor.sweeper
     return sensor if isinstance(sensor, Sweeper) else None
 

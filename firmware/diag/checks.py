@@ -21,6 +21,8 @@ from hw.kit import BACKENDS, SECOND_ROLES, SENSOR_ROLES, CameraWithLeds, open_de
 PROBES: Mapping[str, tuple[Probe, ...]] = {
     "sdr": sdr_checks.PROBES,
     "spectral": radio_checks.SPECTRAL_PROBES,
+    "survey": radio_checks.SURVEY_PROBES,
+    "video_receiver": radio_checks.VIDEO_RECEIVER_PROBES,
     "monitor": radio_checks.MONITOR_PROBES,
     "ble": radio_checks.BLE_PROBES,
     "camera": camera_checks.PROBES,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from firmware.diag.model import Check, DiagBench, Probe, failed, passed, warned
 from hw.protocols import Decodes
-from hw.types import WIFI_BANDS_MHZ
+from hw.types import WIFI_BANDS_MHZ, ChannelSurvey
 from wifiscan.adapter_reach import reach_of
 
 RADIO_LINKS = frozenset({127, 105, 119, 192, 163})  # radiotap, 802.11, Prism, PPI, AVS: all are monitor mode
@@ -18,6 +18,8 @@ FRAMES_LEAST_PER_S = 5.0  # one access point alone sends about ten beacons a sec
 LOST_SHARE_LIMIT = 0.05
 BLE_LISTEN_S = 4.0
 SPECTRA_S = 1.0
+SURVEY_S = 1.0
+RECEIVER_PLACES, FLAT_V = 12, 0.002  # noise of any converter is more than that
 S_PER_MIN = 60.0
 HZ_PER_MHZ = 1e6
 
@@ -113,6 +115,52 @@ def spectra(bench: DiagBench) -> Check:
     return passed("spectral", **said)
 
 
+def airtime(bench: DiagBench) -> Check:
+    """Check that the adapter's driver counts airtime, frames and noise, and that the counters go on."""
+    before = {c.center_hz: c for c in bench.device.read_survey().channels}
+    bench.clock.sleep_until(bench.clock.now_ns() + round(SURVEY_S * 1e9))
+    now = bench.device.read_survey().channels
+    gone_on = [c for c in now if (c.time_ms or 0) > (_time_of(before.get(c.center_hz)))]
+    said: dict[str, float | str] = {
+        "name": bench.device.info().name,
+        "channels": float(len(now)),
+        "moving": float(len(gone_on)),
+        "frames": float(any(c.rx_ms is not None for c in now)),
+        "noise": float(any(c.noise_dbm is not None for c in now)),
+    }
+    if now and not (said["frames"] or said["noise"]):
+        return warned("survey", "check.remedy.survey_uncounted", **said)
+    if not gone_on:
+        return warned("survey", "check.remedy.survey_still", **said)
+    return passed("survey", **said)
+
+
+def _time_of(channel: ChannelSurvey | None) -> int:
+    return 0 if channel is None else channel.time_ms or 0
+
+
+def receiver_module(bench: DiagBench) -> Check:
+    """Check that the levels of a receiver module differ from channel to channel, and that pictures come."""
+    low_hz, high_hz = bench.device.reach_hz()[0]
+    places = [low_hz + (high_hz - low_hz) * (n + 0.5) / RECEIVER_PLACES for n in range(RECEIVER_PLACES)]
+    volts = [bench.device.read_level(center_hz=hz).volts for hz in places]
+    grab = bench.device.grab(center_hz=places[0], count=1) if bench.device.has_picture() else None
+    said: dict[str, float | str] = {
+        "name": bench.device.info().name,
+        "channels": float(len(places)),
+        "low_v": min(volts),
+        "high_v": max(volts),
+        "pictures": float(0 if grab is None else len(grab.pictures)),
+    }
+    if max(volts) - min(volts) < FLAT_V:
+        return warned("video_receiver", "check.remedy.receiver_flat", **said)
+    if grab is None:
+        return warned("video_receiver", "check.remedy.receiver_no_grabber", **said)
+    return passed("video_receiver", **said)
+
+
+VIDEO_RECEIVER_PROBES = (Probe("video_receiver", receiver_module),)
+SURVEY_PROBES = (Probe("survey", airtime),)
 SPECTRAL_PROBES = (Probe("spectral", spectra),)
 MONITOR_PROBES = (
     Probe("monitor", in_monitor_mode),

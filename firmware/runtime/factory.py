@@ -257,7 +257,9 @@ def _clocks(*, live: bool) -> tuple[dict[SensorName, Clock], Clock]:
 def _device_of(kit: Kit, name: SensorName) -> Any:
     if name == "lens":
         return None if kit.camera is None or kit.leds is None else (kit.camera, kit.leds)
-    return {"rf": rf_device(kit.sdr, kit.spectral), "wifi": kit.monitor, "ble": kit.ble}[name]
+    if name == "rf":
+        return rf_device({role: getattr(kit, role) for role in roles_of(("rf",))}, recorded=kit.recorded)
+    return {"wifi": kit.monitor, "ble": kit.ble}[name]
 
 
 def _problem(kit: Kit, name: SensorName) -> HwError:
@@ -310,7 +312,7 @@ class SensorSource:
     def reopen(self) -> None:
         """Open the lost devices again, under the sensor that was made last; raises `HwError` while away.
 
-        The second receiver's loss does not stop the first one; `sweeper.two_receivers` opens it again.
+        The second receiver's loss does not stop the first one; `sweeper.receiver_group` opens it again.
         """
         for part in self._parts()[:1] if isinstance(self._device, RfDevices) else self._parts():
             reopen(part)

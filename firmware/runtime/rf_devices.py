@@ -1,16 +1,19 @@
-"""Puts the RF sensor onto what a unit has: an RTL-SDR, a Wi-Fi adapter that makes spectra, or both."""
+"""Puts the RF sensor onto what a unit has: a receiver, a Wi-Fi adapter that makes spectra, and others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from firmware.sensor import Sensor
 from firmware.settings.settings import Settings
 from hw.errors import HwError
 from hw.kit import SECOND_ROLES, SENSOR_ROLES, RfDevices
-from hw.protocols import Clock, Sdr, SpectralRadio
+from hw.protocols import Clock, Device, SpectralRadio, SurveyRadio, VideoReceiver
 from hw.types import SensorName
+
+# The survey hears so little by itself that without any of these the receiver counts as missing.
+ALONE = ("sdr", "spectral", "video_receiver")
 
 
 def roles_of(wanted: Sequence[SensorName]) -> tuple[str, ...]:
@@ -20,14 +23,19 @@ def roles_of(wanted: Sequence[SensorName]) -> tuple[str, ...]:
     return (*first, *(role for role in SECOND_ROLES if every[role] in wanted))
 
 
-def rf_device(sdr: Sdr | None, spectral: SpectralRadio | None) -> Sdr | SpectralRadio | RfDevices | None:
-    """Return what the RF sensor listens with; None where there is nothing."""
-    if sdr is not None and spectral is not None:
-        return RfDevices(sdr=sdr, spectral=spectral)
-    return spectral if sdr is None else sdr
+def rf_device(there: Mapping[str, Device | None], *, recorded: bool = False) -> Device | RfDevices | None:
+    """Return what the RF sensor listens with; None where there is nothing that it could do with alone.
+
+    ``there`` are the devices by role, None for one that is absent. Of a recording whatever it has is played.
+    """
+    devices = {role: there.get(role) for role in roles_of(("rf",))}
+    found = tuple(device for device in devices.values() if device is not None)
+    if not found or not (recorded or any(devices[role] is not None for role in ALONE)):
+        return None
+    return found[0] if len(found) == 1 else RfDevices(found)
 
 
-def open_rf(open_role: Callable[[str], Any]) -> Sdr | SpectralRadio | RfDevices:
+def open_rf(open_role: Callable[[str], Any]) -> Device | RfDevices:
     """Open whatever there is; raises the receiver's `HwError` where there is nothing."""
     opened: dict[str, Any] = {}
     problems: list[HwError] = []
@@ -36,23 +44,47 @@ def open_rf(open_role: Callable[[str], Any]) -> Sdr | SpectralRadio | RfDevices:
             opened[role] = open_role(role)
         except HwError as error:
             problems.append(error)
-    device = rf_device(opened.get("sdr"), opened.get("spectral"))
+    device = rf_device(opened)
     if device is None:
+        for useless in opened.values():
+            useless.close()
         raise problems[0]
     return device
 
 
 def build_rf(device: Any, *, clock: Clock, settings: Settings) -> Sensor:
     """Create the RF sensor on what was opened for it."""
-    if isinstance(device, RfDevices):
-        from sweeper.two_receivers import TwoReceivers
+    if not isinstance(device, RfDevices):
+        return _alone(device, clock=clock, settings=settings)
+    from sweeper.receiver_group import ReceiverGroup, SweepGroup
+    from sweeper.sweeper import Sweeper
 
-        sweeper, spectral = (build_rf(part, clock=clock, settings=settings) for part in device)
-        return TwoReceivers(sweeper, spectral, clock=clock)  # type: ignore[arg-type]
+    first = _alone(device[0], clock=clock, settings=settings)
+    swept = isinstance(first, Sweeper)
+    others = {
+        part.info().role: _alone(part, clock=clock, settings=settings, beside=swept) for part in device[1:]
+    }
+    if isinstance(first, Sweeper):
+        return SweepGroup(first, others, clock=clock)  # type: ignore[arg-type]
+    return ReceiverGroup(first, others, clock=clock)  # type: ignore[arg-type]
+
+
+def _alone(device: Any, *, clock: Clock, settings: Settings, beside: bool = False) -> Sensor:
     if isinstance(device, SpectralRadio):
-        from sweeper.spectral_sensor import SpectralSensor
+        from sweeper.spectral_sensor import BESIDE_S, CHUNK_S, SpectralSensor
 
-        return SpectralSensor(radio=device, waterfall_rows=settings.rf.waterfall_rows)
+        rows, chunk_s = settings.rf.waterfall_rows, BESIDE_S if beside else CHUNK_S
+        return SpectralSensor(radio=device, waterfall_rows=rows, chunk_s=chunk_s)
+    if isinstance(device, SurveyRadio):
+        from sweeper.survey_baseline import read_baselines
+        from sweeper.survey_sensor import SurveySensor
+
+        known = read_baselines(settings.rf.survey_baseline, settings.rf.survey_corridor)
+        return SurveySensor(radio=device, clock=clock, baseline=known)
+    if isinstance(device, VideoReceiver):
+        from sweeper.tuned_receiver import TunedReceiver
+
+        return TunedReceiver(radio=device)
     from sweeper.sweeper import Sweeper
 
     return Sweeper(sdr=device, clock=clock, config=settings.rf)

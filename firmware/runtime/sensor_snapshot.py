@@ -59,6 +59,14 @@ class HasSpectrum(Protocol):
 
 
 @runtime_checkable
+class HasPictures(Protocol):
+    """A sensor with video pictures and no sweep: a receiver module with a grabber."""
+
+    def pictures(self) -> Mapping[str, Picture]:
+        """Return the pictures by transmission."""
+
+
+@runtime_checkable
 class HasUnreadable(Protocol):
     """A sensor that meets traffic it cannot decode: Wi-Fi."""
 
@@ -129,6 +137,8 @@ def views_of(sensor: Sensor) -> Views:
             recording=sensor.recording,
         )
         return Views(spectrum=sensor.spectrum_view(), sweep=sweep, pictures=dict(sensor.pictures()))
+    if isinstance(sensor, HasPictures):
+        return Views(pictures=dict(sensor.pictures()))
     if isinstance(sensor, HasLensView):
         return Views(lens=sensor.view())
     if isinstance(sensor, HasUnreadable):

@@ -16,6 +16,7 @@ from lensdetect.calibration import Calibration, load_calibration
 FOLDER = "calibration"
 LENS_FILE = "lens.toml"
 RF_FILE = "rf.json"
+SURVEY_FILE = "survey.json"
 
 
 def calibration_folder() -> Path:
@@ -51,14 +52,22 @@ def lens_calibration(spec: str, *, folder: Path | None = None) -> Calibration | 
 
 
 def with_own_lines(spec: str, settings: Settings, *, folder: Path | None = None) -> Settings:
-    """Return settings whose sweep masks the lines that this unit has learned of itself.
+    """Return settings by which the RF sensor knows what this unit has learned of itself.
 
     A file named in the settings goes before; a recorded or simulated receiver is not this unit's.
     """
-    path = (folder or calibration_folder()) / RF_FILE
-    if settings.rf.self_noise is not None or parse_spec(spec)[0] != "pi" or not path.is_file():
+    if parse_spec(spec)[0] != "pi":
         return settings
-    return settings.model_copy(update={"rf": settings.rf.model_copy(update={"self_noise": str(path)})})
+    own = {"self_noise": RF_FILE, "survey_baseline": SURVEY_FILE}
+    paths = {field: (folder or calibration_folder()) / name for field, name in own.items()}
+    learned = {
+        field: str(path)
+        for field, path in paths.items()
+        if getattr(settings.rf, field) is None and path.is_file()
+    }
+    if not learned:
+        return settings
+    return settings.model_copy(update={"rf": settings.rf.model_copy(update=learned)})
 
 
 def with_distance(spec: str, settings: Settings, *, folder: Path | None = None) -> Settings:

@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from hw.errors import DeviceBusy, DeviceDenied, DeviceLost, DeviceMissing, HwError, MissingComponent
-from hw.types import WIFI_BANDS_MHZ
+from hw.types import WIFI_BANDS_MHZ, ChannelSurvey
 
 SET_WIPHY, GET_WIPHY, GET_INTERFACE, SET_INTERFACE, NEW_INTERFACE, DEL_INTERFACE = 2, 1, 5, 6, 7, 8
+GET_SURVEY = 50
 REQUEST, ACK, DUMP = 0x1, 0x4, 0x300
 STATION, MONITOR = 2, 6  # nl80211_iftype
 HZ_PER_MHZ = 1_000_000
@@ -105,6 +106,11 @@ class Wireless:
             NL80211_ATTR_CENTER_FREQ1=middle_mhz,
         )
 
+    def survey(self, index: int) -> tuple[ChannelSurvey, ...]:
+        """Return what the driver has counted on each channel, by an interface of its radio."""
+        rows = self._ask(GET_SURVEY, DUMP, NL80211_ATTR_IFINDEX=index)
+        return tuple(channel for channel in map(_channel_survey, rows) if channel is not None)
+
     def _ask(self, command: int, flags: int, **attributes: object) -> list[Any]:
         from pyroute2.netlink.exceptions import NetlinkError
 
@@ -121,6 +127,23 @@ class Wireless:
     def close(self) -> None:
         """Close the netlink socket."""
         self._iw.close()
+
+
+def _channel_survey(row: Any) -> ChannelSurvey | None:
+    info = row.get_attr("NL80211_ATTR_SURVEY_INFO")
+    mhz = None if info is None else info.get_attr("NL80211_SURVEY_INFO_FREQUENCY")
+    if not mhz:
+        return None
+    noise = info.get_attr("NL80211_SURVEY_INFO_NOISE")
+    return ChannelSurvey(
+        center_hz=float(mhz * HZ_PER_MHZ),
+        noise_dbm=None if noise is None else noise - 256 * (noise > 127),  # a signed byte
+        time_ms=info.get_attr("NL80211_SURVEY_INFO_TIME"),
+        busy_ms=info.get_attr("NL80211_SURVEY_INFO_TIME_BUSY"),
+        rx_ms=info.get_attr("NL80211_SURVEY_INFO_TIME_RX"),
+        tx_ms=info.get_attr("NL80211_SURVEY_INFO_TIME_TX"),
+        in_use=any(name == "NL80211_SURVEY_INFO_IN_USE" for name, _ in info["attrs"]),
+    )
 
 
 def _adapter(phy: int, entry: Mapping[str, Any]) -> Adapter:

@@ -116,10 +116,11 @@ class SoapyDongle:
 
     def _open(self, library: SoapyLibrary, config: SdrConfig, arguments: Mapping[str, str]) -> None:
         try:
-            device = SoapyDevice(library, _find(library, arguments))
+            found = _find(library, arguments)
+            device = SoapyDevice(library, markup(found))
         except SoapyError as error:
             raise _why_not_open(self._kind, error) from error
-        self._device = device
+        self._device, self.serial = device, found.get("serial", "")
         try:
             if not device.receives():
                 raise DeviceMissing(f"The {self._kind} has no receive channel", hint=EXAMPLE)
@@ -307,11 +308,11 @@ def _kind(driver: str) -> str:
     return f"{driver} receiver" if known is None else known.name
 
 
-def _find(library: SoapyLibrary, arguments: Mapping[str, str]) -> str:
+def _find(library: SoapyLibrary, arguments: Mapping[str, str]) -> dict[str, str]:
     """Return the arguments of the first receiver that matches, as SoapySDR lists it."""
     found = library.enumerate(markup(arguments))
     if found:
-        return markup({**found[0], **arguments})
+        return {**found[0], **arguments}
     kind = _kind(arguments["driver"])
     known = by_driver(arguments["driver"])
     if known is not None and known.module not in library.modules():

@@ -8,63 +8,28 @@ health of the device say so, and everything else goes on.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from hw.closing import Closing
-from hw.config import CameraConfig, LightConfig
-from hw.errors import BadRecording, EndOfRecording, HwError
-from hw.kit import SECOND_ROLES, SENSOR_ROLES, CameraWithLeds, Kit, reopen
+from hw.config import LightConfig
+from hw.errors import BadRecording, HwError
+from hw.kit import SECOND_ROLES, SENSOR_ROLES, CameraWithLeds, Kit
 from hw.light_guard import guarded
-from hw.protocols import (
-    RTL_SDR_REACH_HZ,
-    BleRadio,
-    Buttons,
-    Camera,
-    Clock,
-    Decodes,
-    Device,
-    MonitorRadio,
-    Reaches,
-    Sdr,
-    SpectralRadio,
-)
+from hw.protocols import Clock, Decodes
 from hw.replay.bounded_file import MEGABYTE, GrowingFile, ReadBudget, RecordingStopped
-from hw.replay.device import FAULTS, FAULTS_FILE, ReplayFault
+from hw.replay.device import FAULTS_FILE, ReplayFault
 from hw.replay.jsonl import format_line
 from hw.replay.manifest import ANY_ROLE, FILE_NAME, Manifest, SessionPart, write_manifest
-from hw.replay.writers import WRITERS, CameraWriter, MonitorWriter, Writer
-from hw.types import (
-    BleBatch,
-    ButtonPress,
-    DeviceHealth,
-    DeviceInfo,
-    Dot11Batch,
-    Frame,
-    IqBlock,
-    SensorName,
-    SpectralBatch,
-)
+from hw.replay.taps import TAPS, Track, Write
+from hw.replay.video_writer import VideoReceiverWriter
+from hw.replay.writers import WRITERS, CameraWriter, MonitorWriter
+from hw.types import DeviceInfo, SensorName
 
-T = TypeVar("T")
 MOST_FAULTS = 10_000
 DEFAULT_LIMIT_MB = 4000
-
-
-class _Write(Protocol):
-    def __call__(self, item: Any, /, *, until_ns: int) -> None: ...
-
-
-@dataclass(slots=True)
-class _Track:
-    """One role's recording; it goes on where its device is opened again."""
-
-    role: str
-    writer: Writer
-    reads: int = 0
-    stopped: str = ""
 
 
 class Recorder(Closing):
@@ -105,7 +70,7 @@ class Recorder(Closing):
         self._provenance = provenance
         self._settings = settings or {}
         self._devices: dict[str, DeviceInfo] = {}
-        self._tracks: dict[str, _Track] = {}
+        self._tracks: dict[str, Track] = {}
         self._faults = GrowingFile(folder / FAULTS_FILE, role=ANY_ROLE, budget=self._budget)
         self._fault_count = 0
         self._lock = threading.RLock()
@@ -133,10 +98,12 @@ class Recorder(Closing):
             self._devices.setdefault(role, device.info())
             if role not in self._tracks:
                 writer = WRITERS[role](self.folder, budget=self._budget, wall_ns=self._wall_ns)
-                self._tracks[role] = _Track(role=role, writer=writer)
+                self._tracks[role] = Track(role=role, writer=writer)
                 if isinstance(writer, MonitorWriter):
                     writer.channels_hz = tuple(device.channels_hz())
                     writer.generations = device.generations() if isinstance(device, Decodes) else {}
+                if isinstance(writer, VideoReceiverWriter):
+                    writer.describe(device)
         return tap(device, clock, self, self._tracks[role])
 
     def stopped(self) -> Mapping[str, str]:
@@ -179,7 +146,7 @@ class Recorder(Closing):
                 hint="The session replays without it, unverified.",
             ) from error
 
-    def keep(self, track: _Track, write: _Write, item: object, *, until_ns: int) -> None:
+    def keep(self, track: Track, write: Write, item: object, *, until_ns: int) -> None:
         """Write what a device returned, unless its part has ended."""
         with self._lock:
             if track.stopped or self._closed:
@@ -190,7 +157,7 @@ class Recorder(Closing):
         except RecordingStopped as stop:
             track.stopped = str(stop)
 
-    def keep_fault(self, track: _Track, error: HwError, *, t_ns: int) -> None:
+    def keep_fault(self, track: Track, error: HwError, *, t_ns: int) -> None:
         """Note that a device failed here, so that the replay fails here too."""
         with self._lock:
             if track.stopped or self._closed or self._fault_count >= MOST_FAULTS:
@@ -209,163 +176,6 @@ class Recorder(Closing):
                 self._faults.flush()
             except RecordingStopped as stop:
                 track.stopped = str(stop)
-
-
-class Tap(Closing):
-    """Wraps a device and records it; every call is passed on to the device."""
-
-    def __init__(self, device: Device, clock: Clock, recorder: Recorder, track: _Track) -> None:
-        self._device = device
-        self._clock = clock
-        self._recorder = recorder
-        self._track = track
-
-    def info(self) -> DeviceInfo:
-        """Return the info of the device."""
-        return self._device.info()
-
-    def health(self) -> DeviceHealth:
-        """Return the health of the device, and whether its recording has ended."""
-        health = self._device.health()
-        if not self._track.stopped:
-            return health
-        hint = f"{health.hint} Recording of {self._track.role} stopped: {self._track.stopped}.".strip()
-        return replace(health, hint=hint)
-
-    def reopen(self) -> None:
-        """Open the device again; its recording goes on behind the gap."""
-        reopen(self._device)
-
-    def close(self) -> None:
-        """Close the device; its recording may go on with the next one."""
-        self._device.close()
-
-    def _call(self, action: Callable[[], T]) -> T:
-        """Do something with the device; if it fails, note that."""
-        try:
-            return action()
-        except EndOfRecording:
-            raise
-        except HwError as error:
-            if type(error).__name__ in FAULTS:
-                self._recorder.keep_fault(self._track, error, t_ns=self._clock.now_ns())
-            raise
-
-    def _kept(self, item: T) -> T:
-        write: _Write = self._track.writer.write  # type: ignore[attr-defined]
-        self._recorder.keep(self._track, write, item, until_ns=self._clock.now_ns())
-        return item
-
-
-class TapSdr(Tap):
-    """A receiver that is being recorded."""
-
-    _device: Sdr
-
-    @property
-    def rate_hz(self) -> float:
-        """Return the sample rate of the device, in Hz."""
-        return self._device.rate_hz
-
-    @property
-    def tunable(self) -> bool:
-        """Return whether the device can be tuned."""
-        return self._device.tunable
-
-    def reach_hz(self) -> tuple[tuple[float, float], ...]:
-        """Return the ranges that the device tunes to, in Hz."""
-        return self._device.reach_hz() if isinstance(self._device, Reaches) else RTL_SDR_REACH_HZ
-
-    def tune(self, *, center_hz: float, gain_db: float | None = None) -> None:
-        """Tune the device."""
-        self._call(lambda: self._device.tune(center_hz=center_hz, gain_db=gain_db))
-
-    def read(self, *, count: int) -> IqBlock:
-        """Read the device."""
-        return self._kept(self._call(lambda: self._device.read(count=count)))
-
-
-class TapTuned(Tap):
-    """An adapter with channels that is being recorded."""
-
-    _device: MonitorRadio | SpectralRadio
-
-    def channels_hz(self) -> tuple[float, ...]:
-        """Return the channels of the device, in Hz."""
-        return self._device.channels_hz()
-
-    def set_channel(self, *, center_hz: float) -> None:
-        """Set the device's channel."""
-        self._call(lambda: self._device.set_channel(center_hz=center_hz))
-
-
-class TapSpectral(TapTuned):
-    """A spectral scan that is being recorded."""
-
-    _device: SpectralRadio
-
-    def read_spectra(self, *, duration_s: float) -> SpectralBatch:
-        """Read the device."""
-        return self._kept(self._call(lambda: self._device.read_spectra(duration_s=duration_s)))
-
-
-class TapMonitor(TapTuned):
-    """A Wi-Fi adapter that is being recorded."""
-
-    _device: MonitorRadio
-
-    def generations(self) -> Mapping[str, int]:
-        """Return the Wi-Fi generations of the device, where it names them."""
-        return self._device.generations() if isinstance(self._device, Decodes) else {}
-
-    def read(self, *, duration_s: float) -> Dot11Batch:
-        """Read the device."""
-        return self._kept(self._call(lambda: self._device.read(duration_s=duration_s)))
-
-
-class TapBle(Tap):
-    """A Bluetooth controller that is being recorded."""
-
-    _device: BleRadio
-
-    def read(self, *, duration_s: float) -> BleBatch:
-        """Read the device."""
-        return self._kept(self._call(lambda: self._device.read(duration_s=duration_s)))
-
-
-class TapCamera(Tap):
-    """A camera that is being recorded."""
-
-    _device: Camera
-
-    def configure(self, settings: CameraConfig) -> None:
-        """Configure the device."""
-        self._call(lambda: self._device.configure(settings))
-
-    def read(self) -> Frame:
-        """Read the device."""
-        return self._kept(self._call(self._device.read))
-
-
-class TapButtons(Tap):
-    """Buttons that are being recorded."""
-
-    _device: Buttons
-
-    def poll(self) -> Sequence[ButtonPress]:
-        """Poll the device."""
-        presses = tuple(self._call(self._device.poll))
-        return self._kept(presses) if presses else presses
-
-
-TAPS: Mapping[str, type[Tap]] = {
-    "sdr": TapSdr,
-    "spectral": TapSpectral,
-    "monitor": TapMonitor,
-    "ble": TapBle,
-    "camera": TapCamera,
-    "buttons": TapButtons,
-}
 
 
 def record_kit(

@@ -36,9 +36,12 @@ from hw.replay.iq_file import is_iq_file
 from hw.replay.manifest import FILE_NAME, UNFINISHED_NAME, Manifest, read_manifest, verify
 
 Kind = Literal["sdr", "spectral", "monitor", "ble", "camera"]
+LINES = ("survey", "video_receiver", "buttons")  # roles of a session that are recorded as lines of JSON
 COMMANDS: dict[str, str] = {
     "sdr": "ansim scan rf",
     "spectral": "ansim scan rf",
+    "survey": "ansim scan rf",
+    "video_receiver": "ansim scan rf",
     "monitor": "ansim scan wifi",
     "ble": "ansim scan ble",
     "camera": "ansim scan lens",
@@ -46,6 +49,8 @@ COMMANDS: dict[str, str] = {
 CONTENTS: dict[str, str] = {
     "sdr": "radio samples",
     "spectral": "spectral scans",
+    "survey": "surveys of Wi-Fi channels",
+    "video_receiver": "readings of a video receiver",
     "monitor": "802.11 frames",
     "ble": "Bluetooth LE adverts",
     "camera": "pictures",
@@ -109,6 +114,8 @@ class Parts:
     session: bool
     sdr: tuple[Path, ...] = ()
     spectral: tuple[Path, ...] = ()
+    survey: tuple[Path, ...] = ()
+    video_receiver: tuple[Path, ...] = ()
     monitor: tuple[Path, ...] = ()
     ble: tuple[Path, ...] = ()
     camera: tuple[Path, ...] = ()  # one folder of pictures, or one picture
@@ -306,10 +313,8 @@ def _head(path: Path) -> bytes:
 
 def _looks_like_sigmf(head: bytes) -> bool:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    json_of_sigmf = text.startswith(b"{") and (
-        b'"global"' in head or b'"captures"' in head or b"core:" in head
-    )
-    return json_of_sigmf or head[TAR_MAGIC_AT : TAR_MAGIC_AT + 5] == b"ustar"
+    told = any(word in head for word in (b'"global"', b'"captures"', b"core:"))
+    return (text.startswith(b"{") and told) or head[TAR_MAGIC_AT : TAR_MAGIC_AT + 5] == b"ustar"
 
 
 def _folder_parts(folder: Path) -> Parts:
@@ -318,19 +323,15 @@ def _folder_parts(folder: Path) -> Parts:
     _find_sigmf(folder, found)
     _find_captures(folder, found)
     _find_pictures(folder, found)
-    if (folder / "buttons.jsonl").is_file():
-        found.paths["buttons"].append(folder / "buttons.jsonl")
+    found.paths |= {role: [path] for role in LINES if (path := folder / f"{role}.jsonl").is_file()}
     ours = manifest is not None or (folder / UNFINISHED_NAME).is_file()
     if not any(found.paths.values()) and not ours:
         raise BadRecording(
             f"{folder.name or folder} holds no recording",
             hint="A session folder holds rf/, wifi.pcapng, ble.pcap or camera/.",
         )
-    warning = (
-        ""
-        if manifest or not ours
-        else f"The session was cut off: it has no {FILE_NAME} and is replayed unverified."
-    )
+    cut_off = f"The session was cut off: it has no {FILE_NAME} and is replayed unverified."
+    warning = "" if manifest or not ours else cut_off
     return Parts(
         root=folder,
         name=folder.name or str(folder),

@@ -22,6 +22,8 @@ from hw.replay import encode
 from hw.replay.bounded_file import GrowingFile, ReadBudget, RecordingStopped, replace_durably, sync_file
 from hw.replay.jsonl import format_line
 from hw.replay.manifest import SessionPart
+from hw.replay.survey import as_row
+from hw.replay.video_writer import VideoReceiverWriter
 from hw.types import (
     BleBatch,
     ButtonPress,
@@ -31,6 +33,7 @@ from hw.types import (
     LedState,
     LightSwitch,
     SpectralBatch,
+    SurveyBatch,
 )
 
 APPLICATION = "ansim"
@@ -244,6 +247,22 @@ class SpectralWriter:
         return _closed(self._records, self._index)
 
 
+class SurveyWriter:
+    """Writes ``survey.jsonl``: the counters of a Wi-Fi adapter, one read a line."""
+
+    def __init__(self, folder: Path, *, budget: ReadBudget, wall_ns: int) -> None:  # noqa: ARG002 - as all writers
+        self._lines = GrowingFile(folder / "survey.jsonl", role="survey", budget=budget)
+
+    def write(self, batch: SurveyBatch, *, until_ns: int) -> None:  # noqa: ARG002 - the batch says it itself
+        """Append one read."""
+        self._lines.write(format_line({"t_ns": batch.t_ns, "channels": [as_row(c) for c in batch.channels]}))
+        self._lines.flush()
+
+    def close(self) -> list[SessionPart]:
+        """Close the file."""
+        return _closed(self._lines)
+
+
 class CameraWriter:
     """Writes PNG pictures with ``camera.jsonl``, which holds the digest of each."""
 
@@ -353,6 +372,8 @@ def _part_of(role: str, path: str, content: bytes) -> SessionPart:
 WRITERS: Mapping[str, Callable[..., Writer]] = {
     "sdr": SdrWriter,
     "spectral": SpectralWriter,
+    "survey": SurveyWriter,
+    "video_receiver": VideoReceiverWriter,
     "monitor": MonitorWriter,
     "ble": BleWriter,
     "camera": CameraWriter,

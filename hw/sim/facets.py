@@ -10,7 +10,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 class RfFacet(BaseModel):
-    """A transmitter below 1.77 GHz."""
+    """A transmitter below 1.77 GHz, or analog video at 2.4 or 5.8 GHz, where an RTL-SDR is deaf."""
 
     model_config = STRICT
     waveform: Literal[

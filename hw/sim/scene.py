@@ -1,7 +1,8 @@
 """A simulated room: things with facets, a path through it, and faults.
 
 A scene is a TOML file in ``hw/sim/scenes`` or a path to one. ``sim:NAME?seed=3&unplug=wifi@10`` chooses the
-seed and pulls the plug of a sensor after 10 s (``wifi@10-20`` puts it back).
+seed and pulls the plug of a sensor after 10 s (``wifi@10-20`` puts it back). ``also=spectral,survey`` gives
+the unit devices that hear 2.4 and 5.8 GHz.
 
 ``sim:ROOM,ROOM,…`` is a walk: whenever a new inspection begins, the next room is entered
 (``place=2&start=40``: the third one, at 40 s); ``walks.toml`` names some. The last room is never left.
@@ -27,6 +28,7 @@ from hw.sim.facets import STRICT, BleFacet, OpticFacet, RfFacet, WifiFacet
 from hw.types import SENSOR_NAMES, SensorName
 
 Kind = Literal["wifi-stream", "wifi-idle", "card", "wired", "analog-low", "analog-high", "cellular"]
+HighDevice = Literal["spectral", "survey", "video_receiver"]
 LevelName = Literal["inconclusive", "nothing_found", "check", "likely_camera"]
 Vector = tuple[float, float, float]
 
@@ -90,6 +92,7 @@ class Scene(BaseModel):
     path: tuple[Pose, ...] = Field(min_length=1)
     things: tuple[Thing, ...] = ()
     faults: tuple[SceneFault, ...] = ()
+    also: tuple[HighDevice, ...] = Field((), description="What this unit has for 2.4 and 5.8 GHz.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -139,7 +142,7 @@ def scene_names() -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def load_scene(target: str) -> Scene:
-    """Load ``NAME_OR_PATH[,…][?seed=N&unplug=SENSOR@FROM[-UNTIL]&place=N&start=SECONDS]``.
+    """Load ``NAME_OR_PATH[,…][?seed=N&unplug=SENSOR@FROM[-UNTIL]&also=DEVICES&place=N&start=SECONDS]``.
 
     Raises
     ------
@@ -149,7 +152,7 @@ def load_scene(target: str) -> Scene:
     names, _, query = target.partition("?")
     rooms = _walk(names)
     try:
-        options = parse_qsl(query, strict_parsing=bool(query))
+        options = parse_qsl(query, strict_parsing=bool(query), keep_blank_values=True)
         place = int(dict(options).get("place", "0"))
         raw = tomllib.loads(_read(rooms[min(max(0, place), len(rooms) - 1)]))
         for key, value in options:
@@ -199,10 +202,12 @@ def _apply(raw: dict[str, object], key: str, value: str) -> None:
         faults = raw.setdefault("faults", [])
         if isinstance(faults, list):
             faults.append(fault)
+    elif key == "also":
+        raw["also"] = value.split(",") if value else []
     elif key == "start":
         _begin_at(raw, float(value))
     elif key != "place":
-        raise ValueError(f"unknown option {key!r}; known: seed, unplug, place, start")
+        raise ValueError(f"unknown option {key!r}; known: seed, unplug, also, place, start")
 
 
 def _begin_at(raw: dict[str, object], start_s: float) -> None:

@@ -34,6 +34,7 @@ PRODUCT_GAIN_DB = 29.7  # the gain at which a facet's level is that of an overlo
 CRYSTAL_HZ, CRYSTAL_DBFS = 28.8e6, -52.0
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 LOWEST_HZ, HIGHEST_HZ = 24e6, 1766e6
+DEAF_HZ = 100e6  # beyond its reach: nothing is that wide
 FAR_M, WALL_LOSS_DB = 5_000.0, 15.0  # a broadcast mast or aircraft, heard through walls
 NOISE_SAMPLES = 1 << 21
 MAX_SLICES = 24  # slices kept ready: about 4 MB each
@@ -115,7 +116,7 @@ class SimSdr(Closing):
 
     def _add_thing(self, x: ComplexArray, thing: Thing, t_ns: int) -> None:
         facet = thing.rf
-        if facet is None:
+        if facet is None or facet.center_hz > HIGHEST_HZ + DEAF_HZ:
             return
         loop = emitter_loop(facet, seed=self._scene.seed, name=thing.id)
         offset_hz = self._center_hz - facet.center_hz

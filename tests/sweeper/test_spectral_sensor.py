@@ -13,7 +13,7 @@ from hw.formats.spectral_scan import SpectralReader
 from hw.types import DeviceHealth, DeviceInfo, SpectralBatch, SpectralSample
 from sweeper.bands import load_bands
 from sweeper.model import Emission
-from sweeper.spectral_sensor import DEAF_AFTER, SpectralSensor, spectrum_of
+from sweeper.spectral_sensor import CHUNK_S, DEAF_NS, SpectralSensor, spectrum_of
 from tests.sweeper.spectra import spectrum, video, visits
 
 HALF_HZ = 7.8e6  # of a channel, as far as a peak at its edge is judged
@@ -56,7 +56,7 @@ class Radio:
         given = self.batches.popleft()
         if isinstance(given, Exception):
             raise given
-        end = given[-1].t_ns if given else 0
+        end = given[-1].t_ns if given else round(duration_s * 1e9)
         return SpectralBatch(
             t_ns=given[0].t_ns if given else 0, until_ns=end, samples=tuple(given), dropped={"cut_off": 1}
         )
@@ -110,8 +110,10 @@ def test_it_goes_round_the_channels_of_an_adapter() -> None:
 
 
 def test_silence_and_loss_are_said() -> None:
-    sensor = SpectralSensor(radio=Radio([[]] * DEAF_AFTER + [DeviceLost("gone", hint="plug it in")]))
-    for _ in range(DEAF_AFTER):
+    reads = round(DEAF_NS / (CHUNK_S * 1e9))
+    sensor = SpectralSensor(radio=Radio([[]] * reads + [DeviceLost("gone", hint="plug it in")]))
+    for _ in range(reads):
+        assert sensor.health().ok
         sensor.step()
     assert sensor.health().reason == "stalled"
     with pytest.raises(DeviceLost):

@@ -11,6 +11,7 @@ SIGN_BY_KIND: dict[EmissionKind, str] = {
     "analog-video-pal": "analog-video",
     "analog-video-ntsc": "analog-video",
     "steady-carrier": "steady-carrier",
+    "non-wifi-energy": "non-wifi-energy",
     "cofdm": "cofdm",
     "wideband-local": "wideband-local",
     "cellular-uplink": "cellular-uplink",
@@ -18,11 +19,13 @@ SIGN_BY_KIND: dict[EmissionKind, str] = {
 REASON_BY_SIGN = {
     "analog-video": "reason.rf.analog_video",
     "steady-carrier": "reason.rf.steady_carrier",
+    "non-wifi-energy": "reason.rf.silent_energy",
     "cofdm": "reason.rf.cofdm",
     "wideband-local": "reason.rf.wideband",
     "cellular-uplink": "reason.rf.cellular",
 }
 HIGH_FROM_HZ = 2e9  # an analog sender above this speaks for the kind of camera that an RTL-SDR cannot hear
+STEADY_DUTY = 0.9  # of the time: below it, only the risen floor speaks (`sweeper.survey_levels`)
 STANDARDS: dict[EmissionKind, str] = {"analog-video-pal": "PAL", "analog-video-ntsc": "NTSC"}
 
 
@@ -55,6 +58,8 @@ def _reason(emission: Emission, sign: str) -> str:
     """Return the reason's key; a raised noise floor is told, as it is a sign by itself."""
     if emission.measures.get("floor_raised"):
         return "reason.rf.swallowed_carrier"
+    if sign == "non-wifi-energy" and emission.measures.get("duty", 0.0) < STEADY_DUTY:
+        return "reason.rf.raised_floor"
     return REASON_BY_SIGN[sign]
 
 
@@ -64,7 +69,7 @@ def _params(emission: Emission) -> dict[str, str | float | int]:
         "bandwidth_hz": emission.bandwidth_hz,
         "snr_db": round(emission.snr_db, 1),
     }
-    if emission.kind == "steady-carrier":
+    if emission.kind in ("steady-carrier", "non-wifi-energy"):
         numbers["duty"] = round(emission.measures.get("duty", 0.0), 2)
     standard = STANDARDS.get(emission.kind)
     return numbers | ({"standard": standard} if standard else {})

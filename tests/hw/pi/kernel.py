@@ -12,6 +12,7 @@ from pyroute2.netlink.nl80211 import nl80211cmd
 
 WIPHY, WIPHY_NAME, IFINDEX, IFNAME, IFTYPE, BANDS, IFTYPES = 1, 2, 3, 4, 5, 22, 32
 GET_WIPHY, SET_WIPHY, GET_INTERFACE, SET_INTERFACE, NEW_INTERFACE, DEL_INTERFACE = 1, 2, 5, 6, 7, 8
+GET_SURVEY, SURVEY_RESULTS, SURVEY_INFO = 50, 51, 84
 
 
 NESTED = 0x8000
@@ -41,6 +42,16 @@ def number(value: int) -> bytes:
     return struct.pack("<I", value)
 
 
+def surveyed(mhz: int, *, noise: int | None = None, in_use: bool = False, **counted: int) -> bytes:
+    """Return one channel of a survey; ``counted`` holds time, busy, rx and tx in ms."""
+    numbers = {"time": 4, "busy": 5, "rx": 7, "tx": 8}  # nl80211_survey_info
+    body = attribute(1, number(mhz))
+    body += b"" if noise is None else attribute(2, bytes([noise]))
+    body += attribute(3, b"") if in_use else b""
+    body += b"".join(attribute(numbers[name], struct.pack("<Q", ms)) for name, ms in counted.items())
+    return attribute(NESTED | SURVEY_INFO, body)
+
+
 def message(body: bytes, command: int) -> Any:
     raw = struct.pack("<IHHII", 20 + len(body), 28, 0, 1, 1) + struct.pack("<BBH", command, 1, 0) + body
     decoded = nl80211cmd(raw)
@@ -58,6 +69,7 @@ class Kernel:
         self.abilities: dict[int, dict[int, bytes]] = {}  # radio: {nl80211_band: attributes}
         self.interfaces: dict[int, list[Any]] = {}  # index: [name, radio, type]
         self.refuse: dict[int, int] = {}  # command: errno
+        self.surveys: dict[int, list[bytes]] = {}  # radio: what `surveyed` returns
         self.widest = 3
         self.tuned: list[tuple[int, int, int]] = []
         self.log: list[str] = []
@@ -76,6 +88,7 @@ class Kernel:
         answers = {
             GET_WIPHY: self._radios,
             GET_INTERFACE: self._interfaces,
+            GET_SURVEY: self._survey,
             SET_WIPHY: self._tune,
             SET_INTERFACE: self._set_type,
             NEW_INTERFACE: self._add,
@@ -109,6 +122,13 @@ class Kernel:
                 + attribute(IFTYPE, number(kind)),
                 7,
             )
+
+    def _survey(self, heard: Any) -> Iterator[Any]:
+        index = heard.get_attr("NL80211_ATTR_IFINDEX")
+        if index not in self.interfaces:
+            raise NetlinkError(errno.ENODEV)
+        for channel in self.surveys.get(self.interfaces[index][1], []):
+            yield message(attribute(IFINDEX, number(index)) + channel, SURVEY_RESULTS)
 
     def _tune(self, heard: Any) -> Iterator[Any]:
         index = heard.get_attr("NL80211_ATTR_IFINDEX")

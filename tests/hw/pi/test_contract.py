@@ -10,14 +10,15 @@ from typing import Any
 
 import gpiozero
 import pytest
-from gpiozero.pins.mock import MockFactory, MockPWMPin
+from gpiozero.pins.mock import MockFactory, MockPin, MockPWMPin
 from PIL import Image
 
 from hw.clock import SystemClock
-from hw.config import BleConfig, CameraConfig, HwConfig, MonitorConfig
+from hw.config import BleConfig, CameraConfig, HwConfig, MonitorConfig, VideoReceiverConfig
 from hw.errors import DeviceLost
 from hw.kit import BACKENDS, open_device
-from hw.pi import hci, lcd, power, spectral
+from hw.pi import hci, lcd, power, spectral, survey
+from hw.pi.nl80211 import Wireless
 from hw.protocols import (
     Battery,
     BleRadio,
@@ -31,23 +32,30 @@ from hw.protocols import (
     Reopens,
     Sdr,
     SpectralRadio,
+    SurveyRadio,
+    VideoReceiver,
 )
-from hw.types import BleBatch, Dot11Batch, Frame, IqBlock, SpectralBatch
+from hw.types import BleBatch, Dot11Batch, Frame, IqBlock, ReceiverLevel, SpectralBatch, SurveyBatch
 from tests.hw.pi.conftest import Faults
 from tests.hw.pi.spectral_tree import SpectralTree
 from tests.hw.pi.tap import Tap, in_namespace, needs_root
+from tests.hw.pi.test_adapter import one_radio
 from tests.hw.pi.test_hci import FakeController
 from tests.hw.pi.test_lcd import Wire
 from tests.hw.pi.test_power import write
+from tests.hw.pi.video_module import Module
 
 CONFIG = HwConfig(
     camera=CameraConfig(width_px=320, height_px=240),
     monitor=MonitorConfig(interface="mon0"),
     ble=BleConfig(),
+    video_receiver=VideoReceiverConfig(module="rx5808"),
 )
 USES: dict[str, tuple[type, Callable[[Any], object], type | None]] = {
     "sdr": (Sdr, lambda d: d.read(count=1024), IqBlock),
     "spectral": (SpectralRadio, lambda d: d.read_spectra(duration_s=0.01), SpectralBatch),
+    "survey": (SurveyRadio, lambda d: d.read_survey(), SurveyBatch),
+    "video_receiver": (VideoReceiver, lambda d: d.read_level(center_hz=5.8e9), ReceiverLevel),
     "monitor": (MonitorRadio, lambda d: d.read(duration_s=0.01), Dot11Batch),
     "ble": (BleRadio, lambda d: d.read(duration_s=0.01), BleBatch),
     "camera": (Camera, lambda d: d.read(), Frame),
@@ -83,6 +91,13 @@ class Stage:
     def _spectral(self) -> None:
         SpectralTree(self._root)
         self._patch.setattr(spectral, "ROOT", self._root)
+
+    def _survey(self) -> None:
+        self._patch.setattr(survey, "open_wireless", lambda _root: Wireless(one_radio()))
+
+    def _video_receiver(self) -> None:
+        self._patch.setattr(gpiozero.Device.pin_factory, "pin_class", MockPin)
+        Module(self._patch, self._root).solder()
 
     def _display(self) -> None:
         self._patch.setattr(lcd, "open_serial", lambda _panel: Wire())

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import gpiozero
+import numpy as np
 import pytest
-from gpiozero.pins.mock import MockFactory, MockPWMPin
+from gpiozero.pins.mock import MockFactory, MockPin, MockPWMPin
 
 from firmware.diag import checks, radio_checks
 from firmware.diag.model import Asked, Check, DiagBench, Probe, Result
@@ -27,22 +28,24 @@ from firmware.handheld.screen.view_model import _health
 from firmware.i18n.catalog import Catalog
 from firmware.verdict.model import Level
 from firmware.verdict.sensor_state import SensorStatus
-from hw.config import CameraConfig, HwConfig, PanelConfig
+from hw.config import CameraConfig, HwConfig, PanelConfig, VideoReceiverConfig
 from hw.errors import DeviceMissing
 from hw.pi import camera as camera_driver
-from hw.pi import hci, lcd, monitor, power, spectral
+from hw.pi import grabber, hci, lcd, monitor, power, spectral, survey
 from hw.pi.nl80211 import Wireless, open_wireless
 from tests.firmware.handheld.screen.sample_states import ordinary
 from tests.hw.pi.conftest import Faults
-from tests.hw.pi.kernel import NEW_INTERFACE, SET_INTERFACE
+from tests.hw.pi.kernel import GET_SURVEY, NEW_INTERFACE, SET_INTERFACE, surveyed
 from tests.hw.pi.spectral_tree import SpectralTree, records
 from tests.hw.pi.tap import ETHERNET, RADIOTAP, Tap, in_namespace, needs_root
 from tests.hw.pi.test_adapter import one_radio
 from tests.hw.pi.test_hci import RESET, FakeController
 from tests.hw.pi.test_lcd import Wire
 from tests.hw.pi.test_power import GOOD, Bus
+from tests.hw.pi.video_module import Capture, Module
 
 CONFIG = HwConfig(camera=CameraConfig(width_px=320, height_px=240), panel=PanelConfig())
+VIDEO = VideoReceiverConfig(module="rx5808")
 FAULTS = ("not_found", "denied", "busy", "library", "unplugged", "stalled", "garbage")
 SENSE = {"sdr": "rf", "monitor": "wifi", "ble": "ble", "camera": "lens"}
 CANNOT = {  # what cannot be told or cannot happen, and why
@@ -54,6 +57,8 @@ CANNOT = {  # what cannot be told or cannot happen, and why
     ("buttons", "stalled"): "as unplugged",
     ("buttons", "garbage"): "bouncing is filtered",
     ("spectral", "library"): "the kernel's files need none",
+    ("survey", "busy"): "anybody may read the counters",
+    ("survey", "stalled"): "counters that stand still are an adapter that nobody uses: the check warns",
     ("battery", "busy"): "I²C has no owner",
     ("battery", "stalled"): "an I²C read ends in an error",
 }
@@ -69,6 +74,8 @@ class Plugged:
         self.controller: Callable[[], FakeController] = FakeController
         self.wire, self.bus = Wire(), Bus(GOOD)
         self.tree = SpectralTree(folder)
+        self.video = Module(patch, folder)
+        self.video_node = self.video.node
         self.before_reading: Callable[[], object] = self._spectra_flow
         self.mended: list[Callable[[], object]] = []
 
@@ -118,6 +125,40 @@ class Plugged:
             spoilt = {"unplugged": tree.unplug, "stalled": tree.plug, "garbage": self._rubbish}[fault]
             self.before_reading = spoilt
             self.mended.append(tree.plug)
+
+    def _survey(self, fault: str) -> None:
+        if fault == "denied":
+            self.change(self.kernel, "refuse", {GET_SURVEY: errno.EPERM})
+        elif fault in {"not_found", "library"}:
+            self._monitor(fault)
+        else:
+            spoilt = {"unplugged": self._pull, "garbage": self._miscount}[fault]
+            self.before_reading = spoilt
+
+    def _pull(self) -> None:
+        self.change(self.kernel, "interfaces", {})
+
+    def _miscount(self) -> None:
+        self.change(self.kernel, "surveys", {0: [surveyed(2412, time=10, busy=90_000)]})
+
+    def _video_receiver(self, fault: str) -> None:
+        self.patch.setattr(gpiozero.Device.pin_factory, "pin_class", MockPin)
+        self.video.solder()
+        if fault == "not_found":
+            self.change(self, "video_node", self.folder / "nowhere")
+        elif fault == "denied":
+            self.change(grabber.os, "access", lambda *_: False)
+        elif fault == "busy":
+            self.change(Capture, "opens", False)
+        elif fault == "library":
+            self.hide("gpiozero")
+        else:
+            how: dict[str, Callable[[], object]] = {
+                "unplugged": lambda: self.change(Capture, "there", False),
+                "stalled": lambda: self.change(Capture, "stalls", 0.5),
+                "garbage": lambda: self.change(self.video, "level_v", 0.0),
+            }
+            self.before_reading = how[fault]
 
     def _rubbish(self) -> None:
         self.tree.plug()
@@ -254,7 +295,11 @@ def plugged(
     monkeypatch.setitem(
         monitor.PiMonitor.__init__.__kwdefaults__, "connect_wireless", lambda: unit.wireless()
     )
+    monkeypatch.setattr(Capture, "pictures", lambda: np.zeros((24, 32, 3), np.uint8))
+    monkeypatch.setattr(grabber, "PICTURE_S", 0.1)
+    monkeypatch.setattr(survey, "open_wireless", lambda _root: unit.wireless())
     monkeypatch.setattr(radio_checks, "BLE_LISTEN_S", 0.02)
+    monkeypatch.setattr(radio_checks, "SURVEY_S", 0.02)
     monkeypatch.setattr(radio_checks, "SPECTRA_S", 0.05)
     monkeypatch.setattr(spectral, "ROOT", tmp_path)
     monkeypatch.setattr(spectral, "STALLED_NS", 20_000_000)
@@ -282,15 +327,19 @@ def checked(unit: Plugged, role: str) -> list[Check]:
 
     unit.patch.setattr(checks, "PROBES", {role: (Probe(name, first),)})
     try:
-        return list(checks._check_role(role, "pi", CONFIG, Asked(), lambda _name: None))
+        video = VIDEO.model_copy(update={"grabber": str(unit.video_node)})
+        config = CONFIG.model_copy(update={"video_receiver": video})
+        return list(checks._check_role(role, "pi", config, Asked(), lambda _name: None))
     finally:
         unit.patch.setattr(checks, "PROBES", PROBES)
 
 
 PROBES = checks.PROBES
+TRIED = ("sdr", "spectral", "survey", "video_receiver", "monitor", "ble", "camera", "display")
+TRIED += ("buttons", "battery")
 ROWS = [
     pytest.param(role, fault, marks=[needs_root, pytest.mark.root] if role == "monitor" else [])
-    for role in ("sdr", "spectral", "monitor", "ble", "camera", "display", "buttons", "battery")
+    for role in TRIED
     for fault in FAULTS
     if (role, fault) not in CANNOT
 ]
@@ -344,4 +393,4 @@ def _page_of(status: SensorStatus, lang: Any) -> ScreenState:
 def test_every_device_and_fault_is_tried_or_has_a_reason_not_to_be() -> None:
     assert all(CANNOT.values())
     assert DeviceMissing("x").reason == "not_found"
-    assert len(ROWS) + len(CANNOT) == 8 * len(FAULTS)
+    assert len(ROWS) + len(CANNOT) == len(TRIED) * len(FAULTS)

@@ -27,6 +27,7 @@ from hw.pi.leds import NoLeds, PiLeds, open_leds
 from hw.protocols import Buttons, Buzzer, Leds
 
 MS = 1_000_000
+GROUPS = ("leds", "buttons", "buzzer", "panel", "video_receiver")
 
 
 @pytest.fixture
@@ -291,14 +292,14 @@ def test_without_gpiozero_one_clear_error(monkeypatch: pytest.MonkeyPatch, role:
 
 
 def test_no_wire_is_used_twice() -> None:
-    used = [pin for group in ("leds", "buttons", "buzzer", "panel") for pin in pins(group).values()]
+    used = [pin for group in GROUPS for pin in pins(group).values()]
     assert len(used) == len(set(used))
     assert not set(used) & {2, 3, 7, 8, 9, 10, 11, 14, 15}  # I2C1, SPI0 and the serial console
 
 
 def test_the_drawing_shows_every_wire_of_the_table() -> None:
     drawing = (Path(__file__).parents[3] / "hw/wiring.svg").read_text(encoding="utf-8")
-    for group in ("leds", "buttons", "buzzer", "panel"):
+    for group in GROUPS:
         for name, pin in pins(group).items():
             assert f"GPIO{pin}<" in drawing, name
 

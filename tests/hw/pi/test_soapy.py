@@ -16,17 +16,11 @@ import pytest
 from hw.clock import ManualClock
 from hw.config import HwConfig, SdrConfig
 from hw.errors import (
-    DeviceBusy,
-    DeviceDenied,
-    DeviceLost,
     DeviceMissing,
-    FrequencyRefused,
-    HwError,
     MissingComponent,
-    Reason,
 )
 from hw.kit import open_device
-from hw.pi import libsoapy, rtlsdr
+from hw.pi import rtlsdr
 from hw.pi import soapy as driver
 from hw.pi.libsoapy import ValueRange, load_soapy
 from hw.pi.receiver import Receiver
@@ -113,104 +107,6 @@ def test_a_receiver_without_gain_says_none(soapy: SoapyFaults, clock: ManualCloc
     assert not [line for line in soapy.diary() if line.startswith("gain")]
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "reason", "word"),
-    [
-        ({"devices": 0}, DeviceMissing, Reason.NOT_FOUND, "Plug it in"),
-        ({"open": "busy"}, DeviceBusy, Reason.BUSY, "End it"),
-        ({"open": "denied"}, DeviceDenied, Reason.DENIED, "udev"),
-        ({"open": "broken"}, DeviceMissing, Reason.STALLED, "Replug"),
-        ({"refuse_rate": 1}, DeviceMissing, Reason.STALLED, "Replug"),
-        ({"rate": 0}, DeviceMissing, Reason.GARBAGE, "Replug"),
-        ({"refuse": "0 6e9"}, DeviceMissing, Reason.STALLED, "Replug"),
-        ({"unplug": 1}, DeviceMissing, Reason.NOT_FOUND, "Plug it in"),
-    ],
-)
-def test_what_keeps_it_from_opening_is_named_and_heals(
-    soapy: SoapyFaults,
-    clock: ManualClock,
-    fault: dict[str, object],
-    error: type[HwError],
-    reason: Reason,
-    word: str,
-) -> None:
-    soapy.set(**fault)
-    with pytest.raises(error) as caught:
-        open_sdr(clock)
-    assert caught.value.reason is reason
-    assert word in caught.value.hint
-    soapy.set()
-    with open_sdr(clock) as sdr:  # a half-opened receiver would now be busy
-        assert sdr.health().ok
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ({"unplug": 1}, Reason.UNPLUGGED),
-        ({"read": -2}, Reason.UNPLUGGED),
-        ({"read": -5}, Reason.UNPLUGGED),
-        ({"read": -1}, Reason.STALLED),
-        ({"constant": 0.25}, Reason.GARBAGE),
-        ({"overflow": 1}, Reason.GARBAGE),
-    ],
-)
-def test_a_receiver_that_fails_is_lost_and_found(
-    soapy: SoapyFaults,
-    clock: ManualClock,
-    fault: dict[str, object],
-    reason: Reason,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(driver, "STALL_S", 0.05)
-    monkeypatch.setattr(driver, "READ_S", 0.02)
-    with open_sdr(clock) as sdr:
-        sdr.tune(center_hz=2414e6, gain_db=40.0)
-        gain_db = sdr.read(count=4096).gain_db
-        soapy.set(**fault)
-        with pytest.raises(DeviceLost) as caught:
-            sdr.read(count=4096)
-        assert caught.value.reason is reason
-        health = sdr.health()
-        assert (health.ok, health.reason) == (False, reason)
-        assert health.hint
-        soapy.set(tell=1)
-        sdr.reopen()
-        block = sdr.read(count=4096)
-        assert (block.center_hz, block.gain_db) == (2414e6, gain_db)  # tuned again as it was
-        assert round(float(block.samples[0].real) * 128) % 256 == 2414 % 256
-        assert sdr.health().ok
-        assert sdr.health().numbers["losses"] == 1
-
-
-def test_the_same_block_again_and_again_is_a_fault(soapy: SoapyFaults, clock: ManualClock) -> None:
-    soapy.set(stuck=1)
-    with open_sdr(clock) as sdr:
-        before = [sdr.read(count=7_000_000) for _ in range(3)]
-        with pytest.raises(DeviceLost) as caught:
-            sdr.read(count=7_000_000)
-    assert len(before) == 3
-    assert caught.value.reason is Reason.GARBAGE
-
-
-def test_a_driver_that_hangs_does_not_hang_the_sweep(
-    soapy: SoapyFaults, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(driver, "STALL_S", 0.05)
-    monkeypatch.setattr(driver, "ANSWER_S", 0.05)
-    monkeypatch.setattr("hw.pi.deadline.PARTING_S", 0.01)
-    with open_sdr(clock) as sdr:
-        sdr.read(count=512)
-        soapy.set(stall=700)
-        with pytest.raises(DeviceLost) as caught:
-            sdr.read(count=512)
-        assert caught.value.reason is Reason.STALLED
-        soapy.set()
-        _wait_until(lambda: "close S1" in soapy.diary())  # the driver came back and was closed
-        sdr.reopen()
-        assert len(sdr.read(count=512).samples) == 512
-
-
 def _wait_until(done: Callable[[], bool]) -> None:
     end = time.monotonic() + 10
     while not done():
@@ -245,72 +141,11 @@ def test_a_stretch_that_never_comes_whole_is_given_as_long_as_it_came(
         assert sdr.health().numbers["short_reads"] == 1
 
 
-def test_without_time_stamps_nothing_is_missed(soapy: SoapyFaults, clock: ManualClock) -> None:
-    soapy.set(no_time=1)
-    with open_sdr(clock) as sdr:
-        assert len(sdr.read(count=300_000).samples) == 300_000
-        assert sdr.health().numbers["gaps"] == 0
-
-
-def test_a_frequency_out_of_reach_is_refused_and_all_else_goes_on(
-    soapy: SoapyFaults, clock: ManualClock
-) -> None:
-    soapy.set(low=24e6, high=1.75e9)
-    with open_sdr(clock) as sdr:
-        assert sdr.reach_hz() == ((24e6, 1.75e9),)
-        with pytest.raises(FrequencyRefused, match="2450") as caught:
-            sdr.tune(center_hz=2450e6)
-        assert "24-1750 MHz" in caught.value.hint
-        soapy.set(refuse="1.1e9 1.2e9")
-        with pytest.raises(FrequencyRefused, match="1160"):
-            sdr.tune(center_hz=1160e6)
-        assert sdr.health().ok
-        sdr.tune(center_hz=1300e6)
-        assert sdr.read(count=512).center_hz == 1300e6
-
-
-def test_another_rate_is_said_and_used(soapy: SoapyFaults, clock: ManualClock) -> None:
-    soapy.set(rate=16e6)
-    with open_sdr(clock) as sdr:
-        assert sdr.read(count=512).rate_hz == 16e6
-        health = sdr.health()
-        assert (health.ok, health.reason) == (False, Reason.GARBAGE)
-        assert "hw.sdr.soapy_rate_hz" in health.hint
-
-
-def test_a_serial_chooses_and_a_wrong_one_lists_what_is_there(soapy: SoapyFaults, clock: ManualClock) -> None:
-    soapy.set(devices=2)
-    open_sdr(clock, "driver=standin, serial=S2").close()
-    assert "open S2" in soapy.diary()
-    with pytest.raises(DeviceMissing, match="serial=nope") as caught:
-        open_sdr(clock, "driver=standin,serial=nope")
-    assert "S1, S2" in caught.value.hint
-
-
 @pytest.mark.parametrize("text", ["", "hackrf", "serial=1", "driver=", "driver=hackrf,serial"])
 def test_a_setting_without_a_driver_is_one_clear_error(text: str) -> None:
     with pytest.raises(DeviceMissing) as caught:
         driver.parse_arguments(text)
     assert "driver=hackrf" in caught.value.hint
-
-
-def test_a_driver_without_its_module_names_the_package(
-    soapy: SoapyFaults, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(libsoapy.SoapyLibrary, "modules", lambda _self: ("libremoteSupport.so",))
-    with pytest.raises(MissingComponent, match="HackRF") as caught:
-        open_sdr(clock, "driver=hackrf")
-    assert caught.value.reason is Reason.LIBRARY
-    assert "apt install soapysdr-module-hackrf" in caught.value.hint
-
-
-def test_closed_twice_and_not_usable_afterwards(soapy: SoapyFaults, clock: ManualClock) -> None:
-    sdr = open_sdr(clock)
-    sdr.close()
-    sdr.close()
-    assert soapy.diary().count("close S1") == 1
-    with pytest.raises(DeviceLost):
-        sdr.read(count=16)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from hw.kit import Kit, open_device, reopen
 from hw.light_guard import guarded, refusals_of
 from hw.replay.bounded_file import GrowingFile
 from hw.replay.manifest import read_manifest
-from hw.replay.recorder import Recorder, _Track, record_kit
+from hw.replay.recorder import Recorder, record_kit
+from hw.replay.taps import Track
 from hw.replay.writers import WRITERS
 from hw.types import BleAdvert, BleBatch, ButtonPress, Frame, IqBlock, LightSwitch
 from tests.hw.planted_devices import Planted
@@ -298,7 +299,7 @@ def test_every_part_is_on_the_disk_before_the_manifest_vouches_for_it(
 def recorder_writer(recorder: Recorder, role: str) -> Any:
     """Return the writer of a role as `Recorder.wrap` makes it."""
     writer = WRITERS[role](recorder.folder, budget=recorder._budget, wall_ns=1)
-    recorder._tracks[role] = _Track(role=role, writer=writer)
+    recorder._tracks[role] = Track(role=role, writer=writer)
     return writer
 
 
