@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 # Ten pictures a second are enough for the eye and leave the processor to the sensors.
 REDRAW_NS = 100_000_000
+TURN_NS = 3_000_000_000  # a leaf of a text that is too long for its room is shown this long
 PICTURE_SIZE = (320, 240)
 LIVE_PAGES = frozenset[Page]({"lens", "picture", "result"})
 NO_LENS_VIEW = LensPageView()
@@ -52,6 +54,11 @@ class PanelStyle:
     theme: ThemeName
     silent: bool
     country: str = DEFAULT_COUNTRY
+
+
+def time_of_day() -> str:
+    """Return the local time as a wall clock shows it."""
+    return time.strftime("%H:%M")
 
 
 def picture_of(snapshot: Snapshot) -> PictureView | None:
@@ -92,8 +99,11 @@ class Panel:
         also_show: Callable[[Image.Image, Snapshot], None] | None = None,
         also_poll: Callable[[], Sequence[ButtonPress]] | None = None,
         controller: InspectionController | None = None,
+        clock: Callable[[], str] = time_of_day,
     ) -> None:
         self.look = look
+        self.turn = 0  # added to the leaves that session time has turned
+        self._clock = clock
         self.picture: Image.Image | None = None
         self.stale = True  # something was pressed since the last picture
         self._controller = controller
@@ -243,7 +253,13 @@ class Panel:
             rows=self._rows,
         )
         self._place = with_rows(self._place, row_counts(state.devices, state.findings, self._place.menu))
-        state = replace(state, picture=picture_of(snapshot), help_lines=help_lines(self.look.country))
+        state = replace(
+            state,
+            picture=picture_of(snapshot),
+            help_lines=help_lines(self.look.country),
+            clock=self._clock(),
+            turn=self.turn + snapshot.t_ns // TURN_NS,
+        )
         if self._controller is not None:
             state = self._with_inspection(state, self._controller, snapshot)
         if self._follower is not None:
