@@ -87,7 +87,7 @@ def view_of(
         "resolve_why": lambda: answer_view(state),
         "resolve_picture": lambda: answer_view(state),
     }
-    view = views[state.stage]()
+    view = replace(views[state.stage](), page=PAGE_OF[state.stage])
     if state.trouble:
         view = replace(view, notice=Sentence(key=state.trouble), alarm=True)
     return view
