@@ -15,9 +15,10 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from firmware.cli.bare_machine import is_bare, print_ways
 from firmware.cli.browser import linger, open_window
 from firmware.cli.context import prepared_for
-from firmware.cli.errors import LEVEL_EXIT, expected_errors
+from firmware.cli.errors import LEVEL_EXIT, Exit, expected_errors
 from firmware.cli.phone import open_phone
 from firmware.cli.picture import terminal_picture
 from firmware.cli.run_options import RunOptions
@@ -27,7 +28,7 @@ from firmware.errors import FeedTrouble
 from firmware.handheld.commands import Command
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.i18n.catalog import Catalog
-from firmware.log import get_logger
+from firmware.log import get_logger, quiet_log
 from firmware.runtime.interruption import asked_to_stop
 from firmware.runtime.service_notify import Notifier
 from firmware.runtime.session import Outcome, inspect, session_length_s
@@ -64,6 +65,11 @@ def run_handheld(options: RunOptions) -> None:
         )
         backend = parse_spec(kit)[0]
         shown_elsewhere = options.window or options.phone
+        by_a_person = not os.environ.get("NOTIFY_SOCKET")
+        if backend == "pi" and by_a_person and not options.personal:
+            _end_where_bare(catalog)
+        if by_a_person and not options.verbose:
+            quiet_log()
         handheld = backend == "pi" or (shown_elsewhere and backend == "sim")  # a recording has one story only
         endless = options.duration_s is None and handheld
         until_s = None if endless else session_length_s(kit, options.duration_s)
@@ -126,6 +132,16 @@ def run_handheld(options: RunOptions) -> None:
             typer.echo(interrupted(outcome.snapshot, said))
         print_verdict(Console(), outcome.snapshot, said, outcome.coverages)
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
+
+
+def _end_where_bare(catalog: Catalog) -> None:
+    """End with what can be done all the same, where this machine has neither sensor nor panel."""
+    from hw.pi.discover import discover
+
+    found = discover()
+    if is_bare(found, os.environ):
+        print_ways(Console(), found, catalog)
+        raise typer.Exit(Exit.MISSING_COMPONENT)
 
 
 def shown_on(*screens: Show | None) -> Show:

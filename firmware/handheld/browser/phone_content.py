@@ -119,6 +119,7 @@ def page_words(catalog: Catalog) -> dict[str, Any]:
     words: dict[str, Any] = {
         key.removeprefix("phone."): str(catalog.text(key)) for key in catalog if key.startswith("phone.")
     }
+    words["language"] = str(catalog.text("menu.language"))
     words["card"] = [str(catalog.text(f"phone.card.{n + 1}")) for n in range(CARD_STEPS)]
     words["own"] = [str(catalog.text(f"phone.own.{n + 1}")) for n in range(OWN_STEPS)]
     return words
