@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+DEMO   := $(VENV)/.demo
+
+CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+  { echo "ansim needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 1; }
 
 .PHONY: demo test vm-test check lock coverage bench rooms install-pi help clean
 
@@ -18,15 +22,23 @@ help:
 	@echo "make install-pi  install or upgrade on a Raspberry Pi (asks for sudo)"
 
 $(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "ansim needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 1; }
+	@$(CHECK_PYTHON)
 	@echo "Setting up $(VENV) (once, a minute or two) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,diag,report,pi]'
+	@touch $@ $(DEMO)
+
+# A demo needs no test tools: it takes what is installed already, or the command and its report alone.
+$(DEMO): pyproject.toml
+	@$(CHECK_PYTHON)
+	@echo "Setting up $(VENV) (once, about a minute, half a gigabyte) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e '.[report]'
 	@touch $@
 
-demo: $(STAMP)
+demo: $(DEMO)
 	@$(BIN)/ansim demo --out out/demo
+	@echo "Go on with: $(BIN)/ansim run --kit sim:six-cubicles --window"
 
 check: $(STAMP)
 	$(BIN)/ruff check .

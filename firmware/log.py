@@ -94,6 +94,11 @@ def default_style(environ: Mapping[str, str] = os.environ, *, descriptor: int = 
     return "json" if named == f"{there.st_dev}:{there.st_ino}" else "words"
 
 
+def quiet_log() -> None:
+    """Log errors alone: a person who looks at the screen sees there what a warning would say."""
+    logging.getLogger().setLevel(logging.ERROR)
+
+
 def configure_log(
     *, verbose: int = 0, style: Style | None = None, file: Path | None = None, stream: TextIO | None = None
 ) -> None:

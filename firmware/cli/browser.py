@@ -9,6 +9,7 @@ import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 
 import typer
 
@@ -18,6 +19,7 @@ from firmware.i18n.catalog import Catalog, Language
 from firmware.verdict.engine import Snapshot
 
 LINGER_EVERY_S = 0.05
+TURN_EVERY = 60  # pauses, after which the next leaf of a long text is shown
 
 
 @contextmanager
@@ -55,8 +57,12 @@ def linger(
 ) -> None:
     """Redraw the last moment at every press until Ctrl-C: a recording is over, its pages can be turned."""
     panel.draw(snapshot)
-    while not asked.is_set():
+    for pauses in count(1):
+        if asked.is_set():
+            return
         panel.poll()
+        if pauses % TURN_EVERY == 0:
+            panel.turn, panel.stale = panel.turn + 1, True
         if panel.stale:
             panel.draw(snapshot)
         pause(LINGER_EVERY_S)

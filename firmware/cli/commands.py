@@ -43,6 +43,7 @@ def run(options: RunOptions) -> None:
     A panel of the kit is drawn to; without one the screen is shown in the terminal and written to a PNG. A
     simulated room runs in real time; a recording is played as fast as it goes, to one verdict and one screen.
     With --window the screen is shown in a browser, every kit runs in real time, and a simulated room runs on.
+    With --phone one phone gets a page of its own, in words: over the USB cable of the unit, or at --address.
     Whoever has buttons begins at the start page: a team inspects a site, a person is guided through a room.
     """
     from firmware.cli.run import run_handheld

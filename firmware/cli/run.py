@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +15,20 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from firmware.cli.bare_machine import is_bare, print_ways
 from firmware.cli.browser import linger, open_window
 from firmware.cli.context import prepared_for
-from firmware.cli.errors import LEVEL_EXIT, expected_errors
+from firmware.cli.errors import LEVEL_EXIT, Exit, expected_errors
+from firmware.cli.phone import open_phone
 from firmware.cli.picture import terminal_picture
 from firmware.cli.run_options import RunOptions
 from firmware.cli.verdict import interrupted, print_verdict
 from firmware.diag.feed_client import SOCKET
 from firmware.errors import FeedTrouble
+from firmware.handheld.commands import Command
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.i18n.catalog import Catalog
-from firmware.log import get_logger
+from firmware.log import get_logger, quiet_log
 from firmware.runtime.interruption import asked_to_stop
 from firmware.runtime.service_notify import Notifier
 from firmware.runtime.session import Outcome, inspect, session_length_s
@@ -34,6 +37,7 @@ from firmware.verdict.engine import Snapshot
 from firmware.verdict.sensor_state import Recognise
 from hw.kit import parse_spec
 from hw.replay.provenance import provenance_to_record
+from hw.types import ButtonPress
 
 if TYPE_CHECKING:
     from firmware.diag.feed import Feed
@@ -43,6 +47,8 @@ SCREEN_FILE = Path("ansim-screen.png")
 TERMINAL_COLUMNS = 100
 TERMINAL_EVERY_S = 0.5
 FOREVER_S = 10 * 365 * 86_400.0  # the handheld runs until it is switched off
+Show = Callable[[Image.Image, Snapshot], None]
+Poll = Callable[[], Sequence[ButtonPress | Command]]
 log = get_logger(__name__)
 
 
@@ -58,7 +64,13 @@ def run_handheld(options: RunOptions) -> None:
             country=settings.country,
         )
         backend = parse_spec(kit)[0]
-        handheld = backend == "pi" or (options.window and backend == "sim")  # a recording has one story only
+        shown_elsewhere = options.window or options.phone
+        by_a_person = not os.environ.get("NOTIFY_SOCKET")
+        if backend == "pi" and by_a_person and not options.personal:
+            _end_where_bare(catalog)
+        if by_a_person and not options.verbose:
+            quiet_log()
+        handheld = backend == "pi" or (shown_elsewhere and backend == "sim")  # a recording has one story only
         endless = options.duration_s is None and handheld
         until_s = None if endless else session_length_s(kit, options.duration_s)
         console, notifier = Console(stderr=True), Notifier()
@@ -69,30 +81,43 @@ def run_handheld(options: RunOptions) -> None:
             open_window(
                 wanted=options.window, browser=options.browser, port=options.port, lang=catalog.lang
             ) as broker,
+            open_phone(
+                wanted=options.phone,
+                address=options.address,
+                # the window takes the port that was asked for, where both are wanted
+                port=0 if options.window else options.port,
+                lang=catalog.lang,
+            ) as phone,
             _inspection(options, settings, wanted=guided) as (controller, knowledge),
         ):
-            in_terminal = console.is_terminal and backend != "pi" and not options.window
+            in_terminal = console.is_terminal and backend != "pi" and not shown_elsewhere
             panel = Panel(
                 look,
                 until_s=until_s,
                 simulated=provenance_to_record(kit, settings.hw.backend) == "simulated",
-                also_show=broker.show if broker else TerminalScreen(live, wanted=in_terminal).show,
-                also_poll=broker.poll if broker else None,
+                also_show=shown_on(
+                    broker.show if broker else None,
+                    phone.show if phone else None,
+                    TerminalScreen(live, wanted=in_terminal).show,
+                ),
+                also_poll=polled_from(broker.poll if broker else None, phone.poll if phone else None),
                 controller=controller,
             )
             if broker:
                 broker.follow(lambda: panel.look.lang)
+            if phone:
+                phone.attach(panel)
             outcome = inspect(
                 kit,
                 settings,
                 until_s=FOREVER_S if endless else until_s,
                 record_to=options.record_to,
                 panel=panel,
-                live=options.window or backend != "replay",
+                live=shown_elsewhere or backend != "replay",
                 watch=Heartbeat(notifier, served).watch,
                 recognise=knowledge if place is None else _known_at(place, settings),
             )
-            if options.window and options.duration_s is None and not endless and not outcome.stopped:
+            if shown_elsewhere and options.duration_s is None and not endless and not outcome.stopped:
                 linger(panel, outcome.snapshot, asked)
         notifier.stopping()
         if place is not None:
@@ -107,6 +132,33 @@ def run_handheld(options: RunOptions) -> None:
             typer.echo(interrupted(outcome.snapshot, said))
         print_verdict(Console(), outcome.snapshot, said, outcome.coverages)
     raise typer.Exit(LEVEL_EXIT[outcome.snapshot.verdict.level])
+
+
+def _end_where_bare(catalog: Catalog) -> None:
+    """End with what can be done all the same, where this machine has neither sensor nor panel."""
+    from hw.pi.discover import discover
+
+    found = discover()
+    if is_bare(found, os.environ):
+        print_ways(Console(), found, catalog)
+        raise typer.Exit(Exit.MISSING_COMPONENT)
+
+
+def shown_on(*screens: Show | None) -> Show:
+    """Return what shows a picture on every screen there is."""
+    wanted = [screen for screen in screens if screen is not None]
+
+    def show(picture: Image.Image, snapshot: Snapshot) -> None:
+        for screen in wanted:
+            screen(picture, snapshot)
+
+    return show
+
+
+def polled_from(*sources: Poll | None) -> Poll | None:
+    """Return what asks every browser for its presses; None where there is none."""
+    wanted = [source for source in sources if source is not None]
+    return (lambda: [one for source in wanted for one in source()]) if wanted else None
 
 
 @contextmanager

@@ -40,7 +40,23 @@ BrowserOption = Annotated[
     typer.Option("--browser/--no-browser", help="With --window: open a browser, or only print the address."),
 ]
 PortOption = Annotated[
-    int, typer.Option("--port", min=0, max=65_535, help="With --window: serve at this port; 0 takes any.")
+    int,
+    typer.Option(
+        "--port",
+        min=0,
+        max=65_535,
+        help="With --window or --phone: serve at this port; 0 takes any.",
+    ),
+]
+PhoneOption = Annotated[
+    bool,
+    typer.Option(
+        "--phone", help="Serve a page for one phone: over the USB cable, else on this machine only."
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option("--address", metavar="IP", help="With --phone: serve at this address of this machine."),
 ]
 InspectionOption = Annotated[
     Path | None,
@@ -65,6 +81,8 @@ class RunOptions(CommonOptions):
     window: WindowOption = False
     browser: BrowserOption = True
     port: PortOption = 0
+    phone: PhoneOption = False
+    address: AddressOption = None
     inspection: InspectionOption = None
     personal: PersonalOption = False
     place: PlaceOption = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from firmware.handheld.screen.theme import ThemeName
 from firmware.i18n.catalog import Language
 from firmware.verdict.commands import EngineCommand
+from hw.queued_buttons import ButtonName
 
 if TYPE_CHECKING:
     from firmware.inspection.controller import MenuWord
@@ -48,4 +49,11 @@ class TurnInspection:
     word: MenuWord
 
 
-Command = EngineCommand | SetLanguage | SetTheme | SetSound | Home | TurnInspection
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressInspection:
+    """Press a button on the inspection's own page, whichever page the panel shows."""
+
+    button: ButtonName
+
+
+Command = EngineCommand | SetLanguage | SetTheme | SetSound | Home | TurnInspection | PressInspection

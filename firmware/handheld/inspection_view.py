@@ -87,7 +87,7 @@ def view_of(
         "resolve_why": lambda: answer_view(state),
         "resolve_picture": lambda: answer_view(state),
     }
-    view = views[state.stage]()
+    view = replace(views[state.stage](), page=PAGE_OF[state.stage])
     if state.trouble:
         view = replace(view, notice=Sentence(key=state.trouble), alarm=True)
     return view
@@ -184,14 +184,14 @@ def _cubicle(state: InspectionState) -> InspectionView:
     )
     last = next((v for v in reversed(state.done) if v.kind == "cubicle"), None)
     params: dict[str, Param] = {
-        "room": state.room_plan.name,
         "cubicle": state.cubicle_name,
         "number": state.cubicle + 1,
         "count": len(state.room_plan.cubicles),
     }
     numbered = state.cubicle_name == str(state.cubicle + 1)
     return InspectionView(
-        title=Sentence(key=f"walk.place_{'numbered' if numbered else 'of'}", params=params),
+        title=Sentence(key=f"walk.cubicle_{'numbered' if numbered else 'of'}", params=params),
+        detail=plain(state.room_plan.name),
         checks=rows,
         keys=Sentence(key="keys.cubicle"),
         notice=None if last is None or state.marks else _came_of(last),

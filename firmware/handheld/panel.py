@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
@@ -11,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from firmware.handheld.commands import Command, Home, SetLanguage, SetSound, SetTheme, TurnInspection
+from firmware.handheld.commands import (
+    Command,
+    Home,
+    PressInspection,
+    SetLanguage,
+    SetSound,
+    SetTheme,
+    TurnInspection,
+)
 from firmware.handheld.homing import HomingFollower, follower_of, subject_of_finding, subject_of_row
 from firmware.handheld.inspection_view import PAGE_OF, menu_of, view_of
 from firmware.handheld.panel_parts import PanelParts
@@ -38,6 +47,7 @@ if TYPE_CHECKING:
 
 # Ten pictures a second are enough for the eye and leave the processor to the sensors.
 REDRAW_NS = 100_000_000
+TURN_NS = 3_000_000_000  # a leaf of a text that is too long for its room is shown this long
 PICTURE_SIZE = (320, 240)
 LIVE_PAGES = frozenset[Page]({"lens", "picture", "result"})
 NO_LENS_VIEW = LensPageView()
@@ -52,6 +62,11 @@ class PanelStyle:
     theme: ThemeName
     silent: bool
     country: str = DEFAULT_COUNTRY
+
+
+def time_of_day() -> str:
+    """Return the local time as a wall clock shows it."""
+    return time.strftime("%H:%M")
 
 
 def picture_of(snapshot: Snapshot) -> PictureView | None:
@@ -90,10 +105,13 @@ class Panel:
         until_s: float | None,
         simulated: bool,
         also_show: Callable[[Image.Image, Snapshot], None] | None = None,
-        also_poll: Callable[[], Sequence[ButtonPress]] | None = None,
+        also_poll: Callable[[], Sequence[ButtonPress | Command]] | None = None,
         controller: InspectionController | None = None,
+        clock: Callable[[], str] = time_of_day,
     ) -> None:
         self.look = look
+        self.turn = 0  # added to the leaves that session time has turned
+        self._clock = clock
         self.picture: Image.Image | None = None
         self.stale = True  # something was pressed since the last picture
         self._controller = controller
@@ -116,6 +134,16 @@ class Panel:
         """The state that was drawn last; None before the first picture."""
         return self._state
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing sounds."""
+        return self.look.silent
+
+    @property
+    def inspection_row(self) -> int:
+        """The chosen row of the inspection's page; 0 where there is none."""
+        return 0 if self._controller is None else self._controller.state.selected
+
     def attach(self, kit: Kit) -> None:
         """Take the display, the buttons, the buzzer and the battery of a kit."""
         self._parts = PanelParts(kit)
@@ -128,19 +156,27 @@ class Panel:
         here = self._parts.poll(t_ns=self._now_ns)
         elsewhere = () if self._also_poll is None else self._also_poll()
         waited = () if self._controller is None else self._controller.released()
-        asked = [c for one in (*waited, *here, *elsewhere) for c in self.press(one)]
+        asked = [c for one in (*waited, *here, *elsewhere) for c in self._take(one)]
         return (*asked, *(() if self._controller is None else self._controller.poll()))
+
+    def _take(self, one: ButtonPress | Command) -> Sequence[EngineCommand]:
+        return self.press(one) if isinstance(one, ButtonPress) else self.obey(one)
 
     def press(self, button: ButtonPress) -> Sequence[EngineCommand]:
         """Carry out a press, and return the command that it has for the engine, if any."""
         self.stale = True
         if self._controller is not None and self._is_for_inspection(button):
-            leave = self._controller.press(button)
-            self._follow_inspection(page="home" if leave else self._page_of(self._controller))
+            self._told(lambda controller: controller.press(button))
             return ()
         self._place, wish = press(self._place, button)
         command = self._command_of(wish, button)
         return () if command is None else self.obey(command)
+
+    def _told(self, tell: Callable[[InspectionController], bool]) -> None:
+        """Tell the inspection something, and turn to its page, or to the readout where it says so."""
+        if self._controller is not None:
+            leave = tell(self._controller)
+            self._follow_inspection(page="home" if leave else self._page_of(self._controller))
 
     def _command_of(self, wish: Wish | None, button: ButtonPress) -> Command | None:
         """Return the command that a press stands for, None where it only turned a page."""
@@ -177,6 +213,8 @@ class Panel:
                 self._follower = None if now is None else follower_of(now, command.subject)
             case TurnInspection():
                 self._turn(command)
+            case PressInspection():
+                self._told(lambda controller: controller.answer(command.button))
             case _:
                 return (command,)
         return ()
@@ -243,7 +281,13 @@ class Panel:
             rows=self._rows,
         )
         self._place = with_rows(self._place, row_counts(state.devices, state.findings, self._place.menu))
-        state = replace(state, picture=picture_of(snapshot), help_lines=help_lines(self.look.country))
+        state = replace(
+            state,
+            picture=picture_of(snapshot),
+            help_lines=help_lines(self.look.country),
+            clock=self._clock(),
+            turn=self.turn + snapshot.t_ns // TURN_NS,
+        )
         if self._controller is not None:
             state = self._with_inspection(state, self._controller, snapshot)
         if self._follower is not None:

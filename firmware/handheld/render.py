@@ -83,6 +83,6 @@ def paint(
     state: ScreenState, *, size: tuple[int, int] = (320, 240), mode: Mode = "RGB", theme: ThemeName = "dark"
 ) -> Canvas:
     """Return the canvas of a page drawn at a layout size: the picture, and the place of each text."""
-    canvas = Canvas(size, mode, THEMES[theme])
+    canvas = Canvas(size, mode, THEMES[theme], turn=state.turn)
     PAGES[state.page](canvas, state, catalog_for(state.lang))
     return canvas

@@ -31,7 +31,7 @@ def result_view(
     """Return the result: for an alarm first what was found and where, then what to do, then the limits."""
     alarm = verdict.level in ALARMS or verdict.alarm is not None
     named = (_named(verdict, whereabouts),) if alarm else ()
-    leaves = (*named, _to_do(verdict), _limits(verdict))
+    leaves = (*named, to_do_leaf(verdict), limits_leaf(verdict))
     leaf = leaves[min(state.selected, len(leaves) - 1)]
     open_alarm = verdict.alarm is not None and not verdict.alarm.resolution
     keys = "keys.result_alarm" if open_alarm else "keys.result"
@@ -82,14 +82,15 @@ def _came_of(state: InspectionState, verdict: Verdict) -> Sentence | None:
     return Sentence(key="result.alarm_was", params=params)
 
 
-def _to_do(verdict: Verdict) -> Leaf:
+def to_do_leaf(verdict: Verdict) -> Leaf:
+    """Return what to do at this level, step by step."""
     word = {Level.LIKELY_CAMERA: "likely", Level.CHECK: "check"}.get(verdict.level, "quiet")
     count = 4 if verdict.level in ALARMS else 3
     lines = tuple(Sentence(key=f"result.do.{word}.{n + 1}") for n in range(count))
     return Sentence(key="screen.what_now"), lines
 
 
-def _limits(verdict: Verdict) -> Leaf:
+def limits_leaf(verdict: Verdict) -> Leaf:
     """Return in plain words which cameras this scan could not have caught."""
     lines = [Sentence(key="screen.caught", params={"share": verdict.share_caught})]
     if verdict.coverage.get("lens") is not None:

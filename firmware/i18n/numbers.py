@@ -16,6 +16,7 @@ SMALLEST_SHOWN = 0.001
 LARGEST_SHOWN = 0.99  # above this it reads "> 99 %": never a claim of certainty
 WHOLE_FROM = 10.0  # values from here on need no decimal
 PERCENT_PATTERNS = ((0.001, "0.###%"), (0.01, "0.##%"), (0.1, "0.#%"), (2.0, "0%"))  # up to three digits
+CHANNEL_14_MHZ, START_5_GHZ_MHZ, START_6_GHZ_MHZ = 2484, 4900, 5935
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 PLAIN_UNITS = {"db": "dB", "dbm": "dBm", "s": "s", "ms": "ms", "m": "m"}
 # Numbers written lately: a screen writes the same ones ten times a second.
@@ -106,6 +107,23 @@ def write_plain(value: float, _locale: Locale) -> str:
     return f"{value:.0f}" if isfinite(value) else UNKNOWN
 
 
+def write_channel(value_mhz: float, _locale: Locale) -> str:
+    """Write the number of a Wi-Fi channel from its centre in MHz; at 6 GHz numbers begin anew, so it says so.
+
+    Source: IEEE 802.11-2020, annex E, and 802.11ax for 6 GHz.
+    """
+    if not isfinite(value_mhz):
+        return UNKNOWN
+    mhz = round(value_mhz)
+    if mhz == CHANNEL_14_MHZ:
+        return "14"
+    if mhz < START_5_GHZ_MHZ:
+        return str((mhz - 2407) // 5)
+    if mhz < START_6_GHZ_MHZ:
+        return str((mhz - 5000) // 5)
+    return f"{2 if mhz == START_6_GHZ_MHZ else (mhz - 5950) // 5} (6 GHz)"
+
+
 WRITERS: Mapping[str, Callable[[float, Locale], str]] = {
     "": write_decimal,
     "percent": write_percent,
@@ -114,6 +132,7 @@ WRITERS: Mapping[str, Callable[[float, Locale], str]] = {
     "bps": write_rate,
     "deg": write_angle,
     "plain": write_plain,
+    "channel": write_channel,
 }
 
 

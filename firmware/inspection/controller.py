@@ -100,7 +100,14 @@ class InspectionController:
             self._held.append(button)
             return False
         word = WORDS.get((button.button, button.long))
-        if word is None:
+        return word is not None and self.answer(word)
+
+    def answer(self, word: Word) -> bool:
+        """Act on a word for the inspection; return True to show the readout.
+
+        While one place is closed and the next one begun it is not taken: it was said of the place before.
+        """
+        if self.busy:
             return False
         return self._take(self.machine.press(self.state, word, replace(self.now, fresh_id=self._new_id())))
 

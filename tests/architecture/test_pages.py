@@ -19,6 +19,7 @@ from firmware.settings.settings import Settings, load_settings
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
+    "README.ko.md",
     ".github/CONTRIBUTING.md",
     "hw/ASSEMBLY.md",
     "hw/README.md",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,8 @@ from firmware.i18n.escape import spell_missing
 Mode = Literal["RGB", "1"]
 Align = Literal["left", "center", "right"]
 HALF = 128  # a mono pixel is lit from half cover on
+# The smallest text that is read at arm's length on a 2.4 inch colour panel, and on a 0.96 inch mono one.
+LEAST_PX: Mapping[Mode, int] = {"RGB": 12, "1": 10}
 
 
 class Rect(NamedTuple):
@@ -36,25 +39,31 @@ class Rect(NamedTuple):
 
 
 class TextBox(NamedTuple):
-    """One text: the room it was given and the pixels it used."""
+    """One text: the room it was given, the pixels it used, and all leaves that are shown in turn."""
 
     text: str
     shown: str
     room: Rect
     ink: Rect
     size_px: int
+    leaves: tuple[tuple[str, ...], ...]
 
 
 class Canvas:
-    """Drawing in theme colours. In mode ``1`` every colour but the ground is white, or black if inverted."""
+    """Drawing in theme colours. In mode ``1`` every colour but the ground is white, or black if inverted.
 
-    def __init__(self, size: tuple[int, int], mode: Mode, theme: Theme) -> None:
+    ``turn`` chooses the leaf of a text that is too long for its room.
+    """
+
+    def __init__(self, size: tuple[int, int], mode: Mode, theme: Theme, *, turn: int = 0) -> None:
         self.mode: Mode = mode
+        self.turn = turn
         self.theme = theme
         self.area = Rect(0, 0, *size)
         self.image = Image.new(mode, size, self.ink(theme.ground))
         self.pen = ImageDraw.Draw(self.image)
         self.texts: list[TextBox] = []
+        self.crowded_out: list[str] = []  # texts whose room was smaller than a letter
 
     def ink(self, color: Rgb) -> Rgb | int:
         """Return a colour as this mode takes it."""
@@ -93,26 +102,33 @@ class Canvas:
         align: Align = "left",
         max_lines: int = 1,
         heavy: bool = False,
-    ) -> TextBox:
-        """Write text into its room, as large as it fits; ``heavy`` thickens the strokes by a pixel."""
+    ) -> None:
+        """Write text into its room, as large as it fits; ``heavy`` thickens the strokes by a pixel.
+
+        Nothing is written smaller than `LEAST_PX`; a room without space for one letter stays empty.
+        """
         extra = 1 if heavy else 0
+        least = max(min_px or size_px, LEAST_PX[self.mode])
+        if room.w < least or room.h < line_height(least):
+            self.crowded_out.append(text)
+            return
         fitted = fit(
             spell_missing(text),
             width=room.w - extra,
             height=room.h,
-            size_px=size_px,
-            min_px=min(min_px or size_px, size_px),
+            size_px=max(size_px, least),
+            min_px=least,
             max_lines=max_lines,
         )
+        lines = fitted.leaves[self.turn % len(fitted.leaves)]
         step = line_height(fitted.size_px)
-        top = room.y + max(0, (room.h - step * len(fitted.lines)) // 2)
+        top = room.y + max(0, (room.h - step * len(lines)) // 2)
         inks = []
-        for index, line in enumerate(fitted.lines):
+        for index, line in enumerate(lines):
             baseline = top + index * step + line_reach(fitted.size_px)[0]
             inks.append(self._line(room, baseline, line, fitted.size_px, color, align, extra))
-        box = TextBox(text, " ".join(fitted.lines), room, _union(inks, room), fitted.size_px)
+        box = TextBox(text, " ".join(lines), room, _union(inks, room), fitted.size_px, fitted.leaves)
         self.texts.append(box)
-        return box
 
     def _line(
         self, room: Rect, baseline: int, line: str, size_px: int, color: Rgb, align: Align, extra: int

@@ -52,6 +52,7 @@ class VisitRow:
 class InspectionView:
     """The content of all inspection pages. A page takes the parts that it has room for."""
 
+    page: str = ""  # of the inspection's stage, whichever page is shown
     title: Sentence | None = None
     lead: Sentence | None = None  # what to do now, in one sentence
     detail: Sentence | None = None

@@ -12,6 +12,7 @@ RING: tuple[Page, ...] = ("home", "spectrum", "devices", "lens", "sensors", "men
 DOTS_H = 9
 MONO_TITLE_H = 14
 MONO_LINE_H = 16
+MONO_TAG_W = 34
 
 
 def draw_frame(canvas: Canvas, state: ScreenState, catalog: Catalog) -> Rect:
@@ -37,7 +38,7 @@ def _draw_dots(canvas: Canvas, current: int, count: int) -> None:
 def draw_empty(canvas: Canvas, room: Rect, words: str) -> None:
     """Say in the middle of an empty page why it is empty."""
     box = Rect(room.x + 20, room.y + room.h // 2 - 24, room.w - 40, 48)
-    canvas.text(box, words, size_px=15, min_px=11, max_lines=3, color=canvas.theme.dim, align="center")
+    canvas.text(box, words, size_px=15, min_px=12, max_lines=3, color=canvas.theme.dim, align="center")
 
 
 def draw_selection(canvas: Canvas, row: Rect, *, selected: bool, alert: bool) -> None:
@@ -70,19 +71,19 @@ def draw_mono(
     """Draw a page of a small black-and-white panel: a title and three lines of text."""
     theme, width = canvas.theme, canvas.area.w
     canvas.fill(Rect(0, 0, width, MONO_TITLE_H), theme.text)
-    tag_w = 54 if state.simulated else 0
+    tag_w = MONO_TAG_W if state.simulated else 0
     room = Rect(2, 0, width - 4 - tag_w, MONO_TITLE_H)
     name = title or catalog.text(f"page.{state.page}")
     canvas.text(room, name, size_px=12, min_px=10, color=theme.ground)
     if state.simulated:
         tag = Rect(width - tag_w, 0, tag_w - 2, MONO_TITLE_H)
-        word = catalog.text("screen.simulated")
-        canvas.text(tag, word, size_px=10, min_px=8, color=theme.ground, align="right")
+        word = catalog.text("screen.simulated.short")
+        canvas.text(tag, word, size_px=10, color=theme.ground, align="right")
     for index, line in enumerate(lines[:3]):
         if not line:
             continue
         box = Rect(0, MONO_TITLE_H + 1 + index * MONO_LINE_H, width, MONO_LINE_H)
-        canvas.text(box, line, size_px=12, min_px=9, color=theme.text)
+        canvas.text(box, line, size_px=12, min_px=10, color=theme.text)
 
 
 def body(room: Rect) -> Rect:

@@ -65,7 +65,8 @@ class ScreenState:
     """The whole content of the screen. ``reasons`` and ``findings`` come strongest first.
 
     ``progress`` is None where nobody knows how long the scan takes. ``selected`` is the chosen row;
-    ``focused`` says that up and down move it.
+    ``focused`` says that up and down move it. ``turn`` counts the leaves of texts that are too long for their
+    room; ``clock`` is the time of day as the wall shows it, empty where nobody knows it.
     """
 
     level: Level
@@ -77,6 +78,8 @@ class ScreenState:
     scanning: bool = False
     progress: float | None = None
     elapsed_s: float = 0.0
+    clock: str = ""
+    turn: int = 0
     reasons: tuple[Sentence, ...] = ()
     number_fits: bool = True  # False: the number contradicts the word, and only the word is shown
     answer: Sentence | None = None  # what a person said of the alarm of this place

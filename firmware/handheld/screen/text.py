@@ -1,7 +1,12 @@
-"""Fits text into a box: shrinks, then wraps, then cuts with an ellipsis, between whole letters."""
+"""Fits text into a box: shrinks to the least legible size, wraps at spaces, and turns leaves for the rest.
+
+Nothing is left out: a text that is too long for its room is split into leaves of whole words, which the
+screen shows in turn. A number stays on the line of its unit.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,15 +15,26 @@ from PIL import Image, ImageDraw
 from firmware.i18n.escape import ELLIPSIS, graphemes
 from firmware.i18n.font import load_font
 
+# A number and its unit are one word; so are a cubicle's number and what it counts.
+UNIT = r"(?:[kMG]?Hz|[kMG]?bit/s|dBm?|dBFS|cm|mm|m|ms|s|nm|°C?|%|번 칸|cubicles?)(?![^\W_])"
+NUMBER_WITH_UNIT = re.compile(rf"(?<=[\d–]) (?={UNIT})")
+GLUE = "\N{NO-BREAK SPACE}"
 KEPT = 2048  # lines measured and drawn lately; the longest mask has some 20 kB, most have 2
+MORE = f" {ELLIPSIS}"  # ends a leaf that another one follows
+WORTH_A_SIGN = 2  # rooms narrower than this many signs keep their width for letters
 TALLEST = "힣뷁Adgjy"  # letters that reach as high and as low as ordinary text does
 
 
 class Fitted(NamedTuple):
-    """Lines that fit, and the size they fit at."""
+    """The size a text fits at, and its lines: all of them on one leaf where they fit."""
 
     size_px: int
-    lines: tuple[str, ...]
+    leaves: tuple[tuple[str, ...], ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Lines of the first leaf."""
+        return self.leaves[0]
 
 
 @lru_cache(maxsize=KEPT)
@@ -63,18 +79,38 @@ def line_height(size_px: int) -> int:
 def fit(text: str, *, width: int, height: int, size_px: int, min_px: int, max_lines: int) -> Fitted:
     """Return the text at the largest size from ``size_px`` down to ``min_px`` at which it fits whole.
 
-    Where it does not fit even at ``min_px``, the last line ends in an ellipsis.
+    Where it does not fit even at ``min_px``, it is split into leaves of whole words; the last line of every
+    leaf but the last ends in an ellipsis. Only a single word wider than its room is broken, between letters.
     """
-    clean = " ".join(text.split())
+    words = bind(text)
     for size in range(size_px, min_px - 1, -1):
         room = min(max_lines, height // line_height(size))
-        lines = wrap(clean, width=width, size_px=size) if room > 1 else [clean]
+        if any(text_width(word, size) > width for word in words):
+            continue
+        lines = wrap(words, width=width, size_px=size)
         if len(lines) <= room and all(_fits(line, size, width, height) for line in lines):
-            return Fitted(size, tuple(lines))
+            return Fitted(size, (tuple(lines),))
     room = max(1, min(max_lines, height // line_height(min_px)))
-    lines = wrap(clean, width=width, size_px=min_px) if room > 1 else [clean]
-    last = lines[room - 1] if len(lines) <= room else " ".join(lines[room - 1 :])
-    return Fitted(min_px, (*lines[: room - 1], cut(last, width=width, size_px=min_px)))
+    lines = wrap(words, width=width, size_px=min_px)
+    if len(lines) <= room:
+        return Fitted(min_px, (tuple(lines),))
+    return Fitted(min_px, _leaves(words, room, width, min_px))
+
+
+def bind(text: str) -> tuple[str, ...]:
+    """Return the words of a text, a number with its unit as one of them."""
+    glued = NUMBER_WITH_UNIT.sub(GLUE, " ".join(text.replace(GLUE, " ").split()))
+    return tuple(word.replace(GLUE, " ") for word in glued.split(" "))
+
+
+def _leaves(words: tuple[str, ...], room: int, width: int, size_px: int) -> tuple[tuple[str, ...], ...]:
+    """Split the text into leaves of ``room`` lines; every line has room for an ellipsis behind it."""
+    more = MORE if width > WORTH_A_SIGN * text_width(MORE, size_px) else ""
+    lines = wrap(words, width=width - text_width(more, size_px), size_px=size_px)
+    leaves = [lines[n : n + room] for n in range(0, len(lines), room)]
+    for leaf in leaves[:-1]:
+        leaf[-1] += more
+    return tuple(tuple(leaf) for leaf in leaves)
 
 
 def _fits(line: str, size_px: int, width: int, height: int) -> bool:
@@ -82,11 +118,11 @@ def _fits(line: str, size_px: int, width: int, height: int) -> bool:
     return text_width(line, size_px) <= width and bottom - top <= height
 
 
-def wrap(text: str, *, width: int, size_px: int) -> list[str]:
-    """Break at spaces; a word wider than the line is broken between letters."""
+def wrap(words: tuple[str, ...], *, width: int, size_px: int) -> list[str]:
+    """Break between words; a word wider than the line is broken between letters."""
     lines: list[str] = []
     line = ""
-    for word in text.split(" "):
+    for word in words:
         joined = f"{line} {word}" if line else word
         if text_width(joined, size_px) <= width:
             line = joined
@@ -106,18 +142,3 @@ def _break_word(word: str, width: int, size_px: int) -> list[str]:
         else:
             pieces[-1] += letter
     return pieces
-
-
-def cut(text: str, *, width: int, size_px: int) -> str:
-    """Return the text, or as much of its start as fits with an ellipsis behind it."""
-    if text_width(text, size_px) <= width:
-        return text
-    letters = graphemes(text)
-    low, high = 0, len(letters)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if text_width("".join(letters[:middle]).rstrip() + ELLIPSIS, size_px) <= width:
-            low = middle
-        else:
-            high = middle - 1
-    return "".join(letters[:low]).rstrip() + ELLIPSIS

@@ -6,7 +6,7 @@ from firmware.handheld.screen.canvas import Canvas, Rect, mix
 from firmware.handheld.screen.state import ScreenState, SensorBadge
 from firmware.handheld.screen.theme import Rgb
 from firmware.i18n.catalog import Catalog
-from firmware.i18n.numbers import write_clock, write_percent
+from firmware.i18n.numbers import write_clock
 
 MARGIN = 6
 TOP_H = 20
@@ -14,24 +14,44 @@ BAR_H = 4
 ICON = 16
 WIDE_ROW = 250  # rows wider than this have room for the name, the words and the share
 WIDE_PANEL = 300  # panels wider than this have room for a wide tag
+WIDE_TAG_W, TAG_W = 76, 44
+ELAPSED_W, CLOCK_W, BATTERY_W = 48, 36, 26
+TITLE_PX = 14
 LOW_BATTERY = 0.2
 
 
+def title_room(canvas: Canvas, state: ScreenState) -> Rect:
+    """Return the room of the title in the top bar: what tag, clocks and battery leave."""
+    tag = _tag_room(canvas, state)
+    return Rect(MARGIN, 1, tag.x - MARGIN - 4, TOP_H - 3)
+
+
+def _tag_room(canvas: Canvas, state: ScreenState) -> Rect:
+    battery_w = BATTERY_W if state.battery is not None else 0
+    clocks_w = ELAPSED_W + (CLOCK_W if state.clock else 0)
+    tag_w = (WIDE_TAG_W if canvas.area.w > WIDE_PANEL else TAG_W) if state.simulated else 0
+    return Rect(canvas.area.w - MARGIN - battery_w - clocks_w - tag_w - 2, 2, tag_w, TOP_H - 5)
+
+
 def draw_top(canvas: Canvas, state: ScreenState, catalog: Catalog, title: str) -> Rect:
-    """Draw the top bar: title, simulated or not, running time, battery, progress. Return what is below."""
+    """Draw the top bar: title, simulated or not, time of day, running time, battery, progress.
+
+    Returns what is below. Nothing covers the title: it has a room of its own.
+    """
     theme, width = canvas.theme, canvas.area.w
-    tag_w = (96 if width > WIDE_PANEL else 76) if state.simulated else 0
-    right = width - MARGIN - (_draw_battery(canvas, state.battery) if state.battery is not None else 0)
-    clock_w = 44 if width > WIDE_PANEL else 36
-    clock = Rect(right - clock_w, 1, clock_w, TOP_H - 3)
-    canvas.text(clock, write_clock(state.elapsed_s), size_px=13, min_px=9, color=theme.dim, align="right")
-    tag = Rect(clock.x - tag_w - 2, 2, tag_w, TOP_H - 5)
+    tag = _tag_room(canvas, state)
+    clock = Rect(tag.x + tag.w + 2, 1, CLOCK_W if state.clock else 0, TOP_H - 3)
+    elapsed = Rect(clock.x + clock.w, 1, ELAPSED_W, TOP_H - 3)
+    canvas.text(elapsed, write_clock(state.elapsed_s), size_px=13, min_px=12, color=theme.dim, align="right")
+    if state.clock:
+        canvas.text(clock, state.clock, size_px=13, min_px=12, color=theme.text, align="right")
+    if state.battery is not None:
+        _draw_battery(canvas, state.battery)
     if state.simulated:
         canvas.fill(tag, theme.warn, radius=3)
-        word = catalog.text("screen.simulated")
-        canvas.text(tag.inset(3, 0, 3, 0), word, size_px=12, min_px=9, color=theme.ground, align="center")
-    room = Rect(MARGIN, 1, tag.x - MARGIN - 4, TOP_H - 3)
-    canvas.text(room, title, size_px=14, min_px=11, color=theme.text)
+        word = catalog.text("screen.simulated" if width > WIDE_PANEL else "screen.simulated.short")
+        canvas.text(tag.inset(3, 0, 3, 0), word, size_px=12, color=theme.ground, align="center")
+    canvas.text(title_room(canvas, state), title, size_px=TITLE_PX, min_px=12, color=theme.text)
     line = Rect(0, TOP_H - 2, width, 2)
     canvas.fill(line, theme.rule)
     if state.progress is not None:
@@ -39,15 +59,14 @@ def draw_top(canvas: Canvas, state: ScreenState, catalog: Catalog, title: str) -
     return Rect(0, TOP_H, width, canvas.area.h - TOP_H)
 
 
-def _draw_battery(canvas: Canvas, share: float | None) -> int:
-    level = min(1.0, max(0.0, share or 0.0))
+def _draw_battery(canvas: Canvas, share: float) -> None:
+    level = min(1.0, max(0.0, share))
     theme = canvas.theme
     low = level < LOW_BATTERY
     body = Rect(canvas.area.w - MARGIN - 22, 4, 20, 11)
     canvas.frame(body, theme.dim, radius=2)
     canvas.fill(Rect(body.x + 20, 7, 2, 5), theme.dim)
     canvas.fill(Rect(body.x + 2, 6, round(16 * level), 7), theme.warn if low else theme.dim)
-    return 26
 
 
 def draw_bar(canvas: Canvas, rect: Rect, share: float | None, color: Rgb) -> None:
@@ -87,16 +106,12 @@ def draw_sensor(canvas: Canvas, rect: Rect, sensor: SensorBadge, catalog: Catalo
 
 
 def _draw_sensor_words(canvas: Canvas, line: Rect, sensor: SensorBadge, catalog: Catalog) -> None:
-    theme, wide = canvas.theme, line.w > WIDE_ROW
-    name_w, share_w = (62 if wide else 54), 34
+    """Write the name and what the sensor says; its bar alone shows how much it looked at."""
+    theme = canvas.theme
+    name_w = 64 if line.w > WIDE_ROW else 58
     name = catalog.text(f"sense.{sensor.name}")
-    canvas.text(line._replace(w=name_w), name, size_px=13, min_px=9, color=theme.text)
-    said = line.inset(left=name_w + 4)
-    if wide or not sensor.alert:  # where room is scarce, what was noticed matters more than the share
-        said = said.inset(right=share_w + 4)
-        share = "–" if sensor.coverage is None else write_percent(sensor.coverage, catalog.locale)
-        room = Rect(line.x + line.w - share_w, line.y, share_w, line.h)
-        canvas.text(room, share, size_px=12, min_px=9, color=theme.dim, align="right")
+    canvas.text(line._replace(w=name_w), name, size_px=14, min_px=12, color=theme.text)
     loud = sensor.alert or sensor.state == "lost" or bool(sensor.trouble)
     words = catalog.say(sensor.spoken())
-    canvas.text(said, words, size_px=13, min_px=10, color=theme.text if loud else theme.dim)
+    ink = theme.text if loud else theme.dim
+    canvas.text(line.inset(left=name_w + 4), words, size_px=14, min_px=12, color=ink)

@@ -199,3 +199,13 @@ def test_a_device_is_homed_in_on_from_the_result_page() -> None:
     assert shown.homing.trend == "warmer"
     assert shown.homing.best is not None
     assert shown.homing.best > -60.0
+
+
+def test_the_clock_of_the_wall_stands_on_every_picture_and_leaves_turn_with_time() -> None:
+    panel = Panel(
+        PanelStyle(lang="ko", theme="dark", silent=True), until_s=None, simulated=True, clock=lambda: "15:23"
+    )
+    for t_s in (0.0, 1.0, 3.0, 6.5):
+        panel.draw(snapshot(t_s))
+        assert panel.shown is not None
+        assert (panel.shown.clock, panel.shown.turn) == ("15:23", int(t_s // 3))

@@ -6,6 +6,7 @@ import re
 from string import Formatter
 
 import pytest
+from babel import Locale
 
 from firmware.i18n.catalog import LANGUAGES, Catalog, Language
 from firmware.i18n.numbers import (
@@ -64,3 +65,9 @@ def test_the_clock_reads_like_a_clock() -> None:
         "0:00",
         "0:00",
     ]
+
+
+def test_a_channel_has_the_number_that_people_know() -> None:
+    known = {2412: "1", 2437: "6", 2484: "14", 5180: "36", 5885: "177", 5935: "2 (6 GHz)", 5955: "1 (6 GHz)"}
+    assert {mhz: write_number(float(mhz), "channel", Locale.parse("ko")) for mhz in known} == known
+    assert write_number(float("nan"), "channel", Locale.parse("en")) == "–"

@@ -22,7 +22,7 @@ def draw_choose(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     if view.lead is not None:
         words = room._replace(h=LEAD_H)
         lead = catalog.say(view.lead)
-        canvas.text(words, lead, size_px=15, min_px=10, max_lines=3, color=canvas.theme.text)
+        canvas.text(words, lead, size_px=15, min_px=12, max_lines=3, color=canvas.theme.text)
         room = room.inset(top=LEAD_H + 2)
     row_h = DETAILED_ROW_H if any(c.detail for c in view.choices) else ROW_H
     draw_choices(canvas, room, view.choices, state.selected, catalog, row_h=row_h)

@@ -65,14 +65,14 @@ def _draw_device(canvas: Canvas, row: Rect, device: DeviceRow, catalog: Catalog)
     left, side = row.x + 32, 58
     words = Rect(left, row.y + 1, row.w - 32 - side, 17)
     name = catalog.text("screen.verbatim", text=device.name)
-    canvas.text(words, name, size_px=14, min_px=11, color=theme.text)
+    canvas.text(words, name, size_px=14, min_px=12, color=theme.text)
     detail = Rect(left, row.y + 18, words.w, 14)
-    canvas.text(detail, catalog.say(device.detail), size_px=11, min_px=9, color=theme.dim)
+    canvas.text(detail, catalog.say(device.detail), size_px=12, color=theme.dim)
     right = Rect(row.x + row.w - side + 4, row.y + 1, side - 10, 17)
     word = _word(device)
     if word:
         ink = theme.text if device.alert else theme.dim
-        canvas.text(right, catalog.text(word), size_px=14, min_px=9, color=ink, align="right")
+        canvas.text(right, catalog.text(word), size_px=14, min_px=12, color=ink, align="right")
     _draw_signal(canvas, right.x + right.w, row.y + 30, device.rssi_dbm)
 
 

@@ -8,6 +8,7 @@ from math import exp
 from firmware.handheld.screen.canvas import Canvas, Rect
 from firmware.handheld.screen.page_frame import body, draw_empty, draw_frame, draw_mono
 from firmware.handheld.screen.state import ScreenState
+from firmware.handheld.screen.text import text_width
 from firmware.handheld.screen.views import FindingView
 from firmware.handheld.screen.widgets import ICON
 from firmware.i18n.catalog import Catalog
@@ -15,6 +16,7 @@ from firmware.i18n.help_lines import call_words, support_words
 from firmware.verdict.model import Level
 
 HEAD_H = 40
+HEADING_PX = 12
 WHY_H = 52
 STEPS = {Level.LIKELY_CAMERA: "likely", Level.CHECK: "check"}
 STEP_COUNT = 4
@@ -35,7 +37,7 @@ def draw_finding(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     why = Rect(room.x, room.y + HEAD_H + 3, room.w, WHY_H)
     reason = catalog.say(finding.reason)
     said = reason if finding.where is None else f"{reason}. {catalog.say(finding.where)}"
-    canvas.text(why, said, size_px=15, min_px=10, max_lines=4, color=canvas.theme.text)
+    canvas.text(why, said, size_px=15, min_px=12, max_lines=4, color=canvas.theme.text)
     rest = Rect(room.x, why.y + why.h + 3, room.w, room.y + room.h - why.y - why.h - 3)
     support = support_words(catalog, state.help_lines)
     _draw_steps(canvas, rest, _steps(state, catalog), support, catalog)
@@ -73,9 +75,9 @@ def _draw_head(
     words = head.inset(left=42, right=8, top=2, bottom=2)
     subject = catalog.text("screen.verbatim", text=finding.subject)
     top = words._replace(h=20)
-    canvas.text(top, subject, size_px=17, min_px=11, color=ink, heavy=True)
+    canvas.text(top, subject, size_px=17, min_px=12, color=ink, heavy=True)
     low = Rect(words.x, words.y + 20, words.w, 16)
-    canvas.text(low, _strength(finding, catalog), size_px=13, min_px=9, color=ink)
+    canvas.text(low, _strength(finding, catalog), size_px=13, min_px=12, color=ink)
 
 
 def _strength(finding: FindingView, catalog: Catalog) -> str:
@@ -89,16 +91,17 @@ def _strength(finding: FindingView, catalog: Catalog) -> str:
 def _draw_steps(canvas: Canvas, room: Rect, steps: Sequence[str], support: str, catalog: Catalog) -> None:
     theme = canvas.theme
     canvas.fill(Rect(room.x, room.y, room.w, 1), theme.rule)
-    title = Rect(room.x, room.y + 2, room.w // 2, 17)
-    canvas.text(title, catalog.text("screen.what_now"), size_px=12, min_px=10, color=theme.accent)
+    heading = catalog.text("screen.what_now")
+    title = Rect(room.x, room.y + 2, text_width(heading, HEADING_PX) + 4 if support else room.w, 17)
+    canvas.text(title, heading, size_px=HEADING_PX, color=theme.accent)
     if support:
         beside = Rect(title.x + title.w, title.y, room.w - title.w, title.h)
-        canvas.text(beside, support, size_px=13, min_px=10, color=theme.text, align="right")
+        canvas.text(beside, support, size_px=13, min_px=12, color=theme.text, align="right")
     height = (room.h - 19) // STEP_COUNT
     for index, words in enumerate(steps):
         top = room.y + 19 + index * height
         number = Rect(room.x, top + (height - 16) // 2, 16, 16)
         canvas.shape("disc", number.x, number.y, number.w, theme.accent)
-        canvas.text(number, str(index + 1), size_px=12, min_px=10, color=theme.ground, align="center")
+        canvas.text(number, str(index + 1), size_px=12, min_px=12, color=theme.ground, align="center")
         row = Rect(room.x + 22, top, room.w - 22, height)
-        canvas.text(row, words, size_px=15, min_px=10, color=theme.text)
+        canvas.text(row, words, size_px=15, min_px=12, color=theme.text)

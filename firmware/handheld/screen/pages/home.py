@@ -16,7 +16,7 @@ from firmware.verdict.model import Level
 CARD_H = 71
 ROW_H = 24
 FOOT_LINES = 3  # what it catches, what it cannot see, what to do next
-SMALL_PX = 10  # the smallest text on this page
+SMALL_PX = 12  # the smallest text on this page
 NUMBER_PX = 20  # larger numbers are drawn heavy
 NARROW_W = 300  # panels narrower than this write the number below the word
 
@@ -48,21 +48,21 @@ def _draw_card(canvas: Canvas, card: Rect, state: ScreenState, catalog: Catalog)
     name = catalog.text(f"level.{state.level}")
     canvas.text(word, name, size_px=28, min_px=15, max_lines=2, color=ink, heavy=True)
     _draw_number(canvas, Rect(inner.x + inner.w - number_w, inner.y, number_w, inner.h), state, catalog)
-    note = Rect(inner.x, inner.y + 36, inner.w - 62, inner.h - 36)
-    canvas.text(note, _note(state, catalog), size_px=14, min_px=10, max_lines=2, color=ink)
+    note = Rect(inner.x, inner.y + 36, inner.w - 70, inner.h - 36)
+    canvas.text(note, _note(state, catalog), size_px=14, min_px=12, max_lines=2, color=ink)
 
 
 def _draw_number(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog) -> None:
-    """Draw the probability, and below it where it started from, or what was said of the alarm.
+    """Draw the probability, and below it of what, or what was said of the alarm.
 
     It is small where it says little.
     """
     ink = canvas.theme.level_ink[state.level]
     size = 18 if state.level is Level.INCONCLUSIVE else 32
-    label = Rect(room.x + room.w - 60, room.y + 38, 60, room.h - 40)
+    label = Rect(room.x + room.w - 66, room.y + 36, 66, room.h - 36)
     if state.answer is not None:
         canvas.text(
-            label, catalog.say(state.answer), size_px=12, min_px=9, max_lines=2, color=ink, align="right"
+            label, catalog.say(state.answer), size_px=12, min_px=12, max_lines=2, color=ink, align="right"
         )
     if not state.number_fits:
         return
@@ -71,8 +71,8 @@ def _draw_number(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalo
         room._replace(h=35), number, size_px=size, min_px=16, color=ink, align="right", heavy=size > NUMBER_PX
     )
     if state.answer is None:
-        prior = catalog.text("screen.prior", prior=state.prior)
-        canvas.text(label, prior, size_px=11, min_px=9, max_lines=2, color=ink, align="right")
+        chance = catalog.text("screen.chance")
+        canvas.text(label, chance, size_px=12, max_lines=2, color=ink, align="right")
 
 
 def _note(state: ScreenState, catalog: Catalog) -> str:
@@ -101,7 +101,7 @@ def _draw_foot(canvas: Canvas, foot: Rect, state: ScreenState, catalog: Catalog)
         call = f"{next_step}.call"  # where it is to call, with the number
         key = call if call in catalog else next_step
         step = catalog.text(key, police=number_of(state.help_lines, "police"))
-        canvas.text(line.inset(left=13), step, size_px=14, min_px=9, color=theme.text)
+        canvas.text(line.inset(left=13), step, size_px=14, min_px=12, color=theme.text)
 
 
 def _blind_words(kinds: tuple[str, ...], width: int, catalog: Catalog) -> str:
@@ -120,15 +120,15 @@ def _draw_mono(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     theme = canvas.theme
     canvas.shape(state.level.value, 0, 0, 26, theme.text)
     title = Rect(29, 0, canvas.area.w - 29, 17)
-    canvas.text(title, catalog.text(f"level.{state.level}"), size_px=13, min_px=11, color=theme.text)
+    canvas.text(title, catalog.text(f"level.{state.level}"), size_px=13, min_px=10, color=theme.text)
     number_w = 40 if state.simulated else 50
     number = Rect(29, 17, number_w, 13)
     probability = write_probability(state.probability, catalog.locale) if state.number_fits else ""
-    canvas.text(number, probability, size_px=11, min_px=9, color=theme.text)
+    canvas.text(number, probability, size_px=11, min_px=10, color=theme.text)
     if state.simulated:
         tag = Rect(number.x + number.w, 17, canvas.area.w - number.x - number.w, 13)
-        word = catalog.text("screen.simulated")
-        canvas.text(tag, word, size_px=10, min_px=8, color=theme.text, align="right")
+        word = catalog.text("screen.simulated.short")
+        canvas.text(tag, word, size_px=10, color=theme.text, align="right")
     if state.progress is not None:
         canvas.fill(Rect(0, 31, round(canvas.area.w * min(1.0, max(0.0, state.progress))), 2), theme.text)
     for index, sensor in enumerate(state.sensors):

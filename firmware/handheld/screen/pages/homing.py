@@ -34,7 +34,7 @@ def draw_homing(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
         return
     name = room._replace(h=20)
     words = catalog.text("screen.verbatim", text=view.name)
-    canvas.text(name, words, size_px=15, min_px=10, color=canvas.theme.dim, align="center")
+    canvas.text(name, words, size_px=15, min_px=12, color=canvas.theme.dim, align="center")
     if view.sensor == "lens":
         _draw_notices(canvas, Rect(room.x, room.y + 24, room.w, room.h - 26), view, catalog)
         return
@@ -56,9 +56,9 @@ def _draw_notices(canvas: Canvas, rect: Rect, view: HomingView, catalog: Catalog
     canvas.fill(rect, canvas.theme.card, radius=4)
     words = rect.inset(6, 6, 4, 4)
     size = 20 if view.sensor == "lens" else 15
-    lines = 4 if view.sensor == "lens" else 3
+    lines = 6
     canvas.text(
-        words, _notice(view, catalog), size_px=size, min_px=9, max_lines=lines, color=canvas.theme.text
+        words, _notice(view, catalog), size_px=size, min_px=12, max_lines=lines, color=canvas.theme.text
     )
 
 

@@ -37,7 +37,7 @@ def draw_lens(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     canvas.fill(guide, mix(canvas.theme.ground, canvas.theme.accent, 0.25), radius=5)
     words = catalog.text(view.guide)
     inner = guide.inset(left=6, right=6)
-    canvas.text(inner, words, size_px=16, min_px=11, color=canvas.theme.text, align="center")
+    canvas.text(inner, words, size_px=16, min_px=12, color=canvas.theme.text, align="center")
     stage = room.inset(bottom=GUIDE_H + 4)
     wide = stage.w > WIDE_PAGE
     picture = stage.inset(right=MAP_W + 4) if wide else stage.inset(bottom=STRIP_H + 4)
@@ -129,14 +129,14 @@ def _draw_facts(
 ) -> None:
     theme = canvas.theme
     label = catalog.text("screen.covered")
-    canvas.text(facts.label, label, size_px=12, min_px=9, color=theme.dim, align="center")
+    canvas.text(facts.label, label, size_px=12, min_px=12, color=theme.dim, align="center")
     number = "–" if share is None else write_percent(share, catalog.locale)
     canvas.text(facts.number, number, size_px=24, min_px=14, color=theme.text, align="center", heavy=True)
     _draw_cells(canvas, facts.grid, view.cells)
     count = _candidates(view)
     words = catalog.text("screen.candidates", count=count)
     color = theme.warn if count else theme.dim
-    canvas.text(facts.found, words, size_px=13, min_px=10, max_lines=2, color=color, align="center")
+    canvas.text(facts.found, words, size_px=13, min_px=12, max_lines=2, color=color, align="center")
 
 
 def _draw_cells(canvas: Canvas, grid: Rect, cells: NDArray[np.uint8] | None) -> None:

@@ -26,9 +26,9 @@ def draw_low_coverage(canvas: Canvas, state: ScreenState, catalog: Catalog) -> N
     canvas.fill(head, mix(theme.ground, theme.warn, 0.25), radius=7)
     canvas.shape("check", head.x + 8, head.y + 7, 32, theme.warn)
     words = head.inset(left=48, right=6)
-    canvas.text(words, lead, size_px=18, min_px=11, max_lines=2, color=theme.text)
+    canvas.text(words, lead, size_px=18, min_px=12, max_lines=2, color=theme.text)
     room = room.inset(top=HEAD_H + 6)
     for index, line in enumerate(lines):
         row = Rect(room.x, room.y + index * 22, room.w, 20)
-        canvas.text(row, line, size_px=15, min_px=10, color=theme.text)
+        canvas.text(row, line, size_px=15, min_px=12, color=theme.text)
     draw_bars(canvas, room.inset(top=22 * len(lines) + 2), view.bars, catalog)

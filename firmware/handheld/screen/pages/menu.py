@@ -28,4 +28,4 @@ def draw_menu(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
         row = Rect(room.x, room.y + 4 + index * height, room.w, height - 4)
         canvas.fill(row, canvas.theme.card, radius=6)
         draw_selection(canvas, row, selected=state.focused and index == chosen, alert=False)
-        canvas.text(row.inset(left=14, right=10), name, size_px=16, min_px=11, color=canvas.theme.text)
+        canvas.text(row.inset(left=14, right=10), name, size_px=16, min_px=12, color=canvas.theme.text)

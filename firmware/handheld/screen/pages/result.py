@@ -9,6 +9,7 @@ from firmware.handheld.screen.inspection_widgets import NARROW_W, draw_mono_word
 from firmware.handheld.screen.pages.lens import draw_picture
 from firmware.handheld.screen.pages.spectrum import draw_plot
 from firmware.handheld.screen.state import ScreenState
+from firmware.handheld.screen.text import text_width
 from firmware.i18n.catalog import Catalog, Sentence
 from firmware.i18n.help_lines import number_of, support_words
 from firmware.verdict.model import Level
@@ -17,6 +18,7 @@ CARD_H = 74
 LINE_H, NAMED_LINE_H = 30, 42
 PATCH_W, PATCH_H = 96, 72  # of the picture of what is named
 LEAF_TITLE_H = 19
+HEADING_PX = 13
 FOUND = frozenset({Level.CHECK, Level.LIKELY_CAMERA})
 
 
@@ -42,15 +44,16 @@ def draw_result(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
     name = catalog.text(f"level.{state.level}")
     canvas.text(words._replace(h=30), name, size_px=24, min_px=14, color=ink, heavy=True)
     low = Rect(words.x, words.y + 31, words.w, words.h - 31)
-    canvas.text(low, lead, size_px=15, min_px=9, max_lines=2, color=ink)
+    canvas.text(low, lead, size_px=15, min_px=12, max_lines=2, color=ink)
     room = room.inset(top=CARD_H + 3)
     title = "" if view.detail is None else catalog.say(view.detail)
     support = support_words(catalog, state.help_lines) if state.level in FOUND else ""
-    head = room._replace(w=room.w // 2 if support else room.w, h=LEAF_TITLE_H)
-    canvas.text(head, title, size_px=14, min_px=10, color=theme.accent)
+    title_w = min(text_width(title, HEADING_PX) + 4, room.w * 2 // 3)
+    head = room._replace(w=title_w if support else room.w, h=LEAF_TITLE_H)
+    canvas.text(head, title, size_px=HEADING_PX, color=theme.accent)
     if support:
         beside = head._replace(x=head.x + head.w, w=room.w - head.w)
-        canvas.text(beside, support, size_px=14, min_px=9, color=theme.text, align="right")
+        canvas.text(beside, support, size_px=14, min_px=12, color=theme.text, align="right")
     room = room.inset(top=LEAF_TITLE_H)
     if view.named in {"lens", "rf"} and canvas.area.w > NARROW_W:
         room = _draw_named(canvas, room, state, catalog)
@@ -59,7 +62,7 @@ def draw_result(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
         row = Rect(room.x, room.y + index * height, room.w, height - 1)
         canvas.shape("disc", row.x + 2, row.y + height // 2 - 4, 7, theme.accent)
         most = 3 if view.named else 2
-        canvas.text(row.inset(left=16), line, size_px=16, min_px=9, max_lines=most, color=theme.text)
+        canvas.text(row.inset(left=16), line, size_px=16, min_px=12, max_lines=most, color=theme.text)
 
 
 def _draw_named(canvas: Canvas, room: Rect, state: ScreenState, catalog: Catalog) -> Rect:

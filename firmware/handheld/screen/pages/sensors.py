@@ -8,9 +8,9 @@ from firmware.handheld.screen.state import ScreenState, SensorBadge
 from firmware.handheld.screen.views import HealthRow
 from firmware.handheld.screen.widgets import draw_bar
 from firmware.i18n.catalog import Catalog
-from firmware.i18n.numbers import write_percent
 
 ICON = 26
+NAME_H = 16
 
 
 def draw_sensors(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
@@ -41,22 +41,22 @@ def _draw_row(canvas: Canvas, rect: Rect, sensor: SensorBadge, row: HealthRow, c
     canvas.shape(sensor.name, rect.x + 8, rect.y + (rect.h - ICON) // 2 - 2, ICON, color)
     if not well:
         canvas.shape("cross", rect.x + 24, rect.y + rect.h // 2, 14, theme.warn)
-    words = rect.inset(left=44, right=8, top=3, bottom=8)
-    third = words.w // 3
-    half = words.h // 2
+    words = rect.inset(left=44, right=8, top=1, bottom=5)
+    third = max(62, words.w // 3)
+    half = min(NAME_H, words.h // 2)
     name = Rect(words.x, words.y, third, half)
-    canvas.text(name, catalog.text(f"sense.{sensor.name}"), size_px=15, min_px=10, color=theme.text)
-    state = Rect(words.x + third, words.y, words.w - third - 42, half)
+    canvas.text(name, catalog.text(f"sense.{sensor.name}"), size_px=14, min_px=12, color=theme.text)
+    state = Rect(words.x + third + 4, words.y, words.w - third - 4, half)
     ink = theme.dim if well else theme.warn
-    canvas.text(state, _state(sensor, catalog), size_px=13, min_px=9, color=ink)
-    share = "–" if sensor.coverage is None else write_percent(sensor.coverage, catalog.locale)
-    number = Rect(words.x + words.w - 40, words.y, 40, half)
-    canvas.text(number, share, size_px=14, min_px=10, color=theme.text, align="right")
-    says = catalog.text(row.hint) if row.hint else _numbers(row, catalog)
+    canvas.text(state, _state(sensor, catalog), size_px=13, min_px=12, color=ink)
+    says = catalog.text(row.hint) if row.hint else _numbers(sensor, row, catalog)
     low = Rect(words.x, words.y + half, words.w, words.h - half)
-    canvas.text(low, says, size_px=12, min_px=9, color=theme.text if row.hint else theme.dim)
-    draw_bar(canvas, Rect(words.x, rect.y + rect.h - 6, words.w, 3), sensor.coverage, color)
+    canvas.text(low, says, size_px=13, min_px=12, max_lines=2, color=theme.text if row.hint else theme.dim)
+    draw_bar(canvas, Rect(words.x, rect.y + rect.h - 4, words.w, 3), sensor.coverage, color)
 
 
-def _numbers(row: HealthRow, catalog: Catalog) -> str:
-    return catalog.text("screen.read_dropped", read=row.read, dropped=row.dropped)
+def _numbers(sensor: SensorBadge, row: HealthRow, catalog: Catalog) -> str:
+    read = catalog.text("screen.read_dropped", read=row.read, dropped=row.dropped)
+    if sensor.coverage is None:
+        return read
+    return f"{catalog.text('screen.looked_at', share=sensor.coverage)} · {read}"

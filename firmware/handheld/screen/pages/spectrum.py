@@ -18,6 +18,7 @@ AXIS_H = 14
 WORDS_H = 20
 WORDS = 3  # lines of text below the plot
 WIDE_ROW = 250
+FREQUENCY_W = 88
 LABELLED_W = 160
 MHZ = 1e6
 
@@ -75,7 +76,7 @@ def _draw_grid(canvas: Canvas, plot: Rect, view: SpectrumPageView) -> None:
         hz = view.low_hz + (view.high_hz - view.low_hz) * (index + 0.5) / marks
         room = Rect(plot.x + index * width, plot.y + plot.h, width, AXIS_H)
         words = f"{hz / MHZ:.0f} MHz"
-        canvas.text(room, words, size_px=11, min_px=9, color=theme.dim, align="center")
+        canvas.text(room, words, size_px=11, min_px=12, color=theme.dim, align="center")
     if view.at_hz is not None:
         canvas.fill(Rect(_x_of(plot, view, view.at_hz), plot.y, 1, plot.h), theme.dim)
 
@@ -101,12 +102,14 @@ def _words(line: SpectrumLine, catalog: Catalog) -> str:
 def _draw_words(canvas: Canvas, row: Rect, line: SpectrumLine, catalog: Catalog) -> None:
     theme, color = canvas.theme, _color(canvas, line)
     canvas.fill(Rect(row.x, row.y + 4, 4, row.h - 8), color, radius=2)
-    frequency = Rect(row.x + 10, row.y, 88 if row.w > WIDE_ROW else 66, row.h)
+    frequency = Rect(row.x + 10, row.y, FREQUENCY_W, row.h)
     words = write_frequency(line.center_hz, catalog.locale)
-    canvas.text(frequency, words, size_px=13, min_px=10, color=theme.text)
-    level = Rect(row.x + row.w - 40, row.y, 40, row.h)
-    strength = f"{write_decimal(round(line.snr_db), catalog.locale)} dB"
-    canvas.text(level, strength, size_px=13, min_px=10, color=theme.dim, align="right")
+    canvas.text(frequency, words, size_px=13, min_px=12, color=theme.text)
+    level = Rect(row.x + row.w, row.y, 0, row.h)
+    if row.w > WIDE_ROW:  # a narrow row keeps its room for the name: the plot shows the strength
+        level = Rect(row.x + row.w - 44, row.y, 44, row.h)
+        strength = f"{write_decimal(round(line.snr_db), catalog.locale)} dB"
+        canvas.text(level, strength, size_px=13, min_px=12, color=theme.dim, align="right")
     label = Rect(frequency.x + frequency.w + 4, row.y, level.x - frequency.x - frequency.w - 8, row.h)
     ink = theme.text if line.alert else theme.dim
-    canvas.text(label, catalog.say(line.label), size_px=13, min_px=10, color=ink)
+    canvas.text(label, catalog.say(line.label), size_px=13, min_px=12, color=ink)

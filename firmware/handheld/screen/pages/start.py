@@ -8,7 +8,8 @@ from firmware.handheld.screen.state import ScreenState, SensorBadge
 from firmware.handheld.screen.widgets import draw_bar, sensor_color
 from firmware.i18n.catalog import Catalog
 
-SENSORS_H = 46
+SENSORS_H = 40
+SIGN = 14
 ROW_LEAST, ROW_MOST = 36, 56
 COMING = frozenset({"starting", "missing", "lost"})
 
@@ -34,18 +35,18 @@ def draw_start(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:
 def _draw_sensor(canvas: Canvas, cell: Rect, sensor: SensorBadge, catalog: Catalog) -> None:
     theme, color = canvas.theme, sensor_color(canvas, sensor)
     canvas.fill(cell, theme.card, radius=6)
-    x = cell.x + 5 if canvas.area.w > NARROW_W else cell.x + cell.w // 2 - 8
-    canvas.shape(sensor.name, x, cell.y + 5, 16, color)
+    x = cell.x + 1 if canvas.area.w > NARROW_W else cell.x + cell.w // 2 - SIGN // 2
+    canvas.shape(sensor.name, x, cell.y + 3, SIGN, color)
     if sensor.state in {"lost", "missing"} or sensor.trouble:
-        canvas.shape("cross", x + 9, cell.y + 12, 10, theme.warn)
+        canvas.shape("cross", x + 9, cell.y + 9, 10, theme.warn)
     if canvas.area.w > NARROW_W:
-        name = Rect(cell.x + 25, cell.y + 3, cell.w - 28, 18)
+        name = Rect(cell.x + 16, cell.y + 2, cell.w - 16, 17)
         canvas.text(name, catalog.text(f"sense.{sensor.name}"), size_px=13, min_px=8, color=theme.text)
-    word = Rect(cell.x + 4, cell.y + 22, cell.w - 8, 15)
+    word = Rect(cell.x + 2, cell.y + 19, cell.w - 4, 15)
     said = catalog.text(f"start.state.{sensor.state}")
     canvas.text(word, said, size_px=12, min_px=8, color=theme.dim, align="center")
     share = None if sensor.state in COMING else sensor.coverage
-    draw_bar(canvas, Rect(cell.x + 5, cell.y + cell.h - 7, cell.w - 10, 3), share, color)
+    draw_bar(canvas, Rect(cell.x + 5, cell.y + cell.h - 5, cell.w - 10, 3), share, color)
 
 
 def _draw_mono(canvas: Canvas, state: ScreenState, catalog: Catalog) -> None:

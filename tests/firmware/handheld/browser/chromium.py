@@ -52,9 +52,12 @@ class Browser:
         return json.loads(one)  # type: ignore[no-any-return]
 
     def open(self, url: str, *, width: int, height: int) -> None:
+        self.resize(width, height)
+        self.say("Page.navigate", url=url)
+
+    def resize(self, width: int, height: int) -> None:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.say("Emulation.setDeviceMetricsOverride", **size)
-        self.say("Page.navigate", url=url)
 
     def run(self, expression: str) -> Any:
         return self.say("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")

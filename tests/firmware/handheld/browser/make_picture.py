@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.firmware.handheld.browser.chromium import browser
 
-TARGET = Path(__file__).parents[4] / "firmware" / "screen" / "readme-window.png"
+TARGET = Path(__file__).parents[4] / "firmware" / "handheld" / "screen" / "readme-window.png"
 SCENE, LANG = "wifi-camera", "en"
 LOUD = "/Check|Likely/.test(document.getElementById('said').textContent)"
 ROWS_OF_START = 4

@@ -22,7 +22,8 @@ from firmware.errors import WindowTrouble
 from firmware.handheld.browser import server as server_module
 from firmware.handheld.browser.frame_broker import FrameBroker
 from firmware.handheld.browser.page import WORDS, page_html
-from firmware.handheld.browser.server import HEADER, WindowServer
+from firmware.handheld.browser.server import WindowServer
+from firmware.handheld.browser.token_server import HEADER
 from firmware.handheld.panel import Panel, PanelStyle
 from firmware.i18n.catalog import LANGUAGES, catalog_for
 from firmware.verdict.engine import Snapshot
@@ -318,8 +319,8 @@ def test_a_whole_handheld_in_a_window() -> None:
 def test_a_request_that_trickles_in_is_cut_and_connections_are_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("firmware.handheld.browser.server.REQUEST_MOST_S", 0.3)
-    monkeypatch.setattr("firmware.handheld.browser.server.CONNECTIONS_MOST", 3)
+    monkeypatch.setattr("firmware.handheld.browser.token_server.REQUEST_MOST_S", 0.3)
+    monkeypatch.setattr("firmware.handheld.browser.token_server.CONNECTIONS_MOST", 3)
     with WindowServer(FrameBroker("en")) as server:
         slow = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(8)]
         for one in slow:

@@ -13,7 +13,7 @@ from firmware.handheld.render import PAGES, render
 from firmware.i18n.catalog import LANGUAGES
 from tests.firmware.handheld.screen.sample_pages import filled
 
-TARGET = Path(__file__).parents[4] / "firmware" / "screen" / "pages.png"
+TARGET = Path(__file__).parents[4] / "firmware" / "handheld" / "screen" / "pages.png"
 SIZE = (320, 240)
 COLUMNS, GAP_PX, COLOURS = 5, 8, 96
 GROUND = (96, 104, 114)

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from firmware.handheld.render import paint, render
-from firmware.handheld.screen.canvas import Canvas, Mode, Rect, TextBox
+from firmware.handheld.screen.canvas import Canvas, Mode, Rect
 from firmware.handheld.screen.state import SensorBadge
+from firmware.handheld.screen.text import MORE
 from firmware.handheld.screen.theme import THEMES, ThemeName
 from firmware.handheld.screen.view_model import answer_of
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for, plain
@@ -64,7 +65,7 @@ def test_level_number_and_next_step_are_always_whole(
         assert_layout(canvas)
         words = [b.shown for b in canvas.texts]
         assert catalog.text(f"level.{level}") in words
-        assert catalog.text("screen.simulated") in words
+        assert catalog.text("screen.simulated" if size[0] > 300 else "screen.simulated.short") in words
         assert any(b.shown.endswith("%") and b.shown[0] in "<>0123456789" for b in canvas.texts)
         if mode == "RGB":
             assert catalog.text(state.advice.step) in words
@@ -118,7 +119,8 @@ def test_a_sense_that_hardly_looked_is_never_called_quiet() -> None:
 def test_kinds_that_do_not_fit_are_counted() -> None:
     catalog = catalog_for("en")
     canvas = paint(worst(Level.NOTHING_FOUND, "en", "finished"), size=(240, 240))
-    line = next(b.shown for b in canvas.texts if b.shown.startswith("Could not see"))
+    box = next(b for b in canvas.texts if b.shown.startswith("Could not see"))
+    line = " ".join(line for leaf in box.leaves for line in leaf).replace(MORE, "")
     named = sum(line.count(catalog.text(k)) for k in worst(Level.CHECK, "en", "lost").blind_to)
     assert line.endswith(f"+{7 - named}")
     assert named >= 1
@@ -182,8 +184,20 @@ def test_golden_pictures_are_few_and_small() -> None:
     assert sum(path.stat().st_size for path in GOLDEN.glob("*.png")) < 200_000
 
 
-def test_a_text_box_tells_what_was_cut() -> None:
+def test_a_text_too_long_for_its_room_is_shown_leaf_by_leaf() -> None:
+    shown = []
+    for turn in range(4):
+        canvas = Canvas((80, 20), "RGB", THEMES["dark"], turn=turn)
+        canvas.text(Rect(0, 0, 80, 20), "A very long sentence", size_px=13, color=(255, 255, 255))
+        shown.append(canvas.texts[0].shown)
+    first, *_ = shown
+    count = len(canvas.texts[0].leaves)
+    assert first.endswith(MORE)
+    assert shown[count] == first
+    assert " ".join(shown[:count]).replace(MORE, "") == canvas.texts[0].text
+
+
+def test_a_room_without_space_for_a_letter_stays_empty_and_says_so() -> None:
     canvas = Canvas((60, 20), "RGB", THEMES["dark"])
-    box: TextBox = canvas.text(Rect(0, 0, 60, 20), "A very long sentence", size_px=13, color=(255, 255, 255))
-    assert box.shown.endswith("…")
-    assert box.text == "A very long sentence"
+    canvas.text(Rect(0, 0, 5, 20), "wide", size_px=13, color=(255, 255, 255))
+    assert (canvas.texts, canvas.crowded_out) == ([], ["wide"])
