@@ -25,7 +25,8 @@ from firmware.errors import FeedTrouble
 from firmware.i18n.catalog import Catalog, catalog_for
 from firmware.i18n.escape import visible
 from firmware.settings.calibration import calibration_folder
-from firmware.settings.settings import load_settings
+from firmware.settings.pi_model import board_name
+from firmware.settings.settings import Settings, load_settings
 from hw.errors import MissingComponent
 from hw.kit import parse_spec
 from hw.pi.discover import Found, discover
@@ -63,7 +64,7 @@ def check(
     """
     with expected_errors():
         settings, catalog = load_settings(config=config, overrides=overrides or ()), _catalog(lang)
-        unit = unit_of(kit, records_folder(records), settings.rf.self_noise)
+        unit = unit_of(kit, records_folder(records), settings)
         asked = Asked(tone_hz=None if tone is None else tone * 1e6, press_s=press)
         with Console(stderr=True).status(catalog.text("cli.scanning")) as status:
 
@@ -81,14 +82,17 @@ def check(
     raise typer.Exit(Exit.ERROR if failed else Exit.NOTHING_FOUND)
 
 
-def unit_of(kit: str, records: Path, self_noise: str | None = None) -> Unit:
-    """Return the paths of this unit's data."""
+def unit_of(kit: str, records: Path, settings: Settings) -> Unit:
+    """Return this unit: its paths, its board and what is set for it."""
+    is_pi = parse_spec(kit)[0] == "pi"
     return Unit(
         disk=Path.cwd(),
         records=records,
         calibrations=calibration_folder(),
-        self_noise=self_noise,
-        is_pi=parse_spec(kit)[0] == "pi",
+        self_noise=settings.rf.self_noise,
+        is_pi=is_pi,
+        board=board_name() if is_pi else "",
+        camera=settings.hw.camera,
     )
 
 

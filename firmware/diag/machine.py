@@ -14,6 +14,7 @@ from firmware.records.bundle import verify_file
 from firmware.records.custody.errors import RecordsError
 from firmware.records.custody.wall_clock import NOT_BEFORE_NS, MachineClock, WallClock
 from firmware.records.database import DATABASE_FILE
+from hw.config import CameraConfig
 from hw.pi.power import HOT_C, supply_numbers
 
 FREE_BYTES_WARN = 2_000_000_000  # an hour of inspections with pictures
@@ -31,6 +32,8 @@ class Unit:
     calibrations: Path | None = None
     self_noise: str | None = None
     is_pi: bool = False
+    board: str = ""  # model of a Raspberry Pi
+    camera: CameraConfig = field(default_factory=CameraConfig)
     clock: WallClock = field(default_factory=MachineClock)
     supply: Callable[[], dict[str, float]] = supply_numbers
 
@@ -39,6 +42,8 @@ def machine_checks(unit: Unit) -> Iterator[Check]:
     """Yield the checks of the unit itself."""
     yield disk(unit.disk)
     yield wall_clock(unit.clock)
+    if unit.board:
+        yield board(unit.board, unit.camera)
     numbers = unit.supply() if unit.is_pi else {}
     yield from supply(numbers)
     if unit.records is not None:
@@ -62,6 +67,17 @@ def _stored(folder: Path) -> Iterator[Check]:
         return
     if there:
         yield records(folder)
+
+
+def board(name: str, camera: CameraConfig) -> Check:
+    """Say which pictures the lens sensor asks for on this board."""
+    return passed(
+        "board",
+        board=name,
+        width_px=float(camera.width_px),
+        height_px=float(camera.height_px),
+        rate_hz=camera.rate_hz,
+    )
 
 
 def disk(folder: Path) -> Check:

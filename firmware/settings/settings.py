@@ -1,7 +1,8 @@
-"""All settings of one run, read from four places and checked as a whole.
+"""All settings of one run, read from five places and checked as a whole.
 
-``settings/default.toml`` < ``/etc/ansim/ansim.toml`` < ``--config FILE`` < ``--set a.b=c``: later ones win,
-key by key. Every mistake is reported at once, each with where it stands, why it cannot be, and what to do.
+``settings/default.toml`` < this board's row of ``settings/pi_models.toml`` < ``/etc/ansim/ansim.toml`` <
+``--config FILE`` < ``--set a.b=c``: later ones win, key by key. Every mistake is reported at once, each with
+where it stands, why it cannot be, and what to do.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pydantic_core import ErrorDetails
 from firmware.errors import Mistake, SettingsError
 from firmware.i18n.help_lines import COUNTRY_OF_REGION
 from firmware.settings.inspection_config import InspectionConfig
+from firmware.settings.pi_model import board_name, board_settings
 from firmware.settings.records_config import RecordsConfig
 from firmware.settings.sections import EngineConfig, FusionConfig, HelpConfig, UiConfig
 from firmware.verdict.evidence.likelihoods import packaged_likelihoods
@@ -135,6 +137,9 @@ def _layers(
     config: Path | None, overrides: Sequence[str], machine_file: Path, mistakes: list[Mistake]
 ) -> Iterator[Layer]:
     yield _parse((files("firmware.settings") / PACKAGED).read_text(encoding="utf-8"), PACKAGED, mistakes)
+    board = board_name()
+    if board:
+        yield Layer(f"chosen for {board}", board_settings(board))
     if machine_file.is_file():
         yield _read(machine_file, mistakes)
     if config is not None:

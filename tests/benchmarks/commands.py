@@ -1,11 +1,13 @@
 """What whole commands cost, start included, beside the peer that a user would run instead, in the same run.
 
-    python -m tests.benchmarks.commands [--runs 3]
+    python -m tests.benchmarks.commands [--runs 3] [--only wifi big ble rf lens]
 
-`ansim scan wifi --kit replay:FILE --jsonl` against `tshark -T fields` with the columns that ansim reads, in
-turn, in processes of their own: processor time and peak memory, medians. Three captures of a simulated room
-are written for it: *dense* (190,000 frames of a full channel), *sparse* (1,700 of them over 86 minutes), and
-*day* (1,600 over 24 hours). What the start alone costs is that of a capture of one frame.
+`ansim scan SENSOR --kit replay:FILE --jsonl`, each in a process of its own: processor time and peak memory,
+medians. Captures of a simulated full channel are written for it: *dense* (190,000 frames, beside
+`tshark -T fields` with the columns that ansim reads), *sparse* (1,700 of them over 86 minutes), *day* (1,600
+over 24 hours), *big* (2 GB, ansim alone, once), and a btsnoop log of 200,000 adverts beside tshark. A sweep
+and half a minute of strobed pictures are recorded from a simulated room. What the start alone costs is that
+of a capture of one frame. A sweep against ``rtl_power`` is `rf_against_rtl_power`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -28,6 +31,11 @@ from tests.benchmarks.wifi_speed import TSHARK_FIELDS, write_pcap
 COMMAND = "python -m tests.benchmarks.commands"
 HEAD_BYTES, RECORD = 24, struct.Struct("<IIII")
 FRAMES = 190_000
+BIG_BYTES = 2_000_000_000
+ADVERTS, ADVERTISERS = 200_000, 300
+BTSNOOP_EPOCH_US = 0x00DCDDB30F2F8000
+BLE_FIELDS = ("frame.time_epoch", "bthci_evt.bd_addr", "bthci_evt.rssi", "btcommon.eir_ad.entry.type")
+SWEEP_S, LOOK_S = 20.0, 30.0
 # Capture: frames, and the seconds over which they are spread; None as they were sent.
 CAPTURES: Mapping[str, tuple[int, float | None]] = {
     "dense": (FRAMES, None),
@@ -35,6 +43,25 @@ CAPTURES: Mapping[str, tuple[int, float | None]] = {
     "day": (1_600, 86_400.0),
     "one": (1, None),
 }
+ONLY = ("wifi", "big", "ble", "rf", "lens")
+
+
+@dataclass
+class Row:
+    """One command: its sensor, its recording, what is in it, and the peer's command."""
+
+    name: str
+    sensor: str
+    path: Path
+    holds: str
+    peer: Sequence[str] = ()
+    once: bool = False
+    costs: dict[str, list[Cost]] = field(default_factory=dict)
+
+    def middle(self, tool: str) -> Cost:
+        """Return the medians of a tool's runs."""
+        runs = self.costs[tool]
+        return Cost(cpu_s=median(c.cpu_s for c in runs), peak_mb=median(c.peak_mb for c in runs))
 
 
 def cost_of(command: Sequence[str]) -> Cost:
@@ -48,6 +75,11 @@ def cost_of(command: Sequence[str]) -> Cost:
     )
     cpu_s, peak_mb = map(float, done.stdout.split())
     return Cost(cpu_s=cpu_s, peak_mb=peak_mb)
+
+
+def ansim(*words: str) -> list[str]:
+    """Return the installed command with these words."""
+    return [sys.executable, "-c", PROGRAM, *words]
 
 
 def spread(source: Path, target: Path, count: int, over_s: float | None) -> int:
@@ -70,54 +102,120 @@ def spread(source: Path, target: Path, count: int, over_s: float | None) -> int:
     return len(kept)
 
 
+def repeat(source: Path, target: Path, size_bytes: int) -> None:
+    """Write the frames of a pcap again and again, each time later, until the file is so large."""
+    data = bytearray(source.read_bytes())
+    places, at = [], HEAD_BYTES
+    while at + RECORD.size <= len(data):
+        places.append(at)
+        at += RECORD.size + RECORD.unpack_from(data, at)[2]
+    lasts_s = RECORD.unpack_from(data, places[-1])[0] - RECORD.unpack_from(data, places[0])[0] + 1
+    with target.open("wb") as out:
+        out.write(data[:HEAD_BYTES])
+        while out.tell() < size_bytes:
+            out.write(data[HEAD_BYTES:at])
+            for place in places:
+                (seconds,) = struct.unpack_from("<I", data, place)
+                struct.pack_into("<I", data, place, seconds + lasts_s)
+
+
+def write_adverts(path: Path) -> None:
+    """Write a btsnoop log of adverts: 300 devices around, 100 adverts a second."""
+    parts = [b"btsnoop\0", struct.pack(">II", 1, 1002)]
+    for n in range(ADVERTS):
+        address = struct.pack("<IH", n % ADVERTISERS * 2_654_435_761 % 2**32, 0xC0DE)
+        name = f"thing {n % ADVERTISERS}".encode()
+        data = bytes((2, 1, 6, len(name) + 1, 9)) + name
+        report = bytes((2, 1, 0, 1)) + address + bytes((len(data),)) + data + bytes((256 - 60 - n % 9,))
+        packet = bytes((4, 0x3E, len(report))) + report
+        stamp_us = BTSNOOP_EPOCH_US + 1_700_000_000_000_000 + n * 10_000
+        parts.append(struct.pack(">IIIIQ", len(packet), len(packet), 3, 0, stamp_us) + packet)
+    path.write_bytes(b"".join(parts))
+
+
+def rows(folder: Path, only: Sequence[str]) -> Iterator[Row]:
+    """Write the recordings and yield a row for each."""
+    whole = folder / "whole.pcap"
+    if {"wifi", "big"} & set(only):
+        write_pcap(whole, FRAMES)
+    for name, (count, over_s) in CAPTURES.items() if "wifi" in only else ():
+        path = folder / f"{name}.pcap"
+        held = spread(whole, path, count, over_s)
+        peer = tshark(path, TSHARK_FIELDS) if name == "dense" else ()
+        yield Row(name=f"wifi_{name}", sensor="wifi", path=path, holds=f"{held} frames", peer=peer)
+    if "big" in only:
+        path = folder / "big.pcap"
+        repeat(whole, path, BIG_BYTES)
+        yield Row(name="wifi_big", sensor="wifi", path=path, holds="2 GB", once=True)
+        path.unlink()
+    if "ble" in only:
+        path = folder / "adverts.log"
+        write_adverts(path)
+        holds = f"{ADVERTS} adverts"
+        yield Row(name="ble", sensor="ble", path=path, holds=holds, peer=tshark(path, BLE_FIELDS))
+    for sensor, seconds in (("rf", SWEEP_S), ("lens", LOOK_S)):
+        if sensor in only:
+            path = folder / sensor
+            scene = "analog-camera" if sensor == "rf" else "card-camera"
+            words = ("scan", sensor, "--kit", f"sim:{scene}", "--duration", f"{seconds:.0f}")
+            subprocess.run(ansim(*words, "--record", str(path)), capture_output=True, check=False)
+            yield Row(name=sensor, sensor=sensor, path=path, holds=f"{seconds:.0f} s of a simulated room")
+
+
+def tshark(path: Path, fields: Sequence[str]) -> list[str]:
+    """Return the peer's command, nothing where it is not installed."""
+    program = shutil.which("tshark")
+    if program is None:
+        return []
+    return [program, "-r", str(path), "-T", "fields", *(word for name in fields for word in ("-e", name))]
+
+
+def measure(row: Row, runs: int) -> None:
+    """Run the command and its peer in turn."""
+    commands = {"ansim": ansim("scan", row.sensor, "--kit", f"replay:{row.path}", "--jsonl")}
+    if row.peer:
+        commands["tshark"] = list(row.peer)
+    for _ in range(1 if row.once else runs):
+        for tool, command in commands.items():
+            row.costs.setdefault(tool, []).append(cost_of(command))
+
+
+def tell(row: Row, start_s: float | None, load: str) -> None:
+    """Print and record the figures of one row; ``start_s`` is that of one frame, where that was measured."""
+    own = row.middle("ansim")
+    print(f"{row.name:12s} {row.holds:28s} {own.cpu_s:6.2f} s CPU, {own.peak_mb:.0f} MB; {load}")
+    record(f"commands.{row.name}_cpu", f"{own.cpu_s:.2f}", "s", COMMAND, note=f"{row.holds}; {load}")
+    record(f"commands.{row.name}_memory", f"{own.peak_mb:.0f}", "MB", COMMAND, note=load)
+    beyond_s = None if start_s is None else own.cpu_s - start_s
+    if beyond_s is not None and row.name in {"wifi_sparse", "wifi_day"}:
+        print(f"{'':12s} {beyond_s:.2f} s beyond the start")
+        record(f"commands.{row.name}_beyond", f"{beyond_s:.2f}", "s", COMMAND, note="beyond the start")
+    if beyond_s is not None and row.name == "wifi_dense":
+        rate = round(FRAMES / max(beyond_s, 1e-3), -3)
+        print(f"{'':12s} {rate:,.0f} frames a second beyond the start")
+        record("commands.wifi_dense_rate", f"{rate:,.0f}", "frames a second", COMMAND, note=load)
+    if "tshark" in row.costs:
+        times = row.middle("tshark").cpu_s / own.cpu_s
+        print(f"{'':12s} tshark {row.middle('tshark').cpu_s:.2f} s: {times:.1f} x")
+        record(f"commands.{row.name}_against_tshark", f"{times:.1f}", "×", COMMAND, note=load)
+
+
 def main() -> None:
     """Measure, print, and write the figures where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=3)
-    runs = parser.parse_args().runs
-    tshark = shutil.which("tshark")
-    fields = [word for name in TSHARK_FIELDS for word in ("-e", name)]
-    taken: dict[str, dict[str, list[Cost]]] = {}
-    counts: dict[str, int] = {}
+    parser.add_argument("--only", nargs="*", default=list(ONLY), choices=ONLY)
+    asked = parser.parse_args()
+    measured: dict[str, Row] = {}
     with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.pcap"
-        write_pcap(whole, FRAMES)
-        for name, (count, over_s) in CAPTURES.items():
-            path = Path(folder) / f"{name}.pcap"
-            counts[name] = spread(whole, path, count, over_s)
-            commands = {
-                "ansim": [sys.executable, "-c", PROGRAM, "scan", "wifi", "--kit", f"replay:{path}", "--jsonl"]
-            }
-            if tshark is not None and over_s is None:
-                commands["tshark"] = [tshark, "-r", str(path), "-T", "fields", *fields]
-            costs: dict[str, list[Cost]] = {tool: [] for tool in commands}
-            for _ in range(runs):
-                for tool, command in commands.items():
-                    costs[tool].append(cost_of(command))
-            taken[name] = costs
-    load = f"{os.getloadavg()[0]:.1f} jobs waiting on {os.cpu_count()} cores; median of {runs}"
-    start_s = median(c.cpu_s for c in taken["one"]["ansim"])
-    for name, costs in taken.items():
-        cpu_s, peak_mb = (median(getattr(c, what) for c in costs["ansim"]) for what in ("cpu_s", "peak_mb"))
-        beyond_s = cpu_s - start_s
-        print(
-            f"{name:7s} {counts[name]:7d} frames  ansim {cpu_s:6.2f} s CPU ({beyond_s:.2f} beyond the start)"
-        )
-        print(f"        {peak_mb:.0f} MB, {load}")
-        record(
-            f"commands.wifi_{name}_cpu", f"{cpu_s:.2f}", "s", COMMAND, note=f"{counts[name]} frames; {load}"
-        )
-        record(f"commands.wifi_{name}_memory", f"{peak_mb:.0f}", "MB", COMMAND, note=load)
-        if name in {"sparse", "day"}:
-            record(f"commands.wifi_{name}_beyond", f"{beyond_s:.2f}", "s", COMMAND, note="beyond the start")
-        if "tshark" in costs and name == "dense":
-            peer_s = median(c.cpu_s for c in costs["tshark"])
-            rate = round(counts[name] / max(beyond_s, 1e-3), -3)
-            print(
-                f"        tshark {peer_s:.2f} s: {peer_s / cpu_s:.1f} x; {rate:,.0f} frames/s after the start"
-            )
-            record("commands.wifi_dense_against_tshark", f"{peer_s / cpu_s:.1f}", "×", COMMAND, note=load)
-            record("commands.wifi_dense_rate", f"{rate:,.0f}", "frames a second", COMMAND, note=load)
+        for row in rows(Path(folder), asked.only):
+            measure(row, asked.runs)
+            measured[row.name] = row
+    load = f"{os.getloadavg()[0]:.1f} jobs waiting on {os.cpu_count()} cores; median of {asked.runs}"
+    one = measured.get("wifi_one")
+    start_s = None if one is None else one.middle("ansim").cpu_s
+    for row in measured.values():
+        tell(row, start_s, load)
 
 
 if __name__ == "__main__":

@@ -54,12 +54,12 @@ class Memory:
         raise EndOfRecording("over")
 
 
-def render(cycles: int) -> list[Frame]:
+def render(cycles: int, *, width_px: int = 1280, height_px: int = 720) -> list[Frame]:
     """Return strobed frames in which every one is cleanly in its state."""
     scene = bathroom(3, seconds=20.0)
     clock = ManualClock()
     leds = SimLeds(clock=clock)
-    settings = CameraConfig(width_px=1280, height_px=720, rate_hz=60.0)
+    settings = CameraConfig(width_px=width_px, height_px=height_px, rate_hz=60.0)
     camera = SimCamera(scene=scene, leds=leds, clock=clock, settings=settings)
     frames = []
     for i in range(3 * cycles):

@@ -111,8 +111,8 @@ def crowd() -> dict[SensorName, Sequence[Observation]]:
     }
 
 
-def engine_ms() -> tuple[float, float]:
-    """Return the time of one verdict and of one state of the screen, with full tables."""
+def engine_work() -> tuple[Engine, Callable[[int], None]]:
+    """Return an engine with full tables, and a tenth of a second of its work: changes, a verdict."""
     engine = Engine(judge=Judge(prior=0.005), config=EngineConfig(), sensors=("rf", "wifi", "lens"))
     seen = crowd()
     for name, table in seen.items():
@@ -125,6 +125,12 @@ def engine_ms() -> tuple[float, float]:
             engine.handle(_step(name, table[n % CROWD : n % CROWD + 4], t_ns))
         engine.handle(Tick(t_ns=t_ns))
 
+    return engine, judge
+
+
+def engine_ms() -> tuple[float, float]:
+    """Return the time of one verdict and of one state of the screen, with full tables."""
+    engine, judge = engine_work()
     judged = timed_ms(judge)
     return judged, timed_ms(lambda _: from_snapshot(engine.snapshot(), lang="ko"))
 

@@ -11,8 +11,10 @@ import pytest
 from firmware.diag import machine
 from firmware.diag.machine import Unit, machine_checks
 from firmware.diag.model import Check, Result
+from firmware.i18n.catalog import Catalog
 from firmware.records.database import DATABASE_FILE
 from firmware.records.store import RecordStore
+from hw.config import CameraConfig
 
 NOW_NS = 1_800_000_000 * 10**9
 
@@ -52,6 +54,16 @@ def test_a_full_disk(free: int, result: Result, tmp_path: Path, monkeypatch: pyt
     usage = type("Usage", (), {"free": free})
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _folder: usage)
     assert machine.disk(tmp_path).result is result
+
+
+def test_the_board_says_what_was_chosen_for_it(tmp_path: Path) -> None:
+    camera = CameraConfig(width_px=640, height_px=360, rate_hz=10.0)
+    check = names(Unit(disk=tmp_path, board="Raspberry Pi Zero 2 W", camera=camera, clock=SetClock()))[
+        "board"
+    ]
+    words = str(Catalog("en").say(check.said))
+    assert words == "Raspberry Pi Zero 2 W: 10 pictures a second of 640×360"
+    assert "board" not in names(Unit(disk=tmp_path, clock=SetClock()))
 
 
 def test_the_clock() -> None:
