@@ -46,10 +46,10 @@ def test_it_is_said_and_every_other_layer_goes_before(
 ) -> None:
     monkeypatch.setattr(settings_module, "board_name", lambda: "Raspberry Pi Zero 2 W Rev 1.0")
     chosen, origins = load_with_origins(machine_file=NOWHERE)
-    assert (chosen.hw.camera.width_px, chosen.hw.camera.height_px) == (640, 360)
-    assert origins["hw.camera.width_px"] == "chosen for Raspberry Pi Zero 2 W Rev 1.0"
+    assert (chosen.hw.camera.width_px, chosen.hw.camera.rate_hz) == (640, 10.0)
+    assert origins["hw.camera.rate_hz"] == "chosen for Raspberry Pi Zero 2 W Rev 1.0"
     own = tmp_path / "ansim.toml"
-    own.write_text("hw.camera.width_px = 800\n", encoding="utf-8")
+    own.write_text("hw.camera.rate_hz = 20.0\n", encoding="utf-8")
     mine, origins = load_with_origins(machine_file=own)
-    assert (mine.hw.camera.width_px, mine.hw.camera.height_px) == (800, 360)
-    assert origins["hw.camera.width_px"] == str(own)
+    assert (mine.hw.camera.width_px, mine.hw.camera.rate_hz) == (640, 20.0)
+    assert origins["hw.camera.rate_hz"] == str(own)
