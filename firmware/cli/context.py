@@ -1,4 +1,4 @@
-"""Sets up the log, the settings and the language, which every command needs first."""
+"""Sets up the log, the settings and the language, which every command needs first, and says what it must."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+import typer
+
 from firmware.cli.options import CommonOptions, default_language, language
 from firmware.i18n.catalog import Catalog, Language
 from firmware.log import configure_log
 from firmware.settings.settings import Settings, load_settings
+from hw.kit import parse_spec
 
 
 class Prepared(NamedTuple):
@@ -33,6 +36,12 @@ def prepared_for(options: CommonOptions) -> Prepared:
     return prepare(
         config=options.config, overrides=options.overrides, lang=options.lang, verbose=options.verbose
     )
+
+
+def say_recording_is_clear(kit: str, record_to: Path | None, catalog: Catalog) -> None:
+    """Say before a recording of real devices that it holds what strangers send, and the room's pictures."""
+    if record_to is not None and parse_spec(kit)[0] == "pi":
+        typer.echo(catalog.text("session.clear"), err=True)
 
 
 def _chosen(lang: str | None, settings: Settings) -> Language:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,8 @@ from firmware.cli.options import LangOption, default_language, language
 from firmware.errors import FirmwareError
 from firmware.i18n.catalog import LANGUAGES, Catalog, Written, catalog_for
 from firmware.i18n.escape import visible
-from firmware.records.bundle import Checked, Trouble
-from firmware.records.custody.anchor import read_expected
+from firmware.records.bundle import Checked, Trouble, without_revoked
+from firmware.records.custody.anchor import Expected, read_expected
 from firmware.records.custody.errors import clear_errors
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.custody.unit_key import (
@@ -31,7 +32,9 @@ from firmware.records.custody.unit_key import (
     public_pem,
     read_public_pem,
 )
+from firmware.records.custody.witness import bear_witness, read_witnessed
 from firmware.records.database import DATABASE_FILE
+from firmware.records.events import Event
 from firmware.records.model import Inspection, read_verdict
 from firmware.records.queries import Listed
 from firmware.records.reader import open_reader
@@ -46,6 +49,7 @@ app = typer.Typer(no_args_is_help=True, help="Stored inspections: list, show, ex
 ROWS_SHOWN = 200
 TROUBLES_SHOWN, DOUBTS_SHOWN = 50, 20
 HASH_DIGITS, SEQ_DIGITS, WHERE_MOST = 64, 19, 120
+TEXT_MOST = 1 << 20  # bytes of a statement or of a list of keys
 PATH_MOST = 4096  # characters of a path, the longest that Linux opens
 
 RecordsOption = Annotated[
@@ -183,6 +187,16 @@ def verify(
         str | None,
         typer.Option("--expect", metavar="HASH", help="The hash on page one of a report, or its QR code."),
     ] = None,
+    witness: Annotated[
+        Path | None,
+        typer.Option("--witness", help="A second unit's statement (report witness), as a text file."),
+    ] = None,
+    witness_key: Annotated[
+        Path | None, typer.Option("--witness-key", help="That unit's public key (PEM), known from elsewhere.")
+    ] = None,
+    revoked: Annotated[
+        Path | None, typer.Option("--revoked", help="Fingerprints of keys that no longer count, one a line.")
+    ] = None,
     lang: LangOption = None,
 ) -> None:
     """Verify a bundle or a store, and say which part or entry is not as it was stored.
@@ -192,15 +206,60 @@ def verify(
     """
     catalog = catalog_of(lang)
     with expected_errors():
-        public = None
-        if key is not None:
-            with clear_errors(key):
-                public = read_public_pem(key.read_bytes())
-        paper = read_expected(expect) if expect is not None else None
-        checked = verify_exported(file, public=public, expect=paper)
+        public = None if key is None else _public_of(key)
+        outside = read_expected(expect) if expect is not None else None
+        if witness is not None:
+            outside = _witnessed(witness, witness_key, outside, catalog)
+        checked = verify_exported(file, public=public, expect=outside)
+        if revoked is not None:
+            checked = without_revoked(checked, _text_of(revoked))
         _print_check(checked, catalog)
         if exit_of(checked) is not Exit.NOTHING_FOUND:
             raise typer.Exit(exit_of(checked))
+
+
+def _text_of(file: Path) -> str:
+    with clear_errors(file):
+        return file.read_bytes()[:TEXT_MOST].decode("utf-8", "replace")
+
+
+def _public_of(file: Path) -> bytes:
+    with clear_errors(file):
+        return read_public_pem(file.read_bytes())
+
+
+def _witnessed(file: Path, key: Path | None, paper: Expected | None, catalog: Catalog) -> Expected:
+    """Return the entry that a witness has seen; a statement of an unknown one is worth nothing."""
+    if key is None or paper is not None:
+        word = "verify.witness_key" if key is None else "verify.witness_or_paper"
+        raise typer.BadParameter(str(catalog.text(word)), param_hint="--witness")
+    return read_witnessed(_text_of(file)).expected(_public_of(key))
+
+
+@app.command("witness")
+def witness_command(
+    code: Annotated[
+        str, typer.Argument(metavar="QR", help="The text of the QR code on another unit's report.")
+    ],
+    records: RecordsOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Sign that this unit has seen an entry of another one; it keeps a signed entry of its own about it.
+
+    The line that is printed goes back to the other side, as text or QR code: `report verify --witness FILE`.
+    """
+    with expected_errors():
+        seen, utc_s = read_expected(code), time.time_ns() // 10**9
+        with RecordStore(records_folder(records)) as store:
+            said = bear_witness(store.key, seen, utc_s=utc_s)
+            store.note(Event(event="witnessed", details={"hash": seen.hash, "unit": seen.fingerprint}))
+            mine = store.key.fingerprint
+        typer.echo(said)
+        with _report_libraries():
+            import segno
+
+            segno.make(said, error="l", micro=False).terminal(out=sys.stderr, compact=True)
+        typer.echo(catalog_of(lang).text("records.key", fingerprint=mine), err=True)
 
 
 def exit_of(checked: Checked) -> Exit:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from firmware.cli.bare_machine import is_bare, print_ways
 from firmware.cli.browser import linger, open_window
-from firmware.cli.context import prepared_for
+from firmware.cli.context import prepared_for, say_recording_is_clear
 from firmware.cli.errors import LEVEL_EXIT, Exit, expected_errors
 from firmware.cli.phone import open_phone
 from firmware.cli.picture import terminal_picture
@@ -57,6 +57,7 @@ def run_handheld(options: RunOptions) -> None:
     with expected_errors(), asked_to_stop() as asked:
         settings, catalog = prepared_for(options)
         kit, place = options.kit, options.place
+        say_recording_is_clear(kit, options.record_to, catalog)
         look = PanelStyle(
             lang=catalog.lang,
             theme=settings.ui.theme,

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware.cli import jsonl
-from firmware.cli.context import Prepared, prepared_for
+from firmware.cli.context import Prepared, prepared_for, say_recording_is_clear
 from firmware.cli.errors import LEVEL_EXIT, Exit, expected_errors
 from firmware.cli.homing import home
 from firmware.cli.options import ScanOptions
@@ -132,6 +132,7 @@ def _run_scan(
 ) -> Outcome:
     settings, catalog = prepared
     until_s = session_length_s(options.kit, options.duration_s)
+    say_recording_is_clear(options.kit, options.record_to, catalog)
     with LiveView(Console(stderr=True), catalog, until_s) as view:
 
         def watch(snapshot: Snapshot) -> bool:

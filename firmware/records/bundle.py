@@ -68,7 +68,7 @@ class Trouble:
     """One thing that is wrong: ``where`` is a part's name or an entry's number."""
 
     where: str
-    word: str  # altered, missing, added, reordered, wrong-key, unexplained, contradicts
+    word: str  # altered, missing, added, reordered, wrong-key, unexplained, contradicts, revoked
     part: str = ""
 
 
@@ -173,6 +173,22 @@ def verify_file(path: Path, *, public: bytes | None = None, expect: Expected | N
         raise BundleUnreadable(f"{path} cannot be read: {error.strerror}", hint="Check the path.") from error
     verify = _verify_store if mark == SQLITE_MARK else _verify_bundle
     return verify(path, public, expect or Expected())
+
+
+def without_revoked(checked: Checked, listed: str) -> Checked:
+    """Return the check with one more trouble where the key stands in a list of revoked ones.
+
+    Parameters
+    ----------
+    checked : Checked
+        What was found without the list.
+    listed : str
+        A fingerprint at the beginning of each line, whatever follows it; other lines say nothing.
+    """
+    gone = {line.split()[0].lower() for line in listed.splitlines() if line.strip()}
+    if checked.fingerprint not in gone:
+        return checked
+    return replace(checked, troubles=(Trouble(where=PUBLIC_KEY, word="revoked"), *checked.troubles))
 
 
 def _verify_store(path: Path, public: bytes | None, expect: Expected) -> Checked:

@@ -1,4 +1,4 @@
-"""Events of the unit between inspections, as entries of the chain: started, begun, given up, missing.
+"""Events of the unit between inspections, as entries of the chain: started, begun, given up, witnessed.
 
 An inspection that was begun leaves an entry before it has a result, so that leaving one out shows.
 """
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from firmware.records.custody.canonical_json import canonical_json
 from firmware.records.model import Attachment
 
-EventWord = Literal["started", "begun", "abandoned", "store-behind", "salvaged", "resolved"]
+EventWord = Literal["started", "begun", "abandoned", "store-behind", "salvaged", "resolved", "witnessed"]
 MOMENT_BYTES = 4
 
 

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from firmware.records.custody.errors import StoreDamaged, clear_errors
 from firmware.records.custody.hash_chain import Entry, parse_header, removed_by, verify_entry
 from firmware.records.database import (
+    as_blob,
     open_for_writing,
     read_what_is_left,
     reading,
@@ -28,6 +29,7 @@ from firmware.records.database import (
 CHECKED_MOST_BYTES = 64 << 20  # a larger store is not looked through at every opening: `verify` does it
 SIDE_FILES = ("", "-wal", "-shm")
 HEAD_BYTES = 100  # of an SQLite database
+DAMAGE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +42,22 @@ class Salvaged:
 
 
 def is_damaged(path: Path) -> bool:
-    """Say whether pages of a store's file are damaged; False for a file that is no store."""
+    """Say whether a store's file is damaged: its pages, its beginning, or the header of its last entry.
+
+    False for a file that is no store of ours, such as another program's database.
+    """
     if not path.is_file() or path.stat().st_size > CHECKED_MOST_BYTES:
         return False
     try:
         with reading(path) as db:
-            return any(row[0] != "ok" for row in db.execute("PRAGMA integrity_check(1)"))
+            if any(row[0] != "ok" for row in db.execute("PRAGMA integrity_check(1)")):
+                return True
+            last = db.execute("SELECT header FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
+            return last is not None and not parse_header(as_blob(last[0]))
     except StoreDamaged as error:
         cause = error.__cause__
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-        return isinstance(cause, sqlite3.DatabaseError) and code == sqlite3.SQLITE_CORRUPT
+        return isinstance(cause, sqlite3.DatabaseError) and code in DAMAGE_CODES
 
 
 def salvage(path: Path, public: bytes, *, busy_wait_s: float) -> Salvaged:

@@ -29,6 +29,7 @@ from hw.replay.writers import WRITERS, CameraWriter, MonitorWriter
 from hw.types import DeviceInfo, SensorName
 
 MOST_FAULTS = 10_000
+OWNER_ONLY = 0o700
 DEFAULT_LIMIT_MB = 4000
 
 
@@ -196,7 +197,7 @@ def record_kit(
 
 def _make_empty(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY)
         if any(folder.iterdir()):
             raise BadRecording(f"{folder} is not empty", hint="Give a new folder for every session.")
     except OSError as error:

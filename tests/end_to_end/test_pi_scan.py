@@ -46,6 +46,8 @@ def test_a_live_scan_ends_with_a_verdict(command: tuple[str, str], recorded: boo
     if recorded:
         assert (folder / "manifest.toml").is_file()
         assert not (folder / "manifest.toml.part").exists()
+        assert folder.stat().st_mode & 0o077 == 0  # it holds what strangers send
+    assert ("stored as they are" in done.stderr) == recorded
 
 
 def test_a_live_session_is_recorded_to_its_end(tmp_path: Path) -> None:

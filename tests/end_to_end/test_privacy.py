@@ -236,3 +236,16 @@ def test_a_report_and_its_tables_name_nobody_but_the_network_of_what_was_found(h
     assert list((home / "out").iterdir())
     told = scanned(home / "out")
     assert set().union(*told.values()) <= {NETWORK_OF_THE_CAMERA}
+
+
+def test_what_a_failing_command_says_names_nobody(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in the middle of a scan: neither the message nor the log holds what was heard before it."""
+
+    def broken(*_given: object, **_named: object) -> None:
+        raise RuntimeError("a fault of the program")
+
+    monkeypatch.setattr("firmware.cli.scan.show", broken)
+    done = CliRunner().invoke(app, ["scan", "wifi", "--kit", KIT, "--duration", "6", "--lang", "en", "-vv"])
+    assert isinstance(done.exception, RuntimeError)
+    assert not leaks(done.output.encode() + done.stderr.encode())
+    assert scanned(home) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from firmware.records.bundle import verify_file
 from firmware.records.custody.errors import RecordsError
+from firmware.records.database import read_what_is_left
 from firmware.records.reader import open_reader
 from firmware.records.store import RecordStore
 from firmware.settings.records_config import RecordsConfig
@@ -116,3 +118,49 @@ def test_the_rules_of_the_table_are_back_after_it(whole: Path, tmp_path: Path) -
     RecordStore(folder, config=SMALL, clock=FakeClock()).close()
     with closing(sqlite3.connect(folder / "records.db")) as db, pytest.raises(sqlite3.IntegrityError):
         db.execute("INSERT INTO entries VALUES (99, 'x', x'00', x'00')")
+
+
+class TornTree:
+    """Answers as a database whose tree lists entry 1 and then 1 again, and finds no row for it."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def execute(self, query: str, _given: object) -> TornTree:
+        self.query = query
+        self.asked += 1
+        return self
+
+    def fetchone(self) -> tuple[int | None] | None:
+        return (1,) if "MIN(seq)" in self.query else None
+
+
+def test_a_torn_tree_that_lists_a_number_without_a_row_ends_and_stops_no_start() -> None:
+    tree = TornTree()
+    found = list(read_what_is_left(tree))  # type: ignore[arg-type]
+    assert [(e.row, e.header) for e in found] == [(1, b"")]
+    assert tree.asked < 10_010
+
+
+@pytest.mark.parametrize("part", ["the beginning", "the last header"])
+def test_what_no_page_check_finds_stops_no_start_either(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setenv("ANSIM_ANCHORS", str(tmp_path / "anchors"))
+    folder = tmp_path / "store"
+    shutil.copytree(whole, folder)
+    path = folder / "records.db"
+    content = bytearray(path.read_bytes())
+    if part == "the beginning":
+        content[:PAGE_BYTES] = bytes(PAGE_BYTES)
+    else:
+        with open_reader(folder) as reader:
+            last = list(reader.entries())[-1]
+        content[content.index(last.header) + 3] ^= 1
+    path.write_bytes(content)
+    with RecordStore(folder, config=SMALL, clock=FakeClock()) as store:
+        store.append(inspection(store.key, "after"))
+        kinds = [e.fields()["kind"] for e in store.entries()]
+    assert kinds[-2:] == ["event", "inspection"]
+    assert (folder / "records-damaged-1.db").read_bytes() == bytes(content)
+    assert len(kinds) == (2 if part == "the beginning" else COUNT + 1)

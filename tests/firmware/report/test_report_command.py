@@ -15,6 +15,7 @@ from firmware.cli.report import app
 from firmware.records.reader import open_reader
 from firmware.records.resolutions import resolved_entries
 from firmware.records.store import RecordStore
+from firmware.report.formatting import qr_text
 from firmware.verdict.model import Level
 from tests.firmware.records.rooms import inspection
 from tests.firmware.records.test_store import filled
@@ -215,3 +216,31 @@ def test_no_new_key_is_made_beside_records_that_another_one_signed(records: Path
     assert "BEGIN PUBLIC KEY" not in done.output
     assert not (records / "unit.key").exists()
     assert run(app, ["key", "--records", str(tmp_path / "new")]).exit_code == 0
+
+
+def test_a_second_unit_vouches_for_a_report_and_a_revoked_key_does_not_count(
+    records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_reader(records) as reader:
+        stored = reader.stored("room-0002")
+    code = qr_text(stored.inspection, stored.entry)
+    witness = tmp_path / "witness"
+    made = run(app, ["witness", code, "--records", str(witness), "--lang", "en"])
+    assert made.exit_code == 0, made.output
+    assert "█" in made.stderr  # the QR code, for the other side's camera
+    (tmp_path / "said.txt").write_text(made.stdout)
+    (tmp_path / "key.pem").write_text(run(app, ["key", "--records", str(witness)]).stdout)
+    (tmp_path / "revoked").write_text(f"{code.split()[4]} lost on 2026-12-01\n")
+    with open_reader(witness) as reader:
+        (own,) = reader.entries()
+    assert json.loads(own.body or b"")["details"]["hash"] == stored.entry.hash
+    monkeypatch.setenv("ANSIM_ANCHORS", str(tmp_path / "another-machine"))
+    check = ["verify", str(records / "records.db"), "--lang", "en"]
+    by_witness = ["--witness", str(tmp_path / "said.txt"), "--witness-key", str(tmp_path / "key.pem")]
+    assert run(app, check).exit_code == 11
+    assert run(app, [*check, *by_witness]).exit_code == 0
+    assert run(app, [*check, *by_witness[:2]]).exit_code == 2
+    assert run(app, [*check, *by_witness, "--expect", stored.entry.hash]).exit_code == 2
+    gone = run(app, [*check, *by_witness, "--revoked", str(tmp_path / "revoked")])
+    assert gone.exit_code == 1
+    assert "revoked" in gone.output
