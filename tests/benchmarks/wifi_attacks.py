@@ -361,6 +361,8 @@ def keep(results: list[Outcome], seeds: int) -> None:
         note += f"without one {levels}, disturbance named in {named} of {len(clean)}"
         name = f"wifi_attacks.{attack.replace('-', '_')}"
         record(name, f"{sum(right(r) for r in cameras)} of {len(cameras)}", "", command, note=note)
+    if {r.attack for r in results} != set(ATTACKS):
+        return
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     record("wifi_attacks.memory", f"{peak:.0f}", "MB", command, note="peak, with the drawn air itself")
     slowest = max(results, key=lambda r: r.cpu_s)
@@ -385,8 +387,7 @@ def main() -> None:
         told = f"{r.level.value} | {right(r)} | {r.found} | {', '.join(r.named)} | {r.cpu_s:.1f} | {r.frames}"
         print(f"| {r.attack} | {r.strength:g} | {r.camera} | {told} |", flush=True)
     print(f"right: {sum(map(right, results))} of {len(results)}")
-    if not options.only:
-        keep(results, options.seeds)
+    keep(results, options.seeds)
 
 
 if __name__ == "__main__":
