@@ -7,11 +7,13 @@ than `PROOF_GAP_US` apart, as beacons are. Filtered files therefore prove little
 
 An access point that was heard sends ten beacons a second from then on. Where even the one that is heard best
 loses nearly all of them, the air is jammed or the adapter nearly deaf, and the listening counts accordingly.
+On a channel whose access point came well once, no dwell counts while it is missed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ DUE_VISITS = 3  # visits with frames after which a silent one is missed
 BEACON_US = 102_400  # between two beacons: 100 time units (IEEE 802.11-2020, 9.4.1.3), as nearly all send
 DUE_LEAST = 8  # beacons due before anything is said of their share
 HEARD_LEAST = 0.1  # of the beacons due from the access point that is heard best; below it, hearing is poor
+NEAR_LEAST = 0.5  # of the beacons due from an access point that is near: their absence means something
+RECENT_US = 3_000_000  # of listening, by which older beacons lose weight
 PROVING_BEACONS = 5  # fewer prove no hearing over a longer time
 PROVING_US = 10_000_000  # a survey of all channels
 ACCESS_POINTS_MOST = 512
@@ -45,6 +49,18 @@ class DueBeacons:
 
     heard: int = 0
     listened_us: int = 0
+    recent: float = 0.0
+    recent_due: float = 0.0
+    near: bool = False  # it came well once
+
+    def listen(self, span_us: int, heard: int) -> None:
+        """Take in a dwell, and the beacons that came in it."""
+        self.listened_us += span_us
+        self.heard += heard
+        kept = exp(-span_us / RECENT_US)
+        self.recent = kept * self.recent + heard
+        self.recent_due = kept * self.recent_due + span_us / BEACON_US
+        self.near |= self.due >= DUE_LEAST and self.heard >= NEAR_LEAST * self.due
 
     @property
     def due(self) -> float:
@@ -70,6 +86,9 @@ class Listening:
         self._expect(headers, mhz=mhz, span_us=span_us)
         self._tuned_us += span_us
         proof = self._channels.setdefault(mhz, ChannelProof())
+        if len(headers) and not self._hears(mhz):
+            self._silent_us = 0
+            return
         if len(headers):
             proof.heard_us += span_us
             proof.visits += 1
@@ -109,10 +128,21 @@ class Listening:
         senders = h.ta[(h.kind == MANAGEMENT) & (h.subtype == BEACON)]
         came = dict(zip(*np.unique(senders, return_counts=True), strict=True))
         for address, beacons in here.items():
-            beacons.listened_us += span_us
-            beacons.heard += int(came.pop(address, 0))
+            beacons.listen(span_us, int(came.pop(address, 0)))
         room = ACCESS_POINTS_MOST - sum(map(len, self._due.values()))
         here.update({int(address): DueBeacons() for address in list(came)[: max(0, room)]})
+
+    def _hears(self, mhz: int) -> bool:
+        """Tell whether a dwell counts, by the access points that came well on its channel.
+
+        A channel without one is believed as far as the best of the others.
+        """
+        known = self._recent(mhz) or [share for other in self._due for share in self._recent(other)]
+        return not known or max(known) >= HEARD_LEAST
+
+    def _recent(self, mhz: int) -> list[float]:
+        """Return of each near access point of a channel the share of its recent beacons that came."""
+        return [b.recent / b.recent_due for b in self._due[mhz].values() if b.near]
 
     @property
     def hearing(self) -> float:

@@ -209,7 +209,16 @@ class WifiScanner:
         return Coverage(sensor="wifi", share=(streaming + idle) / 2, parts=parts, reasons=tuple(reasons))
 
     def _unjudged(self) -> dict[int, bool]:
-        return {channel: state.unjudged for channel, state in self._states().items()}
+        """Return by channel whether a strong sender waits for its judgement, fallen silent or not.
+
+        Whoever no longer hears it must not count its channel as settled.
+        """
+        heard = self._tables.flows.clock.channels()
+        found = dict.fromkeys(heard, False)
+        for link in self._tables.flows.links.links():
+            if link.channel in found and link.logit is None:
+                found[link.channel] |= _urgency(link, heard[link.channel], self._back_bytes(link)) > 0
+        return found
 
     def _unsettled(self) -> bool:
         """Tell whether a strong sender, as a streaming camera is, waits for its judgement."""

@@ -32,6 +32,7 @@ from hw.formats.capture import (
 )
 from hw.formats.spectral_scan import is_spectral_scan
 from hw.formats.unpack import UnpackedFile
+from hw.replay.foreign_files import foreign_file
 from hw.replay.iq_file import is_iq_file
 from hw.replay.manifest import FILE_NAME, UNFINISHED_NAME, Manifest, read_manifest, verify
 
@@ -66,29 +67,10 @@ VIDEO_SUFFIXES = frozenset(
 )
 CAPTURE_SUFFIXES = frozenset({".pcap", ".cap", ".pcapng", ".log", ".btsnoop", ".dump", ".kismet"})
 PACKED_SUFFIXES = frozenset({".gz", ".bz2", ".xz", ".zst", ".lz4"})
-# what begins a file that others write about the air but that holds no packets, and where the packets are
-WAYS_OUT: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
-    (
-        re.compile(rb"\s*BSSID, First time seen"),
-        "is airodump-ng's table of networks: it holds no packets",
-        "Give the .cap file that airodump-ng wrote beside it.",
-    ),
-    (
-        re.compile(rb"\s*(?:Network;NetType|BSSID,LAT,LON|WigleWifi)"),
-        "is a table of networks: it holds no packets",
-        "Give the .pcap or .kismet file of the same walk.",
-    ),
-    (
-        re.compile(rb"\s*<\?xml.{0,300}detection-run", re.DOTALL),
-        "is a list of networks (netxml): it holds no packets",
-        "Give the .pcap, .cap or .kismet file beside it.",
-    ),
-)
 KNOWN_FILES = (
     "Known are pcap, pcapng, btsnoop, Kismet databases, SigMF, raw samples (cu8, wav …), spectral scans "
     "of Atheros Wi-Fi adapters, and pictures."
 )
-APPLE_SUFFIX = ".pklg"
 SIGMF_META, SIGMF_DATA, SIGMF_ARCHIVE = ".sigmf-meta", ".sigmf-data", ".sigmf"
 SIGMF_COLLECTION = ".sigmf-collection"
 SWEEP_TABLE = re.compile(rb"^\d{4}-\d\d-\d\d[ T,]\s*\d\d:\d\d:\d\d[^\n]*,\s*-?\d")
@@ -236,14 +218,8 @@ def _roles_of_file(path: Path) -> tuple[Kind, ...]:
     if not head:
         what = "ends inside its compression" if path.stat().st_size else "is empty"
         raise BadRecording(f"{path.name} {what}", hint="Copy the file again.")
-    for begins, what, way_out in WAYS_OUT:
-        if begins.match(head):
-            raise BadRecording(f"{path.name} {what}", hint=way_out)
-    if path.suffix.casefold() == APPLE_SUFFIX:
-        raise BadRecording(
-            f"{path.name} is a log of Apple's PacketLogger, which ansim does not read",
-            hint="Record with btlogger -f pcapng, or open it in Wireshark and save it as pcapng.",
-        )
+    if (refused := foreign_file(path, head)) is not None:
+        raise refused
     raise BadRecording(
         f"{path.name} is no recording that ansim knows",
         hint=_hint_for(path, head),
@@ -326,7 +302,9 @@ def _folder_parts(folder: Path) -> Parts:
     found.paths |= {role: [path] for role in LINES if (path := folder / f"{role}.jsonl").is_file()}
     ours = manifest is not None or (folder / UNFINISHED_NAME).is_file()
     if not any(found.paths.values()) and not ours:
-        raise BadRecording(
+        looked_at = _files(folder)[:MOST_CAPTURES_LOOKED_AT]
+        refused = next((r for p in looked_at if (r := foreign_file(p, _head(p))) is not None), None)
+        raise refused or BadRecording(
             f"{folder.name or folder} holds no recording",
             hint="A session folder holds rf/, wifi.pcapng, ble.pcap or camera/.",
         )

@@ -21,7 +21,7 @@ import numpy as np
 from firmware.verdict.evidence.weigh import weigh
 from firmware.verdict.fusion import SensorReport
 from firmware.verdict.judge import Judge
-from firmware.verdict.model import Level
+from firmware.verdict.model import Level, Verdict
 from hw.clock import ManualClock
 from hw.errors import EndOfRecording
 from hw.types import BleBatch, DeviceHealth, Dot11Batch
@@ -219,10 +219,10 @@ UNNAMED = frozenset({"forged-adapter-clock"})  # the adapter's own claim: nobody
 class HoppingRadio:
     """Hears the frames of the channel that it is tuned to."""
 
-    def __init__(self, sent: Air) -> None:
+    def __init__(self, sent: Air, until_s: float) -> None:
         self._frames = {mhz: [f for f in sent.frames if f.mhz == mhz] for mhz in air.CHANNELS_MHZ}
         self._times = {mhz: [f.t_us for f in frames] for mhz, frames in self._frames.items()}
-        self._mhz, self._now_us = air.CHANNELS_MHZ[0], 0.0
+        self._mhz, self._now_us, self._until_us = air.CHANNELS_MHZ[0], 0.0, until_s * air.US
 
     def channels_hz(self) -> tuple[float, ...]:
         """Return what it can be tuned to."""
@@ -234,7 +234,7 @@ class HoppingRadio:
 
     def read(self, *, duration_s: float) -> Dot11Batch:
         """Listen for a while."""
-        if self._now_us >= END_S * air.US:
+        if self._now_us >= self._until_us:
             raise EndOfRecording("over")
         begin, end = self._now_us, self._now_us + duration_s * air.US
         times = self._times[self._mhz]
@@ -250,13 +250,13 @@ class HoppingRadio:
 class AdvertRadio:
     """Hears all adverts."""
 
-    def __init__(self, sent: Air) -> None:
-        self._adverts, self._now_ns = sent.adverts, 0
+    def __init__(self, sent: Air, until_s: float) -> None:
+        self._adverts, self._now_ns, self._until_ns = sent.adverts, 0, until_s * air.SECOND_NS
         self._times = [a.t_ns for a in sent.adverts]
 
     def read(self, *, duration_s: float) -> BleBatch:
         """Listen for a while."""
-        if self._now_ns >= END_S * air.SECOND_NS:
+        if self._now_ns >= self._until_ns:
             raise EndOfRecording("over")
         begin, end = self._now_ns, self._now_ns + round(duration_s * air.SECOND_NS)
         low, high = bisect_left(self._times, begin), bisect_left(self._times, end)
@@ -268,27 +268,29 @@ class AdvertRadio:
         return DeviceHealth(ok=True)
 
 
-def heard(scanner: WifiScanner | BleScanner) -> WifiScanner | BleScanner:
+def hear_all(scanner: WifiScanner | BleScanner) -> None:
     """Let a sensor listen to the end."""
     try:
         while True:
             scanner.step()
     except EndOfRecording:
-        return scanner
+        return
 
 
-def outcome(attack: str, strength: float, *, camera: bool, seed: int) -> Outcome:
-    """Draw a site, attack it, listen and judge."""
-    site = air.site(seed, camera=camera)
-    ATTACKS[attack][0](site, strength)
-    sent = site.air()
+def listened(sent: Air, *, until_s: float = END_S) -> tuple[WifiScanner, BleScanner]:
+    """Let both sensors hear what is sent."""
     clock = ManualClock()
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    wifi = WifiScanner(radio=HoppingRadio(sent), clock=clock, config=WifiConfig())  # type: ignore[arg-type]
-    ble = BleScanner(radio=AdvertRadio(sent), clock=clock, config=BleScanConfig())  # type: ignore[arg-type]
+    wifi = WifiScanner(radio=HoppingRadio(sent, until_s), clock=clock, config=WifiConfig())  # type: ignore[arg-type]
+    ble = BleScanner(radio=AdvertRadio(sent, until_s), clock=clock, config=BleScanConfig())  # type: ignore[arg-type]
+    hear_all(wifi)
+    hear_all(ble)
+    return wifi, ble
+
+
+def judged(wifi: WifiScanner, ble: BleScanner) -> Verdict:
+    """Judge what both sensors found."""
     judge, reports = Judge(prior=PRIOR), []
-    seen = [o for scanner in (heard(wifi), heard(ble)) for o in scanner.observations()]
-    now_ns = max((o.last_ns for o in seen), default=0)
+    now_ns = max((o.last_ns for scanner in (wifi, ble) for o in scanner.observations()), default=0)
     for scanner in (wifi, ble):
         evidence = tuple(e for e in (weigh(o, judge.table) for o in scanner.observations()) if e is not None)
         reports.append(
@@ -301,7 +303,18 @@ def outcome(attack: str, strength: float, *, camera: bool, seed: int) -> Outcome
                 heard=scanner.counts().read > 0,
             )
         )
-    verdict = judge.judge(reports, t_ns=now_ns)
+    return judge.judge(reports, t_ns=now_ns)
+
+
+def outcome(attack: str, strength: float, *, camera: bool, seed: int) -> Outcome:
+    """Draw a site, attack it, listen and judge."""
+    site = air.site(seed, camera=camera)
+    ATTACKS[attack][0](site, strength)
+    sent = site.air()
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    wifi, ble = listened(sent)
+    verdict = judged(wifi, ble)
+    seen = [o for scanner in (wifi, ble) for o in scanner.observations()]
     after = resource.getrusage(resource.RUSAGE_SELF)
     streaming = [o.mac for o in seen if isinstance(o, Station) and o.activity == "camera-stream"]
     return Outcome(
@@ -348,6 +361,8 @@ def keep(results: list[Outcome], seeds: int) -> None:
         note += f"without one {levels}, disturbance named in {named} of {len(clean)}"
         name = f"wifi_attacks.{attack.replace('-', '_')}"
         record(name, f"{sum(right(r) for r in cameras)} of {len(cameras)}", "", command, note=note)
+    if {r.attack for r in results} != set(ATTACKS):
+        return
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     record("wifi_attacks.memory", f"{peak:.0f}", "MB", command, note="peak, with the drawn air itself")
     slowest = max(results, key=lambda r: r.cpu_s)
@@ -372,8 +387,7 @@ def main() -> None:
         told = f"{r.level.value} | {right(r)} | {r.found} | {', '.join(r.named)} | {r.cpu_s:.1f} | {r.frames}"
         print(f"| {r.attack} | {r.strength:g} | {r.camera} | {told} |", flush=True)
     print(f"right: {sum(map(right, results))} of {len(results)}")
-    if not options.only:
-        keep(results, options.seeds)
+    keep(results, options.seeds)
 
 
 if __name__ == "__main__":

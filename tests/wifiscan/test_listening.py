@@ -127,3 +127,32 @@ def test_stray_frames_of_a_stream_through_a_jammer_prove_no_silence():
     stray = read_headers(batch_of([DATA] * 9, times_ns=[41 * SECOND + k for k in range(9)], t_ns=41 * SECOND))
     listening.tuned(stray, mhz=2437, span_us=250_000)
     assert sum(listening.heard_us().values()) == 0
+
+
+def near(frames, *, seconds=20):
+    """Ten seconds of a near access point on one channel, then a tail in which each dwell holds ``frames``."""
+    listening, second_us = Listening(), 1_000_000
+    for k in range(seconds):
+        times = [k * SECOND + j * 102_400_000 for j in range(9)]
+        heard = [BEACON] * 9 if k < 10 else frames
+        batch = batch_of(
+            heard, times_ns=times[: len(heard)], t_ns=k * SECOND, until_ns=(k + 1) * SECOND, channel_hz=2437e6
+        )
+        listening.tuned(read_headers(batch), mhz=2437, span_us=second_us)
+    return listening
+
+
+@pytest.mark.parametrize(
+    ("frames", "heard_s"), [([BEACON] * 9, 20), ([BEACON, DATA], 20), ([DATA], 16), ([DATA] * 200, 16)]
+)
+def test_a_dwell_without_the_beacons_of_a_near_access_point_does_not_count(frames, heard_s):
+    assert sum(near(frames).heard_us().values()) == pytest.approx(heard_s * 1e6, rel=0.1)
+
+
+def test_a_channel_without_an_access_point_is_believed_as_far_as_the_others():
+    deaf, hears = near([DATA]), near([BEACON] * 9)
+    stray = read_headers(batch_of([DATA] * 3, times_ns=[21 * SECOND + k for k in range(3)], t_ns=21 * SECOND))
+    for listening in (deaf, hears):
+        listening.tuned(stray, mhz=2462, span_us=250_000)
+    assert deaf.heard_us()[2462] == 0
+    assert hears.heard_us()[2462] == 250_000

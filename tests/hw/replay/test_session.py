@@ -145,6 +145,22 @@ def test_the_wrong_kind_of_file_is_refused(tmp_path: Path, content: bytes, says:
         open_role(tmp_path / "a", "monitor")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.pcap.zst", b"\x28\xb5\x2f\xfd" + bytes(20), "zstd -d a.pcap.zst"),
+        ("a.pcapng.lz4", b"\x04\x22\x4d\x18" + bytes(20), "lz4 -d a.pcapng.lz4"),
+    ],
+)
+def test_a_folder_of_what_cannot_be_unpacked_names_the_command(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadRecording) as caught:
+        open_role(tmp_path, "monitor")
+    assert says in f"{caught.value} {caught.value.hint}"
+
+
 def test_what_is_not_there_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
     for target in (tmp_path / "nothing", Path("x" * 5000), Path("a\0b")):
         with pytest.raises(BadKit):
