@@ -24,7 +24,7 @@ from lensdetect.align import MotionFollower
 from lensdetect.calibration import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
-from lensdetect.cycle_analysis import Glance, flashes_at_side, glance, scale_of
+from lensdetect.cycle_analysis import Glance, flashes_at_side, glance, most_points, scale_of
 from lensdetect.frame_quality import HINTS, Watch
 from lensdetect.frame_stats import FrameStats
 from lensdetect.guidance import GuidanceKey, Situation, guide
@@ -105,6 +105,8 @@ class LensFinder:
         self._distance_m: float | None = None
         self._lit_dn = 0.0
         self._too_fast = self._lit_now = False
+        self._cycle_ns: int | None = None
+        self._most_points = config.max_candidates
         self._shade: Shade | None = None
         self._judged: dict[int, tuple[tuple[int, int, int], Judgement]] = {}
         self._ended: EndOfRecording | None = None
@@ -178,6 +180,9 @@ class LensFinder:
         first = ring is cycle.rings[0]
         if first:
             self._watch.sharpness.note(ring.frame.pixels)
+            before_ns, self._cycle_ns = self._cycle_ns, ring.frame.t_ns
+            seconds = 0.0 if before_ns is None else (ring.frame.t_ns - before_ns) * 1e-9 / len(cycle.rings)
+            self._most_points = most_points(self._config, seconds=seconds)
         seen = glance(
             ring,
             cycle,
@@ -186,6 +191,7 @@ class LensFinder:
             hot_pixels=self._hot,
             distance_m=self._distance_m,
             shade=None if first else self._shade,
+            limit=self._most_points,
         )
         self._lit_dn, self._shade = seen.lit_dn, seen.shade
         if seen.lit_dn < MIN_LIT_DN:
