@@ -25,7 +25,9 @@ class LensConfig(BaseModel):
         le=255,
         description="Level at which the camera clips, 235 for limited range; learnt if unset.",
     )
-    max_candidates: int = Field(48, ge=4, le=512, description="Bright points examined in one picture.")
+    max_candidates: int = Field(
+        48, ge=4, le=512, description="Bright points examined in a tenth of a second."
+    )
     max_tracks: int = Field(256, ge=16, le=4096, description="Bright points followed at once.")
     max_sightings: int = Field(64, ge=8, le=1024, description="Sightings kept of one track.")
     threshold_sigma: float = Field(6.0, ge=3.0, le=20.0, description="Contrast over the local noise.")

@@ -30,6 +30,8 @@ SEARCH_PX = 5  # how far from its aligned place a counterpart may be, at the ref
 MIN_SEARCH_PX = 4
 PEAK_REACH_PX = 2
 MIN_SCALE = 0.75  # blur and noise do not shrink with the picture
+POINTS_IN_S = 0.1  # the time of a ring picture at 60 Hz, two a cycle of twelve
+MOST_POINTS = 512
 MEASURABLE_DN = 2.0  # on a darker wall the ratio of the lights cannot be measured
 GAIN_RANGE = (0.2, 5.0)  # how different the two lights of one instrument can be
 FLASH_SHARE = 0.6  # of its usual flux under the ring
@@ -68,6 +70,24 @@ class Other:
     def gain_at(self, u: float, v: float) -> float:
         """Return the ratio of the ring's light to the other light's at a place of the picture."""
         return self.gain if self.shade is None else self.shade.gain_at(u, v)
+
+
+def most_points(config: LensConfig, *, seconds: float) -> int:
+    """Return how many points may be examined in a ring picture: as many a second at any rate.
+
+    Parameters
+    ----------
+    config : LensConfig
+        How many in a tenth of a second.
+    seconds : float
+        Of recorded time that each ring picture has, so that a replay examines the same points.
+
+    Returns
+    -------
+    int
+        At least `LensConfig.max_candidates`, at most `MOST_POINTS`.
+    """
+    return round(min(max(config.max_candidates, config.max_candidates * seconds / POINTS_IN_S), MOST_POINTS))
 
 
 def scale_of(width_px: int) -> float:
@@ -123,6 +143,7 @@ def glance(
     hot_pixels: frozenset[tuple[int, int]] = frozenset(),
     distance_m: float | None = None,
     shade: Shade | None = None,
+    limit: int | None = None,
 ) -> Glance:
     """Find the bright points of a ring picture and compare each with the other pictures of the cycle.
 
@@ -142,6 +163,8 @@ def glance(
         To the wall, where it is measured.
     shade : Shade, optional
         How the two lights lie on the wall, where another ring picture of the cycle has told it already.
+    limit : int, optional
+        How many points are examined; `LensConfig.max_candidates` where it is not given.
 
     Returns
     -------
@@ -170,7 +193,7 @@ def glance(
         threshold_sigma=config.threshold_sigma,
         min_contrast_dn=config.min_contrast_dn,
         peak_over_wall=config.peak_over_wall,
-        limit=config.max_candidates,
+        limit=config.max_candidates if limit is None else limit,
         dark=None if cycle.off is None or to_off is None else shines_in(cycle.off, to_off),
     )
     answers: list[LedResponse] = []

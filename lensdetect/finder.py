@@ -24,8 +24,8 @@ from lensdetect.align import MotionFollower
 from lensdetect.calibration import Calibration
 from lensdetect.config import LensConfig
 from lensdetect.coverage import CoverageMap
-from lensdetect.cycle_analysis import Glance, flashes_at_side, glance, scale_of
-from lensdetect.frame_quality import Watch
+from lensdetect.cycle_analysis import Glance, flashes_at_side, glance, most_points, scale_of
+from lensdetect.frame_quality import HINTS, Watch
 from lensdetect.frame_stats import FrameStats
 from lensdetect.guidance import GuidanceKey, Situation, guide
 from lensdetect.led_assignment import Polarity, one_light_answers
@@ -44,17 +44,7 @@ LITTLE_COVERAGE = 0.05  # below this it is said what cost most pictures
 UNREADABLE = ("undecodable", "bad_line", "unknown_light")  # what a recorded camera leaves out
 RECORDED = "replay"
 COMPARED = frozenset({"lens", "reflector", "specular", "lamp"})  # told by comparing lights
-HINTS = {
-    "dark": "uncover the lens, check the lights",
-    "covered": "uncover the lens",
-    "blown_out": "move back, or lower the exposure",
-    "frozen": "restart the camera",
-    "led_dead": "check the lights",
-    "led_unclear": "check the lights",
-    "light_does_not_reach": "move closer",
-    "exposure_drifts": "lock the exposure",
-    "blurred": "focus the lens, wipe it clean",
-}
+NOT_LENS = COMPARED - {"lens"}
 
 
 def _wanted_states(config: LensConfig, there: tuple[LedState, ...]) -> tuple[LedState, ...]:
@@ -115,6 +105,8 @@ class LensFinder:
         self._distance_m: float | None = None
         self._lit_dn = 0.0
         self._too_fast = self._lit_now = False
+        self._cycle_ns: int | None = None
+        self._most_points = config.max_candidates
         self._shade: Shade | None = None
         self._judged: dict[int, tuple[tuple[int, int, int], Judgement]] = {}
         self._ended: EndOfRecording | None = None
@@ -188,6 +180,9 @@ class LensFinder:
         first = ring is cycle.rings[0]
         if first:
             self._watch.sharpness.note(ring.frame.pixels)
+            before_ns, self._cycle_ns = self._cycle_ns, ring.frame.t_ns
+            seconds = 0.0 if before_ns is None else (ring.frame.t_ns - before_ns) * 1e-9 / len(cycle.rings)
+            self._most_points = most_points(self._config, seconds=seconds)
         seen = glance(
             ring,
             cycle,
@@ -196,13 +191,15 @@ class LensFinder:
             hot_pixels=self._hot,
             distance_m=self._distance_m,
             shade=None if first else self._shade,
+            limit=self._most_points,
         )
         self._lit_dn, self._shade = seen.lit_dn, seen.shade
         if seen.lit_dn < MIN_LIT_DN:
             self._watch.drop("light_does_not_reach")
             if not seen.answers:
                 return {}
-        self._lit_now = seen.lit_dn >= MIN_LIT_DN
+        bright = self._watch.outshone(seen.lit_dn, cycle.off.middle_dn)
+        self._lit_now = seen.lit_dn >= MIN_LIT_DN and not bright
         if first and not (cycle.labelled or (cycle.commanded and self._commands)):
             self._check_polarity(seen, ring, cycle)
         if seen.left_out:
@@ -293,7 +290,8 @@ class LensFinder:
         if known is not None and known[0] == state:
             return known[1]
         verdict = judge(track, self._config, size=self._watch.size or (1, 1))
-        if self._watch.drifts and verdict.label in COMPARED:
+        doubtful = COMPARED if self._watch.drifts else NOT_LENS if self._watch.too_bright else frozenset()
+        if verdict.label in doubtful:
             verdict = replace(verdict, label="unsure", reason="undecided")
         self._judged[track.id] = (state, verdict)
         if len(self._judged) > 2 * self._config.max_tracks:

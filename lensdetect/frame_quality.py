@@ -23,6 +23,20 @@ COVERED_SPREAD_DN = 2.5  # texture left in a picture behind a thumb or a cap
 SATURATED_MEAN_DN = 235.0  # a thumb lit by the ring, touching the lens
 LED_WINDOW = 72  # frames over which the light must have made a difference
 MIN_MODULATION = 1.08
+OUTSHONE_SHARE = 0.1  # of the room's light on the wall: what the ring adds must be more, or nothing is told
+OUTSHONE_LOOKS = 4  # in a row before the sensor says so
+HINTS = {
+    "dark": "uncover the lens, check the lights",
+    "covered": "uncover the lens",
+    "blown_out": "move back, or lower the exposure",
+    "frozen": "restart the camera",
+    "led_dead": "check the lights",
+    "led_unclear": "check the lights",
+    "light_does_not_reach": "move closer",
+    "exposure_drifts": "lock the exposure",
+    "blurred": "focus the lens, wipe it clean",
+    "too_bright": "switch the room's lights off, or put the infrared-pass filter in",
+}
 BLACK_DN = 8.0  # nothing in the picture is brighter than this: a cap, or night and no light
 
 
@@ -43,18 +57,40 @@ class Watch:
         self._picture_trouble = ""
         self._light_trouble = ""
         self._drifts = False
+        self._outshone = 0
 
     @property
     def trouble(self) -> str:
         """Return the present trouble, or an empty string."""
         if self._picture_trouble or self.drifts:
             return self._picture_trouble or "exposure_drifts"
+        if self.too_bright:
+            return "too_bright"
         return "blurred" if self.sharpness.proven is False else self._light_trouble
 
     @property
     def drifts(self) -> bool:
         """Return whether the camera adjusts its own brightness: then no two lights can be compared."""
         return self._drifts
+
+    @property
+    def too_bright(self) -> bool:
+        """Return whether room light drowns ours: an answer is lost in what the wall leaves over then."""
+        return self._outshone >= OUTSHONE_LOOKS
+
+    def outshone(self, lit_dn: float, dark_dn: float) -> bool:
+        """Return whether the room lights the wall so much more than the ring that nothing can be compared.
+
+        Parameters
+        ----------
+        lit_dn, dark_dn : float
+            What the ring adds to the wall, and the wall without it, DN.
+        """
+        bright = lit_dn < OUTSHONE_SHARE * dark_dn
+        self._outshone = self._outshone + 1 if bright else 0
+        if bright:
+            self.dropped["too_bright"] += 1
+        return bright
 
     def look(self, frame: Frame) -> FrameStats | None:
         """Return the frame with its measurements, or count why it cannot be used."""

@@ -17,6 +17,8 @@ LOWEST_DN = 220  # no camera clips lower; a flat bright area may look clipped th
 FULL_PIXELS = 3  # at 255 in one picture: the range is full
 PATCH_PX = 9  # half size of the square around the brightest spot
 FLAT_SHARE = 0.06  # of the top within which a pixel belongs to the plateau
+VIDEO_WHITE_DN, VIDEO_APART_DN = 235.0, 1.5  # white of limited range; a plateau there is believed lower
+LEAST_STEP_DN, VIDEO_STEP_DN = 110.0, 30.0  # over the wall that a plateau must stand
 PLATEAU_SHARE = 0.3  # of the pixels above half, that a clipped spot has on its plateau; a Gaussian has 0.09
 SPOTS_KEPT, SPOTS_NEEDED = 12, 4
 MOST_APART_DN = 6.0
@@ -100,6 +102,6 @@ def plateau_dn(spot: NDArray[np.uint8]) -> float | None:
     wall = float(np.median(np.concatenate([spot[0], spot[-1], spot[:, 0], spot[:, -1]])))
     upper = max(int(np.count_nonzero(spot > (top + wall) / 2)), 1)
     flat = spot[spot >= np.float32((1.0 - FLAT_SHARE) * top)]
-    if top - wall < LOWEST_DN / 2 or flat.size < PLATEAU_SHARE * upper:
-        return None
-    return float(np.median(flat))
+    level = float(np.median(flat))
+    least = VIDEO_STEP_DN if abs(level - VIDEO_WHITE_DN) < VIDEO_APART_DN else LEAST_STEP_DN
+    return None if top - wall < least or flat.size < PLATEAU_SHARE * upper else level

@@ -80,10 +80,13 @@ def test_where_nothing_can_be_drawn_it_is_said(tmp_path: Path) -> None:
     assert code == LEVEL_EXIT[Level.INCONCLUSIVE]
 
 
-def test_a_torch_that_blinks_in_a_video_is_found_and_clears_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "codec"), [("avi", "MJPG"), ("mp4", "mp4v"), ("mov", "mp4v")])
+def test_a_torch_that_blinks_in_a_video_is_found_and_clears_nothing(
+    kind: str, codec: str, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(3)
     wall = np.kron(rng.uniform(40, 70, (24, 32)), np.ones((10, 10)))
-    film = cv2.VideoWriter(str(tmp_path / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 30.0, (320, 240))
+    film = cv2.VideoWriter(str(tmp_path / f"clip.{kind}"), cv2.VideoWriter.fourcc(*codec), 30.0, (320, 240))
     for i in range(96):
         lit = (i // 12) % 2 == 0
         seen = np.roll(wall, i // 2, axis=1) * (1.0 if lit else 0.2) + rng.normal(0, 1.2, wall.shape)
@@ -92,7 +95,7 @@ def test_a_torch_that_blinks_in_a_video_is_found_and_clears_nothing(tmp_path: Pa
         grey = np.clip(seen, 0, 255).astype(np.uint8)
         film.write(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
     film.release()
-    code, lines, _ = scan(str(tmp_path / "clip.avi"))
+    code, lines, _ = scan(str(tmp_path / f"clip.{kind}"))
     labels = {g["label"] for g in lines if g["type"] == "glint" and abs(g["y_px"] - 120) < 4}  # type: ignore[operator]
     assert "unsure" in labels
     assert "specular" not in labels

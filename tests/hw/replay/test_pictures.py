@@ -128,3 +128,13 @@ def test_heic_is_read_by_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyP
     grey = decode_grey(HEIC)
     assert grey is not None
     assert int(grey[0, 0]) == 90
+
+
+def test_a_set_of_real_heic_pictures_is_read_and_labelled(tmp_path: Path) -> None:
+    library = pytest.importorskip("pillow_heif", reason="pillow-heif reads HEIC, and is optional")
+    for name, grey in (("ring", 200), ("off", 40)):
+        library.from_pillow(Image.new("RGB", (64, 48), (grey,) * 3)).save(tmp_path / f"{name}.heic")
+    frames = frames_of(tmp_path)
+    assert [f.led for f in frames] == ["off", "ring"]
+    assert [f.pixels.shape for f in frames] == [(48, 64)] * 2
+    assert [int(f.pixels.mean()) for f in frames] == pytest.approx([40, 200], abs=3)
