@@ -21,7 +21,7 @@ FRAMES_LEAST_PER_S = 5.0  # one access point alone sends about ten beacons a sec
 LOST_SHARE_LIMIT = 0.05
 BLE_LISTEN_S = 4.0
 SPECTRA_S = 1.0
-SURVEY_S = 1.0
+SURVEY_S, SURVEY_CHANNELS = 1.0, 4
 RECEIVER_PLACES, FLAT_V = 12, 0.002  # noise of any converter is more than that
 S_PER_MIN = 60.0
 HZ_PER_MHZ = 1e6
@@ -125,7 +125,7 @@ def airtime(bench: DiagBench) -> Check:
         if monitor is None:
             bench.clock.sleep_until(bench.clock.now_ns() + round(SURVEY_S * 1e9))
         else:
-            monitor.read(duration_s=SURVEY_S)
+            _go_round(monitor)
         now = bench.device.read_survey().channels
     gone_on = [c for c in now if (c.time_ms or 0) > (_time_of(before.get(c.center_hz)))]
     said: dict[str, float | str] = {
@@ -140,6 +140,16 @@ def airtime(bench: DiagBench) -> Check:
     if not gone_on:
         return warned("survey", "check.remedy.survey_still", **said)
     return passed("survey", **said)
+
+
+def _go_round(monitor: MonitorRadio) -> None:
+    """Listen on a few channels: some drivers close their books as the channel is left."""
+    channels = monitor.channels_hz()[:SURVEY_CHANNELS]
+    for center_hz in channels:
+        monitor.set_channel(center_hz=center_hz)
+        monitor.read(duration_s=SURVEY_S / SURVEY_CHANNELS)
+    if not channels:
+        monitor.read(duration_s=SURVEY_S)
 
 
 @contextmanager
