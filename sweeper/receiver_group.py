@@ -21,6 +21,7 @@ from sweeper.plan import PlanSummary, RecordingSummary
 from sweeper.sweeper import Sweeper
 from sweeper.views import SpectrumView
 
+IDLE_NS = 20_000_000  # of the first one's turn when its recording is over
 RETRY_S = 5.0  # between two attempts to open a lost device again
 
 
@@ -79,6 +80,8 @@ class ReceiverGroup:
         if self._turn:
             return self._step_member(self._members[self._turn - 1])
         if self._first_ended:
+            # The others may only look at the time: it must go on for them.
+            self._clock.sleep_until(self._clock.now_ns() + IDLE_NS)
             return ()
         try:
             return self.first.step()

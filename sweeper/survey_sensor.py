@@ -55,12 +55,20 @@ BANDS_HZ: Mapping[HighPart, tuple[float, float]] = {
 
 
 class SurveySensor:
-    """Reads an adapter's counters now and then, and names the channels with steady energy and no frames."""
+    """Reads an adapter's counters now and then, and names the channels with steady energy and no frames.
+
+    ``waits``: a step waits until it is time to read; beside a sweep it returns at once instead.
+    """
 
     def __init__(
-        self, *, radio: SurveyRadio, clock: Clock, baseline: Mapping[float, ChannelBaseline] | None = None
+        self,
+        *,
+        radio: SurveyRadio,
+        clock: Clock,
+        baseline: Mapping[float, ChannelBaseline] | None = None,
+        waits: bool = False,
     ) -> None:
-        self.radio, self._clock = radio, clock
+        self.radio, self._clock, self._waits = radio, clock, waits
         self._baseline = baseline or {}
         self._last: dict[float, ChannelSurvey] = {}
         self._dwells: dict[float, deque[AirtimeDwell]] = {}
@@ -78,6 +86,8 @@ class SurveySensor:
 
     def step(self) -> Sequence[Emission]:
         """Read the counters where it is time to; return the emissions that changed."""
+        if self._waits:
+            self._clock.sleep_until(self._next_ns)
         now_ns = self._clock.now_ns()
         if now_ns < self._next_ns:
             return ()

@@ -160,13 +160,13 @@ class Sweeper:
             self._note(part, spectrum, nothing_heard())
         touched: list[Emission] = []
         reach_hz: dict[float, float] = {}
-        for part in wide.loud:
-            short = len(part.samples) < JUDGED_S * part.rate_hz
-            if short and any(abs(part.center_hz - hz) < reach for hz, reach in reach_hz.items()):
+        short = wide.loud.samples_each < JUDGED_S * wide.loud.rate_hz
+        for number, center_hz in enumerate(wide.loud.centers_hz):
+            if short and any(abs(center_hz - hz) < reach for hz, reach in reach_hz.items()):
                 continue
-            touched += self._look(part)
-            told = self._heard.get(part.center_hz) == "open"
-            reach_hz[part.center_hz] = ONE_SENDER_HZ if told else part.rate_hz
+            touched += self._look(wide.loud[number])
+            told = self._heard.get(center_hz) == "open"
+            reach_hz[center_hz] = ONE_SENDER_HZ if told else wide.loud.rate_hz
         return tuple(touched)
 
     def _look(self, block: IqBlock) -> tuple[Emission, ...]:

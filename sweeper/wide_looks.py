@@ -12,8 +12,10 @@ Magazine 23 (2006), pp. 158-161.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import overload
 
 import numpy as np
 import scipy.fft
@@ -33,11 +35,36 @@ LOUD_DB = 0.5  # over the quietest slice: half a million samples tell a tenth of
 POWER_ROWS = 4  # every fourth row says where the power is
 
 
+class LoudSlices(Sequence[IqBlock]):
+    """Slices that are made as each is asked for: of a short look most are passed over."""
+
+    def __init__(self, block: IqBlock, rows: ComplexArray, places: Sequence[int], bins: int) -> None:
+        self._block, self._rows, self._places, self._bins_each = block, rows, tuple(places), bins
+        self.centers_hz = tuple(block.center_hz + place * block.rate_hz / ROW for place in places)
+        self.rate_hz = block.rate_hz * bins / ROW
+        self.samples_each = len(rows) * (bins - bins * OVERLAP // ROW)  # samples of each
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, number: int) -> IqBlock: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> tuple[IqBlock, ...]: ...
+
+    def __getitem__(self, number: int | slice) -> IqBlock | tuple[IqBlock, ...]:
+        places = self._places[number]
+        if isinstance(places, int):
+            return _slice(self._block, self._rows, places, self._bins_each)
+        return tuple(_slice(self._block, self._rows, place, self._bins_each) for place in places)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WideLook:
     """The slices of a wide look by falling power: those to be tested, and the beginning of the quiet ones."""
 
-    loud: tuple[IqBlock, ...]
+    loud: LoudSlices
     quiet: tuple[IqBlock, ...]
 
 
@@ -65,8 +92,8 @@ def split_wide(block: IqBlock) -> WideLook | None:
     if len(block.samples) < max(LEAST_LOOK_S * block.rate_hz, ROW):
         raise BadSamples(f"{len(block.samples)} samples are too short a look", reason="too_short")
     rows = _rows(block.samples)
-    some = rows[::POWER_ROWS]
-    powers = {place: _power(some, place, bins) for place in slice_places(block.rate_hz)}
+    spectrum = _mean_power(rows[::POWER_ROWS])
+    powers = {place: _power(spectrum, place, bins) for place in slice_places(block.rate_hz)}
     order = sorted(powers, key=lambda place: -powers[place])
     least = powers[order[-1]] * 10 ** (LOUD_DB / 10)
     loud = [place for place in order if place == order[0] or powers[place] > least]
@@ -74,7 +101,7 @@ def split_wide(block: IqBlock) -> WideLook | None:
     # Of a quiet slice enough is made to see that the converter is not silent.
     few = rows[: -(-MIN_SAMPLES // (bins - bins * OVERLAP // ROW))]
     return WideLook(
-        loud=tuple(_slice(block, rows, place, bins) for place in loud),
+        loud=LoudSlices(block, rows, loud, bins),
         quiet=tuple(_slice(block, few, place, bins) for place in quiet),
     )
 
@@ -96,9 +123,16 @@ def _bins(rows: ComplexArray, place: int, count: int) -> ComplexArray:
     return np.concatenate((rows[:, first:], rows[:, : first + count - ROW]), axis=1)
 
 
-def _power(rows: ComplexArray, place: int, count: int) -> float:
-    part = _bins(rows, place, round(count * USABLE_SHARE))
-    return float(np.vdot(part, part).real)
+def _mean_power(rows: ComplexArray) -> NDArray[np.float64]:
+    """Power by bin, over some rows."""
+    parts = rows.view(np.float32)
+    sums = np.einsum("ij,ij->j", parts, parts)
+    return np.asarray(sums[0::2] + sums[1::2], np.float64)
+
+
+def _power(spectrum: NDArray[np.float64], place: int, count: int) -> float:
+    wide = round(count * USABLE_SHARE)
+    return float(np.take(spectrum, np.arange(place - wide // 2, place - wide // 2 + wide), mode="wrap").sum())
 
 
 @lru_cache(maxsize=4)

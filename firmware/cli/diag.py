@@ -20,6 +20,7 @@ from firmware.cli.report import RecordsOption, records_folder
 from firmware.diag.checks import Check, Result, Unit, run_checks
 from firmware.diag.dashboard import board
 from firmware.diag.feed_client import SOCKET, parse_line, read_lines
+from firmware.diag.high_ways import missing_ways
 from firmware.diag.model import Asked
 from firmware.errors import FeedTrouble
 from firmware.i18n.catalog import Catalog, catalog_for
@@ -121,17 +122,21 @@ def devices(lang: LangOption = None, as_json: JsonOption = False) -> None:
     """List everything that is plugged in, and how to choose it. Nothing is opened."""
     with expected_errors():
         catalog, found = _catalog(lang), discover()
+        missing = [
+            Found(role=role, name="–", usable=False, hint=str(catalog.say(need)))
+            for role, need in missing_ways(found)
+        ]
         if as_json:
-            for one in found:
+            for one in (*found, *missing):
                 typer.echo(encode(_found_json(one)))
             return
         if not found:
             typer.echo(str(catalog.text("devices.none")))
-            return
-        table = Table(header_style="bold", box=None)
+        table = Table(header_style="bold", box=None, caption=str(catalog.text("devices.high")))
+        table.caption_justify = "left"
         for key in ("devices.role", "devices.name", "devices.choose"):
             table.add_column(catalog.text(key))
-        for one in found:
+        for one in (*found, *missing):
             name = Text(visible(f"{one.name} {one.detail}".strip(), limit=80))
             if one.hint:
                 name.append(f"\n→ {one.hint}", style="yellow")

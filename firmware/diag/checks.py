@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from firmware.diag import camera_checks, panel, radio_checks, sdr_checks
+from firmware.diag.high_ways import WAYS, high_ways, is_absent_way
 from firmware.diag.machine import Unit, machine_checks
 from firmware.diag.model import Asked, Check, DiagBench, Probe, Result, broken, failed, passed, warned
 from firmware.i18n.catalog import Sentence
@@ -60,13 +61,19 @@ def run_checks(
     """
     begin = on_begin or (lambda _name: None)
     hearing = 0
+    told: list[Check] = []
     for role in BACKENDS[parse_spec(spec)[0]]:
-        ends: list[Result] = []
+        mine: list[Check] = []
         for check in _check_role(role, spec, config, asked or Asked(), begin):
-            ends.append(check.result)
-            yield check
+            mine.append(check)
+            if not is_absent_way(check):
+                yield check
+        told += mine
+        ends = [check.result for check in mine]
         well = ends[:1] == [Result.PASS] and Result.FAIL not in ends
         hearing += role in SENSOR_ROLES and well
+    if any(check.name in WAYS.values() for check in told):  # no rows where a kit is not asked for them
+        yield from high_ways(told)
     yield _sensors(hearing)
     yield from machine_checks(unit)
 

@@ -17,6 +17,7 @@ from firmware.diag.model import Check, DiagBench, Probe, failed, passed, warned
 from hw.protocols import RTL_SDR_REACH_HZ, Reaches
 from hw.types import IqBlock
 
+HIGH_HZ = (2432e6, 5805e6)  # in the middle of the video channels of both bands
 QUIET_HZ = 1413.5e6  # the middle of the quiet band
 LOW_GAIN_DB, HIGH_GAIN_DB = 0.9, 49.6  # lowest and highest useful step of the R820T (librtlsdr's table)
 FLOOR_RISE_LEAST_DB = 3.0  # 49 dB of gain lift even an unconnected input's floor by more
@@ -228,8 +229,27 @@ def _mean_frequency_hz(block: IqBlock, near_hz: float) -> float:
     return near_hz + step / (2 * math.pi) * block.rate_hz / width
 
 
+def high(bench: DiagBench) -> Check | None:
+    """Check that a receiver that tunes to 2.4 and 5.8 GHz gives samples there; None for one that does not."""
+    reach = bench.device.reach_hz() if isinstance(bench.device, Reaches) else RTL_SDR_REACH_HZ
+    within = [hz for hz in HIGH_HZ if any(low <= hz <= high for low, high in reach)]
+    if not within or not (bench.live and bench.device.tunable):
+        return None
+    looks = [_look(bench, hz) for hz in within]
+    said: dict[str, float | str] = {
+        "centers": ", ".join(f"{hz / 1e6:.0f}" for hz in within),
+        "rate_mhz": looks[0].rate_hz / 1e6,
+    }
+    if any(bool(np.all(look.samples == look.samples[0])) for look in looks):
+        return failed("sdr.high", "hint.stalled", **said)
+    if len(within) < len(HIGH_HZ):
+        return warned("sdr.high", "check.remedy.sdr.high", **said)
+    return passed("sdr.high", **said)
+
+
 PROBES = (
     Probe("sdr", present),
+    Probe("sdr.high", high),
     Probe("sdr.gain", gain),
     Probe("sdr.carrier", carrier),
     Probe("sdr.clipping", clipping),

@@ -60,9 +60,8 @@ def build_rf(device: Any, *, clock: Clock, settings: Settings) -> Sensor:
     from sweeper.sweeper import Sweeper
 
     first = _alone(device[0], clock=clock, settings=settings)
-    swept = isinstance(first, Sweeper)
     others = {
-        part.info().role: _alone(part, clock=clock, settings=settings, beside=swept) for part in device[1:]
+        part.info().role: _alone(part, clock=clock, settings=settings, beside=True) for part in device[1:]
     }
     if isinstance(first, Sweeper):
         return SweepGroup(first, others, clock=clock)  # type: ignore[arg-type]
@@ -80,7 +79,7 @@ def _alone(device: Any, *, clock: Clock, settings: Settings, beside: bool = Fals
         from sweeper.survey_sensor import SurveySensor
 
         known = read_baselines(settings.rf.survey_baseline, settings.rf.survey_corridor)
-        return SurveySensor(radio=device, clock=clock, baseline=known)
+        return SurveySensor(radio=device, clock=clock, baseline=known, waits=not beside)
     if isinstance(device, VideoReceiver):
         from sweeper.tuned_receiver import TunedReceiver
 

@@ -18,6 +18,7 @@ from hw.pi.power import SUPPLIES
 from hw.pi.rtlsdr import DVB_HINT, UDEV_HINT
 from hw.pi.soapy import RULES_HINT
 from hw.pi.soapy_table import plugged_in
+from hw.pi.spectral import NEEDED, find_driver
 
 ROOT = Path("/")
 DVB_DRIVER = "dvb_usb_rtl28xxu"
@@ -46,8 +47,8 @@ def dongles() -> Mapping[str, str]:
 
 def discover(*, root: Path = ROOT, wireless: Callable[[], Wireless] = open_wireless) -> tuple[Found, ...]:
     """Return everything that a kit could use, role by role."""
-    sensors = (*_receivers(root), *_adapters(root, wireless), *_controllers(root), *_cameras(root))
-    return (*sensors, *_panel(root), *_batteries(root))
+    radios = (*_receivers(root), *_spectral(root), *_adapters(root, wireless), *_controllers(root))
+    return (*radios, *_cameras(root), *_panel(root), *_batteries(root))
 
 
 def _receivers(root: Path) -> Iterator[Found]:
@@ -97,6 +98,17 @@ def _is_open_to_us(root: Path, folder: Path) -> bool:
     return not node.exists() or os.access(node, os.R_OK | os.W_OK)
 
 
+def _spectral(root: Path) -> Iterator[Found]:
+    """Find the driver that makes spectra, or one that would if the kernel were built with it."""
+    try:
+        folder = find_driver(root)
+    except HwError as error:
+        if any((root / "sys/class/ieee80211").glob("*")) and error.hint != NEEDED:
+            yield Found(role="spectral", name=error.what, usable=False, hint=error.hint)
+        return
+    yield Found(role="spectral", name=folder.parent.name, usable=True, detail=f"driver {folder.name}")
+
+
 def _adapters(root: Path, wireless: Callable[[], Wireless]) -> Iterator[Found]:
     names = sorted(path.parent.name for path in (root / "sys/class/net").glob("*/phy80211"))
     if not names:
@@ -106,6 +118,7 @@ def _adapters(root: Path, wireless: Callable[[], Wireless]) -> Iterator[Found]:
         try:
             able = {a.phy: a for a in link.adapters()}
             interfaces = {i.name: i for i in link.interfaces()}
+            surveys = {i.name: _survey(link, i) for i in interfaces.values()}
         finally:
             link.close()
     except HwError as error:
@@ -113,6 +126,7 @@ def _adapters(root: Path, wireless: Callable[[], Wireless]) -> Iterator[Found]:
         return
     for name in names:
         yield _adapter(name, interfaces.get(name), able, root)
+    yield from (survey for name in names if (survey := surveys.get(name)) is not None)
 
 
 def _adapter(name: str, interface: WifiInterface | None, able: Mapping[int, Adapter], root: Path) -> Found:
@@ -127,6 +141,17 @@ def _adapter(name: str, interface: WifiInterface | None, able: Mapping[int, Adap
         detail=_bands(adapter.channels_mhz) if adapter else "",
         choose=f'hw.monitor.interface = "{name}"',
         hint=hint,
+    )
+
+
+def _survey(link: Wireless, interface: WifiInterface) -> Found | None:
+    """Find whether the driver of an interface counts airtime."""
+    try:
+        channels = link.survey(interface.number)
+    except HwError:
+        return None
+    return Found(
+        role="survey", name=interface.name, usable=True, detail=f"airtime of {len(channels)} channels so far"
     )
 
 

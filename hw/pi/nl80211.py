@@ -19,6 +19,7 @@ GET_SURVEY = 50
 REQUEST, ACK, DUMP = 0x1, 0x4, 0x300
 STATION, MONITOR = 2, 6  # nl80211_iftype
 HZ_PER_MHZ = 1_000_000
+PLUG_HINT = "Plug in an adapter that can monitor."
 
 WIDTH_20_PLAIN, WIDTH_20, WIDTH_40, WIDTH_80 = 0, 1, 2, 3  # nl80211_chan_width
 FIRST_5_GHZ, FIRST_6_GHZ, LAST_6_GHZ, STEP_MHZ = 5180, 5955, 7115, 20
@@ -242,7 +243,7 @@ def open_wireless(sys_root: Path = Path("/sys")) -> Wireless:
         pyroute2 is not installed.
     """
     if not any((sys_root / "class/ieee80211").glob("*")):
-        raise DeviceMissing("No Wi-Fi adapter is plugged in", hint="Plug in an adapter that can monitor.")
+        raise DeviceMissing("No Wi-Fi adapter is plugged in", hint=PLUG_HINT)
     try:
         from pyroute2 import IW
         from pyroute2.netlink.exceptions import NetlinkError

@@ -100,3 +100,12 @@ def test_the_loss_of_the_survey_is_named_as_its_own() -> None:
     group.step()
     assert "rf_survey_lost" in group.coverage().reasons
     assert group.coverage().parts["analog_2g4"] == 0.0
+
+
+def test_when_the_sweeps_recording_is_over_time_goes_on_for_the_others() -> None:
+    clock = ManualClock()
+    counters = Counters(clock, quiet)
+    group = SweepGroup(play([]), {"survey": SurveySensor(radio=counters, clock=clock)}, clock=clock)
+    for _ in range(200):
+        group.step()
+    assert group.counts().read >= 4

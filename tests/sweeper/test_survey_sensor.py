@@ -212,3 +212,12 @@ def test_counters_that_cannot_be_are_counted_and_left_out() -> None:
         sensor.step()
     assert sensor.counts().dropped == {"impossible": 4}
     assert sensor.observations() == ()
+
+
+def test_alone_it_waits_for_its_time_as_nobody_else_moves_the_clock() -> None:
+    clock = ManualClock()
+    sensor = SurveySensor(radio=Radio(clock, quiet), clock=clock, waits=True)
+    for _ in range(5):
+        sensor.step()
+    assert sensor.counts().read == 5
+    assert clock.now_ns() == 1_000_000_000

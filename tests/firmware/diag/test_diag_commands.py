@@ -72,13 +72,17 @@ def test_devices_lists_what_is_there_and_how_to_choose_it(monkeypatch: pytest.Mo
     for word in ("RTL2838", "serial 7", "hw.sdr.serial", "wlan0", "It cannot monitor."):
         assert word in out
     code, out, _ = run("devices", "--json")
-    assert [json.loads(line)["usable"] for line in out.splitlines()] == [True, False]
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [row["usable"] for row in rows[:2]] == [True, False]
+    # The ways to hear 2.4 and 5.8 GHz that are not there, with what each takes.
+    assert [row["role"] for row in rows[2:]] == ["survey", "spectral", "sdr", "video_receiver"]
+    assert all(row["hint"] and not row["usable"] for row in rows[2:])
 
 
 def test_no_devices_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("firmware.cli.diag.discover", lambda: ())
     code, out, _ = run("devices", "--lang", "en")
-    assert (code, "Nothing" in out) == (0, True)
+    assert (code, "Nothing" in out, "RX5808" in out) == (0, True, True)
 
 
 def test_check_prints_a_table_with_remedies_and_fails_where_one_fails(tmp_path: Path) -> None:

@@ -37,6 +37,19 @@ def test_a_receiver_that_is_well() -> None:
         assert ended(sdr(run, tone_hz=TONE, tone=TONE)) == WELL
 
 
+def test_a_receiver_that_tunes_above_2_ghz_is_heard_there_and_an_rtl_sdr_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert sdr(sdr_checks.high) is None
+    wide = ((1e6, 6e9),)
+    monkeypatch.setattr(BenchSdr, "reach_hz", lambda _self: wide, raising=False)
+    assert ended(sdr(sdr_checks.high)) == WELL
+    assert ended(sdr(sdr_checks.high, dead=True)) == (Result.FAIL, "hint.stalled")
+    wide = ((24e6, 3e9),)
+    assert ended(sdr(sdr_checks.high)) == (Result.WARN, "check.remedy.sdr.high")
+    assert sdr(sdr_checks.high, live=False) is None
+
+
 def test_a_dead_converter_is_no_quiet_room() -> None:
     assert ended(sdr(sdr_checks.present, dead=True)) == (Result.FAIL, "hint.stalled")
 

@@ -11,6 +11,7 @@ from hw.kit import BACKENDS
 from hw.pi.discover import Found, discover, dongles
 from hw.pi.nl80211 import Wireless
 from tests.hw.pi.kernel import Kernel
+from tests.hw.pi.spectral_tree import SpectralTree
 
 
 def write(root: Path, path: str, text: str = "") -> Path:
@@ -42,6 +43,28 @@ def found(root: Path, role: str) -> list[Found]:
 
 def test_an_empty_machine_has_nothing(tmp_path: Path) -> None:
     assert discover(root=tmp_path, wireless=kernel) == ()
+
+
+def test_an_adapter_that_counts_airtime_and_one_that_makes_spectra_are_found(tmp_path: Path) -> None:
+    for name in ("wlan0", "wlan1"):
+        write(tmp_path, f"sys/class/net/{name}/phy80211/index", "0")
+    counted = [one for one in found(tmp_path, "survey") if one.usable]
+    assert [one.name for one in counted] == ["wlan0", "wlan1"]
+    assert found(tmp_path, "spectral") == []
+    SpectralTree(tmp_path, driver="ath10k")
+    (spectra,) = found(tmp_path, "spectral")
+    assert (spectra.usable, spectra.detail) == (True, "driver ath10k")
+
+
+def test_an_atheros_driver_without_spectra_says_which_kernel_it_takes(tmp_path: Path) -> None:
+    driver = tmp_path / "sys/bus/usb/drivers/ath9k_htc"
+    driver.mkdir(parents=True)
+    device = tmp_path / "sys/class/ieee80211/phy0/device"
+    device.mkdir(parents=True)
+    (device / "driver").symlink_to(driver)
+    (spectra,) = found(tmp_path, "spectral")
+    assert not spectra.usable
+    assert "CONFIG_ATH9K_HTC_DEBUGFS" in spectra.hint
 
 
 def test_a_dongle_is_found_with_its_serial(tmp_path: Path) -> None:

@@ -300,6 +300,7 @@ def plugged(
     monkeypatch.setattr(survey, "open_wireless", lambda _root: unit.wireless())
     monkeypatch.setattr(radio_checks, "BLE_LISTEN_S", 0.02)
     monkeypatch.setattr(radio_checks, "SURVEY_S", 0.02)
+    monkeypatch.setattr(radio_checks, "open_device", _refusing(DeviceMissing("no adapter listens meanwhile")))
     monkeypatch.setattr(radio_checks, "SPECTRA_S", 0.05)
     monkeypatch.setattr(spectral, "ROOT", tmp_path)
     monkeypatch.setattr(spectral, "STALLED_NS", 20_000_000)
