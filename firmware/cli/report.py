@@ -12,11 +12,11 @@ from typing import Annotated
 import typer
 from platformdirs import user_data_path
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.options import LangOption, default_language, language
+from firmware.cli.report_list import Filter, json_lines, listing
 from firmware.errors import FirmwareError
 from firmware.i18n.catalog import LANGUAGES, Catalog, Written, catalog_for
 from firmware.i18n.escape import visible
@@ -41,11 +41,13 @@ from firmware.records.store import RecordStore
 from firmware.report.contradictions import verify_exported
 from firmware.report.export_process import ExportJob, export_to_file
 from firmware.report.formatting import Wording
+from firmware.verdict.model import Level
 
 app = typer.Typer(no_args_is_help=True, help="Stored inspections: list, show, export, verify.")
-ROWS_SHOWN = 200
+ROWS_SHOWN, ROWS_MOST = 200, 40_000
 TROUBLES_SHOWN, DOUBTS_SHOWN = 50, 20
 HASH_DIGITS, SEQ_DIGITS, WHERE_MOST = 64, 19, 120
+NAMES = ("name", "ssid", "vendor")  # of a device, as its record calls it
 PATH_MOST = 4096  # characters of a path, the longest that Linux opens
 
 RecordsOption = Annotated[
@@ -64,23 +66,47 @@ def catalog_of(lang: str | None) -> Catalog:
 
 
 @app.command("list")
-def list_command(records: RecordsOption = None, lang: LangOption = None) -> None:
-    """List the stored inspections, the newest last."""
+def list_command(
+    records: RecordsOption = None,
+    lang: LangOption = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=ROWS_MOST, help="Show the newest this many.")
+    ] = ROWS_SHOWN,
+    site: Annotated[str, typer.Option("--site", help="Of this site alone.")] = "",
+    level: Annotated[Level | None, typer.Option("--level", help="With this word alone.")] = None,
+    unanswered: Annotated[
+        bool, typer.Option("--unanswered", help="With an alarm that nobody has answered.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """List the stored inspections, the newest last, by the clock of this machine."""
     catalog = catalog_of(lang)
     folder = records_folder(records)
+    wanted = Filter(limit=limit, site=site, level="" if level is None else level.value, unanswered=unanswered)
+    all_of_them = wanted == Filter(limit=limit)
     with expected_errors():
         rows: tuple[Listed, ...] = ()
         public: bytes | None = b""
         if (folder / DATABASE_FILE).exists():
             with open_reader(folder) as reader:
-                rows, public = reader.listed(most=ROWS_SHOWN), reader.public
-        Console().print(_listing(rows, catalog) if rows else Text(catalog.text("records.none")))
+                rows = wanted.of(reader.listed(most=limit if all_of_them else ROWS_MOST))
+                public = reader.public
+        none = "records.none" if all_of_them else "records.no_match"
+        _print_listed(rows, catalog, as_json=as_json, none=none)
         if rows and public is None:
             typer.echo(catalog.text("records.unverified"), err=True)
         altered = sum(bool(row.fault) for row in rows)
         if altered:
             typer.echo(catalog.text("records.altered_rows", count=altered), err=True)
             raise typer.Exit(Exit.ERROR)
+
+
+def _print_listed(rows: tuple[Listed, ...], catalog: Catalog, *, as_json: bool, none: str) -> None:
+    if as_json:
+        for line in json_lines(rows):
+            typer.echo(line)
+        return
+    Console(highlight=False).print(listing(rows, catalog) if rows else Text(catalog.text(none)))
 
 
 @app.command()
@@ -226,29 +252,6 @@ def key_command(records: RecordsOption = None, lang: LangOption = None) -> None:
         typer.echo(said, err=True)
 
 
-def _listing(rows: tuple[Listed, ...], catalog: Catalog) -> Table:
-    words = Wording(catalog)
-    title = catalog.text("records.title", count=len(rows))
-    table = Table(title=title, title_justify="left", header_style="bold")
-    keys = ("records.number", "records.id", "records.when", "records.place", "records.result")
-    for key in (*keys, "records.came_of_alarm"):
-        table.add_column(catalog.text(key), overflow="fold", no_wrap=key == "records.id")
-    for row in rows:
-        place = " · ".join(visible(p) for p in (row.site, row.room, row.cubicle) if p)
-        when = words.when(row.utc_ns, 0, "UTC")[1]
-        came = Text("" if row.fault else words.came_of_alarm(row.resolution))
-        table.add_row(str(row.seq), Text(visible(row.id)), when, Text(place), _result(row, catalog), came)
-    return table
-
-
-def _result(row: Listed, catalog: Catalog) -> Text:
-    if row.fault:
-        return Text(catalog.text("records.altered", fault=row.fault), style="bold red")
-    level = catalog.text(f"level.{visible(row.level)}")
-    mark = "" if row.provenance in {"", "live"} else f" · {row.provenance.upper()}"
-    return Text(f"{level}{mark}")
-
-
 def _print_record(record: Inspection, words: Wording, *, answered: bool) -> None:
     verdict, console = read_verdict(record), Console(highlight=False)
     local, utc = words.when(record.span.started_utc_ns, record.span.offset_s, record.span.zone)
@@ -262,6 +265,12 @@ def _print_record(record: Inspection, words: Wording, *, answered: bool) -> None
     console.print(Text(str(words.catalog.text("cli.caught", share=verdict.share_caught))))
     for contribution in verdict.contributions:
         console.print(Text(f"  {contribution.log_lr:+.2f}  {words.reason(contribution)}"))
+    if record.findings:
+        console.print(Text(words.key("records.findings"), style="bold"))
+    for number, finding in enumerate(record.findings, start=1):
+        called = [str(finding.data[key]) for key in NAMES if finding.data.get(key)]
+        named = " · ".join(visible(name) for name in (finding.subject, *called[:1]))
+        console.print(Text(f"  {number}. {words.key(f'sense.{finding.sensor}')}: {named}"))
     console.print(Text(words.key("paper.not_looked"), style="bold"))
     for line in words.not_looked(record, verdict):
         console.print(Text(f"  • {line}"))
