@@ -199,6 +199,29 @@ def export_command(
             typer.echo(words.text("records.evidence"), err=True)
 
 
+@app.command("form")
+def form_command(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The record of a whole site, or its beginning.")],
+    site_file: Annotated[
+        Path | None, typer.Option("--site-file", metavar="SITE.toml", help="For the agency's own fields.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path(),
+    certificate: Annotated[
+        bool, typer.Option("--certificate", help="Also a page for the wall, where every cubicle earned it.")
+    ] = False,
+    records: RecordsOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Write the form that a team files (점검일지), as PDF and as a spreadsheet."""
+    with expected_errors(), _report_libraries(), open_reader(records_folder(records)) as reader:
+        from firmware.cli.report_form import write_form
+
+        for path in write_form(
+            reader, name, site_file=site_file, out=out, certificate=certificate, catalog=catalog_of(lang)
+        ):
+            typer.echo(visible(str(path), limit=PATH_MOST))
+
+
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle (.zip) or a store (records.db).")],
@@ -314,7 +337,7 @@ def _report_libraries() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name not in {"fpdf", "segno", "matplotlib"}:
+        if error.name not in {"fpdf", "segno", "matplotlib", "openpyxl"}:
             raise
         sys.stderr.write(f"ansim: {error.name} is not installed\n  → pip install 'ansim[report]'\n")
         raise typer.Exit(Exit.MISSING_COMPONENT) from error
