@@ -25,8 +25,8 @@ def complete_kit(begun: str) -> list[str]:
     package = find_spec("hw")
     folders = [] if package is None else list(package.submodule_search_locations or ())
     scenes = [p.stem for f in folders for p in Path(f, "sim", "scenes").glob(f"*{SCENE_SUFFIX}")]
-    walks = [w for f in folders for w in tomllib.loads(Path(f, "sim", "walks.toml").read_text("utf-8"))]
-    kits = ["auto", "pi", "replay:", *(f"sim:{name}" for name in sorted([*scenes, *walks]))]
+    named = [w for f in folders for w in tomllib.loads(Path(f, "sim", "walks.toml").read_text("utf-8"))]
+    kits = ["auto", "pi", "replay:", *(f"sim:{name}" for name in sorted([*scenes, *named]))]
     return [kit for kit in kits if kit.startswith(begun)]
 
 
