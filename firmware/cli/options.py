@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import inspect
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from firmware.i18n.languages import LANGUAGES, Language
+
+SCENE_SUFFIX = ".toml"
+
+
+def complete_kit(begun: str) -> list[str]:
+    """Return the kits that begin so: the ways to choose devices, and every simulated scene.
+
+    It imports nothing of the simulation: a shell asks at every press of a key.
+    """
+    package = find_spec("hw")
+    folders = [] if package is None else list(package.submodule_search_locations or ())
+    scenes = [p.stem for f in folders for p in Path(f, "sim", "scenes").glob(f"*{SCENE_SUFFIX}")]
+    named = [w for f in folders for w in tomllib.loads(Path(f, "sim", "walks.toml").read_text("utf-8"))]
+    kits = ["auto", "pi", "replay:", *(f"sim:{name}" for name in sorted([*scenes, *named]))]
+    return [kit for kit in kits if kit.startswith(begun)]
+
 
 KitOption = Annotated[
     str,
@@ -19,6 +37,7 @@ KitOption = Annotated[
         help="Devices to use: auto (what is plugged in), pi, replay:PATH (a session folder, .pcap, .pcapng, "
         "btsnoop .log, .sigmf-meta or a folder of pictures) or sim:SCENE[?seed=N&unplug=wifi@10].",
         metavar="KIT",
+        autocompletion=complete_kit,
     ),
 ]
 ConfigOption = Annotated[

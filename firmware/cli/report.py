@@ -13,16 +13,17 @@ from typing import Annotated
 import typer
 from platformdirs import user_data_path
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.options import LangOption, default_language, language
+from firmware.cli.report_list import Filter, json_lines, listing
+from firmware.cli.report_witness import public_of, text_of, witnessed
 from firmware.errors import FirmwareError
 from firmware.i18n.catalog import LANGUAGES, Catalog, Written, catalog_for
 from firmware.i18n.escape import visible
 from firmware.records.bundle import Checked, Trouble, without_revoked
-from firmware.records.custody.anchor import Expected, read_expected
+from firmware.records.custody.anchor import read_expected
 from firmware.records.custody.errors import clear_errors
 from firmware.records.custody.hash_chain import canonical
 from firmware.records.custody.unit_key import (
@@ -30,9 +31,8 @@ from firmware.records.custody.unit_key import (
     load_or_make_unit_key,
     load_unit_key,
     public_pem,
-    read_public_pem,
 )
-from firmware.records.custody.witness import bear_witness, read_witnessed
+from firmware.records.custody.witness import bear_witness
 from firmware.records.database import DATABASE_FILE
 from firmware.records.events import Event
 from firmware.records.model import Inspection, read_verdict
@@ -44,12 +44,13 @@ from firmware.records.store import RecordStore
 from firmware.report.contradictions import verify_exported
 from firmware.report.export_process import ExportJob, export_to_file
 from firmware.report.formatting import Wording
+from firmware.verdict.model import Level
 
 app = typer.Typer(no_args_is_help=True, help="Stored inspections: list, show, export, verify.")
-ROWS_SHOWN = 200
+ROWS_SHOWN, ROWS_MOST = 200, 40_000
 TROUBLES_SHOWN, DOUBTS_SHOWN = 50, 20
 HASH_DIGITS, SEQ_DIGITS, WHERE_MOST = 64, 19, 120
-TEXT_MOST = 1 << 20  # bytes of a statement or of a list of keys
+NAMES = ("name", "ssid", "vendor")  # of a device, as its record calls it
 PATH_MOST = 4096  # characters of a path, the longest that Linux opens
 
 RecordsOption = Annotated[
@@ -68,23 +69,47 @@ def catalog_of(lang: str | None) -> Catalog:
 
 
 @app.command("list")
-def list_command(records: RecordsOption = None, lang: LangOption = None) -> None:
-    """List the stored inspections, the newest last."""
+def list_command(
+    records: RecordsOption = None,
+    lang: LangOption = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=ROWS_MOST, help="Show the newest this many.")
+    ] = ROWS_SHOWN,
+    site: Annotated[str, typer.Option("--site", help="Of this site alone.")] = "",
+    level: Annotated[Level | None, typer.Option("--level", help="With this word alone.")] = None,
+    unanswered: Annotated[
+        bool, typer.Option("--unanswered", help="With an alarm that nobody has answered.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """List the stored inspections, the newest last, by the clock of this machine."""
     catalog = catalog_of(lang)
     folder = records_folder(records)
+    wanted = Filter(limit=limit, site=site, level="" if level is None else level.value, unanswered=unanswered)
+    all_of_them = wanted == Filter(limit=limit)
     with expected_errors():
         rows: tuple[Listed, ...] = ()
         public: bytes | None = b""
         if (folder / DATABASE_FILE).exists():
             with open_reader(folder) as reader:
-                rows, public = reader.listed(most=ROWS_SHOWN), reader.public
-        Console().print(_listing(rows, catalog) if rows else Text(catalog.text("records.none")))
+                rows = wanted.of(reader.listed(most=limit if all_of_them else ROWS_MOST))
+                public = reader.public
+        none = "records.none" if all_of_them else "records.no_match"
+        _print_listed(rows, catalog, as_json=as_json, none=none)
         if rows and public is None:
             typer.echo(catalog.text("records.unverified"), err=True)
         altered = sum(bool(row.fault) for row in rows)
         if altered:
             typer.echo(catalog.text("records.altered_rows", count=altered), err=True)
             raise typer.Exit(Exit.ERROR)
+
+
+def _print_listed(rows: tuple[Listed, ...], catalog: Catalog, *, as_json: bool, none: str) -> None:
+    if as_json:
+        for line in json_lines(rows):
+            typer.echo(line)
+        return
+    Console(highlight=False).print(listing(rows, catalog) if rows else Text(catalog.text(none)))
 
 
 @app.command()
@@ -177,6 +202,29 @@ def export_command(
             typer.echo(words.text("records.evidence"), err=True)
 
 
+@app.command("form")
+def form_command(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The record of a whole site, or its beginning.")],
+    site_file: Annotated[
+        Path | None, typer.Option("--site-file", metavar="SITE.toml", help="For the agency's own fields.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path(),
+    certificate: Annotated[
+        bool, typer.Option("--certificate", help="Also a page for the wall, where every cubicle earned it.")
+    ] = False,
+    records: RecordsOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Write the form that a team files (점검일지), as PDF and as a spreadsheet."""
+    with expected_errors(), _report_libraries(), open_reader(records_folder(records)) as reader:
+        from firmware.cli.report_form import write_form
+
+        for path in write_form(
+            reader, name, site_file=site_file, out=out, certificate=certificate, catalog=catalog_of(lang)
+        ):
+            typer.echo(visible(str(path), limit=PATH_MOST))
+
+
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle (.zip) or a store (records.db).")],
@@ -206,34 +254,16 @@ def verify(
     """
     catalog = catalog_of(lang)
     with expected_errors():
-        public = None if key is None else _public_of(key)
+        public = None if key is None else public_of(key)
         outside = read_expected(expect) if expect is not None else None
         if witness is not None:
-            outside = _witnessed(witness, witness_key, outside, catalog)
+            outside = witnessed(witness, witness_key, outside, catalog)
         checked = verify_exported(file, public=public, expect=outside)
         if revoked is not None:
-            checked = without_revoked(checked, _text_of(revoked))
+            checked = without_revoked(checked, text_of(revoked))
         _print_check(checked, catalog)
         if exit_of(checked) is not Exit.NOTHING_FOUND:
             raise typer.Exit(exit_of(checked))
-
-
-def _text_of(file: Path) -> str:
-    with clear_errors(file):
-        return file.read_bytes()[:TEXT_MOST].decode("utf-8", "replace")
-
-
-def _public_of(file: Path) -> bytes:
-    with clear_errors(file):
-        return read_public_pem(file.read_bytes())
-
-
-def _witnessed(file: Path, key: Path | None, paper: Expected | None, catalog: Catalog) -> Expected:
-    """Return the entry that a witness has seen; a statement of an unknown one is worth nothing."""
-    if key is None or paper is not None:
-        word = "verify.witness_key" if key is None else "verify.witness_or_paper"
-        raise typer.BadParameter(str(catalog.text(word)), param_hint="--witness")
-    return read_witnessed(_text_of(file)).expected(_public_of(key))
 
 
 @app.command("witness")
@@ -285,29 +315,6 @@ def key_command(records: RecordsOption = None, lang: LangOption = None) -> None:
         typer.echo(said, err=True)
 
 
-def _listing(rows: tuple[Listed, ...], catalog: Catalog) -> Table:
-    words = Wording(catalog)
-    title = catalog.text("records.title", count=len(rows))
-    table = Table(title=title, title_justify="left", header_style="bold")
-    keys = ("records.number", "records.id", "records.when", "records.place", "records.result")
-    for key in (*keys, "records.came_of_alarm"):
-        table.add_column(catalog.text(key), overflow="fold", no_wrap=key == "records.id")
-    for row in rows:
-        place = " · ".join(visible(p) for p in (row.site, row.room, row.cubicle) if p)
-        when = words.when(row.utc_ns, 0, "UTC")[1]
-        came = Text("" if row.fault else words.came_of_alarm(row.resolution))
-        table.add_row(str(row.seq), Text(visible(row.id)), when, Text(place), _result(row, catalog), came)
-    return table
-
-
-def _result(row: Listed, catalog: Catalog) -> Text:
-    if row.fault:
-        return Text(catalog.text("records.altered", fault=row.fault), style="bold red")
-    level = catalog.text(f"level.{visible(row.level)}")
-    mark = "" if row.provenance in {"", "live"} else f" · {row.provenance.upper()}"
-    return Text(f"{level}{mark}")
-
-
 def _print_record(record: Inspection, words: Wording, *, answered: bool) -> None:
     verdict, console = read_verdict(record), Console(highlight=False)
     local, utc = words.when(record.span.started_utc_ns, record.span.offset_s, record.span.zone)
@@ -321,6 +328,12 @@ def _print_record(record: Inspection, words: Wording, *, answered: bool) -> None
     console.print(Text(str(words.catalog.text("cli.caught", share=verdict.share_caught))))
     for contribution in verdict.contributions:
         console.print(Text(f"  {contribution.log_lr:+.2f}  {words.reason(contribution)}"))
+    if record.findings:
+        console.print(Text(words.key("records.findings"), style="bold"))
+    for number, finding in enumerate(record.findings, start=1):
+        called = [str(finding.data[key]) for key in NAMES if finding.data.get(key)]
+        named = " · ".join(visible(name) for name in (finding.subject, *called[:1]))
+        console.print(Text(f"  {number}. {words.key(f'sense.{finding.sensor}')}: {named}"))
     console.print(Text(words.key("paper.not_looked"), style="bold"))
     for line in words.not_looked(record, verdict):
         console.print(Text(f"  • {line}"))
@@ -364,7 +377,7 @@ def _report_libraries() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name not in {"fpdf", "segno", "matplotlib"}:
+        if error.name not in {"fpdf", "segno", "matplotlib", "openpyxl"}:
             raise
         sys.stderr.write(f"ansim: {error.name} is not installed\n  → pip install 'ansim[report]'\n")
         raise typer.Exit(Exit.MISSING_COMPONENT) from error

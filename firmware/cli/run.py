@@ -41,6 +41,7 @@ from hw.types import ButtonPress
 
 if TYPE_CHECKING:
     from firmware.diag.feed import Feed
+    from firmware.diag.metrics import MetricsFile
     from firmware.inspection.controller import InspectionController
 
 SCREEN_FILE = Path("ansim-screen.png")
@@ -115,7 +116,7 @@ def run_handheld(options: RunOptions) -> None:
                 record_to=options.record_to,
                 panel=panel,
                 live=shown_elsewhere or backend != "replay",
-                watch=Heartbeat(notifier, served).watch,
+                watch=Heartbeat(notifier, served, _metrics(options.metrics)).watch,
                 recognise=knowledge if place is None else _known_at(place, settings),
             )
             if shown_elsewhere and options.duration_s is None and not endless and not outcome.stopped:
@@ -224,11 +225,19 @@ def _feed(asked: Path | None) -> Iterator[Feed | None]:
         yield feed
 
 
+def _metrics(path: Path | None) -> MetricsFile | None:
+    if path is None:
+        return None
+    from firmware.diag.metrics import MetricsFile
+
+    return MetricsFile(path)
+
+
 class Heartbeat:
     """Tells systemd and the feed that the loop turns, from the loop itself."""
 
-    def __init__(self, notifier: Notifier, feed: Feed | None) -> None:
-        self._notifier, self._feed = notifier, feed
+    def __init__(self, notifier: Notifier, feed: Feed | None, metrics: MetricsFile | None = None) -> None:
+        self._notifier, self._feed, self._metrics = notifier, feed, metrics
         self._ready = False
         self._due_s = 0.0
 
@@ -237,6 +246,8 @@ class Heartbeat:
         now_s, interval_s = time.monotonic(), self._notifier.interval_s
         if self._feed is not None:
             self._feed.publish(snapshot)
+        if self._metrics is not None:
+            self._metrics.publish(snapshot)
         if not self._ready:
             self._ready = True
             self._notifier.ready(snapshot.verdict.level.value)

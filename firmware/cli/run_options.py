@@ -58,6 +58,14 @@ AddressOption = Annotated[
     str | None,
     typer.Option("--address", metavar="IP", help="With --phone: serve at this address of this machine."),
 ]
+MetricsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--metrics",
+        metavar="FILE.prom",
+        help="Keep the unit's state in this OpenMetrics file, for node_exporter.",
+    ),
+]
 InspectionOption = Annotated[
     Path | None,
     typer.Option("--inspection", metavar="SITE.toml", help="Begin a team's inspection of this site plan."),
@@ -83,6 +91,7 @@ class RunOptions(CommonOptions):
     port: PortOption = 0
     phone: PhoneOption = False
     address: AddressOption = None
+    metrics: MetricsOption = None
     inspection: InspectionOption = None
     personal: PersonalOption = False
     place: PlaceOption = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from firmware.cli.lazy import CommandEntry, LazyGroup
-from firmware.cli.options import KeepOption, ScanOptions, takes_options
+from firmware.cli.options import KeepOption, ScanOptions, default_language, takes_options
 from firmware.cli.stills import PicturesArgument
 
 
@@ -32,8 +33,25 @@ app = typer.Typer(
     "10 suspicious, 11 inconclusive.",
 )
 
+PLOTS = frozenset({".png", ".svg", ".pdf"})
+
+
+def drawable(path: Path | None) -> Path | None:
+    """Return the file of a plot; one that cannot be drawn is refused before anything is scanned."""
+    if path is None or path.suffix.lower() in PLOTS:
+        return path
+    from firmware.i18n.catalog import Written, catalog_for
+    from firmware.i18n.escape import visible
+
+    catalog = catalog_for(default_language(os.environ.get("LANG", "")))
+    raise typer.BadParameter(str(catalog.text("cli.plot_format", path=Written(visible(path.name)))))
+
+
 PlotOption = Annotated[
-    Path | None, typer.Option("--plot", help="Write spectrum and waterfall, emissions named, to this PNG.")
+    Path | None,
+    typer.Option(
+        "--plot", callback=drawable, help="Write spectrum and waterfall, emissions named: PNG, SVG or PDF."
+    ),
 ]
 PictureOption = Annotated[
     Path | None,

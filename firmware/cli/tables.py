@@ -12,7 +12,7 @@ from rich.text import Text
 from firmware.i18n.catalog import Catalog
 from firmware.i18n.escape import visible
 from firmware.i18n.names import line_name
-from firmware.i18n.numbers import UNKNOWN
+from firmware.i18n.numbers import UNKNOWN, write_number
 from firmware.sensor import Observation
 from lensdetect.model import Glint
 from sweeper.model import Emission
@@ -119,7 +119,7 @@ def access_point_table(
     table.add_column(catalog.text("column.score"), justify="right")
     for a in sorted(found, key=lambda a: (a.subject not in findings, -a.score, a.bssid))[:rows]:
         name = Text(visible(a.ssid)) if a.ssid else Text(catalog.text("cli.hidden_name"), style="dim")
-        channel = f"{a.channel_mhz} MHz" if a.channel_mhz else ""
+        channel = write_number(a.channel_mhz, "channel", catalog.locale) if a.channel_mhz else ""
         table.add_row(
             name, a.bssid, channel, _dbm(a.rssi_dbm), _signs(catalog, a.identity, None), _score(a, findings)
         )

@@ -15,7 +15,7 @@ from firmware.verdict.engine import Snapshot
 from firmware.verdict.explain import shortfall_sentence
 from firmware.verdict.model import Contribution, Level, Verdict, WeighedSubject
 from firmware.verdict.whereabouts import where_sentence
-from hw.types import SENSOR_NAMES, Coverage
+from hw.types import SENSOR_NAMES, Coverage, SensorName
 
 LEVEL_STYLE = {
     Level.INCONCLUSIVE: "white on grey35",
@@ -40,7 +40,8 @@ def verdict_panel(snapshot: Snapshot, catalog: Catalog, coverages: Sequence[Cove
     parts += [*_where(snapshot, catalog), Text("")]
     if verdict.contributions:
         parts += [reasons_table(verdict, catalog), Text("")]
-    parts += [coverage_table(snapshot, catalog), *_shortfalls(coverages, catalog), Text("")]
+    parts += [coverage_table(snapshot, catalog), *_not_part(snapshot, catalog)]
+    parts += [*_shortfalls(coverages, catalog), Text("")]
     parts.append(Text(catalog.text("cli.caught", share=verdict.share_caught), style="bold"))
     if verdict.blind_to:
         kinds = ", ".join(catalog.text(key) for key in verdict.blind_to)
@@ -119,7 +120,10 @@ def coverage_table(snapshot: Snapshot, catalog: Catalog) -> Table:
     """Return a line a sensor: how it is, how much it covered, what it read."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     status = {s.name: s for s in snapshot.sensors}
+    unasked = _unasked(snapshot)
     for name in SENSOR_NAMES:
+        if name in unasked:
+            continue
         share = snapshot.verdict.coverage.get(name)
         bar = ProgressBar(total=1.0, completed=share or 0.0, width=BAR_CELLS)
         said = catalog.text(f"state.{status[name].state}") if name in status else ""
@@ -130,6 +134,18 @@ def coverage_table(snapshot: Snapshot, catalog: Catalog) -> Table:
         hint = status[name].hint if name in status and status[name].state in {"lost", "missing"} else ""
         table.add_row(catalog.text(f"sense.{name}"), bar, percent, said, Text(hint or read, style="dim"))
     return table
+
+
+def _unasked(snapshot: Snapshot) -> tuple[SensorName, ...]:
+    """Return the sensors that nobody asked for: absent, and without anything to do about it."""
+    return tuple(s.name for s in snapshot.sensors if s.state == "missing" and not s.hint)
+
+
+def _not_part(snapshot: Snapshot, catalog: Catalog) -> list[Text]:
+    unasked = [f"sense.{name}" for name in _unasked(snapshot)]
+    if not unasked:
+        return []
+    return [Text(catalog.text("cli.not_part", sensors=catalog.list_of(unasked)), style="dim")]
 
 
 def _shortfalls(coverages: Sequence[Coverage], catalog: Catalog) -> list[Text]:

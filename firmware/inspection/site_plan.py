@@ -5,6 +5,11 @@
     [site]
     name = "서울역"
     operators = ["김하나", "07"]
+    agency = "서울특별시 ○○구청"          # these four and the boxes stand on the form; each may be left out
+    address = "서울 중구 한강대로 405"
+    team = "점검 1팀"
+    unit = "AS-0007"
+    approval = ["담당", "팀장", "과장"]
 
     [[room]]
     name = "2층 여자 화장실"
@@ -36,6 +41,9 @@ NAME_MOST = 60  # characters: what a panel shows in two lines
 SITES_MOST = 64
 FILE_MOST_BYTES = 1 << 20
 BUILT_IN = "demo.toml"
+LINE_MOST = 160  # characters of an address
+APPROVAL_MOST = 3  # boxes for signatures on the form
+Line = Annotated[str, Field(max_length=LINE_MOST, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MOST, pattern=r"^[^\x00-\x1f\x7f/]+$")]
 
 
@@ -60,11 +68,16 @@ class RoomPlan(BaseModel):
 
 
 class SiteHead(BaseModel):
-    """Name and operators of a site."""
+    """Name and operators of a site, and what the office's own form says of it."""
 
     model_config = STRICT
     name: Name
     operators: tuple[Name, ...] = Field((), max_length=64)
+    agency: Line = ""
+    address: Line = ""
+    team: Line = ""
+    unit: Line = ""  # serial number of the handheld
+    approval: tuple[Name, ...] = Field((), max_length=APPROVAL_MOST)
 
 
 class SitePlan(BaseModel):

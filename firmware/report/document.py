@@ -143,7 +143,7 @@ def _why(
             _weight_row(words.key("paper.together"), words.key("paper.agreement"), verdict.agreement, words)
         )
     rows.append(_weight_row(words.key("paper.sum"), _sum_words(verdict, words), verdict.log_lr, words))
-    sheet.table(columns, rows, wrap=1)
+    sheet.table(columns, rows, wrap=(1,))
     picture = figures.kinds(verdict, words.catalog, w_mm=BODY_W_MM, h_mm=50)
     if picture is not None:
         sheet.need(66)
@@ -192,7 +192,7 @@ def _sensors(sheet: PdfCanvas, record: Inspection, words: Wording) -> None:
         details = " · ".join(x for x in (*parts, *reasons, words.dropped(look)) if x)
         share = words.key("report.missing") if look.coverage is None else words.percent(look.coverage)
         rows.append([words.key(f"sense.{look.sensor}"), share, "" if look.coverage is None else details])
-    sheet.table(columns, rows, wrap=2)
+    sheet.table(columns, rows, wrap=(2,))
     ages = [f"{visible(c.name)}: {words.age(c)}" for c in record.calibrations]
     sheet.paragraph(
         words.key("paper.calibration") + " " + (" · ".join(ages) or words.key("paper.never")),
@@ -347,7 +347,7 @@ def _checking(sheet: PdfCanvas, record: Inspection, entry: Entry, words: Wording
         Column(title=words.key("paper.what"), width_mm=48), Column(title="", width_mm=130),
     )  # fmt: skip
     sheet.y_mm += 2
-    sheet.table(columns, rows, size_pt=7.5, wrap=1)
+    sheet.table(columns, rows, size_pt=7.5, wrap=(1,))
 
 
 def _point(sheet: PdfCanvas, text: str) -> None:

@@ -141,7 +141,7 @@ def _list(
     rows = [_row(visit, prior, words, came.get(visit.record, "")) for visit in visits]
     rows += [_left_out(place, words) for place in record.not_inspected]
     found = frozenset(i for i, visit in enumerate(visits) if visit.level in FOUND)
-    sheet.table(columns, rows, wrap=1, mark=lambda i: ALERT if i in found else None)
+    sheet.table(columns, rows, wrap=(1,), mark=lambda i: ALERT if i in found else None)
     sheet.paragraph(words.key("paper.site.legend"), size_pt=SMALL_PT, colour=SOFT)
 
 

@@ -13,10 +13,12 @@ from firmware.cli.options import (
     CommonOptions,
     LangOption,
     ScanOptions,
+    complete_kit,
     default_language,
     language,
     takes_options,
 )
+from hw.sim.scene import scene_names
 
 RUNNER = CliRunner()
 
@@ -72,3 +74,11 @@ def test_languages() -> None:
     assert default_language("xx_XX.UTF-8") == "en"
     with pytest.raises(typer.BadParameter, match="use ko or en"):
         language("xx")
+
+
+def test_the_shell_completes_kits_and_scenes_without_loading_them() -> None:
+    assert set(complete_kit("sim:")) >= {f"sim:{name}" for name in scene_names()}
+    assert complete_kit("sim:six") == ["sim:six-cubicles"]
+    assert "sim:wifi-camera" in complete_kit("sim:wifi")
+    assert complete_kit("a") == ["auto"]
+    assert complete_kit("x") == []

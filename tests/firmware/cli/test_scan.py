@@ -11,9 +11,12 @@ from rich.console import Console
 
 from firmware.cli.picture import terminal_picture
 from firmware.cli.tables import tables
-from firmware.i18n.catalog import LANGUAGES, Catalog, Language
+from firmware.cli.verdict import verdict_panel
+from firmware.i18n.catalog import LANGUAGES, Catalog, Language, catalog_for
 from firmware.report.html_summary import Scan, summary_html
+from firmware.verdict.engine import Snapshot
 from firmware.verdict.model import Level, WeighedSubject
+from firmware.verdict.sensor_state import SensorStatus
 from tests.firmware.cli.test_jsonl import ACCESS_POINT, BLE, EMISSION, GLINT, STATION, VERDICT
 
 HOSTILE = "[red]<script>\x1b[2J\u202e"
@@ -93,3 +96,20 @@ def test_a_picture_in_the_terminal_has_two_pixels_a_character() -> None:
     assert first.text == "▀"
     assert first.style is not None
     assert (first.style.color.name, first.style.bgcolor.name) == ("#ff0000", "#0000ff")  # type: ignore[union-attr]
+
+
+def test_a_sensor_that_nobody_asked_for_is_named_once_and_not_called_disconnected() -> None:
+    catalog = catalog_for("en")
+    asked = SensorStatus(name="wifi", state="finished", coverage=0.5)
+    absent = tuple(SensorStatus(name=n, state="missing", coverage=None) for n in ("rf", "ble"))
+    broken = SensorStatus(name="lens", state="missing", coverage=None, hint="Plug it in.")
+    now = Snapshot(
+        t_ns=0, elapsed_s=7.0, phase="finished", inspection=1, verdict=VERDICT,
+        sensors=(asked, *absent, broken), findings=(),
+    )  # fmt: skip
+    console = Console(file=io.StringIO(), width=100)
+    console.print(verdict_panel(now, catalog))
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "Not part of this scan: Radio, Bluetooth" in said
+    assert said.count("Not connected") == 1
+    assert "Plug it in." in said

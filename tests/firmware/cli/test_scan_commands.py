@@ -72,3 +72,17 @@ def test_still_pictures_come_in_their_order(calls: Calls) -> None:
     assert RUNNER.invoke(app, ["lens", "ring.png", "off.png", "--overlay", "seen"]).exit_code == 0
     pictures = [Path("ring.png"), Path("off.png")]
     assert calls == [((ScanOptions(),), {"pictures": pictures, "overlay": Path("seen")})]
+
+
+def test_a_plot_that_cannot_be_drawn_is_refused_before_anything_is_scanned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scanned(*_: object, **__: object) -> None:
+        pytest.fail("it was scanned")
+
+    monkeypatch.setattr("firmware.cli.scan.scan_rf", scanned)
+    target = tmp_path / "plot.txt"
+    said = CliRunner().invoke(app, ["rf", "--kit", "sim:analog-camera", "--plot", str(target)])
+    assert said.exit_code == 2
+    assert "plot.txt" in said.output
+    assert not target.exists()
