@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wifiscan.errors import BadSignatures
+from wifiscan.second_opinion import load_second_opinion
 
 LEAST_ACTIVE_S = 2.5  # a stretch shorter than this is never judged
 LOGIT_LIMIT = 6.0  # nats: the training data are simulated and cannot carry more
 GUARD_NATS = 1.0  # taken off every score: real traffic is more varied than the simulated confounders
+UNLIKE_NATS = -1.0  # most that is said of a stream that the second opinion takes back
 LEAST_BPS = 24e3  # no camera streams below this
 
 
@@ -114,11 +116,15 @@ def streaming_logit(features: Mapping[str, float], model: StreamingModel) -> flo
     Returns
     -------
     float or None
-        Nats, less `GUARD_NATS`, within ± `LOGIT_LIMIT`; None where too little was heard to say.
+        Nats, less `GUARD_NATS`, within ± `LOGIT_LIMIT`, and no more than `UNLIKE_NATS` where a second opinion
+        finds it unlike any camera; None where too little was heard to say.
     """
     if features["active_s"] < LEAST_ACTIVE_S or features["uplink_bps"] < LEAST_BPS:
         return None
-    value = float(model.logit(base_vector(features))) - GUARD_NATS
+    base = base_vector(features)
+    value = float(model.logit(base)) - GUARD_NATS
+    if not load_second_opinion().allows(base):
+        value = min(value, UNLIKE_NATS)
     return max(-LOGIT_LIMIT, min(LOGIT_LIMIT, value))
 
 
