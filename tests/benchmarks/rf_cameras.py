@@ -2,8 +2,8 @@
 
 Method: truth by construction, from a second source of television (`rf_second_source`) that shares no code
 with ``hw.sim``. Table *rates*: slices of 2.4 MS/s and 0.2 s at 10 dB in the slice, of FM senders of 3 to 8
-MHz from peak to peak, tuned at random within them, and of AM senders, at each line rate; *wander* the same with
-a clock that drifts by so many ppm within the slice (straight, in waves, at random). Each picture serves five
+MHz from peak to peak, tuned at random within them, and of AM senders, at each line rate; *wander* the same
+with a clock that drifts by so many ppm within the slice (straight, in waves, at random). Each picture serves five
 trials that differ in sender and noise. Table *inside*: FM senders that lie wholly inside a recording of
 0.12 s (swing and place drawn so), through the whole sensor, from both sources. Intervals are 95 %
 Clopper-Pearson.
