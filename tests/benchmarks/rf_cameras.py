@@ -3,14 +3,13 @@
 Method: truth by construction, from a second source of television (`rf_second_source`) that shares no code
 with ``hw.sim``. Table *rates*: slices of 2.4 MS/s and 0.2 s at 10 dB in the slice, of FM senders of 3 to 8
 MHz from peak to peak, tuned at random within them, and of AM senders, at each line rate; *wander* the same
-with a clock that drifts by so many ppm within the slice (straight, in waves, at random). Each picture serves five
-trials that differ in sender and noise. Table *inside*: FM senders that lie wholly inside a recording of
+with a clock that drifts by so many ppm within the slice (straight, in waves, at random). Each picture serves
+five trials that differ in sender and noise. Table *inside*: FM senders that lie wholly inside a recording of
 0.12 s (swing and place drawn so), through the whole sensor, from both sources. Intervals are 95 %
 Clopper-Pearson.
 
-Command: ``python -m tests.benchmarks.rf_cameras --trials 40 --looks 6`` (simulation; one
-core, about half an hour; ``--trials 5 --looks 1`` for a glance, ``--cells pal`` for those whose name holds
-it).
+Command: ``python -m tests.benchmarks.rf_cameras --trials 40 --looks 6`` (simulation; one core, about half an
+hour; ``--trials 5 --looks 1`` for a glance, ``--cells pal`` for those whose name holds it).
 """
 
 from __future__ import annotations
