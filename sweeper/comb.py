@@ -45,11 +45,17 @@ STRAY_NATS = 5.0  # ln of the independent rates in the search over those of the 
 STRAY_FROM = 21.0  # nats over noise: a rate of its own is looked at closer
 STRAY_MOST = 3  # rates looked at closer; and how far apart they are
 STRAY_APART_HZ = 2.0
+# Lines of the fields that fell onto a standard's rate had -85 nats and less against the lines beside them; a
+# standard's own lines among those of their fields 7.
+BURIED_NATS = -40.0
 SURE_NATS = 60.0  # one of the standards is there beyond doubt: nothing else is searched
 BEYOND_SHARE = 0.3  # of what lies beyond the cap, as a logarithm: the skirts of a strong line reach it too
 SCAN_STEPS = 2.0  # rates a bin of the last harmonic
 SMEAR_PPM = (150.0, 500.0, 1500.0)  # widths at which a wandering rate is looked for
 SMEAR_SIGMAS = 8.0  # of the sum; noise stays below 6 in 10,000 tries
+BETWEEN = (0.3, 0.7)  # of a line rate from its multiples: where a picture has next to nothing
+CONTRAST_ORDERS = 8
+FLOOR_QUANTILE = 0.3  # of the bins between: their noise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,8 @@ class Comb:
 
     ``nats`` counts what stands out from other lines, ``bare`` what stands out from noise. ``standard`` is the
     one whose line rate is nearest. ``smeared``: power lies around multiples of a line rate that wanders.
+    ``contrast_db`` is how far the lines stand above the mean of what lies halfway between them, noise taken
+    off both: packets and time slots have as much there. None where nobody asks.
     """
 
     nats: float
@@ -66,6 +74,7 @@ class Comb:
     line_hz: float
     standard: StandardName
     smeared: bool = False
+    contrast_db: float | None = None
 
     @property
     def is_nominal(self) -> bool:
@@ -133,16 +142,29 @@ def find_comb(channels: Channels) -> Comb:
     if comb.nats < SURE_NATS:
         rates, smeared = _scan(transform, bin_hz)
         strays = [_stray(_comb_of(transform, bin_hz, hz)) for hz in rates]
-        # Field rates beside a standard's lines stand lines of its own: those are no rates of their own.
-        strays = [stray for stray in strays if comb.bare < FINE_FROM or not _is_side(stray, comb)]
-        comb = replace(max([comb, *strays], key=lambda c: c.lean), smeared=smeared)
+        comb = replace(max(_without_sides(comb, strays), key=lambda c: c.lean), smeared=smeared)
     if max(comb.nats, comb.bare) < FINE_FROM:
         return comb
-    return replace(comb, line_hz=_refine(transform, bin_hz, comb.line_hz))
+    line_hz = _refine(transform, bin_hz, comb.line_hz)
+    return replace(comb, line_hz=line_hz, contrast_db=_contrast_db(transform, bin_hz, line_hz))
 
 
 def _nothing(standard: StandardName) -> Comb:
     return Comb(nats=0.0, bare=0.0, height_db=0.0, line_hz=LINE_HZ[standard], standard=standard)
+
+
+def _without_sides(standard: Comb, strays: list[Comb]) -> list[Comb]:
+    """Leave out combs that lie a few field rates beside another one: lines have those of the fields there.
+
+    A standard's own rate is the lines, unless others bury it; among rates of their own the stronger is.
+    """
+    kept = [standard] if standard.bare >= FINE_FROM and standard.nats > BURIED_NATS else []
+    for comb in sorted(strays, key=lambda c: -(c.nats + c.bare)):
+        if not any(_is_side(comb, other) for other in kept):
+            kept.append(comb)
+    if not any(other.bare >= FINE_FROM and _is_side(standard, other) for other in kept):
+        kept.append(standard)
+    return kept
 
 
 def _is_side(stray: Comb, comb: Comb) -> bool:
@@ -220,6 +242,22 @@ def _refine(transform: ComplexArray, bin_hz: float, line_hz: float) -> float:
     at_lines = np.matmul(kernel.transpose(1, 0, 2), transform[:, first].transpose(1, 2, 0))
     power = _power(at_lines).sum(axis=(0, 2))
     return float(lines[int(np.argmax(power))])
+
+
+def _contrast_db(transform: ComplexArray, bin_hz: float, line_hz: float) -> float | None:
+    """Return the lines over what is between them: the median of the first multiples, channels summed."""
+    first, last = (round(share * line_hz / bin_hz) for share in BETWEEN)
+    orders = _orders(transform, bin_hz, highest_hz=line_hz, beyond=last)[:CONTRAST_ORDERS]
+    ratios = []
+    for order in orders:
+        middle = round(order * line_hz / bin_hz)
+        around = _power(transform[:, max(middle - last, 1) : middle + last]).sum(axis=0)
+        middle -= max(middle - last, 1)
+        between = np.concatenate([around[: max(middle - first, 0)], around[middle + first :]])
+        floor = float(np.quantile(between, FLOOR_QUANTILE))
+        excess = max(float(between.mean()) - floor, 1e-30)
+        ratios.append(max(float(around[middle - 1 : middle + 2].max()) - floor, 1e-30) / excess)
+    return 10 * float(np.log10(np.median(ratios))) if ratios else None
 
 
 def _comb_of(transform: ComplexArray, bin_hz: float, nominal: float) -> Comb:

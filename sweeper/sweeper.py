@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ from sweeper.identify import Identification, identify
 from sweeper.model import Emission
 from sweeper.ofdm import NO_OFDM, find_ofdm
 from sweeper.outside import HINT, hears_outside, is_wide_sweep
+from sweeper.own_width import video_at_own_width
 from sweeper.picture import Picture
 from sweeper.picture_store import PictureStore
 from sweeper.plan import (
@@ -202,14 +204,18 @@ class Sweeper:
             ofdm=ofdm,
             peaked=peakedness(samples) if found else 0.0,
         )
+        narrower = () if video.is_video else found
+        own = video_at_own_width(replace(block, samples=samples), narrower, pfa=self._config.detect_pfa)
         told, asks = self._television.look(
             spectrum, levels, self._memory.hops, tests=(video, ofdm), found=found
         )
         for center_hz in asks:
             self._planner.look_beside(center_hz)
+        if own is not None:
+            (heard, samples), told = own, None
         touched = self._follow(heard, found, told)
         self._test_gain(touched, block)
-        if video.is_video:
+        if heard.video.is_video:
             for track in touched:
                 self._look_at(track, samples, heard)
         return changed(touched, self._bands)

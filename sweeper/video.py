@@ -18,10 +18,11 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from sweeper.comb import LINE_HZ, Comb, StandardName, find_comb, is_nominal
+from sweeper.comb import LINE_HZ, Comb, StandardName, find_comb, is_nominal, nearest_standard
 from sweeper.demodulate import Way, demodulate
 from sweeper.field_sides import side_ratio
 from sweeper.line_clock import even_places, follow_lines
+from sweeper.pulses import peakedness
 from sweeper.subbands import SIDE_BAND_HZ, Channels, in_phase, sub_bands
 from sweeper.vertical_blanking import SHAPES, FieldTest, find_fields
 
@@ -43,15 +44,21 @@ AGAINST = 3.0  # one row against eight, of which only a few hold what is mirrore
 # Of 20 video transmissions tried at 0 to 30 dB, those with a comb this high had a blanking of a chance below
 # 1e-80; a supply has none, whatever its lines are mirrored to.
 STRONG_DB, BLANKING_LOG10_P = 35.0, -6.0
-# Where a supply may have any rate, or its frequency is pulled, mains and all: a few supplies that pull their
-# frequency reached 1e-83 in trials; the limits lie beyond that. Design figures, set on those trials.
-STRAY_LOG10_P, PULLED_LOG10_P = -100.0, -120.0
+# Where a supply is strong or may have any rate its power reached 1e-13 in trials, and cameras at 10 dB had
+# 1e-44 at the worst. Where its frequency is pulled, mains and all, a few reached 1e-83; the limit is beyond.
+STRONG_LOG10_P, PULLED_LOG10_P = -30.0, -120.0
+# Peakedness of a slice in whose noise a blanking may be hidden. Supplies whose lines and sides were as weak
+# as those of a sender 13 dB below the noise stood far above it: steady ones have 1, ringing ones 3 and more.
+IN_NOISE = (1.75, 2.5)
 # Video of eight kinds at -5 to 20 dB had 0.12 at the most where the blanking was clear; a cordless telephone,
 # whose slots repeat every 10 ms, looks like a 16 kHz camera and had 0.98.
 TWIN_MOST = 0.5
 # Cameras at rates of their own had 126 nats of lines and more at 5 dB; cordless telephones, GSM and remote
 # controls that passed for one had 61 at the most.
 STRAY_COMB = 90.0
+# Cameras at rates of their own had 18 dB at the least, at 5 to 25 dB; a remote control whose packets came
+# again every 262 of its "lines" had 7.
+CONTRAST_LEAST_DB = 13.0
 CLEAR_LOG10_P = -150.0  # of a blanking: nothing else need be tried
 NO_BLANKING = 3.0  # nats against video
 CLEARER = 1.3  # times the vertical test of the samples as they came
@@ -71,7 +78,8 @@ class VideoTest:
     or no comb was there, ``fields`` (the vertical blanking) where there is no video. ``score`` is the
     probability of video, video and not being equally likely beforehand. ``half_lines`` a field and ``way``
     (power or frequency) say how the blanking was found; ``places`` are the samples at equal steps of the line
-    clock, where that wanders.
+    clock, where that wanders. ``contrast_db`` is that of the comb (`sweeper.comb.Comb`),
+    ``peaked`` that of the slice (`sweeper.pulses`).
     """
 
     standard: StandardName
@@ -83,6 +91,8 @@ class VideoTest:
     score: float
     half_lines: int = 625
     way: Way = "power"
+    contrast_db: float | None = None
+    peaked: float = 2.0
     places: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -99,8 +109,12 @@ class VideoTest:
 
     @property
     def is_nominal(self) -> bool:
-        """True where the line rate is steady and that of a standard, within the error of crystals."""
-        return self.places is None and is_nominal(self.line_hz)
+        """True where line rate and fields are steady and those of one standard, within the error of crystals.
+
+        PAL 0.7 % fast has the line rate of NTSC, and NTSC as much slow that of PAL.
+        """
+        own = ALIKE[SIDE_SHAPES[nearest_standard(self.line_hz)][0]]
+        return self.places is None and is_nominal(self.line_hz) and self.half_lines in own
 
     @property
     def lacks_blanking(self) -> bool:
@@ -111,13 +125,27 @@ class VideoTest:
         """
         if self.fields is None:
             return not self.is_nominal
-        if not self.is_nominal and (self.comb < STRAY_COMB or self.fields.twin > TWIN_MOST):
+        if not self.is_nominal and self._is_frames:
             return True
-        if self.is_nominal and self.comb_db < STRONG_DB:
+        if self.is_nominal and self.comb_db < STRONG_DB and self._is_in_noise:
             return False
         if self.way == "frequency":
             return self.fields.log10_p > PULLED_LOG10_P
-        return self.fields.log10_p > (BLANKING_LOG10_P if self.is_nominal else STRAY_LOG10_P)
+        strong = self.comb_db >= STRONG_DB
+        return self.fields.log10_p > (STRONG_LOG10_P if strong or not self.is_nominal else BLANKING_LOG10_P)
+
+    @property
+    def _is_in_noise(self) -> bool:
+        """True where the slice's power is scattered as noise is: a blanking may be hidden in that."""
+        low, high = IN_NOISE
+        return low <= self.peaked <= high
+
+    @property
+    def _is_frames(self) -> bool:
+        """True where packets or time slots could be what repeats, seen from a rate of its own."""
+        dull = self.contrast_db is not None and self.contrast_db < CONTRAST_LEAST_DB
+        repeats = self.fields is not None and self.fields.twin > TWIN_MOST
+        return dull or repeats or self.comb < STRAY_COMB
 
     @property
     def is_candidate(self) -> bool:
@@ -233,17 +261,22 @@ def _test(comb: Comb, for_sides: Callable[[], Channels]) -> VideoTest:
         fields=None,
         score=0.0,
         half_lines=half_lines,
+        contrast_db=comb.contrast_db,
     )
     return replace(test, score=_score(test))
 
 
 def _best_sides(channels: Channels, comb: Comb) -> tuple[float | None, int]:
     """Return the sides of the field rate that has most of them, and its half lines a field."""
-    shapes = SIDE_SHAPES[comb.standard][:1] if comb.is_nominal else SIDE_SHAPES[comb.standard]
-    if comb.line_hz > FAST_LINES_HZ:
-        shapes = FAST_SHAPES
-    asked = [(side_ratio(channels, line_hz=comb.line_hz, half_lines=n), n) for n in shapes]
-    heard = [(side, n) for side, n in asked if side is not None]
+    shapes = FAST_SHAPES if comb.line_hz > FAST_LINES_HZ else SIDE_SHAPES[comb.standard]
+    heard: list[tuple[float, int]] = []
+    for half_lines in shapes:
+        side = side_ratio(channels, line_hz=comb.line_hz, half_lines=half_lines)
+        if side is not None:
+            heard.append((side, half_lines))
+        # A standard's rate with the fields of that standard: no other is asked.
+        if comb.is_nominal and (side is None or side >= SIDE_LEAST):
+            break
     return max(heard, key=lambda each: each[0], default=(None, shapes[0]))
 
 
@@ -269,7 +302,7 @@ def _lean(test: VideoTest) -> float:
 
 def _with_fields(samples: ComplexArray, found: VideoTest, *, rate_hz: float) -> VideoTest:
     """Search power and frequency for the blanking of the shapes that the sides leave open."""
-    best = found
+    best = found = replace(found, peaked=peakedness(samples))
     for way in ("power", "frequency"):
         smooth, smooth_hz = _smoothed(demodulate(samples, way), rate_hz=rate_hz / 2)
         for half_lines in ALIKE[found.half_lines]:

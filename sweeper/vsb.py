@@ -54,6 +54,9 @@ class Pilot:
 
 def find_pilot(spectrum: Spectrum) -> Pilot | None:
     """Return the clearest pilot of a slice, None where there is none."""
+    # Bins as wide as what lies around a pilot tell nothing of it.
+    if (GUARD_BINS + 2) * spectrum.bin_hz > NEAR_HZ:
+        return None
     usable = spectrum.usable(USABLE_SHARE)
     power = spectrum.mean
     slope, beside = (round(hz / spectrum.bin_hz) for hz in (SLOPE_HZ, BESIDE_HZ))

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from hw.types import IqBlock
 from sweeper.errors import BadSamples
 from sweeper.plan import HIGH_FROM_HZ, USABLE_SHARE
-from sweeper.spectrum import MIN_SAMPLES
+from sweeper.spectrum import MIN_SAMPLES, check_samples
 from sweeper.wide_rates import ROW, slice_bins, slice_places
 
 ComplexArray = NDArray[np.complex64]
@@ -84,13 +84,14 @@ def split_wide(block: IqBlock) -> WideLook | None:
     Raises
     ------
     BadSamples
-        The look is so short that it says nothing of television.
+        The look is so short that it says nothing of television, or no receiver gives its samples.
     """
     bins = slice_bins(block.rate_hz)
     if bins == ROW or block.center_hz < HIGH_FROM_HZ:
         return None
     if len(block.samples) < max(LEAST_LOOK_S * block.rate_hz, ROW):
         raise BadSamples(f"{len(block.samples)} samples are too short a look", reason="too_short")
+    check_samples(block.samples, rate_hz=block.rate_hz)
     rows = _rows(block.samples)
     spectrum = _mean_power(rows[::POWER_ROWS])
     powers = {place: _power(spectrum, place, bins) for place in slice_places(block.rate_hz)}

@@ -102,6 +102,56 @@ def noise(rng: Rng, count: int) -> Samples:
     return (rng.standard_normal(2 * count).astype(np.float32) / np.float32(np.sqrt(2))).view(np.complex64)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """A camera's video over time, sync 0 and white 1, at ``over`` times the rate of its slice."""
+
+    video: Real
+    rate_hz: float
+    over: int
+
+    @property
+    def fine_hz(self) -> float:
+        """Samples of the video a second."""
+        return self.rate_hz * self.over
+
+
+def shoot(
+    rng: Rng,
+    *,
+    raster: str,
+    rate_hz: float,
+    seconds: float,
+    widest_hz: float,
+    ppm: float = 0.0,
+    wander_ppm: Real | None = None,
+    video_hz: float = 5e6,
+) -> Shot:
+    """Return what a camera sees; ``widest_hz`` is the largest swing that it will be sent with."""
+    over = max(1, int(np.ceil(2 * (widest_hz + 2 * min(video_hz, 3e6)) / rate_hz)))
+    fine_hz, count = rate_hz * over, round(seconds * rate_hz)
+    n = scipy.fft.next_fast_len(count * over)
+    shape = RASTERS[raster]
+    wander = None if wander_ppm is None else np.asarray(wander_ppm) * 1e-6
+    lines = line_clock(n, rate_hz=fine_hz, line_hz=shape.line_hz * (1 + ppm * 1e-6), wander=wander)
+    video = composite(rng, lines + rng.uniform(0, 2 * shape.half_lines), shape)
+    limited = band_limit(video, rate_hz=fine_hz, low_hz=-video_hz, high_hz=video_hz).real
+    return Shot(video=np.asarray(limited, np.float64), rate_hz=rate_hz, over=over)
+
+
+def send(shot: Shot, *, swing_hz: float, offset_hz: float = 0.0, am: bool = False) -> Samples:
+    """Return what of an FM (or AM) camera falls into a slice, without noise, shape (n,)."""
+    n = len(shot.video)
+    carrier = offset_hz / shot.fine_hz * np.arange(n)
+    if am:
+        sent = (1 - 0.85 * shot.video) * np.exp(2j * np.pi * (carrier % 1.0))
+    else:
+        swept = np.cumsum((shot.video - 0.5) * swing_hz / shot.fine_hz)
+        sent = np.exp(2j * np.pi * ((carrier + swept) % 1.0))
+    half_hz = 0.46 * shot.rate_hz
+    return band_limit(sent, rate_hz=shot.fine_hz, low_hz=-half_hz, high_hz=half_hz)[:: shot.over]
+
+
 def fm_slice(
     rng: Rng,
     *,
@@ -117,29 +167,19 @@ def fm_slice(
     am: bool = False,
 ) -> Samples:
     """Return one slice with an FM (or AM) camera in it, ``snr_db`` in the slice, as eight bits hold it."""
-    over = max(1, int(np.ceil(2 * (swing_hz + 2 * min(video_hz, 3e6)) / rate_hz)))
-    fine_hz, count = rate_hz * over, round(seconds * rate_hz)
-    n = scipy.fft.next_fast_len(count * over)
-    shape = RASTERS[raster]
-    wander = None if wander_ppm is None else np.asarray(wander_ppm) * 1e-6
-    lines = line_clock(n, rate_hz=fine_hz, line_hz=shape.line_hz * (1 + ppm * 1e-6), wander=wander)
-    video = composite(rng, lines + rng.uniform(0, 2 * shape.half_lines), shape)
-    video = np.asarray(
-        band_limit(video, rate_hz=fine_hz, low_hz=-video_hz, high_hz=video_hz).real, np.float64
-    )
-    carrier = offset_hz / fine_hz * np.arange(n)
-    if am:
-        sent = (1 - 0.85 * video) * np.exp(2j * np.pi * (carrier % 1.0))
-    else:
-        sent = np.exp(2j * np.pi * ((carrier + np.cumsum((video - 0.5) * swing_hz / fine_hz)) % 1.0))
-    part = band_limit(sent, rate_hz=fine_hz, low_hz=-0.46 * rate_hz, high_hz=0.46 * rate_hz)[::over][:count]
-    return as_bytes(_mixed(rng, part, snr_db))
+    shot = shoot(
+        rng, raster=raster, rate_hz=rate_hz, seconds=seconds, widest_hz=swing_hz, ppm=ppm,
+        wander_ppm=wander_ppm, video_hz=video_hz,
+    )  # fmt: skip
+    part = send(shot, swing_hz=swing_hz, offset_hz=offset_hz, am=am)[: round(seconds * rate_hz)]
+    return hear(rng, part, snr_db=snr_db)
 
 
-def _mixed(rng: Rng, part: Samples, snr_db: float) -> Samples:
+def hear(rng: Rng, part: Samples, *, snr_db: float) -> Samples:
+    """Return a signal with noise, ``snr_db`` below it over the whole slice, as eight bits hold it."""
     power = float(np.mean(np.abs(part) ** 2))
     x = part * np.float32(10 ** (snr_db / 20) / np.sqrt(max(power, 1e-12))) + noise(rng, len(part))
-    return np.asarray(x * np.float32(0.25 / np.sqrt(np.mean(np.abs(x) ** 2))), np.complex64)
+    return as_bytes(np.asarray(x * np.float32(0.25 / np.sqrt(np.mean(np.abs(x) ** 2))), np.complex64))
 
 
 def as_bytes(x: Samples) -> Samples:
@@ -188,4 +228,4 @@ def supply_slice(
         edges = np.diff(wave, prepend=0.0) * (1 + mains)
         sent = scipy.fft.ifft(scipy.fft.fft(edges) * scipy.fft.fft(ring, n))
     part = band_limit(sent, rate_hz=rate_hz * OVER, low_hz=-0.46 * rate_hz, high_hz=0.46 * rate_hz)[::OVER]
-    return as_bytes(_mixed(rng, part, snr_db))
+    return hear(rng, part, snr_db=snr_db)

@@ -17,6 +17,8 @@ from tests.benchmarks import (
     lens_second_rooms,
     results,
     rf_against_rtl_power,
+    rf_blocks,
+    rf_cameras,
     rf_quality,
     soapy_quality,
     wifi_captures,
@@ -93,6 +95,12 @@ def test_the_sweep_records_what_it_found_and_its_false_alarms(
     assert page.texts()["rf.false_supply_worst"].endswith("of 6,000 slices")
     whole = sum(range(len(rows)))
     assert page.texts()["rf.false_video"] == f"{whole} of {6000 * len(rows):,} slices"
+
+
+def test_cameras_of_their_own_rates_and_random_blocks_are_recorded(page: Page) -> None:
+    done = page.run(rf_cameras, "--tables", "rates", "--trials", "1", "--cells", "16k -7000 ppm AM")
+    assert done == {"rf_cameras.rates_16k_m7000_ppm_am": "1 of 1"}
+    assert page.run(rf_blocks, "--blocks", "2", "--seed", "5")["rf.blocks_failed"] == "0 of 2 blocks"
 
 
 def test_the_bands_above_2_ghz_record_their_false_alarms(page: Page) -> None:

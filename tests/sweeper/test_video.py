@@ -14,7 +14,8 @@ from hw.sim.waveforms_other import supply
 from sweeper.ofdm import find_ofdm
 from sweeper.slices import quick_length
 from sweeper.spectrum import measure_spectrum
-from sweeper.video import STRONG_DB, VideoTest, find_video
+from sweeper.video import CONTRAST_LEAST_DB, STRONG_DB, VideoTest, find_video
+from tests.benchmarks.rf_second_source import supply_slice
 from tests.sweeper.air import MAKERS, RATE_HZ, heard
 
 OTHERS = (None, *sorted(name for name in MAKERS if not name.endswith(("-fm", "-vsb"))))
@@ -89,8 +90,22 @@ def test_strong_lines_without_a_vertical_blanking_are_no_video() -> None:
     strong = replace(found, comb_db=STRONG_DB + 1)
     assert strong.is_video
     assert not replace(strong, fields=replace(found.fields, log10_p=0.0)).is_video
-    weak = replace(found, comb_db=STRONG_DB - 1, fields=replace(found.fields, log10_p=0.0))
-    assert weak.is_video, "weak lines may be seen where the blanking is not"
+    weak = replace(found, comb_db=STRONG_DB - 1, peaked=2.0, fields=replace(found.fields, log10_p=0.0))
+    assert weak.is_video, "weak lines may be seen where the blanking is hidden in noise"
+    for peaked in (1.0, 11.0):
+        assert not replace(weak, peaked=peaked).is_video, "no noise hides it"
+
+
+@pytest.mark.parametrize("seed", [86, 98, 186])
+def test_a_supply_that_pulls_a_carrier_at_the_line_rate_is_no_video(seed: int) -> None:
+    """The mains puts fields onto its lines; both are weak, though the supply is strong."""
+    rng = np.random.default_rng([3, seed])
+    hz = rng.choice([15_625.0, 4.5e6 / 286]) * (1 + rng.uniform(-1e-4, 1e-4))
+    snr_db = rng.uniform(0, 30)
+    x = supply_slice(rng, switching_hz=hz, rate_hz=RATE_HZ, seconds=0.2, snr_db=snr_db, way=2)
+    found = find_video(x, rate_hz=RATE_HZ)
+    assert found.is_candidate, "lines and sides it has"
+    assert not found.is_video
 
 
 def test_at_a_rate_of_its_own_what_repeats_within_the_field_is_no_video() -> None:
@@ -100,6 +115,22 @@ def test_at_a_rate_of_its_own_what_repeats_within_the_field_is_no_video() -> Non
     assert doubled.is_video, "no frame of 10 ms falls onto a standard's line rate"
     assert not replace(doubled, line_hz=16_000.0).is_video
     assert replace(found, line_hz=16_000.0).is_video
+
+
+def test_at_a_rate_of_its_own_what_has_as_much_between_its_lines_is_no_video() -> None:
+    found = listen("pal-fm", snr_db=20, offset_hz=1e6)
+    dull = replace(found, contrast_db=CONTRAST_LEAST_DB - 1)
+    assert dull.is_video, "a standard's rate needs no more than its sides"
+    assert not replace(dull, line_hz=16_000.0).is_video
+
+
+def test_a_standards_line_rate_with_anothers_fields_is_a_rate_of_its_own() -> None:
+    found = listen("pal-fm", snr_db=5)
+    assert found.is_nominal
+    other = replace(found, half_lines=525)
+    assert not other.is_nominal
+    assert other.is_video, "its blanking was found"
+    assert not replace(other, fields=None).is_video
 
 
 def test_a_look_is_cut_to_what_transforms_quickly() -> None:

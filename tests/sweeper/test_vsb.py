@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,14 @@ def test_a_carrier_beside_multicarrier_is_no_pilot() -> None:
         turns = place_hz / RATE_HZ * np.arange(len(x))
         x = x + np.complex64(0.1) * np.exp(2j * np.pi * turns).astype(np.complex64)
         assert find_pilot(measure_spectrum(x, center_hz=CENTER_HZ, rate_hz=RATE_HZ)) is None
+
+
+@pytest.mark.parametrize("rate_hz", [0.25e6, 2.4e6, 8e6, 10e6, 20e6, 61e6])
+def test_a_look_of_any_width_is_asked_without_a_warning(rate_hz: float) -> None:
+    x = heard("carrier", snr_db=20, seconds=0.025)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert find_pilot(measure_spectrum(x, center_hz=CENTER_HZ, rate_hz=rate_hz)) is None
 
 
 def test_the_table_is_bounded_and_asks_do_not_last() -> None:
