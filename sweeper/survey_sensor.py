@@ -221,17 +221,16 @@ def dwell_between(before: ChannelSurvey | None, now: ChannelSurvey, t_ns: int) -
     """
     if before is None or now.time_ms is None or before.time_ms is None:
         return None
-    back = now.time_ms < before.time_ms
+    pairs = ((now.busy_ms, before.busy_ms), (now.rx_ms, before.rx_ms), (now.tx_ms, before.tx_ms))
+    # Set back, or a driver that counts each visit by itself, as mac80211_hwsim does.
+    fell = any(one is not None and other is not None and one < other for one, other in pairs)
+    back = now.time_ms < before.time_ms or fell
     passed_ms = now.time_ms - (0 if back else before.time_ms)
     if passed_ms < LEAST_DWELL_MS:
         return None
     busy_ms, rx_ms, tx_ms = (
         None if one is None or (other is None and not back) else one - (0 if back else other or 0)
-        for one, other in (
-            (now.busy_ms, before.busy_ms),
-            (now.rx_ms, before.rx_ms),
-            (now.tx_ms, before.tx_ms),
-        )
+        for one, other in pairs
     )
     return AirtimeDwell(
         t_ns=t_ns,

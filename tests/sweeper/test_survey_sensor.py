@@ -198,6 +198,9 @@ def test_a_dwell_is_the_difference_of_two_reads() -> None:
     reset = dwell_between(survey(9000, 8000, 10), survey(100, 90, 5), 0)
     assert reset is not None
     assert (reset.time_ms, reset.busy_ms, reset.frames_ms) == (100, 90, 5)
+    visit = dwell_between(survey(200, 200, 0), survey(260, 10, 5), 0)  # counted visit by visit
+    assert visit is not None
+    assert (visit.time_ms, visit.busy_ms, visit.frames_ms) == (260, 10, 5)
     untold = dwell_between(survey(1000, None, None), survey(1200, 100, None), 0)
     assert untold is not None
     assert (untold.busy_ms, untold.frames_ms, untold.energy_share) == (None, None, None)
