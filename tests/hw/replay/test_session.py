@@ -132,8 +132,8 @@ def test_the_hint_names_the_command_that_fits(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"hello", "no recording that ansim knows"),
         (b"\x1f\x8b\x08\0", "ends inside its compression"),
-        (b"\x28\xb5\x2f\xfd" + bytes(20), "zstd -d a"),
-        (b"\x04\x22\x4d\x18" + bytes(20), "lz4 -d a"),
+        (b"\x28\xb5\x2f\xfd" + bytes(20), "ends inside its compression"),
+        (b"\x04\x22\x4d\x18" + bytes(20), "ends inside its compression"),
         (b"\r\nBSSID, First time seen, Last time seen", ".cap file"),
         (b"SQLite format 3\0" + bytes(100), "database"),
         (made.section(), "no interface"),
@@ -143,22 +143,6 @@ def test_the_wrong_kind_of_file_is_refused(tmp_path: Path, content: bytes, says:
     (tmp_path / "a").write_bytes(content)
     with pytest.raises(BadRecording, match=says):
         open_role(tmp_path / "a", "monitor")
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "says"),
-    [
-        ("a.pcap.zst", b"\x28\xb5\x2f\xfd" + bytes(20), "zstd -d a.pcap.zst"),
-        ("a.pcapng.lz4", b"\x04\x22\x4d\x18" + bytes(20), "lz4 -d a.pcapng.lz4"),
-    ],
-)
-def test_a_folder_of_what_cannot_be_unpacked_names_the_command(
-    tmp_path: Path, name: str, content: bytes, says: str
-) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(BadRecording) as caught:
-        open_role(tmp_path, "monitor")
-    assert says in f"{caught.value} {caught.value.hint}"
 
 
 def test_what_is_not_there_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
