@@ -24,7 +24,6 @@ from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
 from firmware.i18n.font import font_path
 
 FILE = "phone.html"
-HEARTBEAT_S = 2.0  # of a stream without news: shows a phone that went away
 STREAMS_MOST = 4
 MakePdf = Callable[[Mapping[str, Any]], bytes]
 
@@ -109,24 +108,9 @@ class _Handler(TokenHandler):
         self.send(self.owner.make_pdf(content), "application/pdf")
 
     def _moments(self) -> None:
-        if not self.owner.streams.acquire(blocking=False):
-            self.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
-            return
-        try:
-            self.begin_stream()
-            self._stream()
-        except OSError:
-            return  # the phone went away
-        finally:
-            self.owner.streams.release()
+        broker = self.owner.broker
+        self.stream(self._news, is_over=lambda: broker.over, room=self.owner.streams)
 
-    def _stream(self) -> None:
-        seen, broker = 0, self.owner.broker
-        while not broker.over:
-            news = broker.wait(seen, HEARTBEAT_S)
-            if news is not None:
-                seen, text = news
-                self.wfile.write(b"data: " + text.encode("ascii") + b"\n\n")
-            elif not broker.over:
-                self.wfile.write(b": still here\n\n")
-        self.wfile.write(b"event: over\ndata: {}\n\n")
+    def _news(self, seen: int, timeout_s: float) -> tuple[int, bytes] | None:
+        news = self.owner.broker.wait(seen, timeout_s)
+        return None if news is None else (news[0], news[1].encode("ascii"))

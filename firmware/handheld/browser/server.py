@@ -16,7 +16,6 @@ from firmware.handheld.browser.token_server import HEADER, POLICY, TOKEN_BYTES, 
 from firmware.i18n.font import font_path
 from hw.queued_buttons import BUTTONS
 
-HEARTBEAT_S = 2.0  # of a stream without news: shows a client that went away
 STREAMS_MOST = 8
 
 
@@ -84,27 +83,12 @@ class _Handler(TokenHandler):
         self.send(font_path().read_bytes(), "font/otf")
 
     def _frames(self) -> None:
-        if not self.owner.streams.acquire(blocking=False):
-            self.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
-            return
-        try:
-            self.begin_stream()
-            self._stream()
-        except OSError:
-            return  # the browser went away
-        finally:
-            self.owner.streams.release()
+        broker = self.owner.broker
+        self.stream(self._news, is_over=lambda: broker.over, room=self.owner.streams)
 
-    def _stream(self) -> None:
-        seen = 0
-        while not self.owner.broker.over:
-            frame = self.owner.broker.wait(seen, HEARTBEAT_S)
-            if frame is not None:
-                seen = frame.number
-                self.wfile.write(b"data: " + _as_event(frame) + b"\n\n")
-            elif not self.owner.broker.over:
-                self.wfile.write(b": still here\n\n")
-        self.wfile.write(b"event: over\ndata: {}\n\n")
+    def _news(self, seen: int, timeout_s: float) -> tuple[int, bytes] | None:
+        frame = self.owner.broker.wait(seen, timeout_s)
+        return None if frame is None else (frame.number, _as_event(frame))
 
     def _press(self, said: Any) -> bool:
         button, long = said["button"], said["long"]

@@ -31,6 +31,7 @@ LOOPBACK = "127.0.0.1"
 TOKEN_BYTES = 16
 BODY_MOST = 256  # bytes of a press
 CLIENT_TIMEOUT_S = 10.0  # a client that says nothing for so long is dropped
+HEARTBEAT_S = 2.0  # of a stream without news: shows a reader that went away
 CONNECTIONS_MOST = 32  # at once, streams included: two pages need ten
 REQUEST_MOST_S = 10.0  # from the first byte of a request to its answer, however slowly it trickles in
 HEADER = "X-Ansim-Window"
@@ -40,6 +41,8 @@ POLICY = (
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 T = TypeVar("T")
+# Number and data of the newest event, once it is another than the one seen; None after a while in vain.
+News = Callable[[int, float], tuple[int, bytes] | None]
 log = get_logger(__name__)
 
 
@@ -205,10 +208,30 @@ class TokenHandler(BaseHTTPRequestHandler):
             and self.headers.get_content_type() == "application/json"
         )
 
-    def begin_stream(self) -> None:
-        """Begin a stream of server-sent events: it ends when its reader does."""
-        self._deadline.cancel()
-        self.start(HTTPStatus.OK, "text/event-stream")
+    def stream(self, news: News, *, is_over: Callable[[], bool], room: threading.BoundedSemaphore) -> None:
+        """Send server-sent events until the run or the reader ends; refuse where there is no room for one."""
+        if not room.acquire(blocking=False):
+            self.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        try:
+            self._deadline.cancel()
+            self.start(HTTPStatus.OK, "text/event-stream")
+            self._send_events(news, is_over)
+        except OSError:
+            return  # the reader went away
+        finally:
+            room.release()
+
+    def _send_events(self, news: News, is_over: Callable[[], bool]) -> None:
+        seen = 0
+        while not is_over():
+            event = news(seen, HEARTBEAT_S)
+            if event is not None:
+                seen, data = event
+                self.wfile.write(b"data: " + data + b"\n\n")
+            elif not is_over():
+                self.wfile.write(b": still here\n\n")
+        self.wfile.write(b"event: over\ndata: {}\n\n")
 
     def start(self, status: HTTPStatus, kind: str = "", *, policy: str = NOTHING, tag: str = "") -> None:
         """Send the status and the headers of an answer."""
