@@ -26,8 +26,12 @@ NAME_MOST = 80  # graphemes of a device's name
 
 
 def is_bare(found: Sequence[Found], environ: Mapping[str, str]) -> bool:
-    """Say whether no usable sensor and no panel is here, and a person, not systemd, is asking."""
-    useful = any(one.usable and one.role in SENSORS for one in found)
+    """Say whether no usable sensor and no panel is here, and a person, not systemd, is asking.
+
+    A receiver that another program holds is one all the same: the run says so. Wi-Fi, Bluetooth and cameras
+    that are of no use are what every laptop has.
+    """
+    useful = any(one.role == "sdr" or (one.usable and one.role in SENSORS) for one in found)
     return not useful and not any(one.role == PANEL for one in found) and not environ.get("NOTIFY_SOCKET")
 
 

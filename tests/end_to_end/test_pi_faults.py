@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from firmware.cli.app import app
 from hw.pi import spectral
+from hw.pi.discover import Found
 from hw.pi.nl80211 import open_wireless
 from hw.types import SENSOR_NAMES
 from tests.hw.pi.tap import ETHERNET, Tap, in_namespace, needs_root
@@ -136,6 +137,8 @@ def unit(plugged: Plugged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.chdir(tmp_path)
     # A log of another test writes to a terminal that is gone.
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    # What is plugged in is read from /sys, which stand-ins below the libraries do not fill.
+    monkeypatch.setattr("hw.pi.discover.discover", lambda: (Found(role="camera", name="eye", usable=True),))
     made = Unit(plugged, tmp_path)
     yield made
     made.vendor.Faults.stalled.set()

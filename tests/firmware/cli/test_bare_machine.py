@@ -22,6 +22,7 @@ def test_only_a_machine_without_sensor_panel_and_service_is_bare() -> None:
     assert is_bare((DEAF, Found(role="battery", name="BAT0", usable=True)), {})
     assert not is_bare((), {"NOTIFY_SOCKET": "/run/n"})
     assert not is_bare((Found(role="display", name="spi", usable=True),), {})
+    assert not is_bare((Found(role="sdr", name="RTL-SDR", usable=False, hint="It is busy."),), {})
     for role in ("sdr", "monitor", "ble", "camera"):
         assert not is_bare((Found(role=role, name="x", usable=True),), {})
 
