@@ -51,6 +51,7 @@ from firmware.inspection.visit_records import (
     what_came_of,
 )
 from firmware.log import get_logger
+from firmware.records.begun import sign_left
 from firmware.records.compare.site_knowledge import SiteAllowlist
 from firmware.records.custody.errors import (
     ExportTimedOut,
@@ -281,6 +282,9 @@ class RecordWriter:
         try:
             with RecordStore(self.folder, config=self._settings.records) as store:
                 store.apply_retention()
+                left = sign_left(store)
+            if left:
+                log.warning("scans were cut before they had a result", records=left)
         except (FirmwareError, OSError) as error:
             log.warning("what is old could not be removed", what=str(error))
 
