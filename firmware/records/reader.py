@@ -19,11 +19,13 @@ from firmware.records.custody.hash_chain import ChainCheck, ChainFault, Entry
 from firmware.records.custody.unit_key import KEY_FILE, UnitKey, load_unit_key, read_public_pem
 from firmware.records.database import DATABASE_FILE, check_database, read_entries, reading
 from firmware.records.declarations import StandingDeclaration, in_force
+from firmware.records.hand_overs import HandOver
 from firmware.records.model import Inspection
 from firmware.records.queries import (
     Listed,
     StoredRecord,
     earlier_records,
+    find_hand_overs,
     find_record,
     find_resolutions,
     latest_corridor,
@@ -127,6 +129,12 @@ class RecordReader:
         """Return what was said of a record's alarm, with its entries, oldest first."""
         with clear_errors(self._path):
             found = find_resolutions(self._db, public=self.public)
+        return tuple((entry, one) for entry, one in found if one.record == name)
+
+    def hand_overs(self, name: str) -> tuple[tuple[Entry, HandOver], ...]:
+        """Return the hand-overs of a record, with their entries, oldest first."""
+        with clear_errors(self._path):
+            found = find_hand_overs(self._db, public=self.public)
         return tuple((entry, one) for entry, one in found if one.record == name)
 
     def entries(self, *, first: int = 1, last: int = -1) -> Iterator[Entry]:
