@@ -55,6 +55,7 @@ from firmware.records.begun import sign_left
 from firmware.records.compare.site_knowledge import SiteAllowlist
 from firmware.records.custody.errors import (
     ExportTimedOut,
+    KeySealed,
     RecordsError,
     StoreBusy,
     StoreFull,
@@ -321,6 +322,7 @@ class RecordWriter:
 def trouble_key(error: Exception) -> str:
     """Return the message key of an error of the store."""
     for kind, key in (
+        (KeySealed, "walk.store.sealed"),
         (StoreFull, "walk.store.full"),
         (StoreUnwritable, "walk.store.read_only"),
         (StoreBusy, "walk.store.busy"),

@@ -14,9 +14,21 @@ from pathlib import Path
 from firmware.log import get_logger
 from firmware.records.attachments import AttachmentFolder
 from firmware.records.custody.anchor import AnchorFolder
-from firmware.records.custody.errors import AttachmentTrouble, KeyTrouble, RecordsError, clear_errors
+from firmware.records.custody.errors import (
+    AttachmentTrouble,
+    KeySealed,
+    KeyTrouble,
+    RecordsError,
+    clear_errors,
+)
 from firmware.records.custody.hash_chain import ChainCheck, ChainFault, Entry
-from firmware.records.custody.unit_key import KEY_FILE, UnitKey, load_unit_key, read_public_pem
+from firmware.records.custody.unit_key import (
+    KEY_FILE,
+    UnitKey,
+    load_public_key,
+    load_unit_key,
+    read_public_pem,
+)
 from firmware.records.database import DATABASE_FILE, check_database, read_entries, reading
 from firmware.records.declarations import StandingDeclaration, in_force
 from firmware.records.hand_overs import HandOver
@@ -69,6 +81,8 @@ class RecordReader:
         KeyTrouble
             If it does not lie beside the records.
         """
+        if self._key is None and (self.folder / KEY_FILE).is_file():
+            self._key = load_unit_key(self.folder)  # says that it is sealed
         if self._key is None:
             raise KeyTrouble(
                 f"There is no unit key beside the records in {self.folder}",
@@ -183,8 +197,10 @@ def open_reader(folder: Path, *, config: RecordsConfig | None = None) -> Iterato
 def keys_beside(folder: Path) -> tuple[UnitKey | None, bytes | None]:
     """Return the unit's key and public key, as far as they lie beside the records: never a pin."""
     if (folder / KEY_FILE).is_file():
-        key = load_unit_key(folder)
-        return key, key.public
+        public = load_public_key(folder)
+        with suppress(KeySealed):
+            return load_unit_key(folder), public
+        return None, public
     with suppress(OSError, RecordsError):
         return None, read_public_pem((folder / PUBLIC_KEY_FILE).read_bytes())
     return None, None
