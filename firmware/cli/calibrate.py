@@ -13,7 +13,7 @@ from rich.console import Console
 from firmware.cli.calibrated import calibration_table, refusal
 from firmware.cli.errors import expected_errors
 from firmware.cli.options import ConfigOption, KitOption, LangOption, SetOption
-from firmware.cli.report import catalog_of
+from firmware.cli.report_options import catalog_of
 from firmware.errors import FirmwareError
 from firmware.runtime.calibrate_rf import board_temperature_c, listen_to_itself
 from firmware.runtime.calibrate_survey import count_airtime

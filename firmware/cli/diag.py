@@ -16,7 +16,7 @@ from firmware.cli.diag_bundle import bundle
 from firmware.cli.errors import Exit, expected_errors
 from firmware.cli.jsonl import encode
 from firmware.cli.options import ConfigOption, KitOption, LangOption, SetOption, default_language, language
-from firmware.cli.report import RecordsOption, records_folder
+from firmware.cli.report_options import RecordsOption, records_folder
 from firmware.diag.checks import Check, Result, Unit, run_checks
 from firmware.diag.dashboard import board
 from firmware.diag.feed_client import SOCKET, parse_line, read_lines

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from firmware.cli.errors import expected_errors
 from firmware.cli.options import LangOption
-from firmware.cli.report import RecordsOption, catalog_of, records_folder
+from firmware.cli.report_options import RecordsOption, catalog_of, records_folder
 from firmware.i18n.escape import visible
 from firmware.records.compare.allowlist import declare, find_known, withdraw
 from firmware.records.custody.errors import NoSuchRecord

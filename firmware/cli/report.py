@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,27 +10,23 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from platformdirs import user_data_path
 from rich.console import Console
 from rich.text import Text
 
 from firmware.cli.errors import Exit, expected_errors
-from firmware.cli.options import LangOption, default_language, language
+from firmware.cli.options import LangOption, language
+from firmware.cli.report_custody import hand_over_command
+from firmware.cli.report_key import key_command
 from firmware.cli.report_list import Filter, json_lines, listing
+from firmware.cli.report_options import RecordsOption, catalog_of, records_folder
 from firmware.cli.report_witness import public_of, text_of, witnessed
 from firmware.errors import FirmwareError
-from firmware.i18n.catalog import LANGUAGES, Catalog, Written, catalog_for
+from firmware.i18n.catalog import LANGUAGES, Catalog, Written
 from firmware.i18n.escape import visible
 from firmware.records.bundle import Checked, Trouble, without_revoked
 from firmware.records.custody.anchor import read_expected
 from firmware.records.custody.errors import clear_errors
 from firmware.records.custody.hash_chain import canonical
-from firmware.records.custody.unit_key import (
-    fingerprint,
-    load_or_make_unit_key,
-    load_unit_key,
-    public_pem,
-)
 from firmware.records.custody.witness import bear_witness
 from firmware.records.database import DATABASE_FILE
 from firmware.records.events import Event
@@ -47,25 +42,13 @@ from firmware.report.formatting import Wording
 from firmware.verdict.model import Level
 
 app = typer.Typer(no_args_is_help=True, help="Stored inspections: list, show, export, verify.")
+app.command("hand-over")(hand_over_command)
+app.command("key")(key_command)
 ROWS_SHOWN, ROWS_MOST = 200, 40_000
 TROUBLES_SHOWN, DOUBTS_SHOWN = 50, 20
 HASH_DIGITS, SEQ_DIGITS, WHERE_MOST = 64, 19, 120
 NAMES = ("name", "ssid", "vendor")  # of a device, as its record calls it
 PATH_MOST = 4096  # characters of a path, the longest that Linux opens
-
-RecordsOption = Annotated[
-    Path | None, typer.Option("--records", help="Folder of the records.", envvar="ANSIM_RECORDS")
-]
-
-
-def records_folder(chosen: Path | None) -> Path:
-    """Return the folder of the records: the one chosen, or the user's."""
-    return chosen if chosen is not None else user_data_path("ansim") / "records"
-
-
-def catalog_of(lang: str | None) -> Catalog:
-    """Return the sentences of the language asked for, or of the system."""
-    return catalog_for(language(lang) if lang else default_language(os.environ.get("LANG", "")))
 
 
 @app.command("list")
@@ -132,6 +115,8 @@ def show(
         _print_record(record, Wording(catalog), answered=bool(later))
         for said in later:
             Console(highlight=False).print(Text(Wording(catalog).resolution(said), style="bold"))
+        for _, handed in reader.hand_overs(record.id):
+            Console(highlight=False).print(Text(Wording(catalog).hand_over(handed)))
 
 
 @app.command()
@@ -298,21 +283,6 @@ def exit_of(checked: Checked) -> Exit:
         return Exit.ERROR
     sure = checked.pinned and (checked.what == "bundle" or checked.anchored > 0)
     return Exit.NOTHING_FOUND if sure else Exit.INCONCLUSIVE
-
-
-@app.command("key")
-def key_command(records: RecordsOption = None, lang: LangOption = None) -> None:
-    """Print the unit's public key, by which its records are recognised."""
-    with expected_errors():
-        folder = records_folder(records)
-        with clear_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        # Beside records that were signed already, a new key would pass for the one that signed them.
-        there = (folder / DATABASE_FILE).exists()
-        unit = load_unit_key(folder) if there else load_or_make_unit_key(folder)
-        typer.echo(public_pem(unit.public).decode("ascii"), nl=False)
-        said = catalog_of(lang).text("records.key", fingerprint=fingerprint(unit.public))
-        typer.echo(said, err=True)
 
 
 def _print_record(record: Inspection, words: Wording, *, answered: bool) -> None:

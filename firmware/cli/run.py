@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ log = get_logger(__name__)
 
 def run_handheld(options: RunOptions) -> None:
     """Run the handheld on the kit that was asked for and end with the exit code of its verdict."""
-    with expected_errors(), asked_to_stop() as asked:
+    with expected_errors(), asked_to_stop() as asked, ExitStack() as until_stored:
         settings, catalog = prepared_for(options)
         kit, place = options.kit, options.place
         say_recording_is_clear(kit, options.record_to, catalog)
@@ -76,6 +76,7 @@ def run_handheld(options: RunOptions) -> None:
         endless = options.duration_s is None and handheld
         until_s = None if endless else session_length_s(kit, options.duration_s)
         console, notifier = Console(stderr=True), Notifier()
+        record = "" if place is None else until_stored.enter_context(_begun_at(place, settings, catalog))
         guided = place is None and (options.personal or options.inspection is not None or handheld)
         with (
             Live(console=console, auto_refresh=False, transient=True) as live,
@@ -123,7 +124,7 @@ def run_handheld(options: RunOptions) -> None:
                 linger(panel, outcome.snapshot, asked)
         notifier.stopping()
         if place is not None:
-            keep_run(outcome, kit=kit, place=place, settings=settings)
+            keep_run(outcome, kit=kit, place=place, settings=settings, name=record)
         target = options.screen or (None if backend == "pi" else SCREEN_FILE)
         if target is not None and panel.picture is not None:
             panel.picture.save(target, "PNG")
@@ -192,13 +193,19 @@ def _known_at(place: str, settings: Settings) -> Recognise | None:
     return known_at(place, settings)
 
 
-def keep_run(outcome: Outcome, *, kit: str, place: str, settings: Settings) -> None:
+def _begun_at(place: str, settings: Settings, catalog: Catalog) -> AbstractContextManager[str]:
+    from firmware.cli.keep import begun_at
+
+    return begun_at(place, settings=settings, catalog=catalog)
+
+
+def keep_run(outcome: Outcome, *, kit: str, place: str, settings: Settings, name: str = "") -> None:
     """Store the run; where the disk does not let us, say so and go on to the verdict."""
     from firmware.cli.keep import keep
     from firmware.records.custody.errors import RecordsError
 
     try:
-        name = keep(outcome, kit=kit, place=place, settings=settings)
+        name = keep(outcome, kit=kit, place=place, settings=settings, name=name)
     except RecordsError as trouble:
         typer.echo(f"ansim: {trouble}", err=True)
     else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,8 +116,10 @@ def run_scan(
 
     Ctrl-C or SIGTERM at any moment of it ends the run early; what is there by then is printed and stored.
     """
-    with asked_to_stop():
-        return _run_scan(only, options, prepared, also=also, keep_at=keep_at, after=after, tell=tell)
+    with asked_to_stop(), _begun_at(keep_at, prepared) as record:
+        return _run_scan(
+            only, options, prepared, also=also, keep_at=keep_at, record=record, after=after, tell=tell
+        )
 
 
 def _run_scan(
@@ -127,6 +129,7 @@ def _run_scan(
     *,
     also: Watch | None,
     keep_at: str | None,
+    record: str,
     after: After | None,
     tell: Callable[[Console], None] | None,
 ) -> Outcome:
@@ -157,8 +160,20 @@ def _run_scan(
     if keep_at is not None:
         from firmware.cli.keep import keep_and_say
 
-        keep_and_say(outcome, kit=options.kit, place=keep_at, settings=settings)
+        keep_and_say(outcome, kit=options.kit, place=keep_at, settings=settings, name=record)
     return outcome
+
+
+@contextmanager
+def _begun_at(keep_at: str | None, prepared: Prepared) -> Iterator[str]:
+    """Sign that the scan begins, and give the id of its record; nothing where it is not kept."""
+    if keep_at is None:
+        yield ""
+        return
+    from firmware.cli.keep import begun_at
+
+    with begun_at(keep_at, settings=prepared.settings, catalog=prepared.catalog) as record:
+        yield record
 
 
 def _known_at(keep_at: str | None, settings: Settings) -> Recognise | None:

@@ -51,9 +51,11 @@ from firmware.inspection.visit_records import (
     what_came_of,
 )
 from firmware.log import get_logger
+from firmware.records.begun import sign_left
 from firmware.records.compare.site_knowledge import SiteAllowlist
 from firmware.records.custody.errors import (
     ExportTimedOut,
+    KeySealed,
     RecordsError,
     StoreBusy,
     StoreFull,
@@ -281,6 +283,9 @@ class RecordWriter:
         try:
             with RecordStore(self.folder, config=self._settings.records) as store:
                 store.apply_retention()
+                left = sign_left(store)
+            if left:
+                log.warning("scans were cut before they had a result", records=left)
         except (FirmwareError, OSError) as error:
             log.warning("what is old could not be removed", what=str(error))
 
@@ -317,6 +322,7 @@ class RecordWriter:
 def trouble_key(error: Exception) -> str:
     """Return the message key of an error of the store."""
     for kind, key in (
+        (KeySealed, "walk.store.sealed"),
         (StoreFull, "walk.store.full"),
         (StoreUnwritable, "walk.store.read_only"),
         (StoreBusy, "walk.store.busy"),

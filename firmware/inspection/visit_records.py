@@ -17,7 +17,7 @@ from firmware.records.bundle import verify_file
 from firmware.records.compare.diff import against_corridor, compare, reference_health
 from firmware.records.custody.errors import BundleUnreadable, NoSuchRecord
 from firmware.records.custody.hash_chain import canonical, sha256
-from firmware.records.custody.unit_key import load_unit_key, owner_only
+from firmware.records.custody.unit_key import load_public_key, owner_only
 from firmware.records.model import Compared, Inspection, NotInspected, Place, SensorLook, Span, Visit
 from firmware.records.queries import StoredRecord as StoredRecord
 from firmware.records.resolutions import Resolution, came_of_alarm
@@ -250,7 +250,7 @@ def export_site(folder: Path, name: str, *, settings: Settings) -> Path:
         config=settings.records,
     )
     path = Path(done.path)
-    if not verify_file(path, public=load_unit_key(folder).public).whole:
+    if not verify_file(path, public=load_public_key(folder)).whole:
         raise BundleUnreadable(f"{path} is not whole", hint="Check the disk, then export it again.")
     return path
 

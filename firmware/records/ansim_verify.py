@@ -1,6 +1,6 @@
 """ansim-verify: checks a bundle (.zip) or a store (records.db) of ansim without ansim.
 
-    python ansim_verify.py FILE [--key unit.pem] [--expect HASH]
+    python ansim_verify.py FILE [--key unit.pem] [--expect HASH] [--revoked keys.txt]
 
 One file, Python's standard library and `cryptography`; it reads and never writes. What it checks, and the
 format, is described in ``firmware/records/FORMAT.md``. It shares no code with ansim on purpose: two programs
@@ -37,6 +37,8 @@ KEYS_1 = {"format", "seq", "kind", "id", "prev", "body_sha256", "body_bytes", "u
 KEYS = {"ansim-entry-1": KEYS_1, "ansim-entry-2": KEYS_1 | {"synchronised", "clock_source"}}
 EXACT_MOST = (1 << 53) - 1
 TROUBLES_MOST = 1000
+LIST_MOST = 1 << 20  # bytes of a list of revoked keys
+BESIDE = ("resolutions.jsonl", "hand-overs.jsonl")  # whole entries that stand beside the record
 WHOLE, ALTERED, USAGE, INCONCLUSIVE = 0, 1, 2, 11
 
 
@@ -226,10 +228,11 @@ def check_bundle(path: Path, public: bytes | None) -> tuple[Findings, bytes]:
         chain = [read_header(one["header"].encode(), bytes.fromhex(one["signature"])) for one in lines]
         record = json.loads(parts["inspection.json"])
         named = [str(a["sha256"]) for a in record.get("attachments", ())]
-        said = [json.loads(line) for line in parts.get("resolutions.jsonl", b"").splitlines()]
-        named += [str(a["sha256"]) for one in said for a in json.loads(one["body"]).get("attachments", ())]
+        said = [(n, json.loads(line)) for n in BESIDE for line in parts.get(n, b"").splitlines()]
+        named += [str(a["sha256"]) for _, one in said for a in json.loads(one["body"]).get("attachments", ())]
         later = [
-            read_header(o["header"].encode(), bytes.fromhex(o["signature"]), o["body"].encode()) for o in said
+            (n, read_header(o["header"].encode(), bytes.fromhex(o["signature"]), o["body"].encode()))
+            for n, o in said
         ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise NotVerifiable(f"a part of the bundle is missing or cannot be read: {error}") from error
@@ -237,10 +240,10 @@ def check_bundle(path: Path, public: bytes | None) -> tuple[Findings, bytes]:
         found.say("manifest.json: its signature does not hold with this key")
     _check_parts(parts, listed, found)
     check_chain(((e.seq, e) for e in chain), key, found, whole=False)
-    for entry in later:
+    for name, entry in later:
         trouble = _trouble_of(entry.seq, entry, key, "")
         if trouble:
-            found.say(f"resolutions.jsonl, entry {entry.seq}: {trouble}")
+            found.say(f"{name}, entry {entry.seq}: {trouble}")
     own = next((e for e in chain if e.hash == manifest.get("entry")), None)
     if own is None or own.fields.get("body_sha256") != sha256(parts["inspection.json"]):
         found.say("inspection.json: not the record that was signed")
@@ -350,10 +353,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--key", type=Path, help="the unit's public key (PEM), known from elsewhere")
     parser.add_argument("--expect", default="", help="the hash on page one of a report, or its QR code")
+    parser.add_argument("--revoked", type=Path, help="fingerprints of keys that no longer count, one a line")
     asked = parser.parse_args(arguments)
     paper_hash, paper_key = expected(asked.expect)
     try:
         public = _read_key(asked.key) if asked.key else None
+        gone = _read_revoked(asked.revoked) if asked.revoked else set()
         if not asked.file.is_file():  # a pipe or a device would be waited for without end
             raise NotVerifiable(f"{asked.file} is not a file: give a bundle (.zip) or a store (records.db)")
         with asked.file.open("rb") as stream:
@@ -366,6 +371,8 @@ def main(arguments: list[str] | None = None) -> int:
         found.say(f"{paper_hash!a}: the entry that the paper names is not here")
     if paper_key and paper_key != fingerprint(key):
         found.say("the paper names another key")
+    if fingerprint(key) in gone:
+        found.say("the key was revoked: what it signed no longer counts")
     return _report(found, key, store=store, pinned=bool(public or paper_key), anchored=bool(paper_hash))
 
 
@@ -373,6 +380,15 @@ def _read_key(file: Path) -> bytes:
     if not file.is_file():
         raise NotVerifiable(f"{file} is not a file: --key takes the public key (PEM)")
     return read_pem(file.read_bytes())
+
+
+def _read_revoked(file: Path) -> set[str]:
+    """Return the first word of every line; what follows it is for people."""
+    if not file.is_file():
+        raise NotVerifiable(f"{file} is not a file: --revoked takes a list of fingerprints")
+    with file.open("rb") as source:
+        lines = source.read(LIST_MOST).decode("utf-8", "replace").splitlines()
+    return {line.split()[0].lower() for line in lines if line.strip()}
 
 
 def _report(found: Findings, key: bytes, *, store: bool, pinned: bool, anchored: bool) -> int:

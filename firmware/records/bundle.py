@@ -45,6 +45,7 @@ from firmware.records.custody.unit_key import (
 )
 from firmware.records.database import check_database, read_what_is_left, reading
 from firmware.records.doubts import Doubt, doubts_of
+from firmware.records.hand_overs import hand_over_entries
 from firmware.records.reader import attachment_faults, keys_beside
 from firmware.records.resolutions import from_lines, resolved_entries
 from firmware.settings.records_config import RecordsConfig
@@ -56,7 +57,7 @@ INSPECTION, CHAIN = "inspection.json", "chain.jsonl"
 SELF = frozenset({MANIFEST, SIGNATURE})
 RECORDS = "records/"  # the places of a whole site, byte for byte as they were signed
 ATTACHMENTS = "attachments/"
-RESOLUTIONS = "resolutions.jsonl"
+RESOLUTIONS, HAND_OVERS = "resolutions.jsonl", "hand-overs.jsonl"
 TROUBLES_MOST = 1000  # that are named one by one
 Standing = Literal["altered", "consistent", "whole"]
 NEIGHBOURS = 50  # entries before and after whose headers go along
@@ -254,7 +255,7 @@ def _verify_bundle(path: Path, public: bytes | None, expect: Expected) -> Checke
     manifest = _manifest(parts[MANIFEST])
     troubles = [*_manifest_troubles(parts, manifest, known), *_part_troubles(parts, manifest)]
     entries, own, more = _chain_troubles(parts, manifest, known)
-    troubles += [*more, *_attachment_troubles(parts), *_resolution_troubles(parts, known)]
+    troubles += [*more, *_attachment_troubles(parts), *_beside_troubles(parts, known)]
     troubles += _expected_key(expect, known)
     found = next((e.row for e in entries if expect.hash and e.hash == expect.hash), 0)
     if expect.hash and not found:
@@ -295,20 +296,31 @@ def _attachment_troubles(parts: Mapping[str, bytes]) -> list[Trouble]:
     return troubles
 
 
-def _resolution_troubles(parts: Mapping[str, bytes], public: bytes) -> list[Trouble]:
-    """Hold every resolution against its signature: it must be an entry of this unit, of a record in here."""
-    if RESOLUTIONS not in parts:
-        return []
-    try:
-        entries = from_lines(parts[RESOLUTIONS])
-    except ValueError:
-        return [Trouble(where=RESOLUTIONS, word="altered")]
-    good = resolved_entries(entries, public)
+def _beside_troubles(parts: Mapping[str, bytes], public: bytes) -> list[Trouble]:
+    """Hold what stands beside a record against its signatures: entries of this unit, of a record in here."""
     own = {str(_manifest(parts[MANIFEST]).get("record", ""))}
     own |= {n.removeprefix(RECORDS).removesuffix(".json") for n in parts if n.startswith(RECORDS)}
-    if len(good) != len(entries) or any(said.record not in own for _, said in good):
-        return [Trouble(where=RESOLUTIONS, word="altered", part="signature")]
-    return []
+    troubles = []
+    for part, read in ((RESOLUTIONS, _resolved_records), (HAND_OVERS, _handed_records)):
+        if part not in parts:
+            continue
+        try:
+            entries = from_lines(parts[part])
+        except ValueError:
+            troubles.append(Trouble(where=part, word="altered"))
+            continue
+        records = read(entries, public)
+        if len(records) != len(entries) or not own.issuperset(records):
+            troubles.append(Trouble(where=part, word="altered", part="signature"))
+    return troubles
+
+
+def _resolved_records(entries: Iterable[Entry], public: bytes) -> list[str]:
+    return [said.record for _, said in resolved_entries(entries, public)]
+
+
+def _handed_records(entries: Iterable[Entry], public: bytes) -> list[str]:
+    return [said.record for _, said in hand_over_entries(entries, public)]
 
 
 def _manifest(raw: bytes) -> dict[str, Any]:

@@ -13,7 +13,16 @@ from typing import Any, Literal
 from firmware.records.custody.canonical_json import canonical_json
 from firmware.records.model import Attachment
 
-EventWord = Literal["started", "begun", "abandoned", "store-behind", "salvaged", "resolved", "witnessed"]
+EventWord = Literal[
+    "started",
+    "begun",
+    "abandoned",
+    "store-behind",
+    "salvaged",
+    "resolved",
+    "witnessed",
+    "handed-over",
+]
 MOMENT_BYTES = 4
 
 

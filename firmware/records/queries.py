@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from firmware.log import get_logger
+from firmware.records import hand_overs
 from firmware.records.custody.anchor import Anchor
 from firmware.records.custody.errors import NoSuchRecord, RecordAltered, StoreDamaged
 from firmware.records.custody.hash_chain import Entry, entry_hash, parse_header, verify_body, verify_entry
 from firmware.records.database import as_blob, read_entry, read_entry_left, read_what_is_left
 from firmware.records.declarations import Declaration, read_declaration
+from firmware.records.hand_overs import HandOver, hand_over_entries
 from firmware.records.model import Inspection, Place, read_inspection
 from firmware.records.resolutions import (
     NAME_MARK,
@@ -157,14 +159,21 @@ def list_records(
 
 def find_resolutions(db: sqlite3.Connection, *, public: bytes | None) -> tuple[tuple[Entry, Resolved], ...]:
     """Return what was said of alarms, with its entries, oldest first; the unverified does not count."""
+    return resolved_entries(_beginning_with(db, NAME_MARK), public)
+
+
+def find_hand_overs(db: sqlite3.Connection, *, public: bytes | None) -> tuple[tuple[Entry, HandOver], ...]:
+    """Return the hand-overs of records, with their entries, oldest first; the unverified does not count."""
+    return hand_over_entries(_beginning_with(db, hand_overs.NAME_MARK), public)
+
+
+def _beginning_with(db: sqlite3.Connection, mark: str) -> list[Entry]:
+    """Return the entries whose id begins so, in order; also of a damaged store."""
     try:
-        rows = db.execute(
-            "SELECT seq FROM entries WHERE id LIKE ? ORDER BY seq", (NAME_MARK + "%",)
-        ).fetchall()
-        entries = [read_entry_left(db, seq) for (seq,) in rows]
+        rows = db.execute("SELECT seq FROM entries WHERE id LIKE ? ORDER BY seq", (mark + "%",)).fetchall()
+        return [read_entry_left(db, seq) for (seq,) in rows]
     except sqlite3.DatabaseError:
-        entries = [e for e in read_what_is_left(db) if str(e.fields().get("id", "")).startswith(NAME_MARK)]
-    return resolved_entries(entries, public)
+        return [e for e in read_what_is_left(db) if str(e.fields().get("id", "")).startswith(mark)]
 
 
 def _numbers(db: sqlite3.Connection) -> list[int]:

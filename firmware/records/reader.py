@@ -14,16 +14,30 @@ from pathlib import Path
 from firmware.log import get_logger
 from firmware.records.attachments import AttachmentFolder
 from firmware.records.custody.anchor import AnchorFolder
-from firmware.records.custody.errors import AttachmentTrouble, KeyTrouble, RecordsError, clear_errors
+from firmware.records.custody.errors import (
+    AttachmentTrouble,
+    KeySealed,
+    KeyTrouble,
+    RecordsError,
+    clear_errors,
+)
 from firmware.records.custody.hash_chain import ChainCheck, ChainFault, Entry
-from firmware.records.custody.unit_key import KEY_FILE, UnitKey, load_unit_key, read_public_pem
+from firmware.records.custody.unit_key import (
+    KEY_FILE,
+    UnitKey,
+    load_public_key,
+    load_unit_key,
+    read_public_pem,
+)
 from firmware.records.database import DATABASE_FILE, check_database, read_entries, reading
 from firmware.records.declarations import StandingDeclaration, in_force
+from firmware.records.hand_overs import HandOver
 from firmware.records.model import Inspection
 from firmware.records.queries import (
     Listed,
     StoredRecord,
     earlier_records,
+    find_hand_overs,
     find_record,
     find_resolutions,
     latest_corridor,
@@ -67,6 +81,8 @@ class RecordReader:
         KeyTrouble
             If it does not lie beside the records.
         """
+        if self._key is None and (self.folder / KEY_FILE).is_file():
+            self._key = load_unit_key(self.folder)  # says that it is sealed
         if self._key is None:
             raise KeyTrouble(
                 f"There is no unit key beside the records in {self.folder}",
@@ -129,6 +145,12 @@ class RecordReader:
             found = find_resolutions(self._db, public=self.public)
         return tuple((entry, one) for entry, one in found if one.record == name)
 
+    def hand_overs(self, name: str) -> tuple[tuple[Entry, HandOver], ...]:
+        """Return the hand-overs of a record, with their entries, oldest first."""
+        with clear_errors(self._path):
+            found = find_hand_overs(self._db, public=self.public)
+        return tuple((entry, one) for entry, one in found if one.record == name)
+
     def entries(self, *, first: int = 1, last: int = -1) -> Iterator[Entry]:
         """Yield stored entries in order."""
         with clear_errors(self._path):
@@ -175,8 +197,10 @@ def open_reader(folder: Path, *, config: RecordsConfig | None = None) -> Iterato
 def keys_beside(folder: Path) -> tuple[UnitKey | None, bytes | None]:
     """Return the unit's key and public key, as far as they lie beside the records: never a pin."""
     if (folder / KEY_FILE).is_file():
-        key = load_unit_key(folder)
-        return key, key.public
+        public = load_public_key(folder)
+        with suppress(KeySealed):
+            return load_unit_key(folder), public
+        return None, public
     with suppress(OSError, RecordsError):
         return None, read_public_pem((folder / PUBLIC_KEY_FILE).read_bytes())
     return None, None

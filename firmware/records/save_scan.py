@@ -174,10 +174,14 @@ def keep_scan(
     simulated: bool,
     settings: Settings,
     folder: Path,
+    name: str = "",
 ) -> str:
-    """Append one scan to the unit's records and return its id; signed and on the disk when this returns."""
+    """Append one scan to the unit's records and return its id; signed and on the disk when this returns.
+
+    ``name`` is the id where one was given when the scan began.
+    """
     about = about_scan(Occasion(place=place), span=span, kit=kit, simulated=simulated, settings=settings)
     with RecordStore(folder, config=settings.records) as store:
-        record = build_record(scanned_of(snapshot, settings), about, store.key)
+        record = build_record(scanned_of(snapshot, settings), about, store.key, name=name)
         store.append(record)
         return record.id

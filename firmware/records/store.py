@@ -40,7 +40,7 @@ from firmware.records.custody.unit_key import (
     KEY_FILE,
     UnitKey,
     load_or_make_unit_key,
-    load_unit_key,
+    load_public_key,
     owner_only,
 )
 from firmware.records.custody.wall_clock import MachineClock, WallClock, stamp_after
@@ -147,7 +147,7 @@ class RecordStore(RecordReader, Closing):
         """Save what is left of a store of which the disk lost a part, so that new records have a place."""
         if not (folder / KEY_FILE).is_file() or not is_damaged(path):
             return None
-        saved = salvage(path, load_unit_key(folder).public, busy_wait_s=self._config.busy_wait_s)
+        saved = salvage(path, load_public_key(folder), busy_wait_s=self._config.busy_wait_s)
         log.error("the store was damaged", entries_saved=saved.entries, kept_as=str(saved.kept_as))
         return saved
 

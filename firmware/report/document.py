@@ -15,6 +15,7 @@ from firmware.i18n.escape import PDF_LIMIT, visible
 from firmware.i18n.numbers import write_decimal
 from firmware.records.compare.diff import PlaceDifference, ScanDiff
 from firmware.records.custody.hash_chain import Entry
+from firmware.records.hand_overs import HandOver
 from firmware.records.model import Inspection, read_verdict
 from firmware.records.resolutions import Resolved, came_of_alarm
 from firmware.report import figures
@@ -32,6 +33,7 @@ CARDS_MOST = 20  # suspicious findings set with all their words; the table holds
 REASONS_MOST = 24
 NOTE_CUT_FROM = 60  # characters of a note that page one surely shows
 NOTE_MOST = 4000
+HAND_OVERS_MOST = 50  # the newest; the bundle has every one
 LIMITS_H_MM = 60.0
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg"})
 PICTURE_W_MM, PICTURE_H_MM = 84.0, 62.0
@@ -51,6 +53,7 @@ class Dossier:
     corridor: PlaceDifference | None = None
     cubicles: tuple[Dossier, ...] = ()  # of a whole site: those with a find
     resolutions: tuple[Resolved, ...] = ()  # what people said came of its alarm
+    hand_overs: tuple[HandOver, ...] = ()
 
 
 def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
@@ -86,6 +89,7 @@ def draw_report(dossier: Dossier, catalog: Catalog) -> bytes:
             draw_wall(sheet, record.wall, words)
         _pictures(sheet, dossier, words)
         _limits(sheet, words)
+        _hand_overs(sheet, dossier, words)
         _checking(sheet, record, dossier.entry, words)
         return sheet.bytes()
 
@@ -109,6 +113,7 @@ def _draw_site(sheet: PdfCanvas, dossier: Dossier, verdict: Verdict, words: Word
             _pictures(sheet, part, words)
         sheet.new_page()
         _limits(sheet, words)
+        _hand_overs(sheet, dossier, words)
         _checking(sheet, dossier.record, dossier.entry, words)
         return sheet.bytes()
 
@@ -321,6 +326,14 @@ def _limits(sheet: PdfCanvas, words: Wording) -> None:
     sheet.heading(words.key("paper.limits"), need_mm=LIMITS_H_MM)
     for key in LIMITS:
         _point(sheet, words.key(key))
+
+
+def _hand_overs(sheet: PdfCanvas, dossier: Dossier, words: Wording) -> None:
+    if not dossier.hand_overs:
+        return
+    sheet.heading(words.key("paper.hand_overs"))
+    for said in dossier.hand_overs[-HAND_OVERS_MOST:]:
+        _point(sheet, words.hand_over(said))
 
 
 def _checking(sheet: PdfCanvas, record: Inspection, entry: Entry, words: Wording) -> None:

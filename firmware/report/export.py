@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from firmware.i18n.catalog import LANGUAGES, Language, catalog_for
 from firmware.records.build_record import salt_purpose
-from firmware.records.bundle import NEIGHBOURS, RESOLUTIONS, make_bundle
+from firmware.records.bundle import HAND_OVERS, NEIGHBOURS, RESOLUTIONS, make_bundle
 from firmware.records.compare.diff import FOUND, PlaceDifference, ScanDiff, against_corridor, compare
 from firmware.records.custody.errors import AttachmentTrouble, NoSuchRecord, RecordAltered
 from firmware.records.custody.hash_chain import Entry, canonical
@@ -52,6 +52,7 @@ def dossier_of(store: RecordReader, stored: StoredRecord) -> Dossier:
         corridor=_corridor(store, stored),
         cubicles=tuple(dossier_of(store, s) for s in _found_at(store, stored)),
         resolutions=said,
+        hand_overs=tuple(one for _, one in store.hand_overs(stored.inspection.id)),
     )
 
 
@@ -125,6 +126,8 @@ def export(
         pair for name in (record.id, *(v.record for v in record.visits)) for pair in store.resolutions(name)
     ]
     parts |= _resolved(later)
+    handed = store.hand_overs(record.id)
+    parts |= {HAND_OVERS: as_lines(entry for entry, _ in handed)} if handed else {}
     photos = [said.picture for _, said in later if said.picture is not None]
     files = (*record.attachments, *photos)
     contents = _contents(store, files)

@@ -22,6 +22,7 @@ from firmware.i18n.numbers import (
 )
 from firmware.records.custody.anchor import QR_MARK
 from firmware.records.custody.hash_chain import Entry
+from firmware.records.hand_overs import WORDS_MOST, HandOver
 from firmware.records.model import CalibrationAge, Finding, Inspection, SensorLook
 from firmware.records.resolutions import REASON_MOST, ListedResolution, Resolved
 from firmware.verdict.explain import shortfall_sentence
@@ -227,6 +228,16 @@ class Wording:
         """Return when an alarm was resolved after its record, and what was said."""
         came = self.catalog.text(f"paper.alarm.{said.resolution}", reason=self.why(said.reason))
         return f"{self.when(said.utc_ns, 0, 'UTC')[1]} · {came}"
+
+    def hand_over(self, said: HandOver) -> str:
+        """Return one hand-over in a line: when, who, to whom, what, where, what for."""
+        what = self.key("hand_over.original" if said.original else "hand_over.copy")
+        names = (said.giver, said.receiver, said.reason, said.place or UNKNOWN)
+        giver, receiver, reason, place = (Written(visible(name, limit=WORDS_MOST)) for name in names)
+        line = self.catalog.text(
+            "hand_over.line", giver=giver, receiver=receiver, what=what, place=place, reason=reason
+        )
+        return f"{self.when(said.utc_ns, 0, 'UTC')[1]} · {line}"
 
     def dropped(self, look: SensorLook) -> str:
         """Return the readings left out, with the reasons; nothing where nothing was counted."""

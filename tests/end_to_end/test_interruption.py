@@ -57,6 +57,15 @@ elif word == "session":
             done.append(press())
         return seen
     Engine.snapshot = snapshot
+elif word == "killed":
+    import firmware.cli.scan as scanning
+    scanning.inspect = lambda *_args, **_named: press()
+elif word == "twice":
+    import firmware.cli.scan as scanning
+    def twice(*_args, **_named):
+        press()
+        press()
+    scanning.inspect = twice
 elif word == "storing":
     import firmware.cli.keep as keep
     stored = keep.keep_scan
@@ -180,3 +189,25 @@ def test_the_handheld_ends_with_its_verdict_record_and_session(
     assert (tmp_path / "s.png").is_file()
     with open_reader(tmp_path / "records") as store:
         assert [row.level for row in store.listed()] == ["inconclusive"]
+
+
+def events(folder: Path) -> list[str]:
+    with open_reader(folder / "records") as store:
+        assert store.verify().whole
+        said = [json.loads(entry.body or b"{}") for entry in store.entries()]
+    return [str(one.get("event", one["kind"])) for one in said]
+
+
+@pytest.mark.parametrize("sensor", ["all", "ble"])
+def test_a_kept_scan_that_is_cut_leaves_its_beginning_and_its_end_in_the_chain(
+    tmp_path: Path, sensor: str
+) -> None:
+    scan = ("scan", sensor, "--kit", "sim:empty-room?unplug=rf@0&unplug=lens@0", "--lang", "en")
+    keep = ("--keep", "Site/Room/3", "--set", f"records.folder={tmp_path / 'records'}")
+    twice = run(tmp_path, "twice", signal.SIGINT, *scan, *keep)
+    assert (twice.code, events(tmp_path)) == (Exit.INTERRUPTED, ["begun", "abandoned"])
+    killed = run(tmp_path, "killed", signal.SIGKILL, *scan, *keep)
+    assert (killed.code, events(tmp_path)) == (-signal.SIGKILL, ["begun", "abandoned", "begun"])
+    after = run(tmp_path, "session@2", signal.SIGINT, *scan, *keep)
+    assert "was cut before it had a result" in after.err
+    assert events(tmp_path) == ["begun", "abandoned", "begun", "abandoned", "begun", "scan"]

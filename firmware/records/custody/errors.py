@@ -10,6 +10,7 @@
     ├── RecordAltered    (ValueError)        a record is not what was signed: it is not shown as one
     ├── ExportTimedOut   (TimeoutError)      a report took too long; the record itself is stored
     ├── KeyTrouble       (PermissionError)   the unit's key is missing, open to others, or another unit's
+    │   └── KeySealed                        the key is sealed and the PIN is missing or wrong
     ├── NoSuchRecord     (KeyError)          there is no record of that name
     ├── NotRecognisable  (ValueError)        nothing about a thing would be the same another day
     ├── AttachmentTrouble (ValueError)       an attachment is missing, altered or too large
@@ -69,6 +70,10 @@ class ExportTimedOut(RecordsError, TimeoutError):
 
 class KeyTrouble(RecordsError, PermissionError):
     """The unit's key cannot be used."""
+
+
+class KeySealed(KeyTrouble):
+    """The unit's key is sealed, and the PIN was not given or is another one."""
 
 
 class NoSuchRecord(RecordsError, KeyError):

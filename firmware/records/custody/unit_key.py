@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from firmware.records.custody.atomic_files import write_new
+from firmware.records.custody.atomic_files import replace, write_new
 from firmware.records.custody.errors import KeyTrouble, clear_errors
+from firmware.records.custody.sealed_key import is_sealed, open_sealed, public_of_sealed, seal_secret
 
 KEY_FILE = "unit.key"
 KEY_MODE = 0o600
@@ -142,15 +143,67 @@ def read_public_pem(pem: bytes) -> bytes:
     return key.public_bytes_raw()
 
 
-def load_unit_key(folder: Path) -> UnitKey:
-    """Read the unit's key.
+def load_unit_key(folder: Path, *, pin: str | None = None) -> UnitKey:
+    """Read the unit's key; a sealed one opens with ``pin``, or with the PIN of the environment.
 
     Raises
     ------
+    KeySealed
+        If it is sealed, and the PIN is missing or another one.
     KeyTrouble
         If it is missing, damaged, or others could read it.
     """
     path = folder / KEY_FILE
+    text = _key_text(path)
+    if is_sealed(text):
+        return UnitKey(open_sealed(text, pin))
+    try:
+        return UnitKey(_secret_of(text))
+    except ValueError as error:
+        raise KeyTrouble(f"The unit key {path} is damaged", hint="Put back its backup.") from error
+
+
+def load_public_key(folder: Path) -> bytes:
+    """Return the unit's public key, 32 raw bytes; of a sealed key too. Raises as `load_unit_key`."""
+    text = _key_text(folder / KEY_FILE)
+    return public_of_sealed(text) if is_sealed(text) else load_unit_key(folder).public
+
+
+def key_is_sealed(folder: Path) -> bool:
+    """Say whether the unit's key is sealed. Raises `KeyTrouble` if it cannot be read."""
+    return is_sealed(_key_text(folder / KEY_FILE))
+
+
+def seal_unit_key(folder: Path, pin: str) -> None:
+    """Seal the unit's key with a PIN; it stays the same key.
+
+    Raises
+    ------
+    KeyTrouble
+        If the PIN is too short, or the key is missing, damaged or sealed already.
+    """
+    path = folder / KEY_FILE
+    text = _key_text(path)
+    if is_sealed(text):
+        raise KeyTrouble("The unit's key is sealed already", hint="ansim report key --unseal")
+    load_unit_key(folder)
+    with clear_errors(path):
+        replace(path, seal_secret(_secret_of(text), pin), mode=KEY_MODE)
+
+
+def unseal_unit_key(folder: Path, pin: str) -> None:
+    """Take the seal off the unit's key for good. Raises as `load_unit_key`."""
+    path = folder / KEY_FILE
+    text = _key_text(path)
+    if not is_sealed(text):
+        raise KeyTrouble("The unit's key is not sealed", hint="ansim report key --seal")
+    secret = open_sealed(text, pin)
+    with clear_errors(path):
+        replace(path, _key_file(secret), mode=KEY_MODE)
+
+
+def _key_text(path: Path) -> bytes:
+    """Return the key's file. Raises `KeyTrouble` if it is missing, or others could read it."""
     if not path.is_file():
         raise KeyTrouble(
             f"There is no unit key at {path}", hint="It is made when the first record is stored."
@@ -159,20 +212,23 @@ def load_unit_key(folder: Path) -> UnitKey:
         mode, text = path.stat().st_mode, path.read_bytes()
     if mode & OTHERS:
         raise KeyTrouble(f"Others may read the unit key {path}", hint=f"chmod 600 {path}")
-    try:
-        secret = bytes.fromhex(text.removeprefix(HEADING).decode("ascii"))
-        return UnitKey(secret)
-    except ValueError as error:
-        raise KeyTrouble(f"The unit key {path} is damaged", hint="Put back its backup.") from error
+    return text
+
+
+def _secret_of(text: bytes) -> bytes:
+    return bytes.fromhex(text.removeprefix(HEADING).decode("ascii"))
+
+
+def _key_file(secret: bytes) -> bytes:
+    return HEADING + secret.hex().encode("ascii") + b"\n"
 
 
 def load_or_make_unit_key(folder: Path) -> UnitKey:
     """Read the unit's key; make it, once and whole, where there is none."""
     path = folder / KEY_FILE
     if not path.exists():
-        text = HEADING + secrets.token_hex(SECRET_BYTES).encode("ascii") + b"\n"
         with clear_errors(path):
-            write_new(path, text, mode=KEY_MODE)
+            write_new(path, _key_file(secrets.token_bytes(SECRET_BYTES)), mode=KEY_MODE)
     return load_unit_key(folder)
 
 

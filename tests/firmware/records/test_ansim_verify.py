@@ -19,14 +19,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.records import ansim_verify
-from firmware.records.bundle import make_bundle, verify_file
+from firmware.records.bundle import make_bundle, verify_file, without_revoked
 from firmware.records.custody.canonical_json import canonical_json
 from firmware.records.custody.deterministic_zip import pack, unpack
 from firmware.records.custody.errors import RecordsError
 from firmware.records.custody.unit_key import public_pem
+from firmware.records.hand_overs import HandOver, hand_over_event
+from firmware.records.resolutions import as_lines
 from tests.firmware.records.rooms import inspection
 from tests.firmware.records.test_store import filled
 
+REVOKED = json.loads((Path(__file__).parent / "vectors" / "revoked.json").read_text(encoding="utf-8"))
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "numbers.json").read_text())
 Change = Callable[[dict[str, bytes]], object]
 BUNDLE_CHANGES: dict[str, Change] = {
@@ -39,6 +42,9 @@ BUNDLE_CHANGES: dict[str, Change] = {
         {"chain.jsonl": b"\n".join(p["chain.jsonl"].split(b"\n")[::-1])}
     ),
     "an attachment removed": lambda p: [p.pop(n) for n in list(p) if n.startswith("attachments/")],
+    "a hand-over changed": lambda p: p.update(
+        {"hand-overs.jsonl": p["hand-overs.jsonl"].replace(b"Police", b"Nobody")}
+    ),
     "the manifest changed": lambda p: p.update({"manifest.json": p["manifest.json"].replace(b"3", b"4")}),
     "the signature changed": lambda p: p.update({"manifest.sig": b"00" * 64}),
 }
@@ -48,7 +54,7 @@ STORE_CHANGES = {
         "UPDATE entries SET header = CAST(replace(CAST(header AS TEXT), 'steady', 'back') AS BLOB)"
     ),
     "an entry removed": "DELETE FROM entries WHERE seq = 2",
-    "the end removed": "DELETE FROM entries WHERE seq = 4",
+    "the end removed": "DELETE FROM entries WHERE seq = 5",
     "a body removed": "DELETE FROM bodies WHERE seq = 2",
     "the head removed": "DELETE FROM head",
     "a signature changed": "UPDATE entries SET signature = zeroblob(64) WHERE seq = 3",
@@ -61,7 +67,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with filled(folder / "store") as store:
         kept = store.attachments.put(b"picture", name="p.png", media_type="image/png")
         store.append(inspection(store.key, "room-0004", attachments=(kept,)))
-        parts = {"findings.csv": b"a\r\n1\r\n", f"attachments/{kept.sha256}.png": b"picture"}
+        handed = HandOver(record="room-0004", giver="Kim", receiver="Police", reason="evidence")
+        store.note(hand_over_event(handed))
+        written = [entry for entry, _ in store.hand_overs("room-0004")]
+        parts = {"hand-overs.jsonl": as_lines(written)}
+        parts |= {"findings.csv": b"a\r\n1\r\n", f"attachments/{kept.sha256}.png": b"picture"}
         entry = store.stored("room-0004").entry
         (folder / "good.zip").write_bytes(make_bundle(store.key, entry, store.entries(), parts))
         (folder / "unit.pem").write_bytes(public_pem(store.key.public))
@@ -98,6 +108,26 @@ def test_the_words_reach_as_far_as_key_and_hash(made: Path, capsys: pytest.Captu
         assert said.startswith(word)
         assert ("UNPINNED" in said) == ("key" not in given_words)
     assert ansim_verify.main([str(made / "good.zip"), *key, "--expect", "0" * 64]) == 1
+
+
+@pytest.mark.parametrize("name", ["good.zip", "store/records.db"])
+@pytest.mark.parametrize("words", REVOKED["counts"] | REVOKED["does not"])
+def test_a_revoked_key_no_longer_counts(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, words: str
+) -> None:
+    listed, key = tmp_path / "revoked.txt", ["--key", str(made / "unit.pem")]
+    own = ansim_verify.fingerprint(ansim_verify.read_pem((made / "unit.pem").read_bytes()))
+    text = (REVOKED["counts"] | REVOKED["does not"])[words].replace("OWN", own).replace("Own", own.upper())
+    listed.write_bytes(text.encode("utf-8"))
+    more = [*key, "--expect", (made / "hash").read_text(), "--revoked", str(listed)]
+    assert ansim_verify.main([str(made / name), *more]) == (words in REVOKED["counts"])
+    assert ("revoked" in capsys.readouterr().out) == (words in REVOKED["counts"])
+    theirs = without_revoked(verify_file(made / name), text)
+    assert theirs.whole == (words in REVOKED["does not"])
+
+
+def test_a_list_that_is_not_there_is_said(made: Path, tmp_path: Path) -> None:
+    assert ansim_verify.main([str(made / "good.zip"), "--revoked", str(tmp_path / "none")]) == 1
 
 
 @pytest.mark.parametrize("name", BUNDLE_CHANGES)

@@ -14,7 +14,7 @@ import pytest
 
 from firmware.records import ansim_verify
 from firmware.records.custody.deterministic_zip import pack, unpack
-from tests.firmware.records.test_ansim_verify import BUNDLE_CHANGES, made
+from tests.firmware.records.test_ansim_verify import BUNDLE_CHANGES, REVOKED, made
 
 PAGE = Path(ansim_verify.__file__).with_name("ansim_verify.html")
 WORDS = {"WHOLE": "whole", "CONSISTENT": "consistent", "ALTERED": "altered"}
@@ -75,6 +75,16 @@ def test_it_says_what_the_program_says(
         assert word == (WORDS[told[0].strip(",")] if told else "altered"), (question, answer, told)
     assert [a["word"] for a in said[:4]] == ["consistent", "consistent", "whole", "altered"]
     assert {a.get("word", "altered") for a in said[4:]} == {"altered"}
+
+
+def test_a_revoked_key_no_longer_counts(tmp_path: Path, made: Path) -> None:
+    pem, paper = (made / "unit.pem").read_text(), (made / "hash").read_text()
+    own = ansim_verify.fingerprint(ansim_verify.read_pem(pem.encode()))
+    known = {"file": str(made / "good.zip"), "pem": pem, "expect": paper}
+    texts = [t.replace("OWN", own).replace("Own", own.upper()) for w in REVOKED.values() for t in w.values()]
+    said = checked(tmp_path, *({**known, "revoked": text} for text in texts))
+    count = len(REVOKED["counts"])
+    assert [a["word"] for a in said] == ["altered"] * count + ["whole"] * (len(texts) - count)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\5\6" + bytes(18), b"x" * 100, b"PK\5\6" + b"\xff" * 18])
