@@ -146,6 +146,7 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name=f"ansim-{name}", daemon=True)
         self._steps = self._restarts = self._failures = self._steady = 0
         self._was_open = False
+        self._logged: tuple[str, str] | None = None  # reason and words of the loss that the log has
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -233,6 +234,7 @@ class Worker:
             self._steady += 1
             if self._steady >= STEADY_STEPS:
                 self._failures = 0
+                self._logged = None
             whole = self._inbox.owes_all(self.name)
             seen = None if whole else tuple(changed)
             now_ns = self._clock.now_ns()
@@ -261,7 +263,9 @@ class Worker:
         self._inbox.put(SensorFinished(sensor=self.name, t_ns=now_ns))
 
     def _tell_lost(self, reason: str, hint: str, what: str, error: HwError | None = None) -> None:
-        log.warning("sensor lost", sensor=self.name, reason=reason, what=what, restarts=self._restarts)
+        tell = log.debug if self._logged == (reason, what) else log.warning
+        tell("sensor lost", sensor=self.name, reason=reason, what=what, restarts=self._restarts)
+        self._logged = (reason, what)
         now_ns = self._clock.now_ns()
         lost = None if error is None else self._all_it_found(error, now_ns)
         if lost is not None:

@@ -77,7 +77,12 @@ def _contribution(
 
 
 def next_step(
-    level: Level, reports: Sequence[SensorReport], running: Sequence[SensorName], table: Likelihoods
+    level: Level,
+    reports: Sequence[SensorReport],
+    running: Sequence[SensorName],
+    table: Likelihoods,
+    *,
+    scope: Sequence[SensorName] = SENSOR_NAMES,
 ) -> tuple[str, float]:
     """Return the next step, and by how much it would raise the share caught.
 
@@ -91,6 +96,8 @@ def next_step(
         The sensors that still look.
     table : Likelihoods
         What each sensor catches of each kind.
+    scope : sequence of SensorName
+        The sensors that were asked for: nobody is told to connect another one.
 
     Returns
     -------
@@ -104,12 +111,12 @@ def next_step(
     if level is Level.CHECK:
         return "next.look", 0.0
     coverages = [r.coverage for r in reports if r.coverage is not None]
-    best, gain = best_gain(coverages, table)
+    there = {r.sensor for r in reports if r.coverage is not None}
+    best, gain = best_gain(coverages, table, among=[n for n in SENSOR_NAMES if n in scope or n in there])
     if any(r.failed or r.deaf for r in reports):
         return "next.reconnect", gain
     if gain < SMALLEST_GAIN:
         return "next.nothing", 0.0
-    there = {r.sensor for r in reports if r.coverage is not None}
     if best not in there and best != "rf":  # for the radio there is a sentence of its own
         return "next.reconnect", gain
     if best == "rf" and best in there:
@@ -117,7 +124,9 @@ def next_step(
     return f"next.{best}", gain
 
 
-def best_gain(coverages: Sequence[Coverage], table: Likelihoods) -> tuple[SensorName, float]:
+def best_gain(
+    coverages: Sequence[Coverage], table: Likelihoods, *, among: Sequence[SensorName] = SENSOR_NAMES
+) -> tuple[SensorName, float]:
     """Return the sensor whose full work would raise the share caught most.
 
     Parameters
@@ -126,6 +135,8 @@ def best_gain(coverages: Sequence[Coverage], table: Likelihoods) -> tuple[Sensor
         One a sensor.
     table : Likelihoods
         What each sensor catches of each kind.
+    among : sequence of SensorName
+        The sensors to choose from; at least one.
 
     Returns
     -------
@@ -135,7 +146,7 @@ def best_gain(coverages: Sequence[Coverage], table: Likelihoods) -> tuple[Sensor
         By how much, 0…1.
     """
     gains = gains_if_full(coverages, table)
-    best = max(SENSOR_NAMES, key=lambda name: gains[name])
+    best = max(among, key=lambda name: gains[name])
     return best, gains[best]
 
 

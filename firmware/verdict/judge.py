@@ -63,7 +63,16 @@ class Judge:
             coverage=_headline(reports),
             contributions=listed,
             blind_to=tuple(f"kind.{k}" for k, c in caught.items() if c < table.levels.blind_below),
-            advice=Advice(partial(next_step, rule.level, tuple(reports), tuple(running), table)),
+            advice=Advice(
+                partial(
+                    next_step,
+                    rule.level,
+                    tuple(reports),
+                    tuple(running),
+                    table,
+                    scope=self.minimum.sensors,
+                )
+            ),
             rule=rule.key,
             failed=tuple(r.sensor for r in reports if r.failed or r.deaf),
             agreement=log_lr - sum(c.log_lr for c in listed),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from firmware.runtime.live_loop import run_live
 from firmware.runtime.workers import Inbox, OpenSensor, WorkerPool
@@ -180,6 +181,22 @@ def test_a_device_that_never_opens_is_missing_not_lost() -> None:
         events = drain(crew, has(SensorMissing, 2))
     assert events[0].hint == "Plug one in."
     assert not any(isinstance(e, SensorLost | SensorStarted) for e in events)
+
+
+def test_the_log_says_a_loss_once_and_another_one_again() -> None:
+    """Each attempt fails the same way: a warning a retry would bury everything else in the log."""
+    attempts: list[int] = []
+
+    def absent() -> Sensor:
+        attempts.append(1)
+        raise DeviceMissing("no dongle" if len(attempts) < 4 else "dongle in use", hint="Plug one in.")
+
+    with capture_logs() as logged, crew_of({"rf": absent}) as crew:
+        drain(crew, has(SensorMissing, 6))
+    lost = [entry for entry in logged if entry["event"] == "sensor lost"]
+    warned = [entry["what"] for entry in lost if entry["log_level"] == "warning"]
+    assert warned == ["no dongle", "dongle in use"]
+    assert len(lost) >= 6
 
 
 def test_a_hanging_device_holds_up_nobody() -> None:

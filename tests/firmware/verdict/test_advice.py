@@ -42,9 +42,9 @@ def test_verdicts_are_made_without_it_and_only_the_home_page_asks(monkeypatch: p
     asked: list[int] = []
     real = judging.next_step
 
-    def counted(*args: object) -> tuple[str, float]:
+    def counted(*args: object, **options: object) -> tuple[str, float]:
         asked.append(1)
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(judging, "next_step", counted)
     engine = engine_for()

@@ -21,6 +21,7 @@ from firmware.verdict.evidence.model import Evidence
 from firmware.verdict.evidence.weigh import weigh
 from firmware.verdict.fusion import SensorReport, agreement_factor, correction_nats, fade_nats, posterior
 from firmware.verdict.judge import Judge
+from firmware.verdict.minimum import minimum_for
 from firmware.verdict.model import Level, Verdict
 from hw.types import SENSOR_NAMES, SensorName
 from tests.firmware.sensors import (
@@ -228,6 +229,15 @@ def test_what_could_not_be_seen_is_named() -> None:
         "kind.card", "kind.wired", "kind.analog-low", "kind.analog-high", "kind.cellular",
     )  # fmt: skip
     assert nothing({"lens": 0.9}).blind_to == ()
+
+
+def test_a_scan_of_one_sensor_does_not_ask_for_the_others() -> None:
+    heard = report("wifi", [], share=0.3)
+    alone = Judge(prior=PRIOR, minimum=minimum_for("unknown", only={"wifi"})).judge([heard], t_ns=30 * S)
+    assert alone.advice.step == "next.wifi"
+    everything = Judge(prior=PRIOR).judge([heard], t_ns=30 * S)
+    assert everything.advice.step == "next.reconnect"  # there they are missing
+    assert 0 < alone.advice.gain < everything.advice.gain
 
 
 def test_the_next_step_is_what_raises_the_share_most() -> None:
