@@ -11,6 +11,7 @@ from hw.sim import waveforms_ofdm as ofdm
 from hw.sim import waveforms_other as other
 from hw.sim import waveforms_video as video
 from hw.sim.facets import RfFacet
+from hw.sim.memory import give_back
 from hw.sim.rf_loop import Loop
 
 CAMERA_CRYSTAL_PPM = 30.0  # spread of a cheap camera's clock, standard deviation
@@ -54,4 +55,6 @@ MAKERS: dict[str, Maker] = {
 def emitter_loop(facet: RfFacet, *, seed: int, name: str) -> Loop:
     """Return one loop of what a thing sends. The same facet, seed and name give the same samples."""
     words = [seed, *name.encode()[:16], 0x5246]
-    return MAKERS[facet.waveform](facet, np.random.default_rng(words))
+    loop = MAKERS[facet.waveform](facet, np.random.default_rng(words))
+    give_back()
+    return loop

@@ -37,7 +37,7 @@ LOWEST_HZ, HIGHEST_HZ = 24e6, 1766e6
 DEAF_HZ = 100e6  # beyond its reach: nothing is that wide
 FAR_M, WALL_LOSS_DB = 5_000.0, 15.0  # a broadcast mast or aircraft, heard through walls
 NOISE_SAMPLES = 1 << 21
-MAX_SLICES = 24  # slices kept ready: about 4 MB each
+SLICES_BYTES = 48 << 20  # of slices kept ready; one is 4 MB for 0.2 s, 19 MB for 1 s of a transmission
 
 
 class SimSdr(Closing):
@@ -134,7 +134,7 @@ class SimSdr(Closing):
         key = (name, offset_hz)
         if key not in self._slices:
             self._slices[key] = slice_loop(loop, offset_hz=offset_hz, rate_hz=self._rate_hz)
-            if len(self._slices) > MAX_SLICES:
+            while len(self._slices) > 1 and sum(s.nbytes for s in self._slices.values()) > SLICES_BYTES:
                 self._slices.popitem(last=False)
         self._slices.move_to_end(key)
         return self._slices[key]

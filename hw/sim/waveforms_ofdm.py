@@ -18,6 +18,7 @@ DVB_CARRIERS = {2048: 1705, 4096: 3409, 8192: 6817}
 DVB_RATE_HZ = 64e6 / 7  # at 8 MHz; scales with the channel width
 DAB_RATE_HZ, DAB_TU, DAB_GUARD, DAB_NULL, DAB_SYMBOLS, DAB_CARRIERS = 2.048e6, 2048, 504, 2656, 76, 1536
 LTE_TU, LTE_RATE_HZ, LTE_SLOT_S = 1024, 15.36e6, 0.5e-3
+LTE_GUARDS = (80, 72, 72, 72, 72, 72, 72)  # samples before each symbol of a slot
 PERIOD_S = 0.2
 CONTINUAL_SHARE = 0.026  # EN 300 744 table 7: 45 of 1705, 177 of 6817
 
@@ -25,7 +26,8 @@ CONTINUAL_SHARE = 0.026  # EN 300 744 table 7: 45 of 1705, 177 of 6817
 def _symbols(rng: np.random.Generator, count: int, carriers: int) -> ComplexArray:
     """Random QPSK, shape (count, carriers)."""
     quadrant = rng.integers(0, 4, size=(count, carriers), dtype=np.int8)
-    return np.asarray(np.exp(1j * (np.pi / 4 + np.pi / 2 * quadrant)), np.complex64)
+    points = np.exp(1j * (np.pi / 4 + np.pi / 2 * np.arange(4))).astype(np.complex64)
+    return np.asarray(points[quadrant], np.complex64)
 
 
 def _modulate(cells: ComplexArray, *, fft_size: int) -> ComplexArray:
@@ -34,7 +36,7 @@ def _modulate(cells: ComplexArray, *, fft_size: int) -> ComplexArray:
     grid = np.zeros((count, fft_size), np.complex64)
     where = (np.arange(carriers) - carriers // 2) % fft_size
     grid[:, where] = cells
-    return np.asarray(scipy.fft.ifft(grid, axis=1, workers=1), np.complex64)
+    return np.asarray(scipy.fft.ifft(grid, axis=1, workers=1, overwrite_x=True), np.complex64)
 
 
 def cofdm(
@@ -124,11 +126,19 @@ def lte(
     carriers = resource_blocks * 12
     used = rng.random((slots, 1, resource_blocks)) < load
     cells = _symbols(rng, slots * 7, carriers).reshape(slots, 7, carriers)
-    mask = np.repeat(used, 12, axis=2) * np.ones((1, 7, 1), bool)
+    mask = np.repeat(np.repeat(used, 12, axis=2), 7, axis=1)
     mask[:, [0, 4], ::6] = True  # cell reference signals are always there
     middle = slice(carriers // 2 - 31, carriers // 2 + 31)
     mask[::10, 5:7, middle] = True  # synchronisation, every 5 ms
-    body = _modulate((cells * mask).reshape(slots * 7, carriers), fft_size=LTE_TU)
-    body = body.reshape(slots, 7, LTE_TU)
-    rows = [np.concatenate([body[:, i, -(80 if i == 0 else 72) :], body[:, i]], axis=1) for i in range(7)]
-    return make_loop(np.concatenate(rows, axis=1).ravel(), rate_hz=LTE_RATE_HZ)
+    cells *= mask
+    del mask
+    body = _modulate(cells.reshape(slots * 7, carriers), fft_size=LTE_TU).reshape(slots, 7, LTE_TU)
+    del cells
+    samples = np.empty((slots, sum(LTE_GUARDS) + 7 * LTE_TU), np.complex64)
+    start = 0
+    for i, guard in enumerate(LTE_GUARDS):
+        samples[:, start : start + guard] = body[:, i, -guard:]
+        samples[:, start + guard : start + guard + LTE_TU] = body[:, i]
+        start += guard + LTE_TU
+    del body
+    return make_loop(samples.ravel(), rate_hz=LTE_RATE_HZ)

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from hw.sim.rf_loop import Loop, make_loop
+from hw.sim.rf_loop import Loop, make_loop, parts_of
 
 FloatArray = NDArray[np.float64]
 ATSC_RATE_HZ, ATSC_SEGMENT = 4.5e6 / 286 * 684, 832
@@ -46,15 +46,28 @@ def atsc(rng: np.random.Generator, *, period_s: float = 0.2) -> Loop:
     segments = round(period_s * ATSC_RATE_HZ / ATSC_SEGMENT)
     levels = 2.0 * rng.integers(0, 8, size=(segments, ATSC_SEGMENT)) - 7
     levels[:, :4] = (5, -5, -5, 5)
-    symbols = levels.ravel() + 1.25  # the pilot
-    spectrum = scipy.fft.fft(symbols.astype(np.complex64), workers=1)
-    f = np.fft.fftfreq(len(symbols), 1 / ATSC_RATE_HZ)
+    symbols = (levels.ravel() + 1.25).astype(np.complex64)  # with the pilot
+    del levels
+    n = len(symbols)
+    spectrum = scipy.fft.fft(symbols, workers=1, overwrite_x=True)
+    del symbols
+    f = np.fft.fftfreq(n, 1 / ATSC_RATE_HZ)
     edge = 0.31e6
-    shape = np.clip((f + edge / 2) / edge, 0, 1) * np.clip((ATSC_RATE_HZ / 2 - f) / edge, 0, 1)
-    samples = scipy.fft.ifft(spectrum * np.sqrt(shape), workers=1)
+    shaped = np.empty(n, np.complex128)
+    for part in parts_of(n):
+        shape = np.clip((f[part] + edge / 2) / edge, 0, 1)
+        shape *= np.clip((ATSC_RATE_HZ / 2 - f[part]) / edge, 0, 1)
+        shaped[part] = spectrum[part] * np.sqrt(shape)
+    del spectrum, f
+    samples = scipy.fft.ifft(shaped, workers=1, overwrite_x=True)
+    del shaped
     turns = round(ATSC_RATE_HZ / 4 * period_s)
-    samples *= np.exp(-2j * np.pi * turns * np.arange(len(samples)) / len(samples))
-    return make_loop(samples, rate_hz=ATSC_RATE_HZ)
+    narrow = np.empty(n, np.complex64)
+    for part in parts_of(n):
+        turned = np.exp(-2j * np.pi * turns * np.arange(part.start, part.stop) / n)
+        narrow[part] = samples[part] * turned
+    del samples
+    return make_loop(narrow, rate_hz=ATSC_RATE_HZ)
 
 
 def _gaussian_fsk(
@@ -325,23 +338,34 @@ def supply(
     bandwidth_hz = n / OVERSAMPLE / period_s  # a little wider, so that the transforms are quick
     ripple_hz = round(ripple_hz * period_s) / period_s
     rate_hz = bandwidth_hz * OVERSAMPLE
-    t = np.arange(n) / rate_hz
-    ripple = ripple_depth * np.sin(2 * np.pi * ripple_hz * t + 2 * np.pi * rng.random())
-    cycle = (switching_hz * t + rng.random()) % 1.0
     step = switching_hz / rate_hz
-    fall = np.clip((duty * (1 + 0.2 * ripple) - cycle) / step + 0.5, 0, 1)
-    on = fall * np.clip(cycle / step + 0.5, 0, 1) + np.clip((cycle - 1) / step + 0.5, 0, 1)
-    level = (1 + ripple) * (0.15 + 0.85 * on)
+    ripple_turn, cycle_turn = 2 * np.pi * rng.random(), rng.random()
+    ripple, on = np.empty(n), np.empty(n)
+    for part in parts_of(n):
+        t = np.arange(part.start, part.stop) / rate_hz
+        ripple[part] = ripple_depth * np.sin(2 * np.pi * ripple_hz * t + ripple_turn)
+        cycle = (switching_hz * t + cycle_turn) % 1.0
+        fall = np.clip((duty * (1 + 0.2 * ripple[part]) - cycle) / step + 0.5, 0, 1)
+        rise = np.clip(cycle / step + 0.5, 0, 1)
+        on[part] = fall * rise + np.clip((cycle - 1) / step + 0.5, 0, 1)
     samples: NDArray[np.complex128]
-    if style == "noise":
-        samples = np.asarray(level * rng.standard_normal(2 * n).view(np.complex128), np.complex128)
-    elif style == "carrier":
-        samples = np.asarray(level * np.exp(2j * np.pi * rng.random()), np.complex128)
+    if style == "ringing":
+        samples = _ringing(np.diff(on, prepend=on[-1]), rate_hz, bandwidth_hz, rng)
+    elif style == "noise":
+        samples = rng.standard_normal(2 * n).view(np.complex128)
     else:
-        samples = (1 + ripple) * _ringing(np.diff(on, prepend=on[-1]), rate_hz, bandwidth_hz, rng)
-    spectrum = np.fft.fftshift(np.fft.fft(samples))
-    middle = spectrum[n // 2 - n // (2 * OVERSAMPLE) : n // 2 + n // (2 * OVERSAMPLE)]
-    return make_loop(np.fft.ifft(np.fft.ifftshift(middle)), rate_hz=bandwidth_hz)
+        samples = np.full(n, np.exp(2j * np.pi * rng.random()))
+    for part in parts_of(n):
+        level = 1 + ripple[part]
+        if style != "ringing":
+            level *= 0.15 + 0.85 * on[part]
+        samples[part] *= level
+    del ripple, on
+    np.fft.fft(samples, out=samples)
+    half = n // (2 * OVERSAMPLE)
+    middle = np.concatenate([samples[:half], samples[-half:]])
+    del samples
+    return make_loop(np.fft.ifft(middle), rate_hz=bandwidth_hz)
 
 
 def _ringing(
@@ -353,4 +377,8 @@ def _ringing(
     ring = np.exp(-t / 2e-6 + 2j * np.pi * rng.uniform(-0.2, 0.2) * bandwidth_hz * t)
     kernel = np.zeros(len(edges), complex)
     kernel[:n] = ring
-    return np.asarray(np.fft.ifft(np.fft.fft(edges) * np.fft.fft(kernel)))
+    np.fft.fft(kernel, out=kernel)
+    spectrum = np.fft.fft(edges)
+    spectrum *= kernel
+    del kernel
+    return np.asarray(np.fft.ifft(spectrum, out=spectrum))

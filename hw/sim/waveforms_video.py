@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from hw.sim.rf_loop import Loop, make_loop
+from hw.sim.rf_loop import Loop, make_loop, parts_of
 
 FloatArray = NDArray[np.float32]
 RATE_HZ = 16e6  # holds ±5 MHz deviation with its sound carrier
@@ -127,20 +127,23 @@ def composite(
     n = round(std.frames * std.lines / std.line_hz * rate_hz)
     if picture is None:
         picture = draw_picture(rng, height=576, width=720)
-    half = np.arange(n) * (2 * std.frames * std.lines / n)
-    half_index = half.astype(np.int32)
-    line_s = 1 / std.line_hz
-    in_half_s = (half - half_index).astype(np.float32) * np.float32(line_s / 2)
-    out = _picture_part(rng, std, half, picture, moving=moving)
-    _punch_syncs(out, std, half_index, in_half_s)
-    _add_burst(out, std, half_index, in_half_s, rate_hz)
+    pan = rng.integers(-4, 5, size=2) * moving
+    out = np.empty(n, np.float32)
+    for part in parts_of(n):
+        half = np.arange(part.start, part.stop) * (2 * std.frames * std.lines / n)
+        half_index = half.astype(np.int32)
+        in_half_s = (half - half_index).astype(np.float32) * np.float32(1 / std.line_hz / 2)
+        lines = _picture_part(std, half, picture, pan)
+        _punch_syncs(lines, std, half_index, in_half_s)
+        _add_burst(lines, std, half_index, in_half_s, start=part.start, rate_hz=rate_hz)
+        out[part] = lines
     return _soften(out, rate_hz)
 
 
 def _picture_part(
-    rng: np.random.Generator, std: Standard, half: NDArray[np.floating], picture: FloatArray, *, moving: bool
+    std: Standard, half: NDArray[np.floating], picture: FloatArray, pan: NDArray[np.integer]
 ) -> FloatArray:
-    """Luminance and chroma of the active part; blanking elsewhere."""
+    """Luminance and chroma of the active part, moved by ``pan`` pixels a frame; blanking elsewhere."""
     line = np.floor(half / 2)
     in_line = (half / 2 - line).astype(np.float32)
     frame_line = (line % std.lines).astype(np.int32)
@@ -153,7 +156,6 @@ def _picture_part(
     height, width = picture.shape
     rows_a_field = std.lines // 2 - std.blank_lines
     row = ((field_line - std.blank_lines) * 2 + second) * height // (2 * rows_a_field)
-    pan = rng.integers(-4, 5, size=2) * moving
     x = (in_line - start) / (1 - front - start) * width
     column = (x.astype(np.int32) + frame * int(pan[0])) % width
     row = (row + frame * int(pan[1])) % height
@@ -180,22 +182,30 @@ def _punch_syncs(
 
 
 def _add_burst(
-    out: FloatArray, std: Standard, half_index: NDArray[np.int32], in_half_s: FloatArray, rate_hz: float
+    out: FloatArray,
+    std: Standard,
+    half_index: NDArray[np.int32],
+    in_half_s: FloatArray,
+    *,
+    start: int,
+    rate_hz: float,
 ) -> None:
-    """Colour burst on the back porch, absent during the vertical pulses."""
+    """Colour burst on the back porch, absent during the vertical pulses; ``out`` begins at ``start``."""
     into_field = (half_index % (2 * std.lines)) % std.lines
     where = (in_half_s > 5.6e-6) & (in_half_s < 7.85e-6) & (half_index % 2 == 0)
     where &= (into_field > 3 * std.pulses) & (into_field < std.lines - std.pulses)
     index = np.flatnonzero(where)
-    out[index] += (0.15 * np.sin(2 * np.pi * std.burst_hz / rate_hz * index)).astype(np.float32)
+    out[index] += (0.15 * np.sin(2 * np.pi * std.burst_hz / rate_hz * (start + index))).astype(np.float32)
 
 
 def _soften(video: FloatArray, rate_hz: float) -> FloatArray:
     """Limit the edges to the rise time of real equipment."""
     spectrum = scipy.fft.rfft(video, workers=1)
-    f = np.arange(len(spectrum)) * (rate_hz / len(video))
-    spectrum *= np.exp(-0.5 * (f * EDGE_S / 1.3) ** 6 / (1 + (f * EDGE_S) ** 4)).astype(np.float32)
-    return np.asarray(scipy.fft.irfft(spectrum, n=len(video), workers=1), np.float32)
+    for part in parts_of(len(spectrum)):
+        f = np.arange(part.start, part.stop) * (rate_hz / len(video))
+        fall = np.exp(-0.5 * (f * EDGE_S / 1.3) ** 6 / (1 + (f * EDGE_S) ** 4))
+        spectrum[part] *= fall.astype(np.float32)
+    return np.asarray(scipy.fft.irfft(spectrum, n=len(video), workers=1, overwrite_x=True), np.float32)
 
 
 def fm_video(
@@ -238,11 +248,18 @@ def fm_video(
     std = STANDARDS[standard]
     video = composite(rng, standard=standard, picture=picture, moving=moving)
     n = len(video)
-    sound = np.sin(2 * np.pi * (std.sound_hz + 0.5e6) / RATE_HZ * np.arange(n)).astype(np.float32)
-    freq = (2 * video - 1 + SOUND_DEPTH * sound) * np.float32(deviation_hz / RATE_HZ)
-    phase = np.cumsum(freq, dtype=np.float64)
-    phase -= np.arange(1, n + 1) * ((phase[-1] - np.round(phase[-1])) / n)  # the loop closes
-    samples = np.exp(2j * np.pi * (phase % 1.0)).astype(np.complex64)
+    for part in parts_of(n):
+        turns = 2 * np.pi * (std.sound_hz + 0.5e6) / RATE_HZ * np.arange(part.start, part.stop)
+        level = 2 * video[part] - 1 + SOUND_DEPTH * np.sin(turns).astype(np.float32)
+        video[part] = level * np.float32(deviation_hz / RATE_HZ)
+    phase = np.cumsum(video, dtype=np.float64)
+    del video
+    drift = (phase[-1] - np.round(phase[-1])) / n  # without it the loop would not close
+    samples = np.empty(n, np.complex64)
+    for part in parts_of(n):
+        turns = phase[part] - np.arange(part.start + 1, part.stop + 1) * drift
+        samples[part] = np.exp(2j * np.pi * (turns % 1.0))
+    del phase
     return make_loop(samples, rate_hz=RATE_HZ * (1 + clock_ppm * 1e-6))
 
 
@@ -282,14 +299,24 @@ def vsb_video(
     """
     std = STANDARDS[standard]
     video = composite(rng, standard=standard, picture=picture, moving=moving)
-    envelope = 1 - (1 - VSB_WHITE) * np.clip(video, -0.1, 1.1)
-    spectrum = scipy.fft.fft(envelope.astype(np.complex64), workers=1)
-    f = np.fft.fftfreq(len(video), 1 / RATE_HZ)
+    n = len(video)
+    envelope = (1 - (1 - VSB_WHITE) * np.clip(video, -0.1, 1.1)).astype(np.complex64)
+    del video
+    spectrum = scipy.fft.fft(envelope, workers=1, overwrite_x=True)
+    del envelope
+    f = np.fft.fftfreq(n, 1 / RATE_HZ)
     upper = std.sound_hz - 0.4e6
-    shape = np.clip((f + VSB_LOWER_HZ + 0.5e6) / 0.5e6, 0, 1) * np.clip((upper + 0.3e6 - f) / 0.3e6, 0, 1)
-    samples = scipy.fft.ifft(spectrum * shape.astype(np.float32), workers=1)
-    wobble = 30 * np.sin(2 * np.pi * np.arange(len(video)) * (100 / len(video)))
-    cycles = round(std.sound_hz / RATE_HZ * len(video))
-    sound = np.exp(1j * (2 * np.pi * cycles / len(video) * np.arange(len(video)) + wobble))
-    samples += (0.3 * sound).astype(np.complex64)
+    for part in parts_of(n):
+        shape = np.clip((f[part] + VSB_LOWER_HZ + 0.5e6) / 0.5e6, 0, 1)
+        shape *= np.clip((upper + 0.3e6 - f[part]) / 0.3e6, 0, 1)
+        spectrum[part] *= shape.astype(np.float32)
+    del f
+    samples = scipy.fft.ifft(spectrum, workers=1, overwrite_x=True)
+    del spectrum
+    cycles = round(std.sound_hz / RATE_HZ * n)
+    for part in parts_of(n):
+        i = np.arange(part.start, part.stop)
+        wobble = 30 * np.sin(2 * np.pi * i * (100 / n))
+        sound = np.exp(1j * (2 * np.pi * cycles / n * i + wobble))
+        samples[part] += (0.3 * sound).astype(np.complex64)
     return make_loop(samples, rate_hz=RATE_HZ * (1 + clock_ppm * 1e-6))

@@ -10,8 +10,9 @@ from hw.config import HwConfig
 from hw.errors import BadKit, DeviceLost
 from hw.protocols import Sdr
 from hw.sim.facets import RfFacet
+from hw.sim.rf_emitters import emitter_loop
 from hw.sim.scene import Pose, Scene, Thing
-from hw.sim.sdr import SimSdr, free_space_loss_db, open_sdr, quantise
+from hw.sim.sdr import SLICES_BYTES, SimSdr, free_space_loss_db, open_sdr, quantise
 
 CONFIG = HwConfig()
 
@@ -139,3 +140,15 @@ def test_an_overloads_product_falls_by_its_order(order: int) -> None:
     with SimSdr(scene(facet=facet, distance_m=1.0), config=CONFIG, clock=ManualClock()) as sdr:
         levels = [level_db(sdr, center_hz=500e6, gain_db=gain_db) for gain_db in (29.7, 24.7)]
     assert levels[0] - levels[1] == pytest.approx(5.0 * order, abs=0.5)
+
+
+def test_what_it_keeps_ready_is_bounded_by_its_bytes_and_made_anew_the_same() -> None:
+    facet = RfFacet(waveform="fm-broadcast", center_hz=92e6, power_dbm=60.0, bandwidth_hz=2e5, far_away=True)
+    sdr = SimSdr(scene(facet=facet), config=CONFIG, clock=ManualClock())
+    loop = emitter_loop(facet, seed=0, name="tx")
+    first = sdr._slice("tx", loop, 0.0).copy()
+    for step in range(1, 6):
+        sdr._slice("tx", loop, step * 1e5)
+        assert sum(part.nbytes for part in sdr._slices.values()) <= SLICES_BYTES
+    assert ("tx", 0.0) not in sdr._slices
+    assert np.array_equal(sdr._slice("tx", loop, 0.0), first)
