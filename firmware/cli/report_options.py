@@ -1,4 +1,4 @@
-"""What the commands about stored records share: their folder, and the language of their sentences."""
+"""Options that the commands about stored records share: their folder, and the language of their sentences."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import json
 import math
+import re
 import sqlite3
 import sys
 import zipfile
@@ -36,8 +37,7 @@ KEYS_1 = {"format", "seq", "kind", "id", "prev", "body_sha256", "body_bytes", "u
           "clock", "key"}  # fmt: skip
 KEYS = {"ansim-entry-1": KEYS_1, "ansim-entry-2": KEYS_1 | {"synchronised", "clock_source"}}
 EXACT_MOST = (1 << 53) - 1
-TROUBLES_MOST = 1000
-LIST_MOST = 1 << 20  # bytes of a list of revoked keys
+TROUBLES_MOST, LIST_MOST = 1000, 1 << 20  # named one by one; bytes of a key or a list of keys
 BESIDE = ("resolutions.jsonl", "hand-overs.jsonl")  # whole entries that stand beside the record
 WHOLE, ALTERED, USAGE, INCONCLUSIVE = 0, 1, 2, 11
 
@@ -357,8 +357,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     paper_hash, paper_key = expected(asked.expect)
     try:
-        public = _read_key(asked.key) if asked.key else None
-        gone = _read_revoked(asked.revoked) if asked.revoked else set()
+        public = read_pem(_bytes_of(asked.key, "--key takes the public key (PEM)")) if asked.key else None
+        gone = _bytes_of(asked.revoked, "--revoked takes fingerprints") if asked.revoked else b""
         if not asked.file.is_file():  # a pipe or a device would be waited for without end
             raise NotVerifiable(f"{asked.file} is not a file: give a bundle (.zip) or a store (records.db)")
         with asked.file.open("rb") as stream:
@@ -371,24 +371,16 @@ def main(arguments: list[str] | None = None) -> int:
         found.say(f"{paper_hash!a}: the entry that the paper names is not here")
     if paper_key and paper_key != fingerprint(key):
         found.say("the paper names another key")
-    if fingerprint(key) in gone:
+    if re.search(rf"^\s*{fingerprint(key)}(?!\S)", gone.decode("utf-8", "replace"), re.I | re.M):
         found.say("the key was revoked: what it signed no longer counts")
     return _report(found, key, store=store, pinned=bool(public or paper_key), anchored=bool(paper_hash))
 
 
-def _read_key(file: Path) -> bytes:
+def _bytes_of(file: Path, takes: str) -> bytes:
     if not file.is_file():
-        raise NotVerifiable(f"{file} is not a file: --key takes the public key (PEM)")
-    return read_pem(file.read_bytes())
-
-
-def _read_revoked(file: Path) -> set[str]:
-    """Return the first word of every line; what follows it is for people."""
-    if not file.is_file():
-        raise NotVerifiable(f"{file} is not a file: --revoked takes a list of fingerprints")
+        raise NotVerifiable(f"{file} is not a file: {takes}")
     with file.open("rb") as source:
-        lines = source.read(LIST_MOST).decode("utf-8", "replace").splitlines()
-    return {line.split()[0].lower() for line in lines if line.strip()}
+        return source.read(LIST_MOST)
 
 
 def _report(found: Findings, key: bytes, *, store: bool, pinned: bool, anchored: bool) -> int:

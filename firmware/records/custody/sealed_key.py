@@ -28,7 +28,7 @@ from firmware.records.custody.errors import KeySealed, KeyTrouble
 HEADING = b"ansim sealed unit key 1\n"
 PIN_VARIABLE = "ANSIM_KEY_PIN"
 PIN_LEAST = 6  # characters
-COST, BLOCK, LANES = 1 << 15, 8, 1  # RFC 7914: 32 MiB, which a Zero 2 W has
+COST, BLOCK, PARALLEL = 1 << 15, 8, 1  # RFC 7914: 32 MiB, which a Zero 2 W has
 SALT_BYTES, NONCE_BYTES, SECRET_BYTES = 16, 12, 32
 
 
@@ -106,7 +106,7 @@ def is_sealed(text: bytes) -> bool:
 
 
 def _stretched(pin: str, salt: bytes) -> bytes:
-    return Scrypt(salt=salt, length=32, n=COST, r=BLOCK, p=LANES).derive(pin.encode("utf-8", "replace"))
+    return Scrypt(salt=salt, length=32, n=COST, r=BLOCK, p=PARALLEL).derive(pin.encode("utf-8", "replace"))
 
 
 def _fields(text: bytes) -> dict[str, bytes]:
