@@ -14,7 +14,9 @@ class SdrConfig(BaseModel):
 
     model_config = STRICT
     serial: str | None = Field(
-        None, description="Serial number of the dongle, or #2 for the second; the first if empty."
+        None,
+        description="Serial number of the dongle, #2 for the second, or usb:1-1.2 for the one at that port; "
+        "the first if empty.",
     )
     rate_hz: float = Field(2.4e6, ge=0.9e6, le=3.2e6, description="Sample rate.")
     gain_db: float = Field(

@@ -13,6 +13,7 @@ wanders smears its lines over many bins; `Comb.smeared` says that something of t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -181,38 +182,74 @@ def _stray(comb: Comb) -> Comb:
     return replace(comb, nats=comb.nats - STRAY_NATS, bare=comb.bare - STRAY_NATS)
 
 
-def _orders(transform: ComplexArray, bin_hz: float, *, highest_hz: float, beyond: int) -> NDArray[np.int64]:
-    """Multiples of the line rate that lie in the transform with ``beyond`` bins after them."""
+def _orders(bins: int, bin_hz: float, *, highest_hz: float, beyond: int) -> NDArray[np.int64]:
+    """Multiples of the line rate that lie in so many bins with ``beyond`` more after them."""
     orders = np.arange(1, HARMONICS + 1, dtype=np.int64)
-    kept: NDArray[np.int64] = orders[orders * highest_hz / bin_hz < transform.shape[1] - beyond]
+    kept: NDArray[np.int64] = orders[orders * highest_hz / bin_hz < bins - beyond]
     return kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ScanPlan:
+    """Where the multiples of every rate that is tried lie: the same in all looks of one length.
+
+    ``spans`` are the bins of each order, laid end to end; ``places`` (orders, rates) and ``windows``
+    (`SMEAR_PPM`, begin and end, bins) index what is laid so. ``widths`` counts the bins of each smear.
+    """
+
+    rates: NDArray[np.float64]
+    spans: tuple[tuple[int, int], ...]
+    places: NDArray[np.intp]
+    windows: NDArray[np.intp]
+    widths: NDArray[np.int64]
+
+
+@lru_cache(maxsize=2)
+def _scan_plan(bins: int, bin_hz: float) -> _ScanPlan | None:
+    """Plan the search in a transform of so many bins; None where it holds no multiple of a line rate."""
+    low, high = SEARCH_HZ
+    orders = _orders(bins, bin_hz, highest_hz=high, beyond=3)
+    if len(orders) == 0:
+        return None
+    rates = np.arange(low, high, bin_hz / (SCAN_STEPS * int(orders[-1])))
+    spans = tuple((int(low * order / bin_hz) - 1, int(high * order / bin_hz) + 3) for order in orders)
+    places, windows, widths, laid = [], [], np.zeros(len(SMEAR_PPM), np.int64), 0
+    for order, (first, last) in zip(orders, spans, strict=True):
+        places.append(np.round(rates * order / bin_hz).astype(np.intp) - first + laid)
+        halves = [round(ppm * 1e-6 * low * float(order) / bin_hz / 2) for ppm in SMEAR_PPM]
+        inside, half = np.arange(last - first), np.array(halves)[:, None]
+        begin, end = np.maximum(inside - half, 0), np.minimum(inside + half + 1, last - first)
+        windows.append(np.stack([begin, end], axis=1) + laid)
+        widths += 2 * half[:, 0] + 1
+        laid += last - first
+    laid_windows = np.concatenate(windows, axis=2)
+    return _ScanPlan(rates=rates, spans=spans, places=np.stack(places), windows=laid_windows, widths=widths)
 
 
 def _scan(transform: ComplexArray, bin_hz: float) -> tuple[list[float], bool]:
     """Return the rates at which lines stand out from noise, and whether smeared ones do."""
-    low, high = SEARCH_HZ
-    orders = _orders(transform, bin_hz, highest_hz=high, beyond=3)
-    if len(orders) == 0:
+    plan = _scan_plan(transform.shape[1], bin_hz)
+    if plan is None:
         return [], False
-    rates = np.arange(low, high, bin_hz / (SCAN_STEPS * int(orders[-1])))
-    score = np.zeros(len(rates), np.float32)
-    smear = np.zeros((len(SMEAR_PPM), len(rates)), np.float32)
-    weight = np.zeros(len(SMEAR_PPM))
-    for order in orders:
-        first, last = int(low * order / bin_hz) - 1, int(high * order / bin_hz) + 3
+    pieces = []
+    for first, last in plan.spans:
         power = _power(transform[:, first:last])
-        ratio = power / (np.median(power, axis=1, keepdims=True) / np.float32(np.log(2)) + np.float32(1e-30))
-        place = np.round(rates * order / bin_hz).astype(np.int64) - first
-        score += score_lines(ratio).sum(axis=0)[place]
-        excess = np.minimum(ratio, np.float32(LINE_CAP)).sum(axis=0) - np.float32(len(ratio))
-        total = np.concatenate([[0.0], np.cumsum(excess, dtype=np.float64)])
-        for number, ppm in enumerate(SMEAR_PPM):
-            half = round(ppm * 1e-6 * low * float(order) / bin_hz / 2)
-            begin, end = np.maximum(place - half, 0), np.minimum(place + half + 1, len(excess))
-            smear[number] += total[end] - total[begin]
-            weight[number] += len(ratio) * (2 * half + 1)
-    smeared = bool((smear.max(axis=1) > SMEAR_SIGMAS * np.sqrt(weight)).any())
-    return _peaks(rates, score), smeared
+        power *= 1 / (_row_medians(power) / np.float32(np.log(2)) + np.float32(1e-30))
+        pieces.append(power)
+    ratio = np.concatenate(pieces, axis=1)
+    score = score_lines(ratio).sum(axis=0)
+    excess = np.minimum(ratio, np.float32(LINE_CAP)).sum(axis=0) - np.float32(len(ratio))
+    total = np.concatenate([[0.0], np.cumsum(excess, dtype=np.float64)])
+    around = (total[plan.windows[:, 1]] - total[plan.windows[:, 0]]).astype(np.float32)
+    highest = [float(each[plan.places].sum(axis=0).max()) for each in around]
+    smeared = bool((np.array(highest) > SMEAR_SIGMAS * np.sqrt(len(ratio) * plan.widths)).any())
+    return _peaks(plan.rates, score[plan.places].sum(axis=0)), smeared
+
+
+def _row_medians(rows: FloatArray) -> FloatArray:
+    """Return the median of each row, shape (rows, 1)."""
+    ranks = [(rows.shape[1] - 1) // 2, rows.shape[1] // 2]
+    return np.asarray(np.partition(rows, ranks, axis=1)[:, ranks].mean(axis=1, keepdims=True), np.float32)
 
 
 def _peaks(rates: NDArray[np.float64], score: FloatArray) -> list[float]:
@@ -231,7 +268,7 @@ def _peaks(rates: NDArray[np.float64], score: FloatArray) -> list[float]:
 def _refine(transform: ComplexArray, bin_hz: float, line_hz: float) -> float:
     """Return the line rate that holds the most power, the transform being interpolated between its bins."""
     lines = line_hz * (1 + np.arange(-FINE_REACH, FINE_REACH + 1, FINE_STEP) * 1e-6)
-    orders = _orders(transform, bin_hz, highest_hz=line_hz, beyond=2 * FINE_TAPS)
+    orders = _orders(transform.shape[1], bin_hz, highest_hz=line_hz, beyond=2 * FINE_TAPS)
     if len(orders) == 0:
         return line_hz
     first = np.round(orders * line_hz / bin_hz).astype(np.int64)[:, None] + np.arange(-FINE_TAPS, FINE_TAPS)
@@ -247,15 +284,18 @@ def _refine(transform: ComplexArray, bin_hz: float, line_hz: float) -> float:
 def _contrast_db(transform: ComplexArray, bin_hz: float, line_hz: float) -> float | None:
     """Return the lines over what is between them: the median of the first multiples, channels summed."""
     first, last = (round(share * line_hz / bin_hz) for share in BETWEEN)
-    orders = _orders(transform, bin_hz, highest_hz=line_hz, beyond=last)[:CONTRAST_ORDERS]
+    orders = _orders(transform.shape[1], bin_hz, highest_hz=line_hz, beyond=last)[:CONTRAST_ORDERS]
     ratios = []
     for order in orders:
         middle = round(order * line_hz / bin_hz)
         around = _power(transform[:, max(middle - last, 1) : middle + last]).sum(axis=0)
         middle -= max(middle - last, 1)
         between = np.concatenate([around[: max(middle - first, 0)], around[middle + first :]])
-        floor = float(np.quantile(between, FLOOR_QUANTILE))
-        excess = max(float(between.mean()) - floor, 1e-30)
+        excess = float(between.mean())
+        rank = round(FLOOR_QUANTILE * (len(between) - 1))
+        between.partition(rank)
+        floor = float(between[rank])
+        excess = max(excess - floor, 1e-30)
         ratios.append(max(float(around[middle - 1 : middle + 2].max()) - floor, 1e-30) / excess)
     return 10 * float(np.log10(np.median(ratios))) if ratios else None
 
@@ -263,16 +303,18 @@ def _contrast_db(transform: ComplexArray, bin_hz: float, line_hz: float) -> floa
 def _comb_of(transform: ComplexArray, bin_hz: float, nominal: float) -> Comb:
     """Return the best comb within `PPM_REACH` of a rate."""
     reach = round(WINDOW_HZ / bin_hz)
-    orders = _orders(transform, bin_hz, highest_hz=nominal, beyond=reach + 1)
+    orders = _orders(transform.shape[1], bin_hz, highest_hz=nominal, beyond=reach + 1)
     standard = nearest_standard(nominal)
     if len(orders) == 0:
         return replace(_nothing(standard), line_hz=nominal)
     middle = np.round(orders * nominal / bin_hz).astype(np.int64)
-    around = _power(transform[:, np.maximum(middle[:, None] + np.arange(-reach, reach + 1), 0)])
+    around = np.stack([_power(transform[:, m - reach : m + reach + 1]) for m in middle.tolist()], axis=1)
     noise, background = _background(around, bin_hz)
     lines = nominal * (1 + np.arange(-PPM_REACH, PPM_REACH + 1, PPM_STEP) * 1e-6)
     height = _power(transform[:, np.round(lines[:, None] * orders / bin_hz).astype(np.int64)])
-    lone, bare = (_line_ratio(height / under[:, None, :]).sum(axis=(0, 2)) for under in (background, noise))
+    lone = bare = _line_ratio(height / noise[:, None, :]).sum(axis=(0, 2))
+    if background is not noise:
+        lone = _line_ratio(height / background[:, None, :]).sum(axis=(0, 2))
     best = int(np.argmax(lone + bare / 3))
     chance = 0.0
     if max(lone[best], bare[best]) >= DECOYS_FROM:
@@ -309,8 +351,11 @@ def _power(bins: ComplexArray) -> FloatArray:
 def _line_ratio(ratio: FloatArray) -> FloatArray:
     """Log ratio of each place: over noise its ratio to the background is exponential, with a line more."""
     capped = np.minimum(ratio, np.float32(LINE_CAP))
-    gain = np.exp(capped * np.float32(LINE_PRIOR / (1 + LINE_PRIOR))) / (1 + LINE_PRIOR)
-    return np.asarray(np.log1p(LINE_SHARE * (gain - 1)), np.float32)
+    capped *= np.float32(LINE_PRIOR / (1 + LINE_PRIOR))
+    mixture = np.exp(capped, out=capped)
+    mixture *= np.float32(LINE_SHARE / (1 + LINE_PRIOR))
+    mixture += np.float32(1 - LINE_SHARE)
+    return np.asarray(np.log(mixture, out=mixture), np.float32)
 
 
 def score_lines(ratio: FloatArray) -> FloatArray:
@@ -326,23 +371,29 @@ def score_lines(ratio: FloatArray) -> FloatArray:
     ndarray, of the same shape
         Nats up to the cap; the skirts of a strong line reach it as well, and its middle must be the highest.
     """
-    beyond = np.log(np.maximum(ratio * np.float32(1 / LINE_CAP), 1))
-    return np.asarray(_line_ratio(ratio) + np.float32(BEYOND_SHARE) * beyond, np.float32)
+    score = _line_ratio(ratio)
+    # Over noise six bins in a million are beyond the cap.
+    over = ratio > np.float32(LINE_CAP)
+    score[over] += np.float32(BEYOND_SHARE) * np.log(ratio[over] * np.float32(1 / LINE_CAP))
+    return score
 
 
 def _background(around: FloatArray, bin_hz: float) -> tuple[FloatArray, FloatArray]:
     """Return the noise, and what a line has to stand out from, in each window around a harmonic.
 
     Over noise that is the mean. Where other lines stand in the window (time slots, pilots, bits), a line
-    rate must not be one among equals: then it is a third of the strongest other.
+    rate must not be one among equals: then it is a third of the strongest other. Without any, both are the
+    same array.
     """
     reach = around.shape[2] // 2
     near = round(OWN_HZ / bin_hz) + 1
     others = np.concatenate([around[:, :, : reach - near], around[:, :, reach + near + 1 :]], axis=2)
     rank = others.shape[2] // 2
     others.partition(rank, axis=2)
-    mean = others[:, :, rank] / np.float32(np.log(2)) + np.float32(1e-30)
+    mean = np.asarray(others[:, :, rank] / np.float32(np.log(2)) + np.float32(1e-30), np.float32)
     strongest = others[:, :, rank:].max(axis=2)
     structured = strongest > LONE_PEAK * mean
+    if not structured.any():
+        return mean, mean
     background = np.where(structured, np.maximum(mean, strongest / 3), mean)
-    return np.asarray(mean, np.float32), np.asarray(background, np.float32)
+    return mean, np.asarray(background, np.float32)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 PULSED_FROM = 3.0  # noise and multicarrier signals have 2, a steady carrier 1, pulses of 3 % duty 11 at 0 dB
 RARE_FROM = 2.1  # where the spectrum comes and goes: ten standard deviations over what noise gives in a look
 MOST_SAMPLES = 1 << 18
+PIECE = 1 << 12
 
 
 def peakedness(samples: NDArray[np.complex64]) -> float:
@@ -30,4 +31,7 @@ def peakedness(samples: NDArray[np.complex64]) -> float:
     part = samples[:MOST_SAMPLES]
     power = part.real**2 + part.imag**2
     mean = float(power.mean(dtype=np.float64)) if len(power) else 0.0
-    return float(np.mean(power.astype(np.float64) ** 2)) / mean**2 if mean > 0 else 0.0
+    # In pieces: a long sum in single precision would lose what is small.
+    pieces = (power[first : first + PIECE] for first in range(0, len(power), PIECE))
+    squares = sum(float(np.dot(piece, piece)) for piece in pieces)
+    return squares / len(power) / mean**2 if mean > 0 else 0.0

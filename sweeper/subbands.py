@@ -12,12 +12,14 @@ Both give rows of zero mean and unit variance that repeat with the lines if ther
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
+FloatArray64 = NDArray[np.float64]
 ComplexArray = NDArray[np.complex64]
 BAND_HZ = 300e3  # about 1/(sync width): a sync tip stays in one band, and two samples fall into it
 # For the fields: a comb at PAL's line rate that is folded back at this rate lies beside its own lines only
@@ -64,34 +66,51 @@ def sub_bands(samples: ComplexArray, *, rate_hz: float, band_hz: float = BAND_HZ
     """
     size = max(1, round(rate_hz / band_hz))
     n = len(samples) // size * size
-    frames = samples[:n].reshape(-1, size)
-    offset = size * frames.mean(dtype=np.complex64)
-    fourier = scipy.fft.fft(np.eye(size, dtype=np.complex64))  # for so few points a product beats an FFT
+    frames = np.ascontiguousarray(samples[:n], np.complex64).view(np.float32).reshape(-1, 2 * size)
+    offset = size * complex(samples[:n].mean(dtype=np.complex64))
+    fourier = _fourier(size)
     power = np.empty((size, len(frames)), np.float32)
+    total = np.zeros(size)
+    products = np.zeros((size, size))
     for first in range(0, len(frames), PRODUCT_CHUNK):
-        bands = np.asarray(frames[first : first + PRODUCT_CHUNK] @ fourier, np.complex64)
-        bands[:, 0] -= offset
-        parts = bands.view(np.float32)
-        parts *= parts
-        np.add(parts[:, 0::2].T, parts[:, 1::2].T, out=power[:, first : first + PRODUCT_CHUNK])
-    _decorrelate(power)
+        bands = fourier @ frames[first : first + PRODUCT_CHUNK].T
+        bands[0] -= np.float32(offset.real)
+        bands[size] -= np.float32(offset.imag)
+        bands *= bands
+        part = power[:, first : first + PRODUCT_CHUNK]
+        np.add(bands[:size], bands[size:], out=part)
+        # While the part is in the cache.
+        total += part.sum(axis=1)
+        products += part @ part.T
+    _decorrelate(power, mean=total / len(frames), products=products / len(frames))
     return Channels(rows=power, rate_hz=rate_hz / size)
 
 
-def _decorrelate(rows: FloatArray) -> None:
+@lru_cache(maxsize=8)
+def _fourier(size: int) -> FloatArray:
+    """Return the transform of ``size`` points: real rows, then imaginary ones, over (real, imaginary) pairs.
+
+    For so few points a product beats an FFT, and what comes out lies row by row.
+    """
+    turn = scipy.fft.fft(np.eye(size))
+    real = np.stack([turn.real, -turn.imag], axis=2).reshape(size, 2 * size)
+    imaginary = np.stack([turn.imag, turn.real], axis=2).reshape(size, 2 * size)
+    return np.concatenate([real, imaginary]).astype(np.float32)
+
+
+def _decorrelate(rows: FloatArray, *, mean: FloatArray64, products: FloatArray64) -> None:
     """Take the means off and rotate rows, in place, so that none follows another, each near what it was."""
-    parts = [rows[:, a : a + PRODUCT_CHUNK] for a in range(0, rows.shape[1], PRODUCT_CHUNK)]
-    mean = rows.mean(axis=1, dtype=np.float64)
-    covariance = np.sum([part @ part.T for part in parts], axis=0, dtype=np.float64) / rows.shape[1]
-    covariance -= np.outer(mean, mean)
+    covariance = products - np.outer(mean, mean)
     deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-30))
     correlation = covariance / np.outer(deviation, deviation)
     values, vectors = np.linalg.eigh(correlation)
     values = np.maximum(values, LEAST_EIGENVALUE)
     turn = (vectors / np.sqrt(values)) @ vectors.T / deviation
     middle = (turn @ mean)[:, None].astype(np.float32)
-    for part in parts:
-        np.subtract(turn.astype(np.float32) @ part, middle, out=part)
+    turn = turn.astype(np.float32)
+    for first in range(0, rows.shape[1], PRODUCT_CHUNK):
+        part = rows[:, first : first + PRODUCT_CHUNK]
+        np.subtract(turn @ part, middle, out=part)
 
 
 def in_phase(samples: ComplexArray, *, rate_hz: float, fine: FloatArray | None = None) -> Channels | None:

@@ -155,7 +155,6 @@ def _class_energy(folded: FloatArray, scatter: FloatArray, shape: FieldShape) ->
     ``scatter`` is the variance of each folded row; the larger of its mean around the place and its mean
     over the frame counts, because what is switched or fades is noisier in some places than in others.
     """
-    frame = len(folded)
     chi2 = np.zeros(shape.half_lines)
     after = shape.broad + shape.equalising
     windows = (
@@ -164,30 +163,35 @@ def _class_energy(folded: FloatArray, scatter: FloatArray, shape: FieldShape) ->
         ((after, after + shape.blank),),
     )
     for parity in (0, 1):
-        part = np.zeros_like(folded)
-        part[parity::2] = folded[parity::2]
-        member = np.zeros(frame)
-        member[parity::2] = 1
-        noise = np.zeros_like(folded)
-        noise[parity::2] = scatter[parity::2]
-        local, near = _window_sums(noise, member, ((-LOCAL_ROWS, LOCAL_ROWS + after + shape.blank),))
-        variance = np.maximum(local / near[:, None], noise.sum(axis=0) / member.sum())
+        values = np.zeros((1 + 2 * CELLS, len(folded)))
+        values[0, parity::2] = 1
+        values[1 : 1 + CELLS, parity::2] = folded[parity::2].T
+        values[1 + CELLS :, parity::2] = scatter[parity::2].T
+        running = _running_sums(values)
+        local = _window_sums(running, ((-LOCAL_ROWS, LOCAL_ROWS + after + shape.blank),), shape.half_lines)
+        overall = values[1 + CELLS :].sum(axis=1) / values[0].sum()
+        variance = np.maximum(local[1 + CELLS :] / local[0], overall[:, None])
         for spans in windows:
-            total, count = _window_sums(part, member, spans)
-            chi2 += (total**2 / (count[:, None] * variance)).sum(axis=1)[: shape.half_lines]
+            total = _window_sums(running[: 1 + CELLS], spans, shape.half_lines)
+            chi2 += (total[1:] ** 2 / (total[0] * variance)).sum(axis=0)
     return chi2
 
 
+def _running_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum each row of a frame from its beginning, three frames long: what is circular is a span of it."""
+    sums = np.zeros((len(values), 3 * values.shape[1] + 1))
+    np.cumsum(np.tile(values, 3), axis=1, out=sums[:, 1:])
+    return sums
+
+
 def _window_sums(
-    part: FloatArray, member: NDArray[np.float64], spans: tuple[tuple[int, int], ...]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sum rows over spans that begin at each place, in both fields; circular."""
-    frame = len(part)
-    both = np.column_stack([part, member]).astype(np.float64)
-    total = np.concatenate([np.zeros((1, both.shape[1])), np.cumsum(np.tile(both, (3, 1)), axis=0)])
-    place = np.arange(frame) + frame
-    out = np.zeros_like(both)
+    running: NDArray[np.float64], spans: tuple[tuple[int, int], ...], places: int
+) -> NDArray[np.float64]:
+    """Sum over spans that begin at each of the first places, in both fields; circular."""
+    frame = running.shape[1] // 3
+    out = np.zeros((len(running), places))
     for first, last in spans:
-        for field in (0, frame // 2):
-            out += total[place + field + last] - total[place + field + first]
-    return out[:, :-1], out[:, -1]
+        for begin in (frame, frame + frame // 2):
+            out += running[:, begin + last : begin + last + places]
+            out -= running[:, begin + first : begin + first + places]
+    return out

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from hw.pi.rtlsdr import DVB_HINT, UDEV_HINT
 from hw.pi.soapy import RULES_HINT
 from hw.pi.soapy_table import plugged_in
 from hw.pi.spectral import NEEDED, find_driver
+from hw.pi.usb_ports import BY_PORT, dongles
 
 ROOT = Path("/")
 DVB_DRIVER = "dvb_usb_rtl28xxu"
@@ -36,13 +35,6 @@ class Found:
     detail: str = ""
     choose: str = ""
     hint: str = ""
-
-
-@cache
-def dongles() -> Mapping[str, str]:
-    """Return the names of known receivers by their USB numbers, ``vendor:product``."""
-    table = tomllib.loads((files("hw.pi") / "tuners.toml").read_text(encoding="utf-8"))
-    return {row["usb"]: row["name"] for row in table["dongle"]}
 
 
 def discover(*, root: Path = ROOT, wireless: Callable[[], Wireless] = open_wireless) -> tuple[Found, ...]:
@@ -67,18 +59,22 @@ def _receivers(root: Path) -> Iterator[Found]:
 
 
 def _rtl_sdrs(root: Path) -> Iterator[Found]:
-    for folder in sorted((root / "sys/bus/usb/devices").glob("*")):
-        name = dongles().get(f"{_text(folder / 'idVendor')}:{_text(folder / 'idProduct')}")
-        if name is None:
-            continue
+    folders = sorted((root / "sys/bus/usb/devices").glob("*"))
+    known = [
+        (f, n) for f in folders if (n := dongles().get(f"{_text(f / 'idVendor')}:{_text(f / 'idProduct')}"))
+    ]
+    serials = Counter(_text(folder / "serial") for folder, _ in known)
+    for folder, name in known:
         serial = _text(folder / "serial")
         hint = _receiver_hint(root, folder)
+        # Many dongles are sold with one and the same serial: then only the port tells them apart.
+        chosen = serial if serial and serials[serial] == 1 else BY_PORT + folder.name
         yield Found(
             role="sdr",
             name=name,
             usable=not hint,
             detail=f"serial {serial}" if serial else "",
-            choose=f'hw.sdr.serial = "{serial}"' if serial else "",
+            choose=f'hw.sdr.serial = "{chosen}"',
             hint=hint,
         )
 

@@ -23,6 +23,7 @@ from hw.pi.deadline import DriverThread
 from hw.pi.librtlsdr import import_rtlsdr
 from hw.pi.receiver import RTL_SDR, START_HZ, Receiver
 from hw.pi.soapy_table import plugged_in
+from hw.pi.usb_ports import BY_PORT, dongles, load_libusb, port_paths
 from hw.protocols import Clock
 
 # Over the time that the samples take on the air; USB hiccups stay below 100 ms.
@@ -158,6 +159,8 @@ def _find(module: ModuleType, library: Any, serial: str | None) -> int:
         return 0
     if BY_NUMBER.fullmatch(serial):
         return _numbered(library, int(serial[1:]))
+    if serial.startswith(BY_PORT):
+        return _plugged_at(library, serial.removeprefix(BY_PORT))
     index = int(library.rtlsdr_get_index_by_serial(serial.encode()))
     if index in NO_SUCH_SERIAL:
         raise DeviceMissing(f"No RTL-SDR has the serial {serial!r}", hint=_serials_hint(module))
@@ -172,6 +175,20 @@ def _numbered(library: Any, number: int) -> int:
             f"There is no RTL-SDR number {number}", hint=f"{count} are plugged in: #1 to #{count}."
         )
     return number - 1
+
+
+def _plugged_at(library: Any, path: str) -> int:
+    """Return the index of the dongle at a USB port: for those whose serials are alike."""
+    usb = load_libusb()
+    paths = [] if usb is None else port_paths(usb, dongles())
+    if len(paths) != int(library.rtlsdr_get_device_count()):
+        raise DeviceMissing(
+            "The USB ports of the RTL-SDRs cannot be told", hint="Set hw.sdr.serial to #2 for the second."
+        )
+    if path not in paths:
+        found = ", ".join(BY_PORT + each for each in paths)
+        raise DeviceMissing(f"No RTL-SDR is plugged in at USB port {path}", hint=f"Found: {found}.")
+    return paths.index(path)
 
 
 def _serials_hint(module: ModuleType) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from firmware.runtime.service_notify import Notifier
-from hw.pi.discover import dongles
+from hw.pi.usb_ports import dongles
 
 FOLDER = Path(__file__).parents[3] / "firmware/systemd"
 SCRIPT = FOLDER / "install-pi.sh"

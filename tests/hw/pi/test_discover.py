@@ -8,8 +8,9 @@ import pytest
 
 from hw.errors import MissingComponent
 from hw.kit import BACKENDS
-from hw.pi.discover import Found, discover, dongles
+from hw.pi.discover import Found, discover
 from hw.pi.nl80211 import Wireless
+from hw.pi.usb_ports import dongles
 from tests.hw.pi.kernel import Kernel
 from tests.hw.pi.spectral_tree import SpectralTree
 
@@ -73,6 +74,18 @@ def test_a_dongle_is_found_with_its_serial(tmp_path: Path) -> None:
     assert only.usable
     assert only.choose == 'hw.sdr.serial = "00000042"'
     assert "RTL2838" in only.name
+
+
+def test_dongles_with_one_serial_are_chosen_by_their_ports(tmp_path: Path) -> None:
+    for port, serial in (("1-1.2", "00000001"), ("1-1.4", "00000001"), ("2-1", ""), ("2-2", "77")):
+        for key, value in {"idVendor": "0bda", "idProduct": "2838", "serial": serial}.items():
+            write(tmp_path, f"sys/bus/usb/devices/{port}/{key}", f"{value}\n")
+    assert [one.choose for one in found(tmp_path, "sdr")] == [
+        'hw.sdr.serial = "usb:1-1.2"',
+        'hw.sdr.serial = "usb:1-1.4"',
+        'hw.sdr.serial = "usb:2-1"',
+        'hw.sdr.serial = "77"',
+    ]
 
 
 def test_the_dvb_driver_is_named_as_the_hindrance(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from hw.kit import open_device
 from hw.pi.librtlsdr import import_rtlsdr
 from hw.pi.receiver import Receiver
 from tests.hw.pi.conftest import Faults
+from tests.hw.pi.test_usb_ports import StandInUsb
 
 RATE_HZ = 2.4e6
 SYSTEM_LIBRARY = find_library("rtlsdr")  # before any test puts its own in the way
@@ -80,4 +81,27 @@ def test_dongles_with_one_serial_are_told_apart_by_number(faults: Faults, clock:
         assert "open 1" in faults.diary()
     with pytest.raises(DeviceMissing, match="number 3") as caught:
         open_sdr(clock, serial="#3")
+    assert "#2" in caught.value.hint
+
+
+def test_dongles_with_one_serial_are_told_apart_by_port(
+    faults: Faults, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults.set(devices=2)
+    monkeypatch.setattr("hw.pi.rtlsdr.load_libusb", lambda: StandInUsb(["1-1.4", "1-1.2"]))
+    with open_sdr(clock, serial="usb:1-1.2"):
+        assert "open 1" in faults.diary()
+    with pytest.raises(DeviceMissing, match="port 2-1") as caught:
+        open_sdr(clock, serial="usb:2-1")
+    assert "usb:1-1.4, usb:1-1.2" in caught.value.hint
+
+
+@pytest.mark.parametrize("usb", [None, ["1-1.2"]])
+def test_without_the_ports_of_every_dongle_none_is_guessed(
+    faults: Faults, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, usb: list[str] | None
+) -> None:
+    faults.set(devices=2)
+    monkeypatch.setattr("hw.pi.rtlsdr.load_libusb", lambda: None if usb is None else StandInUsb(usb))
+    with pytest.raises(DeviceMissing, match="cannot be told") as caught:
+        open_sdr(clock, serial="usb:1-1.2")
     assert "#2" in caught.value.hint

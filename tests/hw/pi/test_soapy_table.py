@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hw.pi.discover import discover, dongles
+from hw.pi.discover import discover
 from hw.pi.nl80211 import Wireless
 from hw.pi.soapy_table import by_driver, by_usb, known_receivers, plugged_in
+from hw.pi.usb_ports import dongles
 
 LIBRARIES = "usr/lib/aarch64-linux-gnu"
 
