@@ -103,7 +103,9 @@ class StreamingModel:
         return np.asarray(expand(standard) @ self.weights + self.intercept)
 
 
-def streaming_logit(features: Mapping[str, float], model: StreamingModel) -> float | None:
+def streaming_logit(
+    features: Mapping[str, float], model: StreamingModel, *, heard_well: bool = True
+) -> float | None:
     """Return the log likelihood ratio that a link carries a camera stream.
 
     Parameters
@@ -112,6 +114,8 @@ def streaming_logit(features: Mapping[str, float], model: StreamingModel) -> flo
         From `wifiscan.traffic.measure`.
     model : StreamingModel
         Weights of the logistic model.
+    heard_well : bool
+        False where nearly everything is lost: then the second opinion, which never saw such, is not asked.
 
     Returns
     -------
@@ -123,7 +127,7 @@ def streaming_logit(features: Mapping[str, float], model: StreamingModel) -> flo
         return None
     base = base_vector(features)
     value = float(model.logit(base)) - GUARD_NATS
-    if not load_second_opinion().allows(base):
+    if heard_well and not load_second_opinion().allows(base):
         value = min(value, UNLIKE_NATS)
     return max(-LOGIT_LIMIT, min(LOGIT_LIMIT, value))
 

@@ -49,6 +49,7 @@ class Flows:
         self.senders = Senders()
         self.replays = ReplayWatch()
         self.clock = HeardClock()
+        self.heard_well = True  # see `wifiscan.listening.Listening.is_good`
         self.best: dict[int, Link] = {}
         self.answered = KeyedRows(ANSWERED_LIMIT, ANSWERED_COLUMNS)
 
@@ -180,7 +181,7 @@ class Flows:
         pair = link.ra, link.ta, link.channel
         backs = [self.links.get(*pair), *self.links.senders(*pair)]
         found = [measure(link.traffic(now_us=now_us, window_us=window_us, back=back)) for back in backs]
-        logits = [streaming_logit(features, load_model()) for features in found]
+        logits = [streaming_logit(f, load_model(), heard_well=self.heard_well) for f in found]
         best = max(range(len(found)), key=lambda k: (logits[k] if logits[k] is not None else -np.inf, -k))
         link.features, link.logit = found[best], logits[best]
         link.clients = len(self.links.partners(link.ta)) if link.is_downlink else 0

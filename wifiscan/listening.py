@@ -26,6 +26,7 @@ DUE_VISITS = 3  # visits with frames after which a silent one is missed
 BEACON_US = 102_400  # between two beacons: 100 time units (IEEE 802.11-2020, 9.4.1.3), as nearly all send
 DUE_LEAST = 8  # beacons due before anything is said of their share
 HEARD_LEAST = 0.1  # of the beacons due from the access point that is heard best; below it, hearing is poor
+GOOD_LEAST = 0.3  # below it more is lost than of the links that `wifi_train` draws, which is 60 % at most
 NEAR_LEAST = 0.5  # of the beacons due from an access point that is near: their absence means something
 RECENT_US = 3_000_000  # of listening, by which older beacons lose weight
 PROVING_BEACONS = 5  # fewer prove no hearing over a longer time
@@ -156,16 +157,23 @@ class Listening:
         """
         if self._tuned_us >= PROVING_US and self.beacons < PROVING_BEACONS:
             return self.beacons / PROVING_BEACONS * HEARD_LEAST
+        best = self._best_share()
+        return 1.0 if best is None else min(1.0, best / HEARD_LEAST)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether so much of the air is heard as in the simulation from which streams were learned."""
+        best = self._best_share()
+        return best is None or best >= GOOD_LEAST
+
+    def _best_share(self) -> float | None:
+        """Return the share of due beacons that came of the access point heard best; None: not known."""
         every = [b for here in self._due.values() for b in here.values()]
         known = [b for b in every if b.due >= DUE_LEAST]
         total = sum(b.due for b in every)
         if known:
-            best = max(b.heard / b.due for b in known)
-        elif total >= DUE_LEAST:
-            best = sum(b.heard for b in every) / total
-        else:
-            return 1.0
-        return min(1.0, best / HEARD_LEAST)
+            return max(b.heard / b.due for b in known)
+        return sum(b.heard for b in every) / total if total >= DUE_LEAST else None
 
     def _count(self, h: Headers) -> None:
         management = h.kind == MANAGEMENT

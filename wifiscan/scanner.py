@@ -98,6 +98,7 @@ class WifiScanner:
             span_us = max(0, batch.until_ns - batch.t_ns) // 1000
             self._listening.tuned(headers, mhz=channel, span_us=span_us)
         tables = self._tables
+        tables.flows.heard_well = self._listening.is_good
         tables.digest(headers, t_ns=batch.t_ns, until_ns=batch.until_ns, channel=channel)
         self._disturbance.look(headers, channel=channel, beacon_switches=tables.switches)
         heard_s = {mhz: us / US for mhz, us in tables.flows.clock.channels().items()}

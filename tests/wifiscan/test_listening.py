@@ -122,6 +122,12 @@ def test_a_far_access_point_that_loses_most_beacons_costs_nothing():
     assert jammed(0.8).hearing == 1.0
 
 
+@pytest.mark.parametrize(("share_lost", "good"), [(0.0, True), (0.4, True), (0.9, False), (0.99, False)])
+def test_the_listening_is_good_while_no_more_is_lost_than_was_learned_from(share_lost, good):
+    assert jammed(share_lost).is_good == good
+    assert Listening().is_good
+
+
 def test_stray_frames_of_a_stream_through_a_jammer_prove_no_silence():
     listening = jammed(1.0)
     stray = read_headers(batch_of([DATA] * 9, times_ns=[41 * SECOND + k for k in range(9)], t_ns=41 * SECOND))

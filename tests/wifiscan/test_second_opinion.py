@@ -54,6 +54,8 @@ def test_a_stream_that_it_finds_unlike_any_camera_is_none(monkeypatch, floor, ta
     monkeypatch.setattr("wifiscan.classify.load_second_opinion", lambda: judge_of(floor))
     assert alone > 0
     assert streaming_logit(features, load_model()) == pytest.approx(UNLIKE_NATS if taken_back else alone)
+    # Of air in which nearly everything is lost it has seen nothing.
+    assert streaming_logit(features, load_model(), heard_well=False) == pytest.approx(alone)
 
 
 def test_next_to_no_camera_is_taken_back_and_most_remote_desktops_that_looked_like_one_are():
