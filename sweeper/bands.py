@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hw.types import Coverage
 from sweeper.config import Region
 from sweeper.errors import BadBands
 
@@ -18,6 +20,25 @@ CHANNEL_REACH_HZ = 21e6  # half of the widest channel spacing: further away it i
 
 HighPart = Literal["analog_2g4", "analog_5g8"]  # of the coverage
 HIGH_PARTS: tuple[HighPart, ...] = get_args(HighPart)
+
+
+def high_coverage(shares: Mapping[HighPart, float], *reasons: str) -> Coverage:
+    """Return the coverage of a device that hears 2.4 and 5.8 GHz alone: the mean of its parts.
+
+    Parameters
+    ----------
+    shares : mapping of HighPart to float
+        What it has heard of each band, 0…1.
+    *reasons : str
+        Keys of the sentences that say what it does not hear.
+
+    Returns
+    -------
+    Coverage
+        Of the RF sensor.
+    """
+    parts: dict[str, float] = dict(shares.items())
+    return Coverage(sensor="rf", share=sum(parts.values()) / len(parts), parts=parts, reasons=reasons)
 
 
 class CameraBand(BaseModel):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hw.errors import EndOfRecording, HwError
 from hw.protocols import SpectralRadio
 from hw.types import Counts, Coverage, DeviceHealth, SensorName, SpectralSample
-from sweeper.bands import HIGH_PARTS, HighPart, load_bands
+from sweeper.bands import HIGH_PARTS, HighPart, high_coverage, load_bands
 from sweeper.model import Emission
 from sweeper.picture import Picture
 from sweeper.spectral_carrier import EDGE_PEAKS, find_carriers
@@ -148,9 +148,7 @@ class SpectralSensor:
 
     def coverage(self) -> Coverage:
         """Return how much of the video channels at 2.4 and 5.8 GHz was listened to."""
-        parts: dict[str, float] = dict(self.part_shares().items())
-        reasons = ("rf_only_spectral", *self.coverage_reasons())
-        return Coverage(sensor="rf", share=sum(parts.values()) / len(parts), parts=parts, reasons=reasons)
+        return high_coverage(self.part_shares(), "rf_only_spectral", *self.coverage_reasons())
 
     def counts(self) -> Counts:
         """Return the FFTs taken, and what was left out and why."""

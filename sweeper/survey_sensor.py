@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from hw.errors import EndOfRecording, HwError
 from hw.protocols import Clock, SurveyRadio
 from hw.types import ChannelSurvey, Counts, Coverage, DeviceHealth, SensorName
-from sweeper.bands import HIGH_PARTS, HighPart, load_bands
+from sweeper.bands import HIGH_PARTS, HighPart, high_coverage, load_bands
 from sweeper.model import Emission
 from sweeper.picture import Picture
 from sweeper.spectral_peaks import NOMINAL_NOISE_DBM
@@ -185,9 +185,7 @@ class SurveySensor:
 
     def coverage(self) -> Coverage:
         """Return how much of the video channels at 2.4 and 5.8 GHz the counters are worth."""
-        parts: dict[str, float] = dict(self.part_shares().items())
-        reasons = ("rf_only_survey", *self.coverage_reasons())
-        return Coverage(sensor="rf", share=sum(parts.values()) / len(parts), parts=parts, reasons=reasons)
+        return high_coverage(self.part_shares(), "rf_only_survey", *self.coverage_reasons())
 
     def counts(self) -> Counts:
         """Return the reads, and what was left out and why."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from hw.errors import EndOfRecording, FrequencyRefused, HwError
 from hw.protocols import VideoReceiver
 from hw.types import Counts, Coverage, DeviceHealth, ReceiverLevel, SensorName
-from sweeper.bands import HIGH_PARTS, HighPart, load_bands
+from sweeper.bands import HIGH_PARTS, HighPart, high_coverage, load_bands
 from sweeper.grabbed_picture import PROVEN_SCORE, GrabTest, measure_grab, standard_of
 from sweeper.identify import CAMERA_SCORES
 from sweeper.model import Emission, EmissionKind
@@ -190,9 +190,7 @@ class TunedReceiver:
 
     def coverage(self) -> Coverage:
         """Return how much of the video channels at 2.4 and 5.8 GHz was listened to."""
-        parts: dict[str, float] = dict(self.part_shares().items())
-        reasons = ("rf_only_receiver", *self.coverage_reasons())
-        return Coverage(sensor="rf", share=sum(parts.values()) / len(parts), parts=parts, reasons=reasons)
+        return high_coverage(self.part_shares(), "rf_only_receiver", *self.coverage_reasons())
 
     def counts(self) -> Counts:
         """Return the levels read, and the channels that the module refused."""

@@ -25,13 +25,13 @@ from typing import Any
 from firmware.errors import BundleTrouble
 from firmware.records.custody.redact import Redactor, names_in
 from firmware.records.custody.unit_key import SECRET_BYTES, UnitKey
+from firmware.settings.pi_model import MODEL
 
 TEXT_BYTES_MOST = 1_000_000  # of one part of text; of a longer log the end is kept
 RECORDING_BYTES_MOST = 200_000_000
 FILES_MOST = 2_000
 MODE = 0o600
 READ_ME = "READ-ME.txt"
-MODEL = Path("/proc/device-tree/model")
 HOMES = re.compile(r"(/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\"']+")
 IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?![\w:])")
 SERIAL = re.compile(r"(?i)\b(serial(?:[ _-]?(?:number|no))?|uuid|machine[ _-]?id)(\W{1,4})([\w.:-]{4,})")
